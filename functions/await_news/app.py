@@ -1,0 +1,25 @@
+"""Tasks with a callback: keep the token until there is news of a parcel, or a person has decided; answer at once if so."""
+
+from porchlight.ports import Wait
+from porchlight.runtime.bootstrap import app
+from porchlight.runtime.handlers import Event, task_handler
+from porchlight.services.request_return import ReviewDesk
+from porchlight.services.resume_workflows import NewsDesk
+
+
+def await_news(event: Event) -> dict[str, bool]:
+    """``{purpose: review, brand, return_id, token}``, or ``{purpose: delay | return, brand, shipment_id, seen, token}``."""
+    if event["purpose"] == "review":
+        desk = ReviewDesk(app.returns, app.workflows)
+        return {"answered": desk.await_review(event["brand"], event["return_id"], event["token"])}
+    wait = Wait(
+        brand=event["brand"],
+        shipment_id=event["shipment_id"],
+        purpose=event["purpose"],
+        token=event["token"],
+        created_at=app.clock(),
+    )
+    return {"answered": NewsDesk(app.shipments, app.workflows).await_news(wait, int(event["seen"]))}
+
+
+handler = task_handler(await_news)

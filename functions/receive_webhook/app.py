@@ -1,0 +1,33 @@
+"""POST /webhooks/{carrier} and POST /webhooks/stores/{store}: verify, queue, 202."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from porchlight.carriers.registry import carrier
+from porchlight.connectors import InboundRequest
+from porchlight.runtime.bootstrap import app
+from porchlight.runtime.handlers import http_handler
+from porchlight.runtime.http import Response, json_response
+from porchlight.services.receive_webhook import receive
+from porchlight.stores.registry import store
+
+
+def _receive(request: InboundRequest, kind: str, source: str, connector: Any) -> Response:
+    ports = {"accounts": app.accounts, "inbound": app.inbound, "metrics": app.metrics}
+    receive(request, kind=kind, source=source, connector=connector, now=app.clock(), **ports)
+    return json_response(202, {"status": "accepted"})
+
+
+def from_carrier(request: InboundRequest, path: Mapping[str, str]) -> Response:
+    """A carrier or aggregator calls."""
+    return _receive(request, "carriers", path["carrier"], carrier(path["carrier"]))
+
+
+def from_store(request: InboundRequest, path: Mapping[str, str]) -> Response:
+    """A store calls."""
+    return _receive(request, "stores", path["store"], store(path["store"]))
+
+
+handler = http_handler(
+    {"POST /webhooks/{carrier}": from_carrier, "POST /webhooks/stores/{store}": from_store}
+)

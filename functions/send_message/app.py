@@ -1,0 +1,21 @@
+"""Second task of notification_fanout: send one planned message, or record that it failed."""
+
+from porchlight.runtime.bootstrap import app
+from porchlight.runtime.handlers import Event, task_handler
+from porchlight.services.links import Links
+from porchlight.services.send_message import Sender
+
+
+def send(event: Event) -> dict[str, str]:
+    """``{brand, order_id, message_id}`` → ``{state}``; with ``action: fail`` the message is given up."""
+    reference = (event["brand"], event["order_id"], event["message_id"])
+    links = Links(app.secrets, app.public_url)
+    sender = Sender(
+        app.orders, app.shipments, app.returns, app.messages, app.brands, app.renderer, app.email, links, app.metrics
+    )
+    if event.get("action") == "fail":
+        return {"state": sender.fail(*reference, str(event.get("error", "")))}
+    return {"state": sender.send(*reference, app.clock())}
+
+
+handler = task_handler(send)

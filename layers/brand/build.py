@@ -1,0 +1,221 @@
+"""Compile brand/ into the brand pack: ``python layers/brand/build.py OUT`` writes OUT/porchlight_brand/.
+
+Each brand gets one JSON file with its settings, its palette and logo, all its words, its pages and its emails (MJML already
+compiled to HTML). The build fails, naming file and field, where a brand.yaml is not valid, a word is missing or misspelt, a template
+uses a name that does not exist, or an email grows beyond what mail programs show. Nothing of this is needed at run time.
+"""
+
+import argparse
+import base64
+import hashlib
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+for path in (HERE.parent / "core", HERE):
+    if path.is_dir() and str(path) not in sys.path:
+        sys.path.insert(0, str(path))
+
+import mrml  # noqa: E402
+import yaml  # noqa: E402
+from jinja2 import TemplateError  # noqa: E402
+from jinja2.sandbox import ImmutableSandboxedEnvironment  # noqa: E402
+from palette import palette  # noqa: E402
+from problems import BrandError  # noqa: E402
+from pydantic import ValidationError  # noqa: E402
+
+from porchlight.adapters.brandpack import NEUTRAL, PACKAGE  # noqa: E402
+from porchlight.domain.brands import BrandConfig  # noqa: E402
+from porchlight.domain.facts import VARIANTS  # noqa: E402
+
+NEUTRAL_ACCENT = "#4a5568"
+_JINJA = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+_PROTECTED = re.compile(r"jinja(\d{4})x")
+_UNSAFE_SVG = re.compile(r"<script|<foreignObject|<!|<\?|\son\w+\s*=|href\s*=|url\(|style\s*=|<style", re.IGNORECASE)
+
+
+def build(source: Path, out: Path, *, check: bool = True) -> Path:
+    """Compile the brand folder ``source`` into ``out``/porchlight_brand and check that everything in it can be rendered."""
+    target = out / PACKAGE
+    target.mkdir(parents=True, exist_ok=True)
+    folders = sorted(p for p in source.iterdir() if p.is_dir() and p.name != NEUTRAL and not p.name.startswith("."))
+    defaults = source / NEUTRAL
+    if not folders:
+        raise BrandError(f"{source}: there is no brand in it")
+    entries = {NEUTRAL: _compile(defaults, defaults, None)}
+    entries |= {folder.name: _compile(defaults, folder, _config(folder)) for folder in folders}
+    for name, entry in entries.items():
+        _write(target / f"{name}.json", entry)
+    hashes = sorted({entry["look"]["style_hash"] for entry in entries.values()})
+    _write(target / "pack.json", {"brands": [folder.name for folder in folders], "style_hashes": hashes})
+    (target / "__init__.py").write_text('"""The brand pack: built by layers/brand/build.py, read by adapters/brandpack.py."""\n')
+    if check:
+        from checks import check_pack
+
+        check_pack(target)
+    return target
+
+
+def _config(folder: Path) -> BrandConfig:
+    file = folder / "brand.yaml"
+    data = _yaml(file)
+    try:
+        config = BrandConfig.model_validate(data)
+    except ValidationError as error:
+        problems = (
+            f"{file}: {'.'.join(str(part) for part in problem['loc']) or 'the file'}: {problem['msg']}"
+            for problem in error.errors()
+        )
+        raise BrandError("\n".join(problems)) from None
+    if config.brand_id != folder.name:
+        raise BrandError(f"{file}: brand_id: is {config.brand_id!r}, but the folder is {folder.name!r}")
+    return config
+
+
+def _compile(defaults: Path, folder: Path, config: BrandConfig | None) -> dict[str, Any]:
+    """One file of the pack. ``config`` is None for the pages that have no brand."""
+    look: dict[str, Any] = palette(config.look.accent if config else NEUTRAL_ACCENT)
+    look["logo"] = _logo(folder, config)
+    style_file = _of(folder, defaults, "templates/pages/style.css")
+    style = ImmutableSandboxedEnvironment().from_string(_read(style_file)).render(look=look).strip()
+    look["style"] = style
+    look["style_hash"] = "sha256-" + base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    templates = {}
+    for name, file in _files(defaults, folder, "templates/pages", ".html.j2").items():
+        templates[f"pages/{name}.html"] = _read(file)
+    if config:
+        for name, file in _files(defaults, folder, "templates/email", ".txt.j2").items():
+            templates[f"email/{name}.txt"] = _read(file)
+        for name, file in _files(defaults, folder, "templates/email", ".mjml").items():
+            templates[f"email/{name}.html"] = _html(file)
+    return {
+        "config": config.model_dump(mode="json") if config else None,
+        "look": look,
+        "words": _words(defaults, folder),
+        "templates": templates,
+    }
+
+
+def _html(file: Path) -> str:
+    """MJML compiled to HTML, with each Jinja expression taken out before and put back after."""
+    kept: list[str] = []
+
+    def protect(match: re.Match[str]) -> str:
+        kept.append(match.group())
+        return f"jinja{len(kept) - 1:04}x"
+
+    try:
+        html = mrml.to_html(_JINJA.sub(protect, _read(file))).content
+    except OSError as error:
+        raise BrandError(f"{file}: not valid MJML: {error}") from None
+    back = _PROTECTED.findall(html)
+    lost = set(range(len(kept))) - {int(number) for number in back}
+    if lost:
+        raise BrandError(f"{file}: MJML drops {kept[min(lost)]!r}: a control block belongs into <mj-raw>")
+    return _PROTECTED.sub(lambda match: kept[int(match.group(1))], html)
+
+
+def _words(defaults: Path, folder: Path) -> dict[str, Any]:
+    """All languages: the default words, with the brand's own laid over them."""
+    languages = {file.stem: _yaml(file) for file in sorted((defaults / "words").glob("*.yaml"))}
+    if folder != defaults:
+        for file in sorted((folder / "words").glob("*.yaml")):
+            if file.stem not in languages:
+                languages[file.stem] = _yaml(file)
+            else:
+                languages[file.stem] = _laid_over(languages[file.stem], _yaml(file), str(file), ())
+    return languages
+
+
+def _laid_over(base: dict[str, Any], own: dict[str, Any], file: str, path: tuple[str, ...]) -> dict[str, Any]:
+    """``base`` with the words of ``own``. A name that the defaults do not have is a misspelling, except for a new variant."""
+    merged = dict(base)
+    for key, value in own.items():
+        where = f"{file}: {'.'.join((*path, str(key)))}"
+        inside_variant = len(path) >= 2 and path[-2] == "variants"
+        if key not in base and not inside_variant and not (key == "variants" or (path and path[-1] == "variants")):
+            raise BrandError(f"{where}: there is no such word")
+        if path and path[-1] == "variants" and key not in VARIANTS:
+            raise BrandError(f"{where}: there is no such variant; there are {', '.join(sorted(VARIANTS))}")
+        if isinstance(value, dict):
+            below = base.get(key, {})
+            if not isinstance(below, dict):
+                raise BrandError(f"{where}: is one word, not a group of words")
+            merged[key] = _laid_over(below, value, file, (*path, str(key)))
+        elif isinstance(base.get(key, ""), dict) or not isinstance(value, str):
+            raise BrandError(f"{where}: has to be text" if not isinstance(base.get(key), dict) else f"{where}: is a group of words")
+        else:
+            merged[key] = value
+    return merged
+
+
+def _logo(folder: Path, config: BrandConfig | None) -> str:
+    if not config or not config.look.logo:
+        return ""
+    file = folder / config.look.logo
+    svg = _read(file).strip()
+    if not svg.startswith("<svg") or not svg.endswith("</svg>"):
+        raise BrandError(f"{file}: the logo has to be an SVG file that starts with <svg")
+    if found := _UNSAFE_SVG.search(svg):
+        raise BrandError(f"{file}: a logo cannot have {found.group().strip()!r}: shapes only, it stands inside the page")
+    return re.sub(r">\s+<", "><", svg)
+
+
+def _files(defaults: Path, folder: Path, below: str, suffix: str) -> dict[str, Path]:
+    """Templates by name; the brand's own take the place of the defaults'."""
+    return {
+        file.name.removesuffix(suffix): file
+        for place in (defaults, folder)
+        for file in sorted((place / below).glob(f"*{suffix}"))
+    }
+
+
+def _of(folder: Path, defaults: Path, name: str) -> Path:
+    return folder / name if (folder / name).is_file() else defaults / name
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BrandError(f"{file}: cannot be read: {error}") from None
+
+
+def _yaml(file: Path) -> dict[str, Any]:
+    try:
+        data = yaml.safe_load(_read(file))
+    except yaml.YAMLError as error:
+        raise BrandError(f"{file}: not valid YAML: {error}") from None
+    if not isinstance(data, dict):
+        raise BrandError(f"{file}: has to be a list of names and values")
+    return data
+
+
+def _write(file: Path, data: dict[str, Any]) -> None:
+    file.write_text(json.dumps(data, ensure_ascii=False, separators=(",", ":"), sort_keys=True), encoding="utf-8")
+
+
+def main() -> int:
+    """The command line: 0 when the pack is whole, 1 with the reasons on stderr when it is not."""
+    parser = argparse.ArgumentParser(description="Compile brand/ into the brand pack.")
+    parser.add_argument("out", type=Path, help="folder to write porchlight_brand/ into")
+    parser.add_argument("--source", type=Path, default=HERE.parents[1] / "brand", help="the brand folder")
+    parser.add_argument("--preview", type=Path, help="also write every email and page with sample data into this folder")
+    arguments = parser.parse_args()
+    try:
+        pack = build(arguments.source, arguments.out)
+        if arguments.preview:
+            from checks import write_preview
+
+            write_preview(pack, arguments.preview)
+    except (BrandError, TemplateError) as error:
+        sys.stderr.write(f"brand pack: {error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

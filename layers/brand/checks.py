@@ -1,0 +1,92 @@
+"""What the build checks of a pack that it has written: everything renders, with all facts and with few, and stays within limits."""
+
+from pathlib import Path
+
+import samples
+from jinja2 import TemplateError
+from problems import BrandError
+
+from porchlight.adapters.brandpack import BrandPack
+from porchlight.adapters.rendering import PackRenderer
+from porchlight.domain.brands import BrandConfig
+from porchlight.domain.facts import View
+from porchlight.domain.views import email_view, tracking_view
+
+MAX_HTML = 102_000
+"""Gmail cuts longer emails off, and with them the address and the way to unsubscribe."""
+MAX_SUBJECT = 45
+
+
+def check_pack(target: Path) -> None:
+    """Render every email and page of every brand with sample data."""
+    pack = BrandPack(target)
+    renderer = PackRenderer(pack)
+    for brand_id in pack.ids():
+        brand = pack.get(brand_id)
+        for sample in samples.emails(brand):
+            where = f"brand/{brand_id}: email {sample.moment.value} ({sample.name})"
+            try:
+                subject, html, _ = renderer.email(brand, sample.moment, email_of(brand, sample))
+            except (TemplateError, KeyError) as error:
+                raise BrandError(f"{where}: {_said(error)}") from error
+            if len(html.encode()) > MAX_HTML:
+                raise BrandError(f"{where}: {len(html.encode())} bytes of HTML, more than {MAX_HTML}")
+            if not subject or len(subject) >= MAX_SUBJECT:
+                raise BrandError(f"{where}: the subject has to have 1 to {MAX_SUBJECT - 1} characters: {subject!r}")
+        for name, template, view in _pages(brand):
+            try:
+                renderer.page(brand, template, view)
+            except (TemplateError, KeyError) as error:
+                raise BrandError(f"brand/{brand_id}: page {template} ({name}): {_said(error)}") from error
+    renderer.page(None, "not_found", {})
+
+
+def email_of(brand: BrandConfig, sample: samples.Sample) -> View:
+    """The view of a sample email."""
+    return email_view(
+        sample.moment,
+        brand,
+        sample.order,
+        sample.shopper,
+        sample.shipment,
+        sample.ret,
+        samples.NOW,
+        samples.LINKS,
+        sample.parcels,
+    )
+
+
+def _pages(brand: BrandConfig) -> list[tuple[str, str, View]]:
+    tracking = [
+        (
+            page.name,
+            "tracking",
+            tracking_view(brand, page.order, page.shipments, page.returns, samples.NOW, samples.LINKS),
+        )
+        for page in samples.pages(brand)
+    ]
+    states: list[tuple[str, str, View]] = [
+        ("ask", "unsubscribe", {"unsubscribed": False}),
+        ("done", "unsubscribe", {"unsubscribed": True}),
+    ]
+    return [*tracking, *states]
+
+
+def write_preview(target: Path, out: Path) -> None:
+    """Every email and page as a file to look at."""
+    pack = BrandPack(target)
+    renderer = PackRenderer(pack)
+    for brand_id in pack.ids():
+        brand, folder = pack.get(brand_id), out / brand_id
+        folder.mkdir(parents=True, exist_ok=True)
+        for sample in samples.emails(brand):
+            subject, html, text = renderer.email(brand, sample.moment, email_of(brand, sample))
+            (folder / f"email-{sample.name}.html").write_text(html, encoding="utf-8")
+            (folder / f"email-{sample.name}.txt").write_text(f"Subject: {subject}\n\n{text}", encoding="utf-8")
+        for name, template, view in _pages(brand):
+            (folder / f"{template}-{name}.html").write_text(renderer.page(brand, template, view), encoding="utf-8")
+    (out / "not_found.html").write_text(renderer.page(None, "not_found", {}), encoding="utf-8")
+
+
+def _said(error: Exception) -> str:
+    return f"the word {error} is missing" if isinstance(error, KeyError) else str(error)

@@ -1,0 +1,300 @@
+"""Made-up orders, parcels and returns in every situation that words exist for. Used by the build's checks, the preview and tests."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from porchlight.domain.brands import BrandConfig
+from porchlight.domain.dates import DateRange
+from porchlight.domain.delays import Delay, DelayKind
+from porchlight.domain.events import DeliveryEstimate, Place, TrackingEvent
+from porchlight.domain.messages import Moment
+from porchlight.domain.milestones import FAULT, Milestone, Reason
+from porchlight.domain.money import Money
+from porchlight.domain.orders import Destination, Order, OrderLine, Shopper
+from porchlight.domain.policies import REFUSALS
+from porchlight.domain.returns import Decision, Label, Outcome, Refund, Return, ReturnLine, ReturnState
+from porchlight.domain.shipments import Shipment, StoredEvent, fold
+
+NOW = datetime(2026, 11, 24, 15, 30, tzinfo=UTC)
+"""A Tuesday."""
+LINKS = {
+    "tracking": "https://orders.example/t/sample-token",
+    "unsubscribe": "https://orders.example/u/sample-token",
+    "returns": "https://orders.example/r/sample-token",
+}
+_US = (
+    ("Linen duvet cover, washed sand, queen", 1, 14800),
+    ("Merino cardigan “Hollis”, oatmeal, size M", 1, 9600),
+    ("Beeswax candle", 3, 1400),
+)
+_EU = (("Stoneware bowl “Vik”, glacier blue, 24 cm", 2, 3900), ("Wool throw “Bryggen”", 1, 12900))
+_ROUTES: dict[str, list[tuple[int, str, str | None, Milestone, str, str]]] = {
+    # hours before NOW, city, region, milestone, code, the carrier's words
+    "US": [
+        (94, "Portland", "OR", Milestone.PRE_TRANSIT, "MP", "Shipper created a label, UPS has not received the package yet."),
+        (75, "Portland", "OR", Milestone.ACCEPTED, "OR", "Origin scan"),
+        (70, "PORTLAND", "OR", Milestone.IN_TRANSIT, "DP", "Departed from Facility"),
+        (41, "Salt Lake City", "UT", Milestone.IN_TRANSIT, "AR", "Arrived at Facility"),
+        (36, "Salt Lake City", "UT", Milestone.IN_TRANSIT, "DP", "Departed from Facility"),
+        (9, "Denver", "CO", Milestone.IN_TRANSIT, "AR", "Arrived at Facility"),
+    ],
+    "DE": [
+        (94, "Bergen", None, Milestone.PRE_TRANSIT, "VA", "The shipment has been registered electronically"),
+        (75, "Bergen", None, Milestone.ACCEPTED, "EE", "Handed in"),
+        (50, "Oslo", None, Milestone.IN_TRANSIT, "SE", "Sorted at terminal"),
+        (20, "Padborg", None, Milestone.IN_TRANSIT, "SE", "Sorted at terminal"),
+        (9, "Hamburg", None, Milestone.IN_TRANSIT, "AR", "Arrived at the parcel centre"),
+    ],
+}
+_COUNTRIES = {"Bergen": "NO", "Oslo": "NO", "Padborg": "DK", "Hamburg": "DE"}
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One situation: a name for files and messages, and what the views are made from."""
+
+    name: str
+    moment: Moment
+    order: Order
+    shopper: Shopper
+    shipment: Shipment | None = None
+    ret: Return | None = None
+    parcels: int = 0
+
+
+def order(brand: BrandConfig, **changes: Any) -> Order:
+    """An order of the brand, three and a half days old."""
+    american = brand.brand_id == "larkspur"
+    currency = "USD" if american else "EUR"
+    lines = tuple(
+        OrderLine(
+            line_id=str(index),
+            title=title,
+            quantity=quantity,
+            unit_price=Money(amount=price, currency=currency),
+            final_sale=index == 3,
+        )
+        for index, (title, quantity, price) in enumerate(_US if american else _EU, 1)
+    )
+    total = sum(line.unit_price.amount * line.quantity for line in lines)
+    zone = "America/Denver" if american else "Europe/Berlin"
+    promise = DateRange(earliest=date(2026, 11, 26), latest=date(2026, 11, 27), zone=zone)
+    data = Order(
+        brand=brand.brand_id,
+        order_id="ord_sample",
+        external_id="450789469",
+        number="#1001" if american else "FH-20417",
+        source="shopify",
+        placed_at=NOW - timedelta(hours=98),
+        source_updated_at=NOW - timedelta(hours=98),
+        currency=currency,
+        total=Money(amount=total, currency=currency),
+        lines=lines,
+        shopper_id="cus_sample",
+        destination=Destination(country="US" if american else "DE", postal_prefix="802" if american else "201", zone=zone),
+        first_promise=promise,
+        promise=promise,
+        updated_at=NOW,
+    )
+    return data.model_copy(update=changes)
+
+
+def shopper(brand: BrandConfig, name: str = "Ada Lovelace") -> Shopper:
+    """Somebody."""
+    return Shopper(brand=brand.brand_id, shopper_id="cus_sample", name=name, email="ada@shopper.example")
+
+
+def events(
+    of: Order, milestone: Milestone, reason: Reason | None = None, *, hours_ago: float = 1.3
+) -> list[StoredEvent]:
+    """The way of a parcel up to ``milestone``."""
+    route = _ROUTES["US" if of.destination.country == "US" else "DE"]
+    offset = timedelta(hours=-7 if of.destination.country == "US" else 1)
+    if milestone in (Milestone.PRE_TRANSIT, Milestone.UNKNOWN):
+        route = route[:1]
+    elif milestone is Milestone.ACCEPTED:
+        route = route[:2]
+    facts = [(float(hours), city, region, step, code, text, None) for hours, city, region, step, code, text in route]
+    if milestone not in (Milestone.PRE_TRANSIT, Milestone.ACCEPTED, Milestone.IN_TRANSIT, Milestone.UNKNOWN):
+        city, region = route[-1][1], route[-1][2]
+        if milestone in (Milestone.DELIVERED, Milestone.DELIVERY_ATTEMPTED):
+            facts.append((6.2, city, region, Milestone.OUT_FOR_DELIVERY, "OF", "Out For Delivery Today", None))
+        words = f"{milestone.value.replace('_', ' ').capitalize()}{f': {reason.value}' if reason else ''}"
+        facts.append((hours_ago, city, region, milestone, milestone.value[:2].upper(), words, reason))
+    stored = []
+    for hours, city, region, step, code, text, why in facts:
+        at = (NOW - timedelta(hours=hours) + offset).replace(tzinfo=None, microsecond=0)
+        event = TrackingEvent(
+            occurred_at=at,
+            raw_code=code,
+            description=text,
+            milestone=step,
+            reason=why,
+            at_fault=FAULT[why] if why else None,
+            place=Place(city=city, region=region, country=_COUNTRIES.get(city, "US")),
+        )
+        stored.append(StoredEvent(event_id=f"evt_{len(stored)}", event=event, received_at=NOW, source="ups"))
+    return stored
+
+
+def shipment(of: Order, milestone: Milestone, reason: Reason | None = None, **changes: Any) -> Shipment:
+    """The parcel after the events of ``milestone``."""
+    american = of.destination.country == "US"
+    blank = Shipment(
+        brand=of.brand,
+        shipment_id="shp_sample",
+        carrier="ups" if american else "postnord",
+        tracking_number="1Z999AA10123456784" if american else "00370730254738621497",
+        order_id=of.order_id,
+        shopper_id=of.shopper_id,
+        zone=of.destination.zone,
+        shipped_at=of.placed_at + timedelta(hours=20),
+        first_promise=of.promise,
+        promise=of.promise,
+        expected=of.promise,
+        created_at=of.placed_at,
+        updated_at=NOW,
+    )
+    return fold(blank, events(of, milestone, reason)).model_copy(update=changes)
+
+
+def delayed(of: Order, kind: DelayKind, reason: Reason | None = None, **changes: Any) -> Shipment:
+    """A parcel with a delay declared an hour ago."""
+    promised = date(2026, 11, 23)
+    zone_name = of.destination.zone
+    new = DateRange(earliest=date(2026, 11, 26), latest=date(2026, 11, 30), zone=zone_name)
+    delay = Delay(
+        delay_id="dly_sample",
+        kind=kind,
+        declared_at=NOW - timedelta(hours=1),
+        promised=promised if kind is DelayKind.PROMISE_MISSED else None,
+        expected=new,
+        policy_version="sample-1",
+    )
+    base = shipment(of, Milestone.EXCEPTION if reason else Milestone.IN_TRANSIT, reason)
+    update = {"delay": delay, "expected": new, "promise": DateRange(earliest=promised, latest=promised, zone=zone_name)}
+    return base.model_copy(update={**update, **changes})
+
+
+def returned(of: Order, state: ReturnState, rule: str = "in_window", by: str = "policy", **changes: Any) -> Return:
+    """A return of the order's first line."""
+    outcome = Outcome.REFUSE if state is ReturnState.REFUSED else Outcome.APPROVE
+    decision = Decision(outcome=outcome, rule=rule, policy_version="sample-1", decided_at=NOW, decided_by=by)
+    amount = of.lines[0].unit_price
+    data = Return(
+        brand=of.brand,
+        return_id="rma_sample",
+        order_id=of.order_id,
+        shopper_id=of.shopper_id,
+        state=state,
+        lines=(ReturnLine(line_id="1", quantity=1, reason="too small"),),
+        requested_at=NOW - timedelta(days=1),
+        decisions=(decision,),
+        refund_amount=amount,
+        label=Label(carrier="ups", tracking_number="1Z999AA19087654321", shipment_id="shp_back", reference="lbl_1"),
+    )
+    if state is ReturnState.REFUNDED:
+        changes.setdefault("refund", Refund(key="rma_sample", amount=amount, requested_at=NOW, executed_at=NOW))
+    return data.model_copy(update=changes)
+
+
+def emails(brand: BrandConfig) -> Iterator[Sample]:
+    """Every moment in every variant, with all that can be known and with as little as can be known."""
+    full, someone, nobody = order(brand), shopper(brand), shopper(brand, "")
+    bare = order(brand, promise=None, first_promise=None, number="", destination=Destination())
+    for name, of, who in (("", full, someone), ("-bare", bare, nobody)):
+        less = {"expected": None, "zone": None, "promise": None} if name else {}
+        yield Sample(f"order_confirmed{name}", Moment.ORDER_CONFIRMED, of, who)
+        for milestone, moment in (
+            (Milestone.ACCEPTED, Moment.SHIPPED),
+            (Milestone.OUT_FOR_DELIVERY, Moment.OUT_FOR_DELIVERY),
+            (Milestone.DELIVERED, Moment.DELIVERED),
+            (Milestone.DELIVERY_ATTEMPTED, Moment.DELIVERY_ATTEMPTED),
+            (Milestone.AVAILABLE_FOR_PICKUP, Moment.AVAILABLE_FOR_PICKUP),
+            (Milestone.EXCEPTION, Moment.EXCEPTION),
+            (Milestone.DAMAGED, Moment.EXCEPTION),
+        ):
+            parcel = shipment(of, milestone, **less)
+            yield Sample(f"{milestone.value}{name}", moment, of, who, parcel, parcels=2 if name else 1)
+        ready = shipment(of, Milestone.DELIVERED, **less)
+        collected = {**ready.reached, Milestone.AVAILABLE_FOR_PICKUP: NOW - timedelta(hours=9)}
+        collected.pop(Milestone.OUT_FOR_DELIVERY)
+        yield Sample(f"collected{name}", Moment.DELIVERED, of, who, ready.model_copy(update={"reached": collected}))
+        for reason in Reason:
+            for milestone, moment in (
+                (Milestone.EXCEPTION, Moment.EXCEPTION),
+                (Milestone.DELIVERY_ATTEMPTED, Moment.DELIVERY_ATTEMPTED),
+            ):
+                parcel = shipment(of, milestone, reason, **less)
+                yield Sample(f"{milestone.value}-{reason.value}{name}", moment, of, who, parcel)
+            late = delayed(of, DelayKind.PROMISE_MISSED, reason, **less)
+            yield Sample(f"delay-promise_missed-{reason.value}{name}", Moment.DELAY_DECLARED, of, who, late)
+        for kind in DelayKind:
+            late = delayed(of, kind, **less)
+            yield Sample(f"delay-{kind.value}{name}", Moment.DELAY_DECLARED, of, who, late)
+            yield Sample(f"recovered-{kind.value}{name}", Moment.DELAY_RECOVERED, of, who, late)
+        window = DeliveryEstimate.model_validate({"from": NOW + timedelta(hours=2), "to": NOW + timedelta(hours=5)})
+        van = shipment(of, Milestone.OUT_FOR_DELIVERY, estimate=window, **less)
+        yield Sample(f"out_for_delivery-window{name}", Moment.OUT_FOR_DELIVERY, of, who, van)
+        yesterday = van.model_copy(update={"milestone_at": NOW - timedelta(days=1)})
+        yield Sample(f"out_for_delivery-yesterday{name}", Moment.OUT_FOR_DELIVERY, of, who, yesterday)
+        yield from _returns(name, of, who)
+
+
+def _returns(name: str, of: Order, who: Shopper) -> Iterator[Sample]:
+    less: dict[str, Any] = {"label": None, "refund_amount": None, "decisions": ()} if name else {}
+    approved = returned(of, ReturnState.APPROVED, **less)
+    yield Sample(f"return_approved{name}", Moment.RETURN_APPROVED, of, who, ret=approved)
+    yield Sample(f"return_refused{name}", Moment.RETURN_REFUSED, of, who, ret=returned(of, ReturnState.REFUSED, **less))
+    for rule in sorted(REFUSALS):
+        refused = returned(of, ReturnState.REFUSED, rule)
+        yield Sample(f"return_refused-{rule}{name}", Moment.RETURN_REFUSED, of, who, ret=refused)
+    by_person = returned(of, ReturnState.REFUSED, "review", by="ops@brand.example")
+    yield Sample(f"return_refused-review{name}", Moment.RETURN_REFUSED, of, who, ret=by_person)
+    yield Sample(f"refunded{name}", Moment.REFUNDED, of, who, ret=returned(of, ReturnState.REFUNDED))
+    store = of.model_copy(update={"refunds": {"1": Money(amount=4900, currency=of.currency)}})
+    yield Sample(f"refunded-store{name}", Moment.REFUNDED, store, who)
+
+
+@dataclass(frozen=True)
+class Page:
+    """One situation of the tracking page."""
+
+    name: str
+    order: Order
+    shipments: list[tuple[Shipment, list[StoredEvent]]]
+    returns: tuple[Return, ...] = ()
+
+
+def pages(brand: BrandConfig) -> Iterator[Page]:
+    """The tracking page of every milestone, and of what is more than one parcel can say."""
+    of, bare = order(brand), order(brand, promise=None, destination=Destination())
+    yield Page("no-parcel", of, [])
+    yield Page("no-parcel-bare", bare, [])
+    yield Page("cancelled-order", order(brand, cancelled_at=NOW - timedelta(days=1)), [])
+    for milestone in Milestone:
+        yield Page(milestone.value, of, [(shipment(of, milestone), events(of, milestone))])
+        parcel = shipment(bare, milestone, expected=None, zone=None)
+        yield Page(f"{milestone.value}-bare", bare, [(parcel, events(bare, milestone))])
+    for reason in Reason:
+        for milestone in (Milestone.EXCEPTION, Milestone.DELIVERY_ATTEMPTED, Milestone.DELAYED):
+            parcel = shipment(of, milestone, reason)
+            yield Page(f"{milestone.value}-{reason.value}", of, [(parcel, events(of, milestone, reason))])
+    for kind in DelayKind:
+        yield Page(f"late-{kind.value}", of, [(delayed(of, kind), events(of, Milestone.IN_TRANSIT))])
+        yield Page(f"late-{kind.value}-bare", of, [(delayed(of, kind, expected=None), [])])
+    past = DateRange(earliest=date(2026, 11, 20), latest=date(2026, 11, 23))
+    parcel = shipment(of, Milestone.IN_TRANSIT, expected=past)
+    yield Page("overdue", of, [(parcel, events(of, Milestone.IN_TRANSIT))])
+    several = [
+        (shipment(of, Milestone.DELIVERED, shipment_id="shp_1"), events(of, Milestone.DELIVERED)),
+        (delayed(of, DelayKind.NO_SCAN), events(of, Milestone.IN_TRANSIT)),
+        (shipment(of, Milestone.OUT_FOR_DELIVERY), events(of, Milestone.OUT_FOR_DELIVERY)),
+    ]
+    yield Page("several", of, several)
+    for state in ReturnState:
+        request = returned(of, state)
+        done = shipment(of, Milestone.DELIVERED)
+        yield Page(f"return-{state.value}", of, [(done, events(of, Milestone.DELIVERED))], (request,))

@@ -1,0 +1,97 @@
+"""boto3 clients, made when first needed, and the one translation of their errors."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from porchlight.errors import (
+    ConflictError,
+    InvalidInputError,
+    NotFoundError,
+    PermanentProviderError,
+    PorchlightError,
+    TransientError,
+)
+
+if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
+
+_CONFLICT = {
+    "ConditionalCheckFailedException",
+    "TransactionConflictException",
+    "TransactionCanceledException",
+    "ExecutionAlreadyExists",
+}
+_NOT_FOUND = {
+    "ResourceNotFoundException",
+    "NoSuchKey",
+    "NotFoundException",
+    "TaskTimedOut",
+    "TaskDoesNotExist",
+    "InvalidToken",
+}
+_INVALID = {"ValidationException", "InvalidParameterValue", "ParamValidationError", "BadRequestException"}
+_REFUSED = {"MessageRejected", "MailFromDomainNotVerifiedException", "AccountSuspendedException", "SendingPausedException"}
+_LATER = {
+    "InternalServerError",
+    "InternalFailure",
+    "InternalServiceErrorException",
+    "LimitExceededException",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "ServiceUnavailable",
+    "SlowDown",
+    "ThrottledException",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+    "KmsThrottledException",
+    "OverLimit",
+}
+
+
+@lru_cache(maxsize=None)
+def client(service: str) -> Any:
+    """A client with short timeouts and explicit retries: a function has seconds, not boto3's default minute."""
+    import boto3
+    from botocore.config import Config
+
+    config = Config(
+        connect_timeout=2,
+        read_timeout=8,
+        retries={"mode": "standard", "max_attempts": 3},
+        tcp_keepalive=True,
+    )
+    return boto3.client(service, config=config)  # type: ignore[call-overload]
+
+
+def translate(error: "ClientError") -> PorchlightError:
+    """The Porchlight error that a ClientError stands for; it carries the code only, never the provider's text."""
+    code = str(error.response.get("Error", {}).get("Code", "Unknown"))
+    status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500))
+    if code in _CONFLICT:
+        return ConflictError(code)
+    if code in _NOT_FOUND:
+        return NotFoundError(code)
+    if code in _LATER or status >= 500 or status == 429:
+        return TransientError(code)
+    if code in _REFUSED:
+        return PermanentProviderError(code)
+    if code in _INVALID:
+        return InvalidInputError(code)
+    return PermanentProviderError(code)
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Everything that botocore raises inside leaves as a PorchlightError."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield
+    except ClientError as error:
+        raise translate(error) from error
+    except BotoCoreError as error:  # connection refused, timed out, no credentials: nothing was answered
+        raise TransientError(type(error).__name__) from error

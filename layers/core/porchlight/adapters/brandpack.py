@@ -1,0 +1,64 @@
+"""The brand pack at run time: one small JSON file for each brand, built from ``brand/`` by ``layers/brand/build.py``.
+
+The pack is the package ``porchlight_brand`` of the brand layer, or a folder that is passed in. A brand is read when it is first
+asked for and then kept for the life of the process.
+"""
+
+import json
+from collections.abc import Iterable
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from porchlight.domain.brands import BrandConfig
+from porchlight.errors import NotFoundError
+
+PACKAGE = "porchlight_brand"
+NEUTRAL = "default"
+"""The entry of the pack that pages without a brand are made of; it is not a brand."""
+
+
+class BrandPack:
+    """The ``Brands`` port, and the words and templates behind the ``Renderer``."""
+
+    def __init__(self, folder: str | Path | None = None) -> None:
+        self._folder = Path(folder) if folder else None
+        self._brands: dict[str, BrandConfig] = {}
+
+    def get(self, brand: str) -> BrandConfig:
+        """One brand; NotFoundError where the pack has no such brand."""
+        if brand not in self._brands:
+            if brand not in self.ids():
+                raise NotFoundError(f"no brand {brand!r} in the brand pack")
+            self._brands[brand] = BrandConfig.model_validate(self.data(brand)["config"])
+        return self._brands[brand]
+
+    def ids(self) -> Iterable[str]:
+        """All brands of the pack."""
+        return tuple(_load(self._root() / "pack.json")["brands"])
+
+    def data(self, brand: str) -> dict[str, Any]:
+        """``config``, ``words``, ``templates``, ``look`` of a brand, or those of pages without one (``NEUTRAL``)."""
+        if brand != NEUTRAL and brand not in self.ids():
+            raise NotFoundError(f"no brand {brand!r} in the brand pack")
+        return _load(self._root() / f"{brand}.json")
+
+    def style_hashes(self) -> list[str]:
+        """``sha256-…`` of the style blocks of all pages of all brands."""
+        return list(_load(self._root() / "pack.json")["style_hashes"])
+
+    def _root(self) -> Path:
+        if self._folder is None:
+            spec = find_spec(PACKAGE)
+            if spec is None or spec.origin is None:
+                raise NotFoundError(f"the brand pack ({PACKAGE}) is not installed")
+            self._folder = Path(spec.origin).parent
+        return self._folder
+
+
+@cache
+def _load(file: Path) -> dict[str, Any]:
+    """A file of the pack; whoever asks for it, it is read once."""
+    data: dict[str, Any] = json.loads(file.read_bytes())
+    return data

@@ -1,0 +1,84 @@
+"""Every key of the table is built here and nowhere else.
+
+::
+
+    pk                                  sk                    entity
+    BRAND#{brand}#SHIPMENT#{shp_…}      SHIPMENT              shipment      (stream → bus, due index)
+                                        EVENT#{evt_…}         event
+                                        WAIT#{purpose}        wait
+    BRAND#{brand}#ORDER#{ord_…}         ORDER                 order         (stream → bus)
+                                        PARCEL#{shp_…}        parcel
+                                        REFUND#{id}           store_refund
+                                        MESSAGE#{msg_…}       message       (due index)
+                                        RETURN#{rma_…}        order_return
+    BRAND#{brand}#RETURN#{rma_…}        RETURN                return        (stream → bus)
+    BRAND#{brand}#SHOPPER#{cus_…}       CONTACT               shopper
+    BRAND#{brand}#QUARANTINE            QUARANTINE#{q_…}      quarantined
+
+    index by_due_at: due_shard = DUE#{0…7}, due_at = UTC instant, sortable
+"""
+
+import zlib
+from datetime import UTC, datetime
+
+SCHEMA_VERSION = 1
+SHARDS = 8
+DUE_INDEX = "by_due_at"
+
+SHIPMENT = "SHIPMENT"
+ORDER = "ORDER"
+RETURN = "RETURN"
+CONTACT = "CONTACT"
+EVENT = "EVENT#"
+WAIT = "WAIT#"
+PARCEL = "PARCEL#"
+REFUND = "REFUND#"
+MESSAGE = "MESSAGE#"
+ORDER_RETURN = "RETURN#"
+QUARANTINE = "QUARANTINE#"
+
+
+def shipment_pk(brand: str, shipment_id: str) -> str:
+    """Partition of a shipment, its events and its waits."""
+    return f"BRAND#{brand}#SHIPMENT#{shipment_id}"
+
+
+def order_pk(brand: str, order_id: str) -> str:
+    """Partition of an order and all that hangs on it."""
+    return f"BRAND#{brand}#ORDER#{order_id}"
+
+
+def return_pk(brand: str, return_id: str) -> str:
+    """Partition of a return."""
+    return f"BRAND#{brand}#RETURN#{return_id}"
+
+
+def shopper_pk(brand: str, shopper_id: str) -> str:
+    """Partition of a shopper: the one home of personal data."""
+    return f"BRAND#{brand}#SHOPPER#{shopper_id}"
+
+
+def quarantine_pk(brand: str) -> str:
+    """Partition of a brand's quarantine."""
+    return f"BRAND#{brand}#QUARANTINE"
+
+
+def shard_of(pk: str) -> str:
+    """The shard of the due index that a partition's entries go to."""
+    return shard(zlib.crc32(pk.encode()) % SHARDS)
+
+
+def shard(number: int) -> str:
+    """``DUE#3``."""
+    return f"DUE#{number}"
+
+
+def instant(moment: datetime) -> str:
+    """An instant as a sortable string: UTC, fixed width, microseconds."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def owner(pk: str) -> tuple[str, str, str]:
+    """(brand, kind, id) of a partition key."""
+    _, brand, kind, record = pk.split("#", 3)
+    return brand, kind, record

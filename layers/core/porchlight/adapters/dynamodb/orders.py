@@ -1,0 +1,69 @@
+"""Orders, what hangs on them, and shoppers."""
+
+from porchlight.adapters.dynamodb import keys
+from porchlight.adapters.dynamodb.table import Table, item, load
+from porchlight.domain.messages import MessageRecord
+from porchlight.domain.money import Money
+from porchlight.domain.orders import Order, Shopper
+from porchlight.ports import OrderContents
+
+
+class DynamoOrders:
+    """``ports.Orders`` on the table."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def get(self, brand: str, order_id: str) -> Order | None:
+        """The order alone."""
+        found = self._table.get(keys.order_pk(brand, order_id), keys.ORDER)
+        return load(Order, found) if found else None
+
+    def contents(self, brand: str, order_id: str) -> OrderContents:
+        """One query over the order's partition."""
+        order: Order | None = None
+        parcels: list[str] = []
+        refunds: dict[str, Money] = {}
+        messages: list[MessageRecord] = []
+        returns: list[str] = []
+        for found in self._table.query(keys.order_pk(brand, order_id)):
+            sk: str = found["sk"]["S"]
+            if sk == keys.ORDER:
+                order = load(Order, found)
+            elif sk.startswith(keys.PARCEL):
+                parcels.append(sk.removeprefix(keys.PARCEL))
+            elif sk.startswith(keys.REFUND):
+                refunds[sk.removeprefix(keys.REFUND)] = load(Money, found)
+            elif sk.startswith(keys.MESSAGE):
+                messages.append(load(MessageRecord, found))
+            elif sk.startswith(keys.ORDER_RETURN):
+                returns.append(sk.removeprefix(keys.ORDER_RETURN))
+        messages.sort(key=lambda message: message.planned_at)
+        return OrderContents(
+            order=order,
+            shipment_ids=tuple(parcels),
+            refunds=refunds,
+            messages=tuple(messages),
+            return_ids=tuple(returns),
+        )
+
+    def save(self, order: Order, shopper: Shopper | None = None) -> None:
+        """The shopper first: an order never names a shopper who is not there."""
+        if shopper:
+            self.save_shopper(shopper)
+        pk = keys.order_pk(order.brand, order.order_id)
+        self._table.replace(item(pk, keys.ORDER, "order", order), order.version)
+
+    def put_refund(self, brand: str, order_id: str, refund_id: str, amount: Money) -> None:
+        """The same refund twice is one item."""
+        self._table.put(item(keys.order_pk(brand, order_id), keys.REFUND + refund_id, "store_refund", amount))
+
+    def shopper(self, brand: str, shopper_id: str) -> Shopper | None:
+        """The contact points."""
+        found = self._table.get(keys.shopper_pk(brand, shopper_id), keys.CONTACT)
+        return load(Shopper, found) if found else None
+
+    def save_shopper(self, shopper: Shopper) -> None:
+        """Write the contact points."""
+        pk = keys.shopper_pk(shopper.brand, shopper.shopper_id)
+        self._table.put(item(pk, keys.CONTACT, "shopper", shopper))

@@ -1,0 +1,82 @@
+"""Shipments with their events and waits."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from porchlight.adapters.dynamodb import keys
+from porchlight.adapters.dynamodb.table import Table, item, load
+from porchlight.domain.shipments import Shipment, StoredEvent
+from porchlight.ports import Wait
+
+MAX_NEW_EVENTS = 90
+"""A transaction holds 100 writes; some are left for the projection and its links."""
+
+
+class DynamoShipments:
+    """``ports.Shipments`` on the table."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def get(self, brand: str, shipment_id: str) -> Shipment | None:
+        """The projection alone."""
+        found = self._table.get(keys.shipment_pk(brand, shipment_id), keys.SHIPMENT)
+        return load(Shipment, found) if found else None
+
+    def with_events(self, brand: str, shipment_id: str) -> tuple[Shipment | None, list[StoredEvent]]:
+        """The projection and all facts, in one consistent read of the partition."""
+        shipment: Shipment | None = None
+        events: list[StoredEvent] = []
+        for found in self._table.query(keys.shipment_pk(brand, shipment_id)):
+            if found["sk"]["S"] == keys.SHIPMENT:
+                shipment = load(Shipment, found)
+            elif found["sk"]["S"].startswith(keys.EVENT):
+                events.append(load(StoredEvent, found))
+        return shipment, events
+
+    def save(
+        self,
+        shipment: Shipment,
+        new_events: Sequence[StoredEvent] = (),
+        *,
+        due_at: datetime | None,
+        link: bool = False,
+    ) -> None:
+        """Facts and projection in one transaction."""
+        if len(new_events) > MAX_NEW_EVENTS:
+            raise ValueError("too many new events for one transaction")
+        pk = keys.shipment_pk(shipment.brand, shipment.shipment_id)
+        projection = self._table.guarded(
+            item(pk, keys.SHIPMENT, "shipment", shipment, due_at=due_at), shipment.version
+        )
+        if not new_events and not link:
+            self._table.replace(item(pk, keys.SHIPMENT, "shipment", shipment, due_at=due_at), shipment.version)
+            return
+        writes = [{"Put": projection}]
+        for event in new_events:
+            fact = item(pk, keys.EVENT + event.event_id, "event", event)
+            writes.append({"Put": self._table.guarded(fact, version=0)})
+        if link and shipment.order_id:
+            parcel = item(
+                keys.order_pk(shipment.brand, shipment.order_id),
+                keys.PARCEL + shipment.shipment_id,
+                "parcel",
+                None,
+            )
+            writes.append({"Put": {"TableName": self._table.name, "Item": parcel}})
+        self._table.transact(writes)
+
+    def put_wait(self, wait: Wait) -> None:
+        """Remember a waiting workflow."""
+        pk = keys.shipment_pk(wait.brand, wait.shipment_id)
+        self._table.put(item(pk, keys.WAIT + wait.purpose, "wait", wait, token=wait.token))
+
+    def waits(self, brand: str, shipment_id: str) -> list[Wait]:
+        """Who waits for news of this parcel."""
+        found = self._table.query(keys.shipment_pk(brand, shipment_id), keys.WAIT)
+        return [load(Wait, stored) for stored in found]
+
+    def remove_wait(self, wait: Wait) -> None:
+        """Forget the wait, unless a newer one has taken its place."""
+        pk = keys.shipment_pk(wait.brand, wait.shipment_id)
+        self._table.delete(pk, keys.WAIT + wait.purpose, token=wait.token)

@@ -1,0 +1,143 @@
+"""Words and looks: emails and pages from the brand pack.
+
+Templates are the brand's, facts are strangers'. So: a sandbox that calls nothing unsafe and changes nothing, an error for every
+unknown name, views of plain data only, and escaping by the kind of document. Words are rendered as plain text first and escaped
+like any other text where they are shown, so neither a word nor a fact can bring markup along.
+"""
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from jinja2 import FunctionLoader, StrictUndefined, Template
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup
+
+from porchlight.adapters.brandpack import NEUTRAL, BrandPack
+from porchlight.domain.brands import BrandConfig
+from porchlight.domain.facts import brand_view, say
+from porchlight.domain.messages import Moment
+
+_KEPT = "\n\u200c\u200d"
+
+
+class PackRenderer:
+    """The ``Renderer`` port over a brand pack."""
+
+    def __init__(self, pack: BrandPack | None = None) -> None:
+        self._pack = pack or BrandPack()
+        self._kits: dict[str, _Kit] = {}
+
+    @property
+    def policy(self) -> str:
+        """The strictest content security policy under which the pages work: their one style block, and forms to ourselves."""
+        styles = " ".join(f"'{digest}'" for digest in self._pack.style_hashes())
+        return f"default-src 'none'; style-src {styles}; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
+    def email(self, brand: BrandConfig, moment: Moment, view: Mapping[str, Any]) -> tuple[str, str, str]:
+        """Subject, HTML part and text part of a message."""
+        kit = self._kit(brand)
+        spoken = kit.speak(view)
+        html = kit.document(f"email/{moment.value}.html", "email/message.html", spoken)
+        text = kit.document(f"email/{moment.value}.txt", "email/message.txt", spoken)
+        return _line(spoken["words"]["subject"]), html, _visible(text).strip() + "\n"
+
+    def page(self, brand: BrandConfig | None, name: str, view: Mapping[str, Any]) -> str:
+        """An HTML page: ``tracking`` (of a tracking view), ``unsubscribe`` (of ``{"unsubscribed": bool}``), ``not_found``."""
+        kit = self._kit(brand)
+        shown = brand_view(brand) if brand else {"name": ""}
+        words = say(name, {"brand": shown["name"]}) if kit.has_words(name) else {}
+        spoken = kit.speak({"brand": shown, "words": words, **view})
+        return kit.document(f"pages/{name}.html", f"pages/{name}.html", spoken)
+
+    def _kit(self, brand: BrandConfig | None) -> "_Kit":
+        key = brand.brand_id if brand else NEUTRAL
+        if key not in self._kits:
+            self._kits[key] = _Kit(self._pack.data(key), brand.language if brand else "en")
+        return self._kits[key]
+
+
+class _Kit:
+    """One brand's templates and words, compiled when they are first used."""
+
+    def __init__(self, data: Mapping[str, Any], language: str) -> None:
+        self.look: Mapping[str, Any] = data["look"]
+        self._templates: Mapping[str, str] = data["templates"]
+        self._all_words: Mapping[str, Any] = data["words"]
+        self._language = language
+        self._compiled: dict[str, Template] = {}
+        self._env = ImmutableSandboxedEnvironment(
+            autoescape=lambda name: bool(name and name.endswith(".html")),
+            undefined=StrictUndefined,
+            loader=FunctionLoader(self._templates.get),
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._env.globals.clear()
+        self._env.filters["sentence"] = lambda text: str(text)[:1].upper() + str(text)[1:]
+        # The brand's own, checked when the pack was built: markup as it stands.
+        self._env.globals["look"] = {
+            **self.look,
+            "style": Markup(self.look["style"]),  # noqa: S704
+            "logo": Markup(self.look["logo"]),  # noqa: S704
+        }
+
+    def document(self, name: str, fallback: str, view: Mapping[str, Any]) -> str:
+        """The template ``name`` (or ``fallback``) with a view that has been spoken."""
+        return self._env.get_template(name if name in self._templates else fallback).render(view)
+
+    def has_words(self, name: str) -> bool:
+        """True where the word list has an entry of its own for a page."""
+        return name in self._all_words["en"]
+
+    def speak(self, view: Mapping[str, Any]) -> dict[str, Any]:
+        """The view with each ``say`` replaced by words, each text made visible, and nothing but plain data left in it."""
+        language = str(view.get("language", self._language)).partition("-")[0].lower()
+        found = next(name for name in (language, self._language, "en") if name in self._all_words)
+        spoken = self._plain(view, self._all_words[found])
+        return {**spoken, "language": found}
+
+    def _plain(self, value: Any, words: Mapping[str, Any]) -> Any:
+        if value is None or isinstance(value, bool | int):
+            return value
+        if isinstance(value, str):
+            return _visible(value)
+        if isinstance(value, Mapping):
+            if "say" in value:
+                return self._words(value, words)
+            return {str(key): self._plain(item, words) for key, item in value.items()}
+        if isinstance(value, Sequence):
+            return [self._plain(item, words) for item in value]
+        raise TypeError(f"a view holds plain data only, not {type(value).__name__}")
+
+    def _words(self, node: Mapping[str, Any], words: Mapping[str, Any]) -> Any:
+        entry: Any = words
+        for part in str(node["say"]).split("."):
+            entry = entry[part]
+        facts = self._plain(node["facts"], words)
+        if isinstance(entry, str):
+            return self._render(entry, facts)
+        chosen = next((entry["variants"][name] for name in node["variants"] if name in entry.get("variants", {})), {})
+        return {
+            field: self._render(text, facts)
+            for field, text in {**entry, **chosen}.items()
+            if field != "variants"
+        }
+
+    def _render(self, text: str, facts: Mapping[str, Any]) -> str:
+        if "{" not in text:
+            return text
+        if text not in self._compiled:
+            self._compiled[text] = self._env.from_string(text)
+        return " ".join(self._compiled[text].render(facts).split())
+
+
+def _visible(text: str) -> str:
+    """Without control and direction characters, which could only mislead the reader (or end a header)."""
+    if text.isascii() and text.isprintable():
+        return str(text)
+    return "".join(c for c in text if c in _KEPT or unicodedata.category(c) not in ("Cc", "Cf", "Cs"))
+
+
+def _line(text: str) -> str:
+    return " ".join(_visible(text).split())

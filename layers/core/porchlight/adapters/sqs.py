@@ -1,0 +1,39 @@
+"""The inbound queue."""
+
+import base64
+import hashlib
+
+from porchlight.adapters.aws import client, translated
+from porchlight.adapters.s3 import Bodies
+from porchlight.ports import InboundMessage
+
+MAX_INLINE = 180_000
+"""Larger bodies go to the bucket, so that a message stays under SQS's old and new limits and costs few 64 KB chunks."""
+
+
+class SqsInbound:
+    """``ports.Inbound``: the queue, with the bucket for large bodies."""
+
+    def __init__(self, queue_url: str, bodies: Bodies) -> None:
+        self._queue_url = queue_url
+        self._bodies = bodies
+
+    def put(self, message: InboundMessage, body: bytes) -> None:
+        """Durable when this returns."""
+        if len(body) <= MAX_INLINE:
+            update = {"body": base64.b64encode(body).decode()}
+        else:
+            digest = hashlib.sha256(body).hexdigest()
+            update = {"body_ref": f"inbound/{message.brand}/{message.received_at:%Y/%m/%d}/{digest}"}
+            self._bodies.put(update["body_ref"], body)
+        with translated():
+            client("sqs").send_message(
+                QueueUrl=self._queue_url,
+                MessageBody=message.model_copy(update=update).model_dump_json(exclude_defaults=True),
+            )
+
+    def body_of(self, message: InboundMessage) -> bytes:
+        """The raw body that ``put`` took."""
+        if message.body_ref:
+            return self._bodies.get(message.body_ref)
+        return base64.b64decode(message.body)

@@ -1,0 +1,162 @@
+"""Reading the JSON bodies of strangers: everything may be missing, of another type, enormous or absurd.
+
+What is here either answers or raises ``UnreadableBodyError`` with a reason that is safe to show (it never quotes the
+body). Connectors build on it so that nothing else can escape from their ``parse``.
+"""
+
+import hmac
+import json
+from base64 import b64encode
+from collections.abc import Callable, Iterable
+from datetime import date, datetime
+from functools import wraps
+from typing import Any
+
+from porchlight.errors import UnreadableBodyError
+
+MAX_BYTES = 2_000_000
+"""Twice what the front door takes: also files given to ``porchlight parse`` have an end."""
+
+NET = "the parser could not cope with the body"
+
+_YEARS = range(1990, 2200)
+
+
+def load_json(body: bytes | str) -> Any:
+    """The JSON value in ``body``; NaN, broken text, endless nesting and endless numbers are unreadable."""
+    if len(body) > MAX_BYTES:
+        raise UnreadableBodyError("the body is larger than any report of a parcel")
+    try:
+        text = body.decode("utf-8-sig") if isinstance(body, bytes) else body
+        return json.loads(text, parse_constant=_no_constant)
+    except RecursionError:
+        raise UnreadableBodyError("the body is nested too deeply") from None
+    except UnicodeDecodeError:
+        raise UnreadableBodyError("the body is not UTF-8 text") from None
+    except ValueError:
+        raise UnreadableBodyError("the body is not JSON") from None
+
+
+def only_unreadable[**P, T](parse: Callable[P, T]) -> Callable[P, T]:
+    """The last net under a parser: whatever a strange body makes it trip over, the body is quarantined and nothing
+    dies.
+
+    Tests hold every connector to never needing it.
+    """
+
+    @wraps(parse)
+    def netted(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return parse(*args, **kwargs)
+        except UnreadableBodyError:
+            raise
+        except Exception as error:
+            raise UnreadableBodyError(f"{NET} ({type(error).__name__})") from error
+
+    return netted
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(name)
+
+
+def as_object(value: Any, what: str) -> dict[str, Any]:
+    """``value`` as a JSON object."""
+    if not isinstance(value, dict):
+        raise UnreadableBodyError(f"{what} is not an object")
+    return value
+
+
+def optional_object(value: Any) -> dict[str, Any]:
+    """``value`` if it is an object, else an empty one (for places, addresses and other extras)."""
+    return value if isinstance(value, dict) else {}
+
+
+def as_objects(value: Any, what: str) -> list[dict[str, Any]]:
+    """``value`` as a list of objects; nothing is an empty list, a single object a list of one, null entries are left
+    out.
+    """
+    if value is None or value == "":
+        return []
+    if isinstance(value, dict):
+        return [value]
+    if not isinstance(value, list):
+        raise UnreadableBodyError(f"{what} is not a list")
+    return [as_object(item, f"an entry of {what}") for item in value if item is not None]
+
+
+def clean(value: Any, limit: int = 500) -> str:
+    """``value`` as one line of printable text without outer space; "" for anything that is neither text nor a whole
+    number.
+    """
+    if isinstance(value, str):
+        text = value.strip()
+        if not text.isprintable():
+            text = " ".join("".join(char if char.isprintable() else " " for char in text).split())
+        return text[:limit]
+    if isinstance(value, int) and not isinstance(value, bool) and -(10**30) < value < 10**30:
+        return str(value)
+    return ""
+
+
+def optional_text(value: Any, limit: int = 200) -> str | None:
+    """``clean``, with None for nothing."""
+    return clean(value, limit) or None
+
+
+def required_text(value: Any, what: str, limit: int) -> str:
+    """``clean``, refusing nothing and too much."""
+    text = clean(value, limit + 1)
+    if not text:
+        raise UnreadableBodyError(f"{what} is missing")
+    if len(text) > limit:
+        raise UnreadableBodyError(f"{what} is too long")
+    return text
+
+
+def moment(value: Any, what: str) -> datetime:
+    """An ISO 8601 date and time, aware if a zone is printed, naive (local) if not; sane years only."""
+    text = clean(value, 60)
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise UnreadableBodyError(f"{what} is not a date and time") from None
+    return sane(found, what)
+
+
+def aware_moment(value: Any, what: str) -> datetime:
+    """``moment``, refusing one without a zone."""
+    found = moment(value, what)
+    if found.tzinfo is None:
+        raise UnreadableBodyError(f"{what} has no time zone")
+    return found
+
+
+def sane(found: datetime, what: str) -> datetime:
+    """``found``, refusing years in which no parcel travels (they overflow when converted to UTC)."""
+    if found.year not in _YEARS:
+        raise UnreadableBodyError(f"{what} lies outside of all reason")
+    return found
+
+
+def optional_day(value: Any) -> date | None:
+    """The day of an ISO date or date-time; None for anything else: an estimate is an extra, no reason to refuse."""
+    try:
+        found = datetime.fromisoformat(clean(value, 60))
+    except ValueError:
+        return None
+    return found.date() if found.year in _YEARS else None
+
+
+def same(given: str, expected: str | bytes) -> bool:
+    """Constant-time equality for what a stranger sends; an empty expectation equals nothing."""
+    wanted = expected.encode() if isinstance(expected, str) else expected
+    return bool(wanted) and hmac.compare_digest(given.encode("utf-8", "replace"), wanted)
+
+
+def signed_base64(given: str, secret: str, parts: Iterable[bytes]) -> bool:
+    """True if ``given`` is the base64 HMAC-SHA256 of the joined parts; an empty secret or signature is never right."""
+    if not secret or not given:
+        return False
+    digest = hmac.digest(secret.encode(), b"".join(parts), "sha256")
+    return same(given.strip(), b64encode(digest))

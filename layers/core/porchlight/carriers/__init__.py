@@ -1,0 +1,1 @@
+"""Carriers and aggregators that report on parcels: one folder each, listed in ``registry``."""

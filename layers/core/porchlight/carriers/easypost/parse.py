@@ -1,0 +1,127 @@
+"""EasyPost bodies: an event about a tracker, a tracker alone, or a list of trackers."""
+
+from datetime import datetime, time
+from typing import Any
+
+from porchlight.bodies import (
+    as_object,
+    as_objects,
+    clean,
+    load_json,
+    moment,
+    only_unreadable,
+    optional_day,
+    optional_object,
+    optional_text,
+    required_text,
+)
+from porchlight.carriers.easypost.statuses import STATUSES, reading
+from porchlight.carriers.reading import summary
+from porchlight.domain.carriers import carrier_id
+from porchlight.domain.events import DeliveryEstimate, Place, TrackingEvent, TrackingReport
+from porchlight.domain.milestones import Milestone
+from porchlight.errors import UnreadableBodyError
+
+
+@only_unreadable
+def reports(body: bytes) -> list[TrackingReport]:
+    """Every tracker in the body."""
+    data = load_json(body)
+    if isinstance(data, list):
+        return [_report(item) for item in as_objects(data, "the list of trackers") if _is_tracker(item)]
+    data = as_object(data, "the body")
+    if "trackers" in data:
+        return [_report(item) for item in as_objects(data["trackers"], "trackers")]
+    if data.get("object") == "Event" or "result" in data:
+        result = data.get("result")
+        if isinstance(result, dict) and _is_tracker(result):
+            return [_report(result)]
+        if clean(data.get("description")).startswith("tracker."):
+            raise UnreadableBodyError("an event about a tracker that holds no tracker")
+        return []
+    if _is_tracker(data):
+        return [_report(data)]
+    if clean(data.get("object")) or "error" in data:
+        return []
+    raise UnreadableBodyError("neither an event nor a tracker")
+
+
+def _is_tracker(item: dict[str, Any]) -> bool:
+    return item.get("object") == "Tracker" or ("tracking_code" in item and "object" not in item)
+
+
+def _report(tracker: dict[str, Any]) -> TrackingReport:
+    number = required_text(tracker.get("tracking_code"), "tracking_code", 64)
+    carrier = carrier_id(clean(tracker.get("carrier")))
+    details = as_objects(tracker.get("tracking_details"), "tracking_details")
+    events = tuple(event for entry in details if (event := _event(entry, carrier)))
+    return TrackingReport(
+        carrier=carrier,
+        tracking_number=number,
+        events=events,
+        status=_status(tracker, events),
+        estimate=_estimate(tracker),
+    )
+
+
+def _event(entry: dict[str, Any], carrier: str) -> TrackingEvent | None:
+    if not entry.get("datetime"):
+        return None
+    status, detail, code = (clean(entry.get(key), 80) for key in ("status", "status_detail", "carrier_code"))
+    message = clean(entry.get("message"))
+    found = reading(status, detail, carrier, code, message)
+    where = optional_object(entry.get("tracking_location"))
+    return TrackingEvent(
+        occurred_at=moment(entry["datetime"], "datetime of a tracking detail"),
+        raw_code=code or status,
+        raw_codes=(status, detail, code),
+        description=message or clean(entry.get("description")),
+        milestone=found.milestone,
+        reason=found.reason,
+        at_fault=found.at_fault,
+        recognised=found.recognised,
+        place=Place(
+            city=optional_text(where.get("city")),
+            region=optional_text(where.get("state")),
+            postal_code=optional_text(where.get("zip")),
+            country=optional_text(where.get("country")),
+        ),
+    )
+
+
+def _status(tracker: dict[str, Any], events: tuple[TrackingEvent, ...]) -> Milestone | None:
+    """The tracker's own summary; where the newest event says the same more finely, that."""
+    status, detail = clean(tracker.get("status")), clean(tracker.get("status_detail"))
+    if status not in STATUSES:
+        return summary(events)
+    own = reading(status, detail).milestone
+    if own is Milestone.UNKNOWN:
+        return summary(events) or own
+    newest = max(events, key=lambda event: event.instant(), default=None)
+    if newest and newest.raw_codes[0] == status and newest.milestone is not Milestone.UNKNOWN:
+        return newest.milestone
+    return own
+
+
+def _estimate(tracker: dict[str, Any]) -> DeliveryEstimate | None:
+    """EasyPost prints a day as midnight UTC; a test tracker prints its own creation time, which estimates nothing."""
+    extra = optional_object(tracker.get("carrier_detail"))
+    local = optional_day(extra.get("est_delivery_date_local"))
+    if local:
+        at = _time(extra.get("est_delivery_time_local"))
+        return DeliveryEstimate(at=datetime.combine(local, at)) if at else DeliveryEstimate(day=local)
+    printed = clean(tracker.get("est_delivery_date"))
+    if not printed or printed == clean(tracker.get("created_at")):
+        return None
+    day = optional_day(printed)
+    if not day:
+        return None
+    instant = datetime.fromisoformat(printed)
+    return DeliveryEstimate(day=day) if instant.time() == time() else DeliveryEstimate(at=instant)
+
+
+def _time(value: Any) -> time | None:
+    try:
+        return time.fromisoformat(clean(value))
+    except ValueError:
+        return None

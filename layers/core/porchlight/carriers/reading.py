@@ -1,0 +1,80 @@
+"""What all carriers share: the reading of a code, tables of readings, and the summary of a parcel from its events."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from porchlight.domain.events import TrackingEvent
+from porchlight.domain.milestones import (
+    AFTER_DELIVERY,
+    BEFORE_MOVEMENT,
+    FAULT,
+    PROGRESS,
+    Milestone,
+    Party,
+    Reason,
+)
+
+
+class Reading(NamedTuple):
+    """What a code means: the two axes of an event. ``UNKNOWN`` in a table is a notice that moves nothing (a new
+    estimate, a delivery option); a code that is in no table is read as ``UNRECOGNISED``, which operators get to see.
+    """
+
+    milestone: Milestone
+    reason: Reason | None = None
+    at_fault: Party | None = None
+    recognised: bool = True
+
+
+UNRECOGNISED = Reading(Milestone.UNKNOWN, recognised=False)
+
+Row = tuple[Milestone, Reason | None, str] | tuple[Milestone, Reason | None, Party, str]
+
+
+def table(*rows: Row) -> dict[str, Reading]:
+    """A status table from rows of milestone, reason, (who is at fault, where it is not the usual party,) and codes."""
+    found: dict[str, Reading] = {}
+    for milestone, reason, *rest in rows:
+        *party, codes = rest
+        fault = Party(party[0]) if party else FAULT[reason] if reason else None
+        for code in codes.split():
+            if code in found:
+                raise ValueError(f"{code} has two readings")
+            found[code] = Reading(milestone, reason, fault)
+    return found
+
+
+def phrases(*rows: tuple[Milestone, Reason | None, Sequence[str]]) -> dict[str, Reading]:
+    """A table whose keys are texts, normalised by ``phrase``: for what carriers say in words only."""
+    return {
+        phrase(text): Reading(milestone, reason, FAULT[reason] if reason else None)
+        for milestone, reason, texts in rows
+        for text in texts
+    }
+
+
+def phrase(text: str) -> str:
+    """The text in lower case, its words joined by single spaces, without punctuation."""
+    return " ".join("".join(char if char.isalnum() else " " for char in text.casefold()).split())
+
+
+def summary(events: Iterable[TrackingEvent]) -> Milestone | None:
+    """Where the parcel stands by its events, in whatever order they are given; None where they tell nothing.
+
+    The same rules as the shipment's own fold, for one body: delivered stays delivered unless the parcel comes back.
+    """
+    current: Milestone | None = None
+    moved = False
+    for event in sorted(events, key=lambda event: (event.instant(), PROGRESS[event.milestone])):
+        milestone = event.milestone
+        if milestone is Milestone.UNKNOWN:
+            continue
+        if milestone in BEFORE_MOVEMENT and moved:
+            continue
+        if current is Milestone.DELIVERED and milestone not in AFTER_DELIVERY:
+            continue
+        if current is Milestone.RETURNED_TO_SENDER:
+            continue
+        moved = moved or milestone not in BEFORE_MOVEMENT
+        current = milestone
+    return current

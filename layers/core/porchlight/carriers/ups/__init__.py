@@ -1,0 +1,39 @@
+"""UPS: Track Alert pushes and answers of the Track API."""
+
+from datetime import datetime
+from typing import Final
+
+from porchlight.carriers.ups import webhook
+from porchlight.connectors import Account, InboundRequest
+from porchlight.domain.events import TrackingReport
+
+
+class Ups:
+    """Bearer token of our own making, or the older shared header.
+
+    An account holds ``client_id``, ``client_secret`` and ``token_key`` for the first, ``credential`` for the second,
+    or all.
+    """
+
+    id: Final = "ups"
+    name: Final = "UPS"
+    credentials: Final = ("token_key", "credential")
+
+    def verify(self, request: InboundRequest, account: Account, now: datetime) -> bool:
+        """See ``webhook``."""
+        return webhook.verified(request, account, now)
+
+    def issue_token(
+        self, client_id: str, client_secret: str, account: Account, now: datetime
+    ) -> tuple[str, int] | None:
+        """The token that UPS's client-credentials request asks for; None where it is not this account's client."""
+        return webhook.issue_token(client_id, client_secret, account, now)
+
+    def parse(self, body: bytes) -> list[TrackingReport]:
+        """The parcels of a push or of an answer."""
+        from porchlight.carriers.ups.parse import reports
+
+        return reports(body)
+
+
+CONNECTOR = Ups()

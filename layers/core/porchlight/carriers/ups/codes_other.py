@@ -1,0 +1,117 @@
+"""Codes of UPS services that are not parcels to a door: Mail Innovations (handed to a post) and freight."""
+
+from porchlight.carriers.reading import table
+from porchlight.domain.milestones import Milestone as M
+from porchlight.domain.milestones import Party as P
+from porchlight.domain.milestones import Reason as R
+
+MAIL = table(
+    (M.PRE_TRANSIT, None, "2N ML MP MQ PF Q0 ZW"),
+    (M.ACCEPTED, None, "2O MV Q1 VS ZS"),
+    (
+        M.IN_TRANSIT,
+        None,
+        "1B DQ DR DS DY DZ EN MR MS MU MW MX MY MZ OF P2 P3 P4 P5 P7 P8 PA PB PK Q2 Q3 Q4 Q6 Q7 S4 S8 "
+        "XA YG YH YI ZN ZR ZT ZU ZV ZX ZY ZZ",
+    ),
+    (M.IN_TRANSIT, R.ADDRESS, "S5 S7"),
+    (M.OUT_FOR_DELIVERY, None, "1A EL P9 RB RC RD RE"),
+    (M.AVAILABLE_FOR_PICKUP, None, "1C 1D AU DN ED P0 PC PE R1 RP SO YD"),
+    (M.DELIVERY_ATTEMPTED, R.ADDRESS, "RH"),
+    (M.DELIVERY_ATTEMPTED, R.CONSIGNEE_ABSENT, "DP DW DX EM P6 QS QT QU RF RI SR"),
+    (M.DELIVERY_ATTEMPTED, R.CONSIGNEE_REQUEST, "QW"),
+    (M.DELIVERY_ATTEMPTED, R.OTHER, "RG"),
+    (M.DELIVERY_ATTEMPTED, R.OTHER, P.CONSIGNEE, "DO DU DV ZM"),
+    (M.DELIVERED, None, "1E 1G DL F4 P1 PP RQ YC"),
+    (M.DELAYED, None, "DM EB MT"),
+    (M.DELAYED, R.CONSIGNEE_REQUEST, "R6"),
+    (M.DELAYED, R.CUSTOMS, "PD"),
+    (M.DELAYED, R.MISROUTED, "RN S6 SN"),
+    (M.DELAYED, R.NETWORK, "00 PM"),
+    (M.DELAYED, R.OTHER, "EC R4"),
+    (M.DELAYED, R.WEATHER, "EA PY"),
+    (M.EXCEPTION, None, "Q5 QY"),
+    (M.EXCEPTION, R.ADDRESS, "EE EF EG EH PI PN QZ R0 R5 RJ RK RM RR RT RX RY S3 YF YJ YK YL YM"),
+    (M.EXCEPTION, R.CONSIGNEE_ABSENT, "R2 RU"),
+    (M.EXCEPTION, R.CONSIGNEE_REFUSED, "PG PL PU QX S0 YE"),
+    (M.EXCEPTION, R.CUSTOMS, "PO Q8 Q9 QA QB QC QD QE QF QG QH QI QJ QK QL QM QN QP QQ"),
+    (M.EXCEPTION, R.CUSTOMS, P.CONSIGNEE, "RV"),
+    (M.EXCEPTION, R.OTHER, "RS RW S1"),
+    (M.EXCEPTION, R.OTHER, P.CONSIGNEE, "R7"),
+    (M.EXCEPTION, R.OTHER, P.RETAILER, "R8 RL"),
+    (M.EXCEPTION, R.PICKUP_EXPIRED, "RA S2"),
+    (M.DAMAGED, R.DAMAGE, "PH PX QR QV R3 RZ"),
+    (M.LOST, R.NETWORK, "R9"),
+    (M.RETURN_IN_TRANSIT, None, "1F EJ EK PT PV PW S9 SB SD SL SM SP XO"),
+    (M.RETURN_IN_TRANSIT, R.ADDRESS, "PS SA SE SF SK"),
+    (M.RETURN_IN_TRANSIT, R.CONSIGNEE_REFUSED, "SH"),
+    (M.RETURN_IN_TRANSIT, R.CUSTOMS, "PQ SC"),
+    (M.RETURN_IN_TRANSIT, R.DAMAGE, "SG XD"),
+    (M.RETURN_IN_TRANSIT, R.OTHER, P.RETAILER, "PR SI"),
+    (M.RETURN_IN_TRANSIT, R.PICKUP_EXPIRED, "EI KP PJ SJ"),
+    (M.RETURNED_TO_SENDER, None, "SQ"),
+)
+"""Mail Innovations."""
+
+FREIGHT_ACTIVITY = table(
+    (M.PRE_TRANSIT, None, "001 003 037 038 072"),
+    (M.ACCEPTED, None, "002 015 017 051"),
+    (
+        M.IN_TRANSIT,
+        None,
+        "005 007 009 010 016 027 028 029 030 031 040 043 044 046 048 049 052 056 062 063 065 066 067 068 069 070 080",
+    ),
+    (M.OUT_FOR_DELIVERY, None, "011 057"),
+    (M.DELIVERED, None, "012 050"),
+    (M.EXCEPTION, None, "013"),
+    (M.EXCEPTION, R.OTHER, "053 058"),
+    (M.CANCELLED, None, "014"),
+    (
+        M.UNKNOWN,
+        None,
+        "000 004 006 020 022 032 033 034 035 036 039 041 042 045 047 054 055 059 060 061 073 074",
+    ),
+)
+"""Freight, three digits: not the same numbers as ``codes.STATUS``."""
+
+FREIGHT_EXCEPTIONS = table(
+    (M.IN_TRANSIT, None, "68 C7 E4 EX"),
+    (M.DELIVERY_ATTEMPTED, None, "02 IE"),
+    (M.DELIVERY_ATTEMPTED, R.PREMISES_CLOSED, "UF"),
+    (M.DELAYED, None, "C3 E2"),
+    (M.DELAYED, R.ADDRESS, "E1"),
+    (M.DELAYED, R.CONSIGNEE_REQUEST, "20 53 66"),
+    (M.DELAYED, R.MISROUTED, "96 MR"),
+    (M.DELAYED, R.MISSED_CUTOFF, "49 52 57 59 71 72 73 LD"),
+    (
+        M.DELAYED,
+        R.NETWORK,
+        "01 04 18 19 22 32 39 40 41 43 44 51 55 62 63 64 67 88 89 91 92 94 AR BL BM BP D3 DH EF F3 FX "
+        "GD HA HD HN I6 IC IJ IL IN IO IP MB MS SA TM U2 U4 UL UM UQ",
+    ),
+    (M.DELAYED, R.SECURITY, "69"),
+    (M.DELAYED, R.WEATHER, "05 45 BW"),
+    (
+        M.EXCEPTION,
+        None,
+        "03 16 17 25 31 33 36 47 48 70 74 95 B3 B4 B6 B7 B8 B9 C0 DP F2 HE HU I1 I3 I4 IG IH IQ UH",
+    ),
+    (M.EXCEPTION, R.ADDRESS, "38 UG"),
+    (M.EXCEPTION, R.CONSIGNEE_REFUSED, "10 D1 D4 D5 E7 II RF UY"),
+    (M.EXCEPTION, R.CUSTOMS, "11 24 26 35 46 56 58 61 84 99 A1 A2 A3 EC G3 G5 HC HF I2 IT"),
+    (M.EXCEPTION, R.LABEL, "65"),
+    (M.EXCEPTION, R.NETWORK, "34"),
+    (M.EXCEPTION, R.NOT_DISPATCHED, "76 UN"),
+    (M.EXCEPTION, R.OTHER, P.RETAILER, "54 DG"),
+    (M.DAMAGED, R.DAMAGE, "06 12 14 15 27 80 97 E8 E9 TE TI UJ"),
+    (M.LOST, R.NETWORK, "LC PS UX"),
+    (M.RETURN_IN_TRANSIT, None, "86"),
+    (M.CANCELLED, None, "SC"),
+    (
+        M.UNKNOWN,
+        None,
+        "07 08 09 21 28 29 30 42 50 60 75 77 78 79 81 82 83 85 87 90 93 98 A4 A5 AS D2 DE DX E5 E6 F1 "
+        "G1 G2 G4 HG I5 IA IF IK IM IS U3 U6 UI UK UZ",
+    ),
+)
+"""Freight, two characters."""

@@ -1,0 +1,46 @@
+"""Email by Amazon SES v2, as a raw MIME message: full control over parts and headers."""
+
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+
+from porchlight.adapters.aws import client, translated
+from porchlight.errors import PermanentProviderError
+from porchlight.ports import Email
+
+
+class SesEmail:
+    """``ports.EmailChannel``. The configuration set reports what became of each message, by its tags."""
+
+    def __init__(self, configuration_set: str) -> None:
+        self._configuration_set = configuration_set
+
+    def send(self, email: Email) -> str:
+        """Hand the message to SES; returns SES's message id."""
+        raw = mime(email)
+        with translated():
+            answer = client("sesv2").send_email(
+                FromEmailAddress=str(Address(email.from_name, addr_spec=email.from_address)),
+                Destination={"ToAddresses": [email.to_address]},
+                Content={"Raw": {"Data": raw}},
+                ConfigurationSetName=self._configuration_set,
+                EmailTags=[{"Name": name, "Value": value} for name, value in email.tags.items()],
+            )
+        return str(answer["MessageId"])
+
+
+def mime(email: Email) -> bytes:
+    """The message as bytes: text part, HTML part, our headers. PermanentProviderError for an address that is none."""
+    message = EmailMessage(policy=SMTP)
+    try:
+        message["From"] = Address(email.from_name, addr_spec=email.from_address)
+        message["To"] = Address(addr_spec=email.to_address)
+        message["Reply-To"] = Address(addr_spec=email.reply_to)
+        message["Subject"] = " ".join(email.subject.split())
+        for name, value in email.headers.items():
+            message[name] = value
+    except (ValueError, IndexError, UnicodeError) as error:
+        raise PermanentProviderError("invalid-address") from error
+    message.set_content(email.text)
+    message.add_alternative(email.html, subtype="html")
+    return message.as_bytes()

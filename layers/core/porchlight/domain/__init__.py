@@ -1,0 +1,1 @@
+"""Pure rules of Porchlight: stdlib and pydantic only, no clock, no environment, no logger; ``now`` is passed in."""

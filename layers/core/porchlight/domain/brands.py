@@ -1,0 +1,87 @@
+"""What a brand decides: names, looks, promises and policies. Read from ``brand/<id>/brand.yaml`` when the pack is built."""
+
+from datetime import timedelta
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl
+
+from porchlight.domain.ids import BRAND_ID_PATTERN
+from porchlight.domain.returns import ReturnsPolicy
+
+_STRICT = ConfigDict(frozen=True, extra="forbid")
+
+
+class Look(BaseModel):
+    """One accent colour (``#rrggbb``) and an optional logo file beside brand.yaml; everything else follows from it."""
+
+    model_config = _STRICT
+
+    accent: str = Field(pattern=r"^#[0-9a-fA-F]{6}$")
+    logo: str | None = None
+
+
+class Sender(BaseModel):
+    """Who emails come from. ``reply_to`` reaches a person, and the emails say so."""
+
+    model_config = _STRICT
+
+    name: str
+    email: str
+    reply_to: str
+
+
+class PromisePolicy(BaseModel):
+    """Working days after the order for stores that name no date: the likely and the latest one."""
+
+    model_config = _STRICT
+
+    working_days: tuple[int, int] = (3, 5)
+
+
+class DelayPolicy(BaseModel):
+    """When a parcel is declared late, and the range that is honest then (working days from the day of the declaration)."""
+
+    model_config = _STRICT
+
+    version: str
+    no_scan_days: int = Field(default=4, ge=1, le=60)
+    new_range_working_days: tuple[int, int] = (1, 3)
+    wait_for_news_days: int = Field(default=14, ge=1, le=60)
+
+
+class RefundWebhook(BaseModel):
+    """Where approved refunds are sent, signed (Standard Webhooks); the secret is ``porchlight/{stage}/refunds/{brand}``."""
+
+    model_config = _STRICT
+
+    provider: Literal["webhook"] = "webhook"
+    url: HttpUrl | None = None
+    """None: the deployment's ``RefundUrl`` parameter is used."""
+
+
+class BrandConfig(BaseModel):
+    """Everything about one brand that is not a secret."""
+
+    model_config = _STRICT
+
+    brand_id: str = Field(pattern=BRAND_ID_PATTERN)
+    name: str
+    shop_url: HttpUrl
+    support_url: HttpUrl
+    postal_address: str
+    """Shown at the foot of each email, as the law of most countries asks."""
+    sender: Sender
+    look: Look
+    language: str = "en"
+    zone: str | None = None
+    """Where a destination's zone is not known, days are read here."""
+    promise: PromisePolicy = PromisePolicy()
+    delays: DelayPolicy
+    returns: ReturnsPolicy
+    refunds: RefundWebhook = RefundWebhook()
+    link_days: int = Field(default=180, ge=1, le=730)
+
+    @property
+    def link_lifetime(self) -> timedelta:
+        """How long the links in messages work."""
+        return timedelta(days=self.link_days)

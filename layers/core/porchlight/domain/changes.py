@@ -1,0 +1,134 @@
+"""What happened, for everybody else: domain events, derived from how a record changed. Names are the bus's detail types.
+
+Every detail names ids only (no personal data) and carries ``id`` (stable over repeats), ``brand``, ``occurred_at`` (when it
+happened out there) and ``recorded_at`` (when it reached us).
+"""
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from porchlight.domain.ids import stable_id
+from porchlight.domain.messages import MILESTONE_MOMENT, Moment
+from porchlight.domain.orders import Order
+from porchlight.domain.returns import Return, ReturnState
+from porchlight.domain.shipments import Shipment
+
+PARCEL_EVENT: dict[Moment, str] = {
+    Moment.SHIPPED: "ShipmentShipped",
+    Moment.OUT_FOR_DELIVERY: "ShipmentOutForDelivery",
+    Moment.DELIVERED: "ShipmentDelivered",
+    Moment.DELIVERY_ATTEMPTED: "DeliveryAttempted",
+    Moment.AVAILABLE_FOR_PICKUP: "ShipmentAvailableForPickup",
+    Moment.EXCEPTION: "ShipmentException",
+}
+RETURN_EVENT: dict[ReturnState, tuple[str, Moment | None]] = {
+    ReturnState.REQUESTED: ("ReturnRequested", None),
+    ReturnState.IN_REVIEW: ("ReturnInReview", None),
+    ReturnState.APPROVED: ("ReturnApproved", Moment.RETURN_APPROVED),
+    ReturnState.REFUSED: ("ReturnRefused", Moment.RETURN_REFUSED),
+    ReturnState.IN_TRANSIT: ("ReturnScanned", None),
+    ReturnState.REFUNDED: ("RefundIssued", Moment.REFUNDED),
+    ReturnState.EXPIRED: ("ReturnExpired", None),
+    ReturnState.FAILED: ("ReturnFailed", None),
+}
+
+
+class DomainEvent(BaseModel):
+    """One entry on the bus. ``moment`` is set where the shopper may be told; ``waiting`` names a workflow that wants the news."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    type: str
+    brand: str
+    occurred_at: AwareDatetime
+    recorded_at: AwareDatetime
+    order_id: str | None = None
+    shipment_id: str | None = None
+    return_id: str | None = None
+    subject_id: str
+    moment: Moment | None = None
+    waiting: bool = False
+
+
+def order_changes(old: Order | None, new: Order) -> list[DomainEvent]:
+    """OrderConfirmed when an order appears; OrderCancelled when it ends."""
+
+    def event(name: str, moment: Moment | None) -> DomainEvent:
+        return DomainEvent(
+            id=stable_id("chg", new.order_id, name),
+            type=name,
+            brand=new.brand,
+            occurred_at=new.source_updated_at,
+            recorded_at=new.updated_at,
+            order_id=new.order_id,
+            subject_id=new.order_id,
+            moment=moment,
+        )
+
+    found = []
+    if old is None:
+        found.append(event("OrderConfirmed", Moment.ORDER_CONFIRMED))
+    if new.cancelled_at and not (old and old.cancelled_at):
+        found.append(event("OrderCancelled", None))
+    return found
+
+
+def shipment_changes(old: Shipment | None, new: Shipment) -> list[DomainEvent]:
+    """Milestones reached, delays declared and mended. A parcel whose order becomes known later tells its milestone then."""
+
+    def event(name: str, moment: Moment | None, subject: str, key: str, *, waiting: bool = False) -> DomainEvent:
+        return DomainEvent(
+            id=stable_id("chg", new.shipment_id, name, key),
+            type=name,
+            brand=new.brand,
+            occurred_at=new.last_event_at or new.created_at,
+            recorded_at=new.updated_at,
+            order_id=new.order_id,
+            shipment_id=new.shipment_id,
+            return_id=new.return_id,
+            subject_id=subject,
+            moment=moment,
+            waiting=waiting,
+        )
+
+    found = []
+    progressed = old is None or old.milestone is not new.milestone
+    linked = new.shopper_id is not None and (old is None or old.shopper_id is None)
+    moment = MILESTONE_MOMENT.get(new.milestone)
+    at = new.milestone_at.isoformat() if new.milestone_at else ""
+    if moment and (progressed or linked):
+        told = None if new.is_return else moment
+        found.append(event(PARCEL_EVENT[moment], told, new.shipment_id, f"{at}{new.shopper_id}"))
+    before = old.delay if old else None
+    if new.delay and (before is None or before.delay_id != new.delay.delay_id):
+        found.append(event("DeliveryDelayed", Moment.DELAY_DECLARED, new.delay.delay_id, new.delay.delay_id))
+    if new.delay and new.delay.recovered_at and not (before and before.recovered_at):
+        found.append(event("DeliveryRecovered", Moment.DELAY_RECOVERED, new.delay.delay_id, new.delay.delay_id))
+    news = old is not None and new.event_count > old.event_count
+    first_scan = new.is_return and new.event_count > 0 and (old is None or old.event_count == 0)
+    open_delay = new.delay is not None and new.delay.recovered_at is None and new.delay.resolved_at is None
+    if first_scan or (news and (open_delay or new.is_return)):
+        found.append(event("ShipmentNews", None, new.shipment_id, str(new.event_count), waiting=True))
+    return found
+
+
+def return_changes(old: Return | None, new: Return) -> list[DomainEvent]:
+    """One event for each state that a return enters."""
+    if old is not None and old.state is new.state:
+        return []
+    name, moment = RETURN_EVENT[new.state]
+    at = new.decisions[-1].decided_at if new.decisions else new.requested_at
+    return [
+        DomainEvent(
+            id=stable_id("chg", new.return_id, name),
+            type=name,
+            brand=new.brand,
+            occurred_at=at,
+            recorded_at=at,
+            order_id=new.order_id,
+            return_id=new.return_id,
+            shipment_id=new.label.shipment_id if new.label else None,
+            subject_id=new.return_id,
+            moment=moment,
+        )
+    ]

@@ -1,0 +1,107 @@
+"""Tracking events: facts as a carrier reported them, translated to our words, with the raw code kept."""
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from porchlight.domain.ids import stable_id
+from porchlight.domain.milestones import FAULT, Milestone, Party, Reason
+
+_FROZEN = ConfigDict(frozen=True, extra="forbid")
+
+
+class Place(BaseModel):
+    """Where a scan happened, as far as the carrier says. ``country`` is ISO 3166-1 alpha-2 where it could be read."""
+
+    model_config = _FROZEN
+
+    city: str | None = None
+    region: str | None = None
+    postal_code: str | None = None
+    country: str | None = None
+
+    def label(self) -> str:
+        """``Milwaukee, WI`` for people; empty where nothing is known."""
+        city = self.city.title() if self.city and self.city.isupper() else self.city
+        return ", ".join(part for part in (city, self.region or self.country) if part)
+
+
+class TrackingEvent(BaseModel):
+    """One fact about one parcel.
+
+    ``occurred_at`` is aware (with the offset that was printed, so that local time can be shown) where the payload
+    gives or implies a zone; it is naive where the carrier prints local time only: no zone is ever invented.
+    ``raw_code`` is the code that the translation keys on, ``raw_codes`` its parts, ``description`` the carrier's own
+    words. ``recognised`` is False where no table of the connector has the code: such an event is for operators (an
+    ``UNKNOWN`` that is recognised is a mere notice).
+    """
+
+    model_config = _FROZEN
+
+    occurred_at: datetime
+    raw_code: str
+    raw_codes: tuple[str, ...] = ()
+    description: str = ""
+    milestone: Milestone
+    reason: Reason | None = None
+    at_fault: Party | None = None
+    recognised: bool = True
+    place: Place = Place()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _usual_fault(cls, data: object) -> object:
+        if isinstance(data, dict) and data.get("reason") and "at_fault" not in data:
+            data = {**data, "at_fault": FAULT[Reason(data["reason"])]}
+        return data
+
+    @property
+    def zone_known(self) -> bool:
+        """False where the carrier printed local time without a zone."""
+        return self.occurred_at.tzinfo is not None
+
+    def instant(self, assumed: ZoneInfo | None = None) -> datetime:
+        """The moment in UTC; local-only times are read in ``assumed`` (UTC where nothing better is known)."""
+        if self.occurred_at.tzinfo is not None:
+            return self.occurred_at.astimezone(UTC)
+        return self.occurred_at.replace(tzinfo=assumed or UTC).astimezone(UTC)
+
+    def event_id(self, carrier: str, tracking_number: str) -> str:
+        """Identity of the fact: carrier, number, code, moment and place. A repeat of the fact has the same id."""
+        moment = self.instant().isoformat() if self.zone_known else self.occurred_at.isoformat()
+        codes = "/".join(self.raw_codes) or self.raw_code
+        return stable_id("evt", carrier, tracking_number.upper(), codes, moment, self.place.label().lower())
+
+
+class DeliveryEstimate(BaseModel):
+    """The carrier's own estimate, as given: a day, an instant, or a window of instants (aware, or naive = local)."""
+
+    model_config = _FROZEN
+
+    day: date | None = None
+    at: datetime | None = None
+    from_: datetime | None = Field(default=None, alias="from")
+    to: datetime | None = None
+
+    def local_day(self) -> date | None:
+        """The day as printed at the destination."""
+        if self.day:
+            return self.day
+        moment = self.to or self.at or self.from_
+        return moment.date() if moment else None
+
+
+class TrackingReport(BaseModel):
+    """What one body says about one parcel: the result of a connector's ``parse``.
+
+    ``status`` is the carrier's summary of the parcel now, in our words; ``events`` keep the order of the payload.
+    """
+
+    model_config = _FROZEN
+
+    carrier: str
+    tracking_number: str = Field(min_length=1, max_length=64)
+    events: tuple[TrackingEvent, ...] = ()
+    status: Milestone | None = None
+    estimate: DeliveryEstimate | None = None

@@ -1,0 +1,273 @@
+"""What is known about an order, a parcel or a return, as short strings that words are made of.
+
+Every fact is always there; what is not known is the empty string (or 0, or False), never a guess. A place where words belong is
+written as ``say(...)``: the renderer puts the brand's words for it there, in the shopper's language.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from porchlight.domain.brands import BrandConfig
+from porchlight.domain.dates import DateRange, local_day, zone
+from porchlight.domain.delays import DelayKind
+from porchlight.domain.events import DeliveryEstimate
+from porchlight.domain.milestones import Milestone, Party, Reason
+from porchlight.domain.orders import Order, Shopper
+from porchlight.domain.policies import REFUSALS, tier_of
+from porchlight.domain.returns import Outcome, Return
+from porchlight.domain.shipments import Shipment
+from porchlight.domain.words import (
+    NEAR_DAYS,
+    carrier_name,
+    clean,
+    clock,
+    day_date,
+    day_short,
+    day_subject,
+    day_words,
+    first_name,
+    on,
+    range_date,
+    range_short,
+    range_words,
+    safe_url,
+    window_words,
+)
+
+type View = dict[str, Any]
+
+VARIANTS = frozenset(
+    {
+        *(reason.value for reason in Reason),
+        *(f"fault_{party.value}" for party in Party),
+        *(kind.value for kind in DelayKind),
+        *REFUSALS,
+        *("collected", "by_person"),
+    }
+)
+"""All names that ``variants`` of words may have."""
+
+
+def say(key: str, facts: View, variants: Sequence[str] = ()) -> View:
+    """A place for words: the entry ``key`` of the word list, in the first of ``variants`` that changes a word."""
+    return {"say": key, "variants": list(variants), "facts": facts}
+
+
+class Scene:
+    """Who looks from where: the brand, the order, and "today" at the destination. ``relative`` is for pages only."""
+
+    def __init__(self, brand: BrandConfig, order: Order, now: datetime, *, relative: bool) -> None:
+        self.brand, self.order, self.now, self.relative = brand, order, now, relative
+        self.country = order.destination.country
+
+    def zone_of(self, shipment: Shipment | None = None) -> str | None:
+        """The destination's zone, or the brand's."""
+        return (shipment and shipment.zone) or self.order.destination.zone or self.brand.zone
+
+    def today(self, shipment: Shipment | None = None) -> date:
+        """The day at the destination."""
+        return local_day(self.now, self.zone_of(shipment))
+
+    def day(self, day: date | None, today: date) -> str:
+        """A day in words, empty where there is none."""
+        return day_words(day, today, relative=self.relative) if day else ""
+
+    def on_day(self, instant: datetime | None, shipment: Shipment | None = None) -> str:
+        """``on Thursday`` for an instant, empty where there is none."""
+        if instant is None:
+            return ""
+        return on(self.day(local_day(instant, self.zone_of(shipment)), self.today(shipment)))
+
+    def order_facts(self, shopper: Shopper | None = None, parcels: int = 0) -> View:
+        """What is known before there is a parcel."""
+        today = self.today()
+        return {
+            "brand": clean(self.brand.name, 60),
+            "first_name": first_name(shopper.name) if shopper else "",
+            "order_number": clean(self.order.number, 60),
+            "order_day_on": self.on_day(self.order.placed_at),
+            "order_total": self.order.total.label(),
+            "parcel_count": parcels,
+            **self.expectation(self.order.promise, today),
+            **_NO_PARCEL,
+            **_NO_RETURN,
+        }
+
+    def expectation(self, days: DateRange | None, today: date) -> View:
+        """An honest range in all the lengths that are needed; empty where it is unknown or past."""
+        known = days is not None and days.latest >= today
+        first = max(days.earliest, today) if days and known else None
+        return {
+            "expected": range_words(days, today, relative=self.relative),
+            "expected_date": range_date(days, today),
+            "expected_calendar": range_date(days, today) if first and (first - today).days <= NEAR_DAYS else "",
+            "expected_short": range_short(days, today),
+            "expected_subject": _subject(days, first, today),
+            "due_day": "" if known or not days else self.day(days.latest, today),
+        }
+
+    def parcel_facts(self, shipment: Shipment, base: View) -> View:
+        """``base`` with what is known about one parcel."""
+        today, delay = self.today(shipment), shipment.delay
+        zone_name = shipment.zone or self.order.destination.zone
+        happened = local_day(shipment.milestone_at, self.zone_of(shipment)) if shipment.milestone_at else None
+        scanned = local_day(shipment.last_event_at, self.zone_of(shipment)) if shipment.last_event_at else None
+        promised = (delay.promised if delay else None) or (shipment.promise.latest if shipment.promise else None)
+        late = shipment.expected.latest if shipment.expected and shipment.expected.latest >= today else None
+        known = zone(zone_name)
+        return {
+            **base,
+            **self.expectation(shipment.expected, today),
+            "carrier": carrier_name(shipment.carrier),
+            "tracking_number": clean(shipment.tracking_number, 64),
+            "place": clean(shipment.last_place.label(), 80),
+            "event_day": self.day(happened, today),
+            "event_on": on(self.day(happened, today)),
+            "event_is_today": happened == today,
+            "event_time": clock(shipment.milestone_at.astimezone(known), self.country)
+            if known and shipment.milestone_at
+            else "",
+            "window": self._window(shipment.estimate, zone_name, today),
+            "promised": self.day(promised, today),
+            "promised_on": on(self.day(promised, today)),
+            "promised_is_past": bool(promised and promised < today),
+            "last_scan_day": self.day(scanned, today),
+            "last_scan_subject": day_subject(scanned, today) if scanned else "",
+            "late_day": self.day(late, today),
+        }
+
+    def _window(self, estimate: DeliveryEstimate | None, zone_name: str | None, today: date) -> str:
+        """Today's delivery window in local time, empty where the carrier gives none (or where its zone is not known)."""
+        if not estimate or not estimate.from_ or not estimate.to or estimate.to <= estimate.from_:
+            return ""
+        start, end, known = estimate.from_, estimate.to, zone(zone_name)
+        if start.tzinfo and end.tzinfo:
+            if known:
+                start, end = start.astimezone(known), end.astimezone(known)
+            elif not start.utcoffset():
+                return ""
+        if not start.date() == end.date() == today:
+            return ""
+        return window_words(start, end, self.country)
+
+    def return_facts(self, request: Return, base: View) -> View:
+        """``base`` with what is known about a return."""
+        today, policy = self.today(), self.brand.returns
+        tier = tier_of(policy, self.order.tier)
+        decided = {key: value for decision in request.decisions for key, value in decision.facts.items()}
+        fee = int(decided.get("fee_minor") or 0) if "fee_minor" in decided else tier.fee_minor
+        amount = request.refund.amount if request.refund else request.refund_amount
+        approved = earliest(*(d.decided_at for d in request.decisions if d.outcome is Outcome.APPROVE))
+        until = None
+        if approved:
+            until = local_day(approved, self.zone_of()) + timedelta(days=policy.scan_deadline_days)
+        label = request.label
+        return {
+            **base,
+            "refund_amount": amount.label() if amount else "",
+            "fee": amount.model_copy(update={"amount": fee}).label() if amount and fee else "",
+            "window_days": int(decided.get("window_days") or tier.window_days),
+            "drop_off_by": day_date(until, today) if until and until >= today else "",
+            "return_carrier": carrier_name(label.carrier if label else ""),
+            "return_tracking": clean(label.tracking_number, 64) if label else "",
+        }
+
+    def lines(self, quantities: dict[str, int] | None = None) -> list[View]:
+        """The order's lines (or those of a return) ready to be shown."""
+        wanted = [line for line in self.order.lines if quantities is None or line.line_id in quantities]
+        result = []
+        for line in wanted:
+            quantity = quantities[line.line_id] if quantities else line.quantity
+            result.append(
+                {
+                    "title": clean(line.title, 120),
+                    "quantity": quantity,
+                    "price": line.unit_price.times(quantity).label(),
+                    "final_sale": line.final_sale,
+                }
+            )
+        return result
+
+    def short(self, instant: datetime | None, shipment: Shipment | None = None) -> str:
+        """``Mon 23 Nov`` for an instant."""
+        if instant is None:
+            return ""
+        return day_short(local_day(instant, self.zone_of(shipment)), self.today(shipment))
+
+
+def brand_view(brand: BrandConfig) -> View:
+    """What templates show of the brand itself."""
+    return {
+        "name": clean(brand.name, 60),
+        "shop_url": safe_url(brand.shop_url),
+        "support_url": safe_url(brand.support_url),
+        "reply_to": clean(brand.sender.reply_to, 320),
+        "address": [clean(line, 120) for line in brand.postal_address.splitlines() if line.strip()],
+    }
+
+
+def _subject(days: DateRange | None, first: date | None, today: date) -> str:
+    """The day for a subject line. Where the likely day is gone, only the latest one is true: "by Friday"."""
+    if not days or not first:
+        return ""
+    if days.earliest < today:
+        return "today" if days.latest == today else f"by {day_subject(days.latest, today)}"
+    return day_subject(first, today)
+
+
+def parcel_variants(shipment: Shipment) -> list[str]:
+    """Which variants of the words fit a parcel's milestone, the closest first."""
+    variants = []
+    if shipment.milestone is Milestone.DAMAGED:
+        variants.append(Reason.DAMAGE.value)
+    if shipment.milestone is Milestone.DELIVERED and _was_collected(shipment.reached):
+        variants.append("collected")
+    if shipment.reason:
+        variants.append(shipment.reason.value)
+    if shipment.at_fault:
+        variants.append(f"fault_{shipment.at_fault.value}")
+    return variants
+
+
+def refusal_variants(request: Return) -> list[str]:
+    """Why a return was refused: the rule of the last decision, or that a person decided."""
+    if not request.decisions:
+        return []
+    decision = request.decisions[-1]
+    return [decision.rule] if decision.decided_by == "policy" else [decision.rule, "by_person"]
+
+
+def collects(shipment: Shipment) -> bool:
+    """True for a parcel that is (or was) collected by the shopper rather than brought."""
+    if shipment.milestone is Milestone.AVAILABLE_FOR_PICKUP:
+        return True
+    return shipment.milestone is Milestone.DELIVERED and _was_collected(shipment.reached)
+
+
+def _was_collected(reached: dict[Milestone, datetime]) -> bool:
+    ready, van = reached.get(Milestone.AVAILABLE_FOR_PICKUP), reached.get(Milestone.OUT_FOR_DELIVERY)
+    return ready is not None and (van is None or van <= ready)
+
+
+def earliest(*instants: datetime | None) -> datetime | None:
+    """The first of the instants that are known."""
+    return min((instant for instant in instants if instant), default=None)
+
+
+def first_known(reached: dict[Milestone, datetime], milestones: Iterable[Milestone]) -> datetime | None:
+    """When the first of the milestones was reached."""
+    return earliest(*(reached.get(milestone) for milestone in milestones))
+
+
+_NO_PARCEL: View = {
+    "carrier": "the carrier",
+    **dict.fromkeys(("tracking_number", "place", "event_day", "event_on", "event_time", "window", "promised"), ""),
+    **dict.fromkeys(("promised_on", "last_scan_day", "last_scan_subject", "late_day"), ""),
+    **dict.fromkeys(("event_is_today", "promised_is_past"), False),
+}
+_NO_RETURN: View = {
+    **dict.fromkeys(("refund_amount", "fee", "drop_off_by", "return_tracking"), ""),
+    "window_days": 0,
+    "return_carrier": "the carrier",
+}

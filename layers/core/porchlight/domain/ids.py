@@ -1,0 +1,35 @@
+"""Identifiers. They are hashes of what identifies a thing, so that a repeat meets itself and nothing personal shows.
+
+Tracking numbers and order numbers stay out of logs, URLs and execution names; these ids go there instead.
+"""
+
+import hashlib
+from base64 import b32encode
+
+BRAND_ID_PATTERN = r"^[a-z][a-z0-9-]{1,30}$"
+
+
+def stable_id(prefix: str, *parts: str) -> str:
+    """``prefix_`` plus 20 base-32 characters (100 bits) of SHA-256 over the parts, each delimited."""
+    digest = hashlib.sha256("\x1f".join(parts).encode()).digest()
+    return f"{prefix}_{b32encode(digest[:13]).decode().lower()[:20]}"
+
+
+def shipment_id(brand: str, carrier: str, tracking_number: str) -> str:
+    """The id of one parcel of one brand: ``shp_…``."""
+    return stable_id("shp", brand, carrier, tracking_number.strip().upper())
+
+
+def order_id(brand: str, external_id: str) -> str:
+    """The id of an order: ``ord_…`` from the id that the store or OMS uses."""
+    return stable_id("ord", brand, external_id)
+
+
+def shopper_id(brand: str, key: str) -> str:
+    """The id of a shopper: ``cus_…`` from the store's customer id, or the lower-cased email where there is none."""
+    return stable_id("cus", brand, key.strip().lower())
+
+
+def return_id(brand: str, order: str, request_key: str) -> str:
+    """The id of a return (RMA): ``rma_…``; the same request key gives the same return."""
+    return stable_id("rma", brand, order, request_key)

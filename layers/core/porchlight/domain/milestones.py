@@ -1,0 +1,110 @@
+"""The two axes of every tracking event: the milestone, and the reason with who is at fault."""
+
+from enum import StrEnum
+
+
+class Milestone(StrEnum):
+    """What happened to the parcel, in the words that all carriers are translated to."""
+
+    PRE_TRANSIT = "pre_transit"
+    ACCEPTED = "accepted"
+    IN_TRANSIT = "in_transit"
+    OUT_FOR_DELIVERY = "out_for_delivery"
+    AVAILABLE_FOR_PICKUP = "available_for_pickup"
+    DELIVERY_ATTEMPTED = "delivery_attempted"
+    DELIVERED = "delivered"
+    EXCEPTION = "exception"
+    DELAYED = "delayed"
+    RETURN_IN_TRANSIT = "return_in_transit"
+    RETURNED_TO_SENDER = "returned_to_sender"
+    CANCELLED = "cancelled"
+    LOST = "lost"
+    DAMAGED = "damaged"
+    UNKNOWN = "unknown"
+
+
+class Reason(StrEnum):
+    """Why a parcel did not simply go on. ``OTHER`` when the carrier names a trouble that fits none."""
+
+    ADDRESS = "address"
+    CONSIGNEE_ABSENT = "consignee_absent"
+    CONSIGNEE_REFUSED = "consignee_refused"
+    CONSIGNEE_REQUEST = "consignee_request"
+    CUSTOMS = "customs"
+    DAMAGE = "damage"
+    LABEL = "label"
+    MISROUTED = "misrouted"
+    MISSED_CUTOFF = "missed_cutoff"
+    NETWORK = "network"
+    NOT_DISPATCHED = "not_dispatched"
+    PICKUP_EXPIRED = "pickup_expired"
+    PREMISES_CLOSED = "premises_closed"
+    SECURITY = "security"
+    WEATHER = "weather"
+    OTHER = "other"
+
+
+class Party(StrEnum):
+    """Who is at fault for a reason."""
+
+    CARRIER = "carrier"
+    RETAILER = "retailer"
+    CONSIGNEE = "consignee"
+    CUSTOMS = "customs"
+    WEATHER = "weather"
+
+
+FAULT: dict[Reason, Party | None] = {
+    Reason.ADDRESS: Party.RETAILER,
+    Reason.CONSIGNEE_ABSENT: Party.CONSIGNEE,
+    Reason.CONSIGNEE_REFUSED: Party.CONSIGNEE,
+    Reason.CONSIGNEE_REQUEST: Party.CONSIGNEE,
+    Reason.CUSTOMS: Party.CUSTOMS,
+    Reason.DAMAGE: Party.CARRIER,
+    Reason.LABEL: Party.RETAILER,
+    Reason.MISROUTED: Party.CARRIER,
+    Reason.MISSED_CUTOFF: Party.CARRIER,
+    Reason.NETWORK: Party.CARRIER,
+    Reason.NOT_DISPATCHED: Party.RETAILER,
+    Reason.PICKUP_EXPIRED: Party.CONSIGNEE,
+    Reason.PREMISES_CLOSED: Party.CONSIGNEE,
+    Reason.SECURITY: Party.CARRIER,
+    Reason.WEATHER: Party.WEATHER,
+    Reason.OTHER: None,
+}
+"""The usual fault of a reason; a connector may say otherwise where the carrier's code does."""
+
+TERMINAL = frozenset({Milestone.DELIVERED, Milestone.RETURNED_TO_SENDER, Milestone.CANCELLED, Milestone.LOST})
+"""Nothing more is expected of the parcel after these."""
+
+AFTER_DELIVERY = frozenset(
+    {
+        Milestone.RETURN_IN_TRANSIT,
+        Milestone.RETURNED_TO_SENDER,
+        Milestone.DAMAGED,
+        Milestone.LOST,
+    }
+)
+"""What can still be true of a delivered parcel; anything else later than a delivery is a late or skewed scan."""
+
+BEFORE_MOVEMENT = frozenset({Milestone.PRE_TRANSIT, Milestone.ACCEPTED})
+"""Milestones that a parcel that has moved never goes back to (carriers date labels after the pickup)."""
+
+PROGRESS: dict[Milestone, int] = {
+    Milestone.UNKNOWN: 0,
+    Milestone.PRE_TRANSIT: 1,
+    Milestone.ACCEPTED: 2,
+    Milestone.IN_TRANSIT: 3,
+    Milestone.DELAYED: 4,
+    Milestone.EXCEPTION: 5,
+    Milestone.OUT_FOR_DELIVERY: 6,
+    Milestone.DELIVERY_ATTEMPTED: 7,
+    Milestone.AVAILABLE_FOR_PICKUP: 8,
+    Milestone.CANCELLED: 9,
+    Milestone.DAMAGED: 10,
+    Milestone.LOST: 11,
+    Milestone.RETURN_IN_TRANSIT: 12,
+    Milestone.DELIVERED: 13,
+    Milestone.RETURNED_TO_SENDER: 14,
+}
+"""Order of two events that carry the same instant: the further one is taken to be the later."""

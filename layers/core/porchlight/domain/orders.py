@@ -1,0 +1,165 @@
+"""Orders and shoppers, and what a store says about them.
+
+Personal data has one home: the ``Shopper``. Orders, shipments, messages and returns only name its id.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from porchlight.domain.dates import DateRange, add_working_days, local_day
+from porchlight.domain.money import Money
+
+_STRICT = ConfigDict(frozen=True, extra="forbid")
+
+
+class Shopper(BaseModel):
+    """The one home of personal data. ``language`` is BCP 47, ``zone`` an IANA name, both where known."""
+
+    model_config = _STRICT
+
+    brand: str
+    shopper_id: str
+    name: str = ""
+    email: str | None = None
+    phone: str | None = None
+    language: str | None = None
+    zone: str | None = None
+    unsubscribed: frozenset[str] = frozenset()
+    """Purposes (``service``, …) the shopper has switched off for email."""
+
+
+class OrderLine(BaseModel):
+    """One line of an order. ``unit_price`` is what was paid for one, tax included where the store's prices are."""
+
+    model_config = _STRICT
+
+    line_id: str
+    sku: str | None = None
+    title: str
+    quantity: int = Field(ge=1)
+    unit_price: Money
+    final_sale: bool = False
+
+
+class Destination(BaseModel):
+    """Where the order goes, as coarse as dates need it; the street address is never taken."""
+
+    model_config = _STRICT
+
+    country: str | None = Field(default=None, pattern=r"^[A-Z]{2}$")
+    postal_prefix: str | None = Field(default=None, max_length=3)
+    zone: str | None = None
+
+
+class Order(BaseModel):
+    """An order as Porchlight keeps it, whatever store or OMS it came from.
+
+    ``order_id`` is ours (``ord_…``), ``external_id`` the store's, ``number`` what the shopper was told ("#1001").
+    ``source_updated_at`` is the store's own clock: an older change never overwrites a newer one.
+    ``first_promise`` is kept for ever; ``promise`` is the one in force.
+    """
+
+    model_config = _STRICT
+
+    brand: str
+    order_id: str
+    external_id: str
+    number: str
+    source: str
+    placed_at: AwareDatetime
+    source_updated_at: AwareDatetime
+    currency: str = Field(pattern=r"^[A-Z]{3}$")
+    total: Money
+    lines: tuple[OrderLine, ...]
+    shopper_id: str
+    tier: str | None = None
+    destination: Destination = Destination()
+    first_promise: DateRange | None = None
+    promise: DateRange | None = None
+    cancelled_at: AwareDatetime | None = None
+    refunds: dict[str, Money] = {}
+    """What the store says was refunded, by its refund id."""
+    updated_at: AwareDatetime
+    """When the news behind this version reached us."""
+    version: int = 0
+
+    @property
+    def refunded(self) -> Money:
+        """The sum of all refunds so far."""
+        return Money(amount=sum(refund.amount for refund in self.refunds.values()), currency=self.currency)
+
+
+class ContactDetails(BaseModel):
+    """The personal part of a store's order, on its way to the shopper's record."""
+
+    model_config = _STRICT
+
+    customer_key: str | None = None
+    """The store's customer id; the email is used where there is none."""
+    name: str = ""
+    email: str | None = Field(default=None, max_length=320)
+    phone: str | None = Field(default=None, max_length=40)
+    language: str | None = None
+
+
+class OrderPlaced(BaseModel):
+    """An order was created or changed: everything the store says about it now."""
+
+    model_config = _STRICT
+
+    kind: Literal["order"] = "order"
+    external_id: str = Field(min_length=1, max_length=128)
+    number: str
+    placed_at: AwareDatetime
+    updated_at: AwareDatetime
+    currency: str = Field(pattern=r"^[A-Z]{3}$")
+    total: Money
+    lines: tuple[OrderLine, ...] = Field(min_length=1)
+    contact: ContactDetails
+    tier: str | None = None
+    destination: Destination = Destination()
+    promise: DateRange | None = None
+    cancelled_at: AwareDatetime | None = None
+
+
+class ParcelShipped(BaseModel):
+    """A fulfilment: parcels with tracking numbers now belong to the order. ``carrier`` is our id, None where unknown."""
+
+    model_config = _STRICT
+
+    kind: Literal["fulfillment"] = "fulfillment"
+    external_order_id: str
+    fulfillment_id: str
+    carrier: str | None
+    tracking_numbers: tuple[str, ...]
+    shipped_at: AwareDatetime
+    cancelled: bool = False
+
+
+class OrderRefunded(BaseModel):
+    """The store refunded money for the order (outside of our own returns, or as their echo)."""
+
+    model_config = _STRICT
+
+    kind: Literal["refund"] = "refund"
+    external_order_id: str
+    refund_id: str
+    amount: Money
+    refunded_at: AwareDatetime
+
+
+StoreChange = Annotated[OrderPlaced | ParcelShipped | OrderRefunded, Field(discriminator="kind")]
+"""What a store connector's ``parse`` yields."""
+
+
+def default_promise(placed_at: datetime, zone_name: str | None, working_days: tuple[int, int]) -> DateRange:
+    """The range a brand promises when the store names none: ``working_days`` = (likely, latest) after the order's day."""
+    day = local_day(placed_at.astimezone(UTC), zone_name)
+    likely, latest = working_days
+    return DateRange(earliest=add_working_days(day, likely), latest=add_working_days(day, latest), zone=zone_name)
+
+
+PAGE_LIFETIME = timedelta(days=180)
+"""How long a tracking page's link works after the order was placed."""

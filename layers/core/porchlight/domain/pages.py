@@ -1,0 +1,152 @@
+"""The view model of the tracking page."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from porchlight.domain.brands import BrandConfig
+from porchlight.domain.dates import zone
+from porchlight.domain.facts import Scene, View, brand_view, parcel_variants, say
+from porchlight.domain.milestones import PROGRESS
+from porchlight.domain.orders import Order
+from porchlight.domain.progress import (
+    WITHOUT_ARRIVAL,
+    in_trouble,
+    is_late,
+    is_overdue,
+    order_steps,
+    parcel_steps,
+)
+from porchlight.domain.returns import Return
+from porchlight.domain.shipments import Shipment, StoredEvent
+from porchlight.domain.words import clean, clock, day_date, day_words, local_time, safe_url
+
+
+def tracking_view(
+    brand: BrandConfig,
+    order: Order,
+    shipments: Sequence[tuple[Shipment, Sequence[StoredEvent]]],
+    returns: Sequence[Return],
+    now: datetime,
+    links: Mapping[str, str],
+) -> View:
+    """The tracking page of an order: its parcels (troubled ones first), what happened to them, its returns, its lines.
+
+    ``links``: ``returns`` where the shopper can start a return.
+    """
+    scene = Scene(brand, order, now, relative=True)
+    outward = [(shipment, events) for shipment, events in shipments if not shipment.is_return]
+    facts = scene.order_facts(parcels=len(outward))
+    facts |= {
+        "delivered_count": sum(shipment.milestone == "delivered" for shipment, _ in outward),
+        "trouble_count": sum(in_trouble(scene, shipment) for shipment, _ in outward),
+    }
+    outward.sort(key=lambda pair: (not in_trouble(scene, pair[0]), not pair[0].is_open))
+    parcels = [_parcel(scene, shipment, events, facts) for shipment, events in outward]
+    known = zone(scene.zone_of())
+    return {
+        "language": brand.language,
+        "brand": brand_view(brand),
+        "labels": say(
+            "labels", {**facts, "now_time": clock(now.astimezone(known), scene.country) if known else ""}
+        ),
+        "updated": known is not None,
+        "overview": _overview(scene, len(parcels), facts),
+        "parcels": parcels,
+        "returns": [_return(scene, request, facts) for request in returns],
+        "order": {
+            "number": clean(order.number, 60),
+            "lines": scene.lines(),
+            "total": order.total.label(),
+            "refunded": order.refunded.label() if order.refunded.amount else "",
+        },
+        "links": {"returns": safe_url(links.get("returns"))},
+    }
+
+
+def _overview(scene: Scene, parcels: int, facts: View) -> View | None:
+    """What stands on top where it is not simply the one parcel: cancelled, nothing sent yet, or several parcels."""
+    order = scene.order
+    if order.cancelled_at and not parcels:
+        facts = {
+            **facts,
+            **scene.expectation(None, scene.today()),
+            "event_on": scene.on_day(order.cancelled_at),
+        }
+        return {"words": say("states.cancelled_order", facts), "facts": facts, "steps": []}
+    if not parcels:
+        return {"words": say("states.none", facts), "facts": facts, "steps": order_steps(scene)}
+    if parcels == 1:
+        return None
+    facts = {**facts, **scene.expectation(None, scene.today())}
+    return {"words": say("states.several", facts), "facts": facts, "steps": []}
+
+
+def _parcel(scene: Scene, shipment: Shipment, events: Sequence[StoredEvent], base: View) -> View:
+    facts = scene.parcel_facts(shipment, base)
+    key, variants = f"states.{shipment.milestone.value}", parcel_variants(shipment)
+    late = is_late(scene, shipment)
+    if late and shipment.delay and shipment.milestone != "exception":
+        key, variants = "states.late", [shipment.delay.kind.value]
+    elif is_overdue(scene, shipment) and shipment.milestone != "exception":
+        key, variants = "states.overdue", []
+    if shipment.milestone in WITHOUT_ARRIVAL:
+        facts = {**facts, **scene.expectation(None, scene.today(shipment))}
+    shows_cause = key in ("states.late", "states.overdue", "states.delayed") and shipment.reason
+    return {
+        "words": say(key, facts, variants),
+        "facts": facts,
+        "cause": say(f"causes.{shipment.reason.value}", facts) if shows_cause and shipment.reason else "",
+        "steps": parcel_steps(scene, shipment),
+        "first_promise": facts["promised"] if late and facts["expected"] else "",
+        "timeline": _timeline(scene, shipment, events),
+        "no_events": say("labels.no_events", facts),
+    }
+
+
+def _timeline(scene: Scene, shipment: Shipment, events: Sequence[StoredEvent]) -> list[View]:
+    """What the carrier reported, newest first, under the local day and time of the place that each scan names."""
+    zone_name = shipment.zone or scene.order.destination.zone
+    assumed, today = zone(zone_name), scene.today(shipment)
+    newest_first = sorted(
+        events,
+        key=lambda stored: (
+            stored.event.instant(assumed),
+            PROGRESS[stored.event.milestone],
+            stored.event_id,
+        ),
+        reverse=True,
+    )
+    days: list[View] = []
+    for stored in newest_first:
+        event = stored.event
+        local, zone_label = local_time(event.occurred_at, zone_name)
+        heading = day_date(local.date(), today)
+        if abs((local.date() - today).days) <= 1:
+            heading = day_words(local.date(), today, relative=True)
+        if not days or days[-1]["day"] != heading:
+            days.append({"day": heading, "iso": local.date().isoformat(), "events": []})
+        days[-1]["events"].append(
+            {
+                "time": clock(local, scene.country),
+                "zone": zone_label,
+                "iso": event.occurred_at.isoformat(timespec="minutes"),
+                "label": say(f"milestones.{event.milestone.value}", {}),
+                "reason": say(f"reasons.{event.reason.value}", {}) if event.reason else "",
+                "place": clean(event.place.label(), 80),
+                "raw": clean(event.description, 300),
+                "code": clean(event.raw_code, 60),
+            }
+        )
+    return days
+
+
+def _return(scene: Scene, request: Return, base: View) -> View:
+    facts = scene.return_facts(request, base)
+    return {
+        "words": say(f"return_states.{request.state.value}", facts),
+        "state": request.state.value,
+        "lines": scene.lines({line.line_id: line.quantity for line in request.lines}),
+        "requested": scene.on_day(request.requested_at),
+        "tracking": facts["return_tracking"],
+        "carrier": facts["return_carrier"],
+    }

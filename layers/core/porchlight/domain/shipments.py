@@ -1,0 +1,145 @@
+"""The shipment: a projection folded from its events. Any order of arrival gives the same shipment."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from porchlight.domain.dates import DateRange, zone
+from porchlight.domain.delays import Delay
+from porchlight.domain.events import DeliveryEstimate, Place, TrackingEvent
+from porchlight.domain.milestones import (
+    AFTER_DELIVERY,
+    BEFORE_MOVEMENT,
+    PROGRESS,
+    TERMINAL,
+    Milestone,
+    Party,
+    Reason,
+)
+
+MAX_EVENTS = 500
+"""More facts than this about one parcel are refused: no carrier reports so many, a loop does."""
+
+
+class StoredEvent(BaseModel):
+    """A tracking event with its id and when it reached us."""
+
+    model_config = ConfigDict(frozen=True)
+
+    event_id: str
+    event: TrackingEvent
+    received_at: AwareDatetime
+    source: str
+    """The connector that brought it (an aggregator reports for many carriers)."""
+
+
+class Shipment(BaseModel):
+    """One parcel of one brand.
+
+    ``milestone``, ``reason``, ``at_fault``, ``milestone_at``, ``reached``, ``last_*`` and ``event_count`` are the fold of the
+    events; the rest is knowledge from elsewhere: the order, the promise, the carrier's estimate, an open delay.
+    ``version`` counts writes and guards each of them.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    brand: str
+    shipment_id: str
+    carrier: str
+    tracking_number: str
+    order_id: str | None = None
+    shopper_id: str | None = None
+    return_id: str | None = None
+    zone: str | None = None
+    shipped_at: AwareDatetime | None = None
+    milestone: Milestone = Milestone.UNKNOWN
+    reason: Reason | None = None
+    at_fault: Party | None = None
+    milestone_at: AwareDatetime | None = None
+    reached: dict[Milestone, AwareDatetime] = Field(default_factory=dict)
+    last_event_at: AwareDatetime | None = None
+    last_place: Place = Place()
+    event_count: int = 0
+    first_promise: DateRange | None = None
+    promise: DateRange | None = None
+    estimate: DeliveryEstimate | None = None
+    estimate_at: AwareDatetime | None = None
+    """When the report that carried ``estimate`` was received: an older report never replaces a newer estimate."""
+    expected: DateRange | None = None
+    """What we tell the shopper: see ``domain.delays.expected_range``."""
+    delay: Delay | None = None
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
+    """When the news behind this version reached us."""
+    version: int = 0
+
+    @property
+    def is_open(self) -> bool:
+        """True while something is still expected of the parcel."""
+        return self.milestone not in TERMINAL
+
+    @property
+    def is_return(self) -> bool:
+        """True for a parcel on its way back to the brand under an RMA."""
+        return self.return_id is not None
+
+
+def fold(shipment: Shipment, events: Iterable[StoredEvent]) -> Shipment:
+    """Recompute everything that follows from the events; the order they are given in does not matter."""
+    assumed = zone(shipment.zone)
+    ordered = sorted(
+        events,
+        key=lambda stored: (
+            stored.event.instant(assumed),
+            PROGRESS[stored.event.milestone],
+            stored.event_id,
+        ),
+    )
+    current: StoredEvent | None = None
+    reached: dict[Milestone, datetime] = {}
+    moved = False
+    for stored in ordered:
+        milestone = stored.event.milestone
+        if milestone is Milestone.UNKNOWN:
+            continue
+        reached.setdefault(milestone, stored.event.instant(assumed))
+        if milestone in BEFORE_MOVEMENT and moved and current and PROGRESS[milestone] < PROGRESS[current.event.milestone]:
+            continue
+        if current and current.event.milestone is Milestone.DELIVERED and milestone not in AFTER_DELIVERY:
+            continue
+        if current and current.event.milestone is Milestone.RETURNED_TO_SENDER:
+            continue
+        moved = moved or milestone is not Milestone.PRE_TRANSIT
+        current = stored
+    last = ordered[-1] if ordered else None
+    placed = next((stored.event.place for stored in reversed(ordered) if stored.event.place.label()), Place())
+    return shipment.model_copy(
+        update={
+            "milestone": current.event.milestone if current else Milestone.UNKNOWN,
+            "reason": current.event.reason if current else None,
+            "at_fault": current.event.at_fault if current else None,
+            "milestone_at": _first_of_run(ordered, current, assumed) if current else None,
+            "reached": reached,
+            "last_event_at": last.event.instant(assumed) if last else None,
+            "last_place": placed,
+            "event_count": len(ordered),
+        }
+    )
+
+
+def _first_of_run(ordered: list[StoredEvent], current: StoredEvent, assumed: ZoneInfo | None) -> datetime:
+    """When the present milestone began: the first of the unbroken run of events that ends in ``current``."""
+    first = current
+    for stored in reversed(ordered[: ordered.index(current)]):
+        if stored.event.milestone is current.event.milestone:
+            first = stored
+        elif stored.event.milestone is not Milestone.UNKNOWN:
+            break
+    return first.event.instant(assumed)
+
+
+def too_early(occurred_at: datetime, now: datetime) -> bool:
+    """True for an event dated more than a day ahead of us: a broken clock, kept as a fact but marked unknown."""
+    return occurred_at > now + timedelta(days=1)

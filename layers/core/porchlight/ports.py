@@ -1,0 +1,348 @@
+"""What the services need from the outside world. Adapters implement these protocols; tests have fakes in memory.
+
+All repositories are scoped by brand. ``ConflictError`` means that the version seen is no longer the version stored.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from porchlight.connectors import Account
+from porchlight.domain.brands import BrandConfig
+from porchlight.domain.changes import DomainEvent
+from porchlight.domain.messages import MessageRecord, Moment
+from porchlight.domain.money import Money
+from porchlight.domain.orders import Order, Shopper
+from porchlight.domain.returns import Return
+from porchlight.domain.shipments import Shipment, StoredEvent
+
+
+class InboundMessage(BaseModel):
+    """A verified webhook on its way to the parser. ``body`` is base64; ``body_ref`` names the object where it was too big."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: str
+    """``carrier`` or ``store``."""
+    source: str
+    account: str
+    brand: str
+    topic: str = ""
+    received_at: AwareDatetime
+    body: str = ""
+    body_ref: str | None = None
+    redrives: int = 0
+
+
+class Quarantined(BaseModel):
+    """A body that could not be used, with the reason. The body itself is in the quarantine bucket under ``body_ref``."""
+
+    model_config = ConfigDict(frozen=True)
+
+    brand: str
+    quarantine_id: str
+    kind: str
+    source: str
+    account: str
+    topic: str = ""
+    reason: str
+    received_at: AwareDatetime
+    quarantined_at: AwareDatetime
+    body_ref: str
+    size: int
+    redrives: int = 0
+
+
+class Due(BaseModel):
+    """An entry of the due index: which record of which brand wants to be looked at."""
+
+    model_config = ConfigDict(frozen=True)
+
+    brand: str
+    kind: str
+    """``shipment`` or ``message``."""
+    record_id: str
+    parent_id: str | None = None
+    due_at: AwareDatetime
+
+
+class Wait(BaseModel):
+    """A workflow that waits for news about a shipment: its task token, kept apart from everything else."""
+
+    model_config = ConfigDict(frozen=True)
+
+    brand: str
+    shipment_id: str
+    purpose: str
+    """``delay`` or ``return``: one wait of each purpose for one shipment."""
+    token: str
+    created_at: AwareDatetime
+
+
+class Accounts(Protocol):
+    """The accounts behind a source's secret."""
+
+    def of(self, kind: str, source: str) -> Sequence[Account]:
+        """Accounts of ``carriers/easypost`` and the like; [] where there is no secret."""
+        ...
+
+
+class Secrets(Protocol):
+    """Named secrets: ``links`` (signing of links), ``api-keys``, ``refunds/{brand}``."""
+
+    def get(self, name: str) -> Mapping[str, Any]:
+        """The JSON object in the secret; NotFoundError where there is none."""
+        ...
+
+
+class Inbound(Protocol):
+    """The durable queue between the front door and the parser."""
+
+    def put(self, message: InboundMessage, body: bytes) -> None:
+        """Durable when this returns. TransientError where the queue refuses."""
+        ...
+
+    def body_of(self, message: InboundMessage) -> bytes:
+        """The raw body that ``put`` took."""
+        ...
+
+
+class Shipments(Protocol):
+    """Shipments with their events."""
+
+    def get(self, brand: str, shipment_id: str) -> Shipment | None:
+        """The projection alone."""
+        ...
+
+    def with_events(self, brand: str, shipment_id: str) -> tuple[Shipment | None, list[StoredEvent]]:
+        """The projection and all facts, read consistently."""
+        ...
+
+    def save(
+        self,
+        shipment: Shipment,
+        new_events: Sequence[StoredEvent] = (),
+        *,
+        due_at: datetime | None,
+        link: bool = False,
+    ) -> None:
+        """Write the new facts and the projection, all or nothing; ConflictError if it is not ``version - 1`` that is stored.
+
+        At most 90 new facts at once. ``due_at`` puts it into (None: takes it out of) the due index. ``link`` also makes it
+        a parcel of its order.
+        """
+        ...
+
+    def put_wait(self, wait: Wait) -> None:
+        """Remember a waiting workflow (replaces an older wait of the same purpose)."""
+        ...
+
+    def waits(self, brand: str, shipment_id: str) -> list[Wait]:
+        """Who waits for news of this parcel."""
+        ...
+
+    def remove_wait(self, wait: Wait) -> None:
+        """Forget a wait if it still is this token."""
+        ...
+
+
+class OrderContents(BaseModel):
+    """Everything under one order. Parcels and refunds may be known before the order is."""
+
+    model_config = ConfigDict(frozen=True)
+
+    order: Order | None = None
+    shipment_ids: tuple[str, ...] = ()
+    refunds: dict[str, Money] = {}
+    messages: tuple[MessageRecord, ...] = ()
+    return_ids: tuple[str, ...] = ()
+
+
+class Orders(Protocol):
+    """Orders and shoppers."""
+
+    def get(self, brand: str, order_id: str) -> Order | None:
+        """The order alone."""
+        ...
+
+    def contents(self, brand: str, order_id: str) -> OrderContents:
+        """The order with all that hangs on it, in one read."""
+        ...
+
+    def save(self, order: Order, shopper: Shopper | None = None) -> None:
+        """Write the order (and the shopper); ConflictError if it is not ``version - 1`` that is stored."""
+        ...
+
+    def put_refund(self, brand: str, order_id: str, refund_id: str, amount: Money) -> None:
+        """Remember a refund that the store reports; the same one twice is one."""
+        ...
+
+    def shopper(self, brand: str, shopper_id: str) -> Shopper | None:
+        """The contact points."""
+        ...
+
+    def save_shopper(self, shopper: Shopper) -> None:
+        """Write the contact points."""
+        ...
+
+
+class Messages(Protocol):
+    """Message decisions of an order."""
+
+    def plan(self, record: MessageRecord, *, due_at: datetime | None) -> bool:
+        """Write the decision if there is none under its key; False if there was."""
+        ...
+
+    def get(self, brand: str, order_id: str, message_id: str) -> MessageRecord | None:
+        """One decision."""
+        ...
+
+    def update(self, record: MessageRecord, *, due_at: datetime | None) -> None:
+        """Replace the record if ``version - 1`` is stored; ConflictError otherwise."""
+        ...
+
+
+class Returns(Protocol):
+    """Returns of an order."""
+
+    def create(self, request: Return) -> bool:
+        """Write a new return; False if it exists already."""
+        ...
+
+    def get(self, brand: str, return_id: str) -> Return | None:
+        """One return."""
+        ...
+
+    def of_order(self, brand: str, order_id: str) -> list[Return]:
+        """All returns of an order."""
+        ...
+
+    def update(self, request: Return, *, token: str | None = None) -> None:
+        """Replace the return if ``version - 1`` is stored; ConflictError otherwise. ``token``: of the review that waits."""
+        ...
+
+    def review_token(self, brand: str, return_id: str) -> str | None:
+        """The task token of the review that waits for a person, if one does."""
+        ...
+
+
+class DueIndex(Protocol):
+    """The one index of what must be looked at later."""
+
+    def due(self, shard: int, now: datetime, limit: int) -> list[Due]:
+        """Entries of a shard that are due, the longest overdue first."""
+        ...
+
+
+class Quarantine(Protocol):
+    """Bodies that could not be used."""
+
+    def put(self, entry: Quarantined, body: bytes) -> None:
+        """Keep body and reason; the same entry twice is one."""
+        ...
+
+    def list(self, brand: str, limit: int = 100) -> list[Quarantined]:
+        """The newest first."""
+        ...
+
+    def get(self, brand: str, quarantine_id: str) -> tuple[Quarantined, bytes] | None:
+        """One entry with its body."""
+        ...
+
+    def remove(self, entry: Quarantined) -> None:
+        """Forget an entry that has been redriven."""
+        ...
+
+
+class Bus(Protocol):
+    """Where domain events go."""
+
+    def publish(self, events: Sequence[DomainEvent]) -> list[int]:
+        """Publish; returns the indexes of those that the bus refused."""
+        ...
+
+
+class Workflows(Protocol):
+    """State machines."""
+
+    def start(self, machine: str, name: str, payload: Mapping[str, Any]) -> bool:
+        """Start ``machine`` (``delay_detection`` …) under a name that makes it happen once; False if it already ran."""
+        ...
+
+    def succeed(self, token: str, output: Mapping[str, Any]) -> bool:
+        """Answer a waiting task; False if nobody waits on that token any more."""
+        ...
+
+
+class Brands(Protocol):
+    """The brand pack."""
+
+    def get(self, brand: str) -> BrandConfig:
+        """One brand; NotFoundError where the pack has no such brand."""
+        ...
+
+    def ids(self) -> Iterable[str]:
+        """All brands of the pack."""
+        ...
+
+
+class Email(BaseModel):
+    """An email ready to be handed over."""
+
+    model_config = ConfigDict(frozen=True)
+
+    from_name: str
+    from_address: str
+    to_address: str
+    reply_to: str
+    subject: str
+    html: str
+    text: str
+    headers: dict[str, str] = {}
+    tags: dict[str, str] = {}
+
+
+class EmailChannel(Protocol):
+    """The email provider."""
+
+    def send(self, email: Email) -> str:
+        """Hand over; returns the provider's id. PermanentProviderError or TransientError where it refuses."""
+        ...
+
+
+class Renderer(Protocol):
+    """Words and looks: pages and messages from the brand pack, sandboxed and escaped."""
+
+    @property
+    def policy(self) -> str:
+        """The content security policy that the pages work under."""
+        ...
+
+    def email(self, brand: BrandConfig, moment: Moment, view: Mapping[str, Any]) -> tuple[str, str, str]:
+        """Subject, HTML part and text part of a message."""
+        ...
+
+    def page(self, brand: BrandConfig | None, name: str, view: Mapping[str, Any]) -> str:
+        """An HTML page (``tracking``, ``unsubscribe``, ``not_found``)."""
+        ...
+
+
+class RefundProvider(Protocol):
+    """Who moves the money."""
+
+    def refund(self, brand: BrandConfig, request: Return) -> str:
+        """Ask for the refund under ``request.refund.key``; returns the provider's reference.
+
+        The same key twice is one refund at the provider. PermanentProviderError or TransientError where it refuses.
+        """
+        ...
+
+
+class Metrics(Protocol):
+    """Numbers for dashboards and alarms."""
+
+    def count(self, name: str, value: float = 1, unit: str = "Count", **dimensions: str) -> None:
+        """Add to a metric. Dimension values are ids of carriers, channels, outcomes: never personal."""
+        ...

@@ -1,0 +1,1 @@
+"""Refund providers: who moves the money. One folder each, one line in the registry."""

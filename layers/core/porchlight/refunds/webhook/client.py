@@ -1,0 +1,128 @@
+"""The webhook: one POST with the refund's key as its id, so that the same refund twice is recognizable as one."""
+
+import http.client
+import json
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlsplit
+from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
+
+from porchlight.domain.brands import BrandConfig
+from porchlight.domain.returns import Return
+from porchlight.errors import NotFoundError, PermanentProviderError, TransientError
+from porchlight.ports import Orders, Secrets
+from porchlight.refunds.webhook.signing import key_of, sign
+
+TIMEOUT = 10.0
+MAX_ANSWER = 65_536
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_TRY_LATER = frozenset({408, 425, 429})
+
+
+class _NoRedirects(HTTPRedirectHandler):
+    """A redirect is an answer like any other: a signed refund goes nowhere but to the address in the configuration."""
+
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+class WebhookRefunds:
+    """``ports.RefundProvider``. The secret ``refunds/{brand}`` is ``{"secret": "whsec_…"}``."""
+
+    def __init__(
+        self,
+        secrets: Secrets,
+        default_url: str,
+        orders: Orders | None = None,
+        *,
+        clock: Callable[[], float] = time.time,
+        timeout: float = TIMEOUT,
+    ) -> None:
+        self._secrets = secrets
+        self._default_url = default_url
+        self._orders = orders
+        self._clock = clock
+        self._timeout = timeout
+        self._opener = build_opener(_NoRedirects, ProxyHandler({}))
+
+    def refund(self, brand: BrandConfig, request: Return) -> str:
+        """Ask for the refund; returns the reference in the answer (``reference`` or ``id``), or the key where it has none."""
+        refund = request.refund
+        if refund is None:
+            raise PermanentProviderError("there is no refund to ask for")
+        url = _checked(str(brand.refunds.url or self._default_url))
+        timestamp = int(self._clock())
+        body = self._body(request, timestamp)
+        headers = {
+            "content-type": "application/json",
+            "user-agent": "porchlight",
+            "webhook-id": refund.key,
+            "webhook-timestamp": str(timestamp),
+            "webhook-signature": sign(self._key(brand), refund.key, timestamp, body),
+            "idempotency-key": refund.key,
+        }
+        return _reference(self._post(url, body, headers)) or refund.key
+
+    def _body(self, request: Return, timestamp: int) -> bytes:
+        """Ids and money; nothing personal."""
+        assert request.refund is not None
+        data: dict[str, str | int] = {
+            "return_id": request.return_id,
+            "order_id": request.order_id,
+            "amount": request.refund.amount.amount,
+            "currency": request.refund.amount.currency,
+            "key": request.refund.key,
+        }
+        order = self._orders.get(request.brand, request.order_id) if self._orders else None
+        if order:
+            data["order"] = order.external_id
+        sent_at = datetime.fromtimestamp(timestamp, UTC).isoformat().replace("+00:00", "Z")
+        message = {"type": "refund.requested", "timestamp": sent_at, "data": data}
+        return json.dumps(message, separators=(",", ":")).encode()
+
+    def _key(self, brand: BrandConfig) -> bytes:
+        try:
+            return key_of(str(self._secrets.get(f"refunds/{brand.brand_id}").get("secret", "")))
+        except (NotFoundError, ValueError) as error:
+            # Put right by an operator, within the hours for which the workflow goes on asking.
+            raise TransientError("the secret of the refund webhook is missing or not usable") from error
+
+    def _post(self, url: str, body: bytes, headers: dict[str, str]) -> bytes:
+        """The answer's body. What is said by the other side is never repeated: it may name the shopper."""
+        request = Request(url, data=body, headers=headers, method="POST")  # noqa: S310 (checked: https or loopback)
+        try:
+            with self._opener.open(request, timeout=self._timeout) as answer:
+                found: bytes = answer.read(MAX_ANSWER)
+                return found
+        except HTTPError as error:
+            error.close()
+            if error.code >= 500 or error.code in _TRY_LATER:
+                raise TransientError(f"the refund webhook answered {error.code}") from None
+            raise PermanentProviderError(f"the refund webhook answered {error.code}") from None
+        except (URLError, http.client.HTTPException, OSError) as error:
+            raise TransientError(f"the refund webhook cannot be reached ({type(error).__name__})") from None
+
+
+def _checked(url: str) -> str:
+    """The address, if money may be sent there: https, or plain http to this very machine."""
+    parts = urlsplit(url)
+    if parts.scheme == "https" and parts.hostname:
+        return url
+    if parts.scheme == "http" and parts.hostname in _LOOPBACK:
+        return url
+    raise PermanentProviderError("the address of the refund webhook is missing or not https")
+
+
+def _reference(answer: bytes) -> str | None:
+    """The provider's reference in a JSON answer."""
+    try:
+        found = json.loads(answer)
+    except ValueError:
+        return None
+    if not isinstance(found, dict):
+        return None
+    reference = found.get("reference") or found.get("id")
+    return str(reference)[:200] if isinstance(reference, str | int) else None

@@ -1,0 +1,179 @@
+"""The wiring: the only place that knows which adapter stands behind which port. Everything is made when first asked for."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from porchlight.runtime.settings import Settings, settings
+
+if TYPE_CHECKING:
+    from porchlight import ports
+    from porchlight.adapters.brandpack import BrandPack
+    from porchlight.domain.brands import BrandConfig
+
+
+class App:
+    """The ports of this process."""
+
+    def __init__(self, config: Callable[[], Settings] = settings) -> None:
+        self._config = config
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of this function."""
+        return self._config()
+
+    @staticmethod
+    def clock() -> datetime:
+        """Now, in UTC. Services get it passed in."""
+        return datetime.now(UTC)
+
+    @cached_property
+    def _table(self) -> Any:
+        from porchlight.adapters.dynamodb.table import Table
+
+        return Table(self.settings.table_name)
+
+    @cached_property
+    def _bodies(self) -> Any:
+        from porchlight.adapters.s3 import Bodies
+
+        return Bodies(self.settings.bodies_bucket)
+
+    @cached_property
+    def _secrets_manager(self) -> Any:
+        from porchlight.adapters.secrets import SecretsManager
+
+        return SecretsManager(self.settings.stage, time.monotonic)
+
+    @cached_property
+    def secrets(self) -> "ports.Secrets":
+        """Named secrets."""
+        found: ports.Secrets = self._secrets_manager
+        return found
+
+    @cached_property
+    def accounts(self) -> "ports.Accounts":
+        """Accounts of sources."""
+        found: ports.Accounts = self._secrets_manager
+        return found
+
+    @cached_property
+    def inbound(self) -> "ports.Inbound":
+        """The inbound queue."""
+        from porchlight.adapters.sqs import SqsInbound
+
+        return SqsInbound(self.settings.inbound_queue_url, self._bodies)
+
+    @cached_property
+    def shipments(self) -> "ports.Shipments":
+        """Shipments."""
+        from porchlight.adapters.dynamodb.shipments import DynamoShipments
+
+        return DynamoShipments(self._table)
+
+    @cached_property
+    def orders(self) -> "ports.Orders":
+        """Orders and shoppers."""
+        from porchlight.adapters.dynamodb.orders import DynamoOrders
+
+        return DynamoOrders(self._table)
+
+    @cached_property
+    def messages(self) -> "ports.Messages":
+        """Message decisions."""
+        from porchlight.adapters.dynamodb.messages import DynamoMessages
+
+        return DynamoMessages(self._table)
+
+    @cached_property
+    def returns(self) -> "ports.Returns":
+        """Returns."""
+        from porchlight.adapters.dynamodb.returns import DynamoReturns
+
+        return DynamoReturns(self._table)
+
+    @cached_property
+    def due(self) -> "ports.DueIndex":
+        """The due index."""
+        from porchlight.adapters.dynamodb.due import DynamoDueIndex
+
+        return DynamoDueIndex(self._table)
+
+    @cached_property
+    def quarantine(self) -> "ports.Quarantine":
+        """The quarantine."""
+        from porchlight.adapters.dynamodb.quarantine import DynamoQuarantine
+
+        return DynamoQuarantine(self._table, self._bodies)
+
+    @cached_property
+    def bus(self) -> "ports.Bus":
+        """The bus."""
+        from porchlight.adapters.eventbridge import EventBridgeBus
+
+        return EventBridgeBus(self.settings.bus_name)
+
+    @cached_property
+    def workflows(self) -> "ports.Workflows":
+        """State machines."""
+        from porchlight.adapters.stepfunctions import StepFunctions
+
+        return StepFunctions(
+            {
+                "delay_detection": self.settings.delay_machine,
+                "notification_fanout": self.settings.fanout_machine,
+            }
+        )
+
+    @cached_property
+    def _pack(self) -> "BrandPack":
+        from porchlight.adapters.brandpack import BrandPack
+
+        return BrandPack()
+
+    @property
+    def brands(self) -> "ports.Brands":
+        """The brand pack."""
+        return self._pack
+
+    @cached_property
+    def renderer(self) -> "ports.Renderer":
+        """Words and looks."""
+        from porchlight.adapters.rendering import PackRenderer
+
+        return PackRenderer(self._pack)
+
+    @cached_property
+    def public_url(self) -> str:
+        """Where shoppers reach us: the PublicUrl parameter, or the API's own address from the parameter store."""
+        if self.settings.public_url:
+            return self.settings.public_url
+        from porchlight.adapters.parameters import parameter
+
+        return parameter(f"/porchlight/{self.settings.stage}/public-url").rstrip("/")
+
+    @cached_property
+    def email(self) -> "ports.EmailChannel":
+        """The email provider."""
+        from porchlight.channels.email import SesEmail
+
+        return SesEmail(self.settings.configuration_set)
+
+    @cached_property
+    def metrics(self) -> "ports.Metrics":
+        """Numbers for dashboards and alarms."""
+        from porchlight.runtime.observability import EmfMetrics
+
+        return EmfMetrics()
+
+    def refund_provider(self, brand: "BrandConfig") -> "ports.RefundProvider":
+        """The provider that the brand has chosen."""
+        from porchlight.refunds.registry import refund_provider
+
+        return refund_provider(brand, self.secrets, self.settings.refund_url)
+
+
+app = App()

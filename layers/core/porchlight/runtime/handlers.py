@@ -1,0 +1,102 @@
+"""What every handler is wrapped in: correlation, logs, metrics of failures, and errors in the form that the caller expects."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from porchlight.errors import InvalidInputError, NotFoundError, PorchlightError
+from porchlight.runtime.bootstrap import app
+from porchlight.runtime.http import Handler, Response, problem, request_of
+from porchlight.runtime.observability import logger
+
+Event = dict[str, Any]
+LambdaHandler = Callable[[Event, Any], Any]
+
+_CORRELATION = ("return_id", "shipment_id", "order_id")
+
+
+def http_handler(routes: Mapping[str, Handler]) -> LambdaHandler:
+    """A handler for ``{"POST /webhooks/{carrier}": function}``; functions get the request and the path parameters.
+
+    Paths are logged as routes, never as called: they may carry tokens.
+    """
+
+    def handle(event: Event, context: Any) -> Response:
+        del context
+        route = str(event.get("routeKey", ""))
+        log = logger()
+        log.append_keys(route=route)
+        handler = routes.get(route)
+        try:
+            if handler is None:
+                raise NotFoundError
+            return handler(request_of(event), event.get("pathParameters") or {})
+        except PorchlightError as error:
+            log.warning("refused", extra={"problem": error.problem, "status": error.status})
+            return problem(error)
+        except Exception as error:
+            # Validation errors quote their input, which may be personal: only the kind of error is logged.
+            log.error("failed", extra={"error": type(error).__name__, "where": _where(error)})
+            app.metrics.count("HandlerErrors", route=route or "unknown")
+            return problem(PorchlightError())
+
+    return handle
+
+
+def task_handler(function: Callable[[Event], Any]) -> LambdaHandler:
+    """A task of a state machine: the error's class name is what ``ErrorEquals`` sees. Only ids are logged."""
+
+    def handle(event: Event, context: Any) -> Any:
+        del context
+        log = logger()
+        correlation = next((event[key] for key in _CORRELATION if event.get(key)), None)
+        log.set_correlation_id(str(correlation or ""))
+        try:
+            result = function(event)
+        except PorchlightError as error:
+            log.warning("task refused", extra={"problem": error.problem, "error": type(error).__name__})
+            raise
+        except Exception as error:
+            log.error("task failed", extra={"error": type(error).__name__, "where": _where(error)})
+            if _quotes_input(error):
+                raise InvalidInputError("the input is not in the expected form") from None
+            raise
+        log.info("task done")
+        return result
+
+    return handle
+
+
+def event_handler(function: Callable[[Event], Any]) -> LambdaHandler:
+    """A handler for one EventBridge event; ``function`` gets its detail."""
+    return task_handler(lambda event: function(event.get("detail", event)))
+
+
+def batch_handler(function: Callable[[Mapping[str, Any]], object], item_id: Callable[[Mapping[str, Any]], str]) -> LambdaHandler:
+    """A batch of records, each on its own: those that fail are reported and come again, the rest are done."""
+
+    def handle(event: Event, context: Any) -> Response:
+        del context
+        failed = []
+        for record in event["Records"]:
+            try:
+                function(record)
+            except Exception as error:
+                logger().error("record failed", extra={"error": type(error).__name__, "where": _where(error)})
+                failed.append({"itemIdentifier": item_id(record)})
+        return {"batchItemFailures": failed}
+
+    return handle
+
+
+def _where(error: BaseException) -> str:
+    """The innermost place of ours in the traceback: file and line, without any values."""
+    place, trace = "", error.__traceback__
+    while trace:
+        place = f"{trace.tb_frame.f_code.co_filename.rsplit('/python/', 1)[-1]}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place
+
+
+def _quotes_input(error: BaseException) -> bool:
+    """True for errors whose text repeats what was put in."""
+    return type(error).__module__.startswith("pydantic")

@@ -1,0 +1,79 @@
+"""HTTP for functions behind the API (payload format 2.0): requests in, responses and RFC 9457 problem details out."""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from porchlight.connectors import InboundRequest
+from porchlight.errors import InvalidInputError, PorchlightError, SignatureError, TransientError
+
+if TYPE_CHECKING:
+    from porchlight.services.pages import Page
+
+Response = dict[str, Any]
+Handler = Callable[[InboundRequest, Mapping[str, str]], Response]
+
+_SECURITY = {
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cache-control": "no-store",
+}
+
+
+def request_of(event: Mapping[str, Any]) -> InboundRequest:
+    """The request in a gateway event, its body as the bytes that were sent."""
+    text = event.get("body") or ""
+    try:
+        body = base64.b64decode(text, validate=True) if event.get("isBase64Encoded") else text.encode()
+    except (binascii.Error, ValueError) as error:
+        raise InvalidInputError("the body is not base64") from error
+    return InboundRequest(
+        method=event["requestContext"]["http"]["method"],
+        path=event.get("rawPath", ""),
+        headers={name.lower(): value for name, value in (event.get("headers") or {}).items()},
+        query=event.get("queryStringParameters") or {},
+        body=body,
+    )
+
+
+def json_response(status: int, body: Any, headers: Mapping[str, str] | None = None) -> Response:
+    """A JSON answer; ``body`` is plain data."""
+    return {
+        "statusCode": status,
+        "headers": {**_SECURITY, "content-type": "application/json", **(headers or {})},
+        "body": json.dumps(body),
+    }
+
+
+def html_response(page: "Page") -> Response:
+    """A page under its content security policy, which allows no script at all."""
+    headers = {
+        **_SECURITY,
+        "content-type": "text/html; charset=utf-8",
+        "content-security-policy": page.policy,
+        "x-frame-options": "DENY",
+        "x-robots-tag": "noindex, nofollow",
+        "strict-transport-security": "max-age=31536000",
+    }
+    return {"statusCode": page.status, "headers": headers, "body": page.html}
+
+
+def problem(error: PorchlightError, path: str = "") -> Response:
+    """RFC 9457: ``type`` is stable, ``detail`` is safe to show."""
+    body = {
+        "type": f"https://porchlight.dev/problems/{error.problem}",
+        "title": error.title,
+        "status": error.status,
+        "detail": error.detail,
+    }
+    if path:
+        body["instance"] = path
+    response = json_response(error.status, body)
+    response["headers"]["content-type"] = "application/problem+json"
+    if isinstance(error, TransientError):
+        response["headers"]["retry-after"] = "30"
+    if isinstance(error, SignatureError):
+        response["headers"]["www-authenticate"] = "Signature"
+    return response

@@ -1,0 +1,44 @@
+"""Links in messages and pages: signed, expiring, nothing personal in them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from porchlight.domain.brands import BrandConfig
+from porchlight.domain.orders import Order
+from porchlight.domain.tokens import read, sign
+from porchlight.errors import NotFoundError, TransientError
+from porchlight.ports import Secrets
+
+
+@dataclass(frozen=True)
+class Links:
+    """Makes and reads links. The key is the secret ``links``; ``previous`` keys are still read while a key is rotated."""
+
+    secrets: Secrets
+    public_url: str
+
+    def of_order(self, brand: BrandConfig, order: Order) -> dict[str, str]:
+        """``tracking`` and ``unsubscribe`` of an order; the same order gives the same links."""
+        expires = order.placed_at + brand.link_lifetime
+        key = self._keys()[0]
+        tracking = sign({"k": "t", "b": brand.brand_id, "o": order.order_id}, key, expires)
+        unsubscribe = sign({"k": "u", "b": brand.brand_id, "s": order.shopper_id}, key, expires)
+        return {
+            "tracking": f"{self.public_url}/t/{tracking}",
+            "unsubscribe": f"{self.public_url}/u/{unsubscribe}",
+        }
+
+    def read(self, kind: str, token: str, now: datetime) -> dict[str, str]:
+        """What a token says; NotFoundError for forged, expired and other tokens alike."""
+        for key in self._keys():
+            payload = read(token, key, now)
+            if payload and payload.get("k") == kind:
+                return {name: str(value) for name, value in payload.items()}
+        raise NotFoundError
+
+    def _keys(self) -> list[str]:
+        secret = self.secrets.get("links")
+        keys = [str(secret.get("key") or ""), *map(str, secret.get("previous", []))]
+        if not keys[0]:
+            raise TransientError("the secret links has no key")
+        return [key for key in keys if key]

@@ -1,0 +1,142 @@
+"""The generic order API: ``PUT /v1/orders/{id}`` for any shop or OMS. Putting the same order again changes nothing."""
+
+from datetime import date, datetime
+from typing import Annotated, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from porchlight.domain.brands import BrandConfig
+from porchlight.domain.dates import DateRange
+from porchlight.domain.money import Money
+from porchlight.domain.orders import ContactDetails, Destination, Order, OrderLine, OrderPlaced, ParcelShipped
+from porchlight.errors import InvalidInputError
+from porchlight.services.keep_orders import OrderKeeper
+
+_STRICT = ConfigDict(frozen=True, extra="forbid")
+Amount = Annotated[str, Field(pattern=r"^\d{1,12}(\.\d{1,3})?$")]
+
+
+class OrderLineBody(BaseModel):
+    """A line. ``unit_price`` is a decimal string in the order's currency."""
+
+    model_config = _STRICT
+
+    id: str = Field(min_length=1, max_length=128)
+    sku: str | None = Field(default=None, max_length=128)
+    title: str = Field(min_length=1, max_length=300)
+    quantity: int = Field(ge=1, le=100_000)
+    unit_price: Amount
+    final_sale: bool = False
+
+
+class ShopperBody(BaseModel):
+    """Contact points. ``id`` is the shop's own customer id; without it the email identifies the shopper."""
+
+    model_config = _STRICT
+
+    id: str | None = Field(default=None, max_length=128)
+    name: str = Field(default="", max_length=200)
+    email: str | None = Field(default=None, max_length=320, pattern=r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+$")
+    phone: str | None = Field(default=None, max_length=40)
+    language: str | None = Field(default=None, pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
+
+
+class PromiseBody(BaseModel):
+    """What the shop promised at checkout: local days at the destination."""
+
+    model_config = _STRICT
+
+    earliest: date
+    latest: date
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.latest < self.earliest:
+            raise ValueError("latest is before earliest")
+        return self
+
+
+class ParcelBody(BaseModel):
+    """A parcel that left for this order. ``carrier`` is an id such as ``ups``."""
+
+    model_config = _STRICT
+
+    carrier: str = Field(pattern=r"^[a-z][a-z0-9_]{1,40}$")
+    tracking_number: str = Field(min_length=4, max_length=64, pattern=r"^[A-Za-z0-9 .-]+$")
+    shipped_at: AwareDatetime
+
+
+class OrderBody(BaseModel):
+    """The body of ``PUT /v1/orders/{id}``. ``updated_at`` is the caller's clock: older news never overwrites newer."""
+
+    model_config = _STRICT
+
+    number: str = Field(min_length=1, max_length=60)
+    placed_at: AwareDatetime
+    updated_at: AwareDatetime | None = None
+    currency: str = Field(pattern=r"^[A-Z]{3}$")
+    total: Amount
+    lines: tuple[OrderLineBody, ...] = Field(min_length=1, max_length=500)
+    shopper: ShopperBody
+    tier: str | None = Field(default=None, max_length=40)
+    destination: Destination = Destination()
+    promise: PromiseBody | None = None
+    cancelled_at: AwareDatetime | None = None
+    parcels: tuple[ParcelBody, ...] = Field(default=(), max_length=200)
+
+
+def read_body(body: bytes) -> OrderBody:
+    """The body, or InvalidInputError that names each field at fault (and never repeats its value)."""
+    try:
+        return OrderBody.model_validate_json(body)
+    except ValidationError as error:
+        faults = [f"{'.'.join(map(str, e['loc'])) or 'body'}: {e['type']}" for e in error.errors(include_input=False)]
+        raise InvalidInputError("; ".join(faults[:10])) from None
+
+
+def put_order(brand: BrandConfig, external_id: str, body: OrderBody, keeper: OrderKeeper, now: datetime) -> Order:
+    """Write the order and its parcels; returns the order as it is now."""
+    promise = body.promise and DateRange(
+        earliest=body.promise.earliest, latest=body.promise.latest, zone=body.destination.zone
+    )
+    placed = OrderPlaced(
+        external_id=external_id,
+        number=body.number,
+        placed_at=body.placed_at,
+        updated_at=body.updated_at or now,
+        currency=body.currency,
+        total=Money.of(body.total, body.currency),
+        lines=tuple(
+            OrderLine(
+                line_id=line.id,
+                sku=line.sku,
+                title=line.title,
+                quantity=line.quantity,
+                unit_price=Money.of(line.unit_price, body.currency),
+                final_sale=line.final_sale,
+            )
+            for line in body.lines
+        ),
+        contact=ContactDetails(
+            customer_key=body.shopper.id,
+            name=body.shopper.name,
+            email=body.shopper.email,
+            phone=body.shopper.phone,
+            language=body.shopper.language,
+        ),
+        tier=body.tier,
+        destination=body.destination,
+        promise=promise,
+        cancelled_at=body.cancelled_at,
+    )
+    order = keeper.order(brand, "api", placed, now)
+    for parcel in body.parcels:
+        shipped = ParcelShipped(
+            external_order_id=external_id,
+            fulfillment_id=parcel.tracking_number,
+            carrier=parcel.carrier,
+            tracking_numbers=(parcel.tracking_number,),
+            shipped_at=parcel.shipped_at,
+        )
+        keeper.parcels(brand, shipped, now)
+    return order

@@ -1,0 +1,175 @@
+"""Behind the queue: a body becomes facts and a projection, or a quarantine record with its reason."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from porchlight.connectors import CarrierConnector, StoreConnector
+from porchlight.domain.brands import BrandConfig
+from porchlight.domain.events import TrackingReport
+from porchlight.domain.ids import shipment_id
+from porchlight.domain.lateness import expected_range, mend, next_check
+from porchlight.domain.milestones import Milestone
+from porchlight.domain.shipments import MAX_EVENTS, Shipment, StoredEvent, fold, too_early
+from porchlight.errors import ConflictError, TransientError, UnreadableBodyError
+from porchlight.ports import Brands, InboundMessage, Metrics, Quarantine, Quarantined, Shipments
+from porchlight.services.keep_orders import OrderKeeper
+
+_TRIES = 6
+_PER_TRANSACTION = 90
+
+
+@dataclass(frozen=True)
+class Recorder:
+    """Records what carriers report."""
+
+    shipments: Shipments
+    quarantine: Quarantine
+    brands: Brands
+    metrics: Metrics
+
+    def carrier_body(self, message: InboundMessage, body: bytes, connector: CarrierConnector, now: datetime) -> None:
+        """Record every report in a body; what cannot be read is quarantined."""
+        try:
+            reports = connector.parse(body)
+        except UnreadableBodyError as error:
+            quarantine_body(self.quarantine, self.metrics, message, body, error.detail, now)
+            return
+        brand = self.brands.get(message.brand)
+        try:
+            for report in reports:
+                self.report(brand, message, report, now)
+        except UnreadableBodyError as error:
+            quarantine_body(self.quarantine, self.metrics, message, body, error.detail, now)
+
+    def report(self, brand: BrandConfig, message: InboundMessage, report: TrackingReport, now: datetime) -> None:
+        """Record one parcel's report. Facts that are known already change nothing and write nothing."""
+        shipment_key = shipment_id(brand.brand_id, report.carrier, report.tracking_number)
+        for _ in range(_TRIES):
+            stored, known = self.shipments.with_events(brand.brand_id, shipment_key)
+            news = _news(message, report, known, now)
+            if len(known) + len(news) > MAX_EVENTS:
+                raise UnreadableBodyError("more events than one parcel can have")
+            try:
+                self._write(brand, message, report, stored, known, news, now)
+            except ConflictError:
+                continue
+            ignored = len(report.events) - len(news)
+            if news:
+                self.metrics.count("EventsRecorded", len(news), carrier=report.carrier)
+            if ignored:
+                self.metrics.count("EventsIgnored", ignored, carrier=report.carrier)
+            for event in news:
+                if event.event.milestone is Milestone.UNKNOWN:
+                    self.metrics.count("EventsUnmapped", carrier=report.carrier)
+            return
+        raise TransientError("the shipment keeps changing")
+
+    def _write(
+        self,
+        brand: BrandConfig,
+        message: InboundMessage,
+        report: TrackingReport,
+        stored: Shipment | None,
+        known: Sequence[StoredEvent],
+        news: Sequence[StoredEvent],
+        now: datetime,
+    ) -> None:
+        before = stored or Shipment(
+            brand=brand.brand_id,
+            shipment_id=shipment_id(brand.brand_id, report.carrier, report.tracking_number),
+            carrier=report.carrier,
+            tracking_number=report.tracking_number,
+            zone=None,
+            created_at=now,
+            updated_at=now,
+        )
+        facts = list(known)
+        for start in range(0, max(len(news), 1), _PER_TRANSACTION):
+            batch = news[start : start + _PER_TRANSACTION]
+            facts += batch
+            shipment = _with_estimate(before, report, message.received_at)
+            shipment = mend(fold(shipment, facts), now)
+            shipment = shipment.model_copy(update={"expected": expected_range(shipment, brand, now)})
+            if stored is not None and not batch and shipment == before:
+                return
+            shipment = shipment.model_copy(
+                update={"version": before.version + 1, "updated_at": message.received_at}
+            )
+            self.shipments.save(shipment, batch, due_at=next_check(shipment, brand.delays, now))
+            before = stored = shipment
+
+
+def _news(
+    message: InboundMessage, report: TrackingReport, known: Sequence[StoredEvent], now: datetime
+) -> list[StoredEvent]:
+    """The facts of a report that are not known yet, each once. An instant far ahead of us is kept, but moves nothing."""
+    seen = {event.event_id for event in known}
+    news = []
+    for event in report.events:
+        event_id = event.event_id(report.carrier, report.tracking_number)
+        if event_id in seen:
+            continue
+        seen.add(event_id)
+        if too_early(event.instant(), now):
+            event = event.model_copy(update={"milestone": Milestone.UNKNOWN})
+        news.append(StoredEvent(event_id=event_id, event=event, received_at=message.received_at, source=message.source))
+    return news
+
+
+def _with_estimate(shipment: Shipment, report: TrackingReport, received_at: datetime) -> Shipment:
+    if report.estimate is None or (shipment.estimate_at and shipment.estimate_at > received_at):
+        return shipment
+    if report.estimate == shipment.estimate:
+        return shipment
+    return shipment.model_copy(update={"estimate": report.estimate, "estimate_at": received_at})
+
+
+def quarantine_body(
+    quarantine: Quarantine,
+    metrics: Metrics,
+    message: InboundMessage,
+    body: bytes,
+    reason: str,
+    now: datetime,
+) -> Quarantined:
+    """Keep a body that cannot be used, with the reason. The same body received at the same time is one entry."""
+    digest = hashlib.sha256(body).hexdigest()
+    entry_id = f"q_{message.received_at:%Y%m%dT%H%M%S%f}_{digest[:12]}"
+    entry = Quarantined(
+        brand=message.brand,
+        quarantine_id=entry_id,
+        kind=message.kind,
+        source=message.source,
+        account=message.account,
+        topic=message.topic,
+        reason=reason[:300],
+        received_at=message.received_at,
+        quarantined_at=now,
+        body_ref=f"quarantine/{message.brand}/{entry_id}",
+        size=len(body),
+        redrives=message.redrives,
+    )
+    quarantine.put(entry, body)
+    metrics.count("WebhooksQuarantined", carrier=message.source)
+    return entry
+
+
+def record_store_body(
+    message: InboundMessage,
+    body: bytes,
+    connector: StoreConnector,
+    keeper: OrderKeeper,
+    quarantine: Quarantine,
+    metrics: Metrics,
+    now: datetime,
+) -> None:
+    """Apply what a store says; what cannot be read is quarantined."""
+    try:
+        changes = connector.parse(message.topic, body)
+    except UnreadableBodyError as error:
+        quarantine_body(quarantine, metrics, message, body, error.detail, now)
+        return
+    for change in changes:
+        keeper.apply(message.brand, message.source, change, message.received_at)

@@ -1,0 +1,149 @@
+"""Send one planned message, once.
+
+::
+
+    planned ──claim──► sending ──SES took it──► sent
+       ▲                 │ SES refused for now → planned again (the machine retries)
+       │                 │ SES refused for good → failed
+       └── due after 5 min: nobody claimed it, or the sender died
+
+A sender that dies between SES's answer and our record leaves ``sending``. SES reports each message it took as an event with
+our tag (``record_feedback``): that settles it. Only when there is no such report after ``IN_DOUBT`` is it sent again.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from porchlight.domain.messages import MessageRecord, MessageState
+from porchlight.domain.orders import Order, Shopper
+from porchlight.domain.views import email_view
+from porchlight.errors import ConflictError, NotFoundError, PermanentProviderError, TransientError
+from porchlight.ports import (
+    Brands,
+    Email,
+    EmailChannel,
+    Messages,
+    Metrics,
+    OrderContents,
+    Orders,
+    Renderer,
+    Returns,
+    Shipments,
+)
+from porchlight.services.links import Links
+from porchlight.services.plan_messages import REDRIVE_AFTER, suppression
+
+IN_DOUBT = timedelta(minutes=5)
+"""How long a message may stay in ``sending`` before it is taken up again."""
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Sends messages."""
+
+    orders: Orders
+    shipments: Shipments
+    returns: Returns
+    messages: Messages
+    brands: Brands
+    renderer: Renderer
+    email: EmailChannel
+    links: Links
+    metrics: Metrics
+
+    def send(self, brand: str, order_id: str, message_id: str, now: datetime) -> str:
+        """Send it if it still is to be sent; returns its state. TransientError: try again, nothing was sent."""
+        record = self.messages.get(brand, order_id, message_id)
+        if record is None:
+            raise NotFoundError("no such message")
+        if record.state in (MessageState.SENT, MessageState.FAILED, MessageState.SUPPRESSED):
+            return record.state
+        if record.state is MessageState.SENDING and record.sending_since and now - record.sending_since < IN_DOUBT:
+            return record.state
+        contents = self.orders.contents(brand, order_id)
+        shopper = self.orders.shopper(brand, record.shopper_id)
+        shipment = self.shipments.get(brand, record.shipment_id) if record.shipment_id else None
+        if contents.order is None:
+            raise NotFoundError("no such order")
+        reason = suppression(record.moment, contents.order, shopper, shipment, contents)
+        if reason or shopper is None:
+            return self._update(record, {"state": MessageState.SUPPRESSED, "reason": reason}).state
+        try:
+            claimed = self._claim(record, now)
+        except ConflictError:
+            return MessageState.SENDING
+        email = self._email(claimed, contents, contents.order, shopper, now)
+        return self._hand_over(claimed, email, now)
+
+    def _claim(self, record: MessageRecord, now: datetime) -> MessageRecord:
+        claim = {"state": MessageState.SENDING, "sending_since": now, "attempt": record.attempt + 1}
+        return self._update(record, claim, due_at=now + IN_DOUBT)
+
+    def _hand_over(self, claimed: MessageRecord, email: Email, now: datetime) -> str:
+        try:
+            provider_id = self.email.send(email)
+        except PermanentProviderError as error:
+            return self._update(claimed, {"state": MessageState.FAILED, "failure": error.detail}).state
+        except TransientError:
+            self.metrics.count("MessageRetries", channel=claimed.channel)
+            self._update(claimed, {"state": MessageState.PLANNED}, due_at=now + REDRIVE_AFTER)
+            raise
+        try:
+            sent = self._update(
+                claimed, {"state": MessageState.SENT, "sent_at": now, "provider_id": provider_id}
+            )
+        except ConflictError:  # the provider's own report was quicker than its answer
+            return MessageState.SENT
+        self.metrics.count(
+            "EventToMessage", (now - claimed.event_at).total_seconds(), unit="Seconds", channel=claimed.channel
+        )
+        return sent.state
+
+    def fail(self, brand: str, order_id: str, message_id: str, error: str) -> str:
+        """All tries are used up: record it. A message that may have been sent is left to the provider's report."""
+        record = self.messages.get(brand, order_id, message_id)
+        if record is None or record.state is not MessageState.PLANNED:
+            return record.state if record else "missing"
+        return self._update(record, {"state": MessageState.FAILED, "failure": error[:100]}).state
+
+    def _update(
+        self, record: MessageRecord, update: dict[str, Any], *, due_at: datetime | None = None
+    ) -> MessageRecord:
+        changed = record.model_copy(update={**update, "version": record.version + 1})
+        self.messages.update(changed, due_at=due_at)
+        if changed.state in (MessageState.SENT, MessageState.FAILED, MessageState.SUPPRESSED):
+            outcome = f"suppressed_{changed.reason}" if changed.reason else changed.state.value
+            self.metrics.count("Messages", channel=changed.channel, outcome=outcome)
+        return changed
+
+    def _email(
+        self, record: MessageRecord, contents: OrderContents, order: Order, shopper: Shopper, now: datetime
+    ) -> Email:
+        brand = self.brands.get(record.brand)
+        links = self.links.of_order(brand, order)
+        shipment = self.shipments.get(record.brand, record.shipment_id) if record.shipment_id else None
+        request = self.returns.get(record.brand, record.return_id) if record.return_id else None
+        view = email_view(record.moment, brand, order, shopper, shipment, request, now, links)
+        subject, html, text = self.renderer.email(brand, record.moment, view)
+        if not shopper.email:
+            raise PermanentProviderError("no-address")
+        return Email(
+            from_name=brand.sender.name,
+            from_address=brand.sender.email,
+            to_address=shopper.email,
+            reply_to=brand.sender.reply_to,
+            subject=subject,
+            html=html,
+            text=text,
+            headers={
+                "List-Unsubscribe": f"<{links['unsubscribe']}>",
+                "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+            },
+            tags={
+                "brand": record.brand,
+                "order_id": record.order_id,
+                "message_id": record.message_id,
+                "moment": record.moment.value,
+            },
+        )

@@ -1,0 +1,1 @@
+"""Shop systems that report orders: one folder each, listed in ``registry``."""

@@ -1,0 +1,175 @@
+"""`porchlight parse`: what a connector reads in a payload, as JSON. For people with a puzzling payload, and for measuring."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from porchlight.domain.events import DeliveryEstimate, TrackingEvent, TrackingReport
+    from porchlight.domain.orders import StoreChange
+
+commands = typer.Typer()
+
+
+@commands.command("parse")
+def parse_command(
+    files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, allow_dash=True, help="Payloads.")],
+    source: Annotated[str, typer.Option("--source", "-s", help="The carrier or store that sent them.")],
+    topic: Annotated[str, typer.Option(help="A store's topic; guessed from the body where it is not given.")] = "",
+) -> None:
+    """Read payloads as the connector of SOURCE would, and print what it takes from them.
+
+    One FILE prints one JSON object; several print a list of them, each with its "file". "-" reads standard input.
+    Exit code 1 if any of them could not be read.
+    """
+    import json
+    import sys
+
+    results = []
+    for file in files:
+        body = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+        results.append({"file": str(file), **read_payload(source, body, topic)})
+    if len(results) == 1:
+        del results[0]["file"]
+    print(json.dumps(results if len(files) > 1 else results[0], indent=1, ensure_ascii=False))
+    if any("error" in result for result in results):
+        raise typer.Exit(1)
+
+
+def read_payload(source: str, body: bytes, topic: str = "") -> dict[str, Any]:
+    """What a body says, in the form of ``carriers/README.md``'s expect.json; ``{"error": …}`` where it says nothing."""
+    from porchlight.carriers.registry import carrier, carrier_ids
+    from porchlight.errors import UnreadableBodyError
+    from porchlight.stores.registry import store, store_ids
+
+    try:
+        if connector := carrier(source):
+            return _tracking(connector.parse(body))
+        if shop := store(source):
+            return _store(shop.id, body, topic, shop.parse)
+    except UnreadableBodyError as error:
+        return {"error": error.detail}
+    known = ", ".join((*carrier_ids(), *store_ids()))
+    raise typer.BadParameter(f"there is no connector {source!r}; there are {known}", param_hint="--source")
+
+
+def _tracking(reports: "Sequence[TrackingReport]") -> dict[str, Any]:
+    if not reports:
+        nothing = {"carrier": None, "tracking_number": None, "events": [], "canonical_status": None}
+        return {**nothing, "estimated_delivery": None, "kind": "not_tracking", "shipments": []}
+    shipments = [_shipment(report) for report in reports]
+    return shipments[0] if len(shipments) == 1 else {"shipments": shipments}
+
+
+def _shipment(report: "TrackingReport") -> dict[str, Any]:
+    return {
+        "carrier": report.carrier,
+        "tracking_number": report.tracking_number,
+        "events": [_event(event) for event in report.events],
+        "canonical_status": report.status,
+        "estimated_delivery": _estimate(report.estimate),
+    }
+
+
+def _event(event: "TrackingEvent") -> dict[str, Any]:
+    printed: dict[str, Any] = {"occurred_at": _iso(event.occurred_at)}
+    if not event.zone_known:
+        printed["occurred_at_zone"] = "local"
+    printed["raw_code"] = event.raw_code
+    if event.raw_codes:
+        printed["raw_codes"] = [code or None for code in event.raw_codes]
+    printed["canonical"] = event.milestone
+    if event.reason:
+        printed["reason"] = event.reason
+        printed["at_fault"] = event.at_fault
+    if not event.recognised:
+        printed["recognised"] = False
+    return printed
+
+
+def _estimate(estimate: "DeliveryEstimate | None") -> dict[str, str] | None:
+    if estimate is None:
+        return None
+    if estimate.day:
+        return {"date": estimate.day.isoformat()}
+    moments = {"at": estimate.at, "from": estimate.from_, "to": estimate.to}
+    printed = {name: _iso(moment) for name, moment in moments.items() if moment}
+    if any(moment and moment.tzinfo is None for moment in moments.values()):
+        printed["zone"] = "local"
+    return printed
+
+
+def _iso(moment: "datetime") -> str:
+    """ISO 8601 as printed in payloads: Z for UTC."""
+    return moment.isoformat().replace("+00:00", "Z")
+
+
+def _store(source: str, body: bytes, topic: str, parse: Any) -> dict[str, Any]:
+    data = _bare(source, body)
+    topic = topic or _topic_of(data)
+    changes: Sequence[StoreChange] = parse(topic, body)
+    return _changed(changes[0], data) if changes else {"kind": "nothing", "topic": topic}
+
+
+def _bare(source: str, body: bytes) -> dict[str, Any]:
+    from porchlight.bodies import as_object, load_json
+
+    data = as_object(load_json(body), "the body")
+    for kind in ("order", "fulfillment", "refund"):
+        if kind in data and "id" not in data:
+            return as_object(data[kind], kind)
+    return data
+
+
+def _topic_of(data: dict[str, Any]) -> str:
+    from porchlight.errors import UnreadableBodyError
+    from porchlight.stores.shopify.parse import kind_of
+
+    topics = {"order": "orders/create", "fulfillment": "fulfillments/create", "refund": "refunds/create"}
+    kind = kind_of(data)
+    if kind is None:
+        raise UnreadableBodyError("neither an order nor a fulfilment nor a refund")
+    return topics[kind]
+
+
+def _changed(change: "StoreChange", data: dict[str, Any]) -> dict[str, Any]:
+    if change.kind == "order":
+        return {
+            "kind": "order",
+            "order_id": change.external_id,
+            "order_number": change.number,
+            "created_at": _iso(change.placed_at),
+            "currency": change.currency,
+            "total": change.total.decimal(),
+            "financial_status": data.get("financial_status"),
+            "fulfillment_status": data.get("fulfillment_status"),
+            "line_items": len(change.lines),
+            "cancelled_at": _iso(change.cancelled_at) if change.cancelled_at else None,
+        }
+    if change.kind == "fulfillment":
+        return {
+            "kind": "fulfillment",
+            "order_id": change.external_order_id,
+            "fulfillment_id": change.fulfillment_id,
+            "tracking_numbers": list(change.tracking_numbers),
+            "tracking_company": data.get("tracking_company"),
+            "carrier": change.carrier,
+            "created_at": _iso(change.shipped_at),
+            "status": data.get("status"),
+        }
+    lines, moved = data.get("refund_line_items"), data.get("transactions")
+    statuses = {entry.get("status") for entry in moved if isinstance(entry, dict)} if isinstance(moved, list) else set()
+    return {
+        "kind": "refund",
+        "order_id": change.external_order_id,
+        "refund_id": change.refund_id,
+        "created_at": _iso(change.refunded_at),
+        "amount": change.amount.decimal(),
+        "currency": change.amount.currency,
+        "refund_line_items": len(lines) if isinstance(lines, list) else 0,
+        "transaction_status": statuses.pop() if len(statuses) == 1 else None,
+    }

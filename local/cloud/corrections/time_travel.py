@@ -1,0 +1,30 @@
+"""Sleeping works while the clock is moved.
+
+Stock: libfaketime either moves the monotonic clock too, so that whoever waits with a timeout while the clock
+jumps may wait for days, or it leaves it alone and then breaks `time.sleep`, which fails with EINVAL.
+AWS: there the clock goes its own way.
+Why: tests travel by days. The launcher leaves the monotonic clock alone, and here `time.sleep` becomes a
+`select` that waits as long; in the server and in the functions' workers. Only where faketime is on.
+"""
+
+import os
+
+from local.cloud.emulator import module
+
+_SLEEP = """
+import select, time
+def _sleep(seconds):
+    if seconds < 0:
+        raise ValueError("sleep length must be non-negative")
+    select.select([], [], [], seconds)
+time.sleep = _sleep
+"""
+
+
+def apply() -> None:
+    """Replace `time.sleep`, here and in each worker."""
+    if "FAKETIME_TIMESTAMP_FILE" not in os.environ:
+        return
+    exec(_SLEEP, {})  # noqa: S102 - the same text for both, so that they cannot differ
+    runtime = module("core.lambda_runtime")
+    runtime._PYTHON_WORKER_SCRIPT = _SLEEP + runtime._PYTHON_WORKER_SCRIPT

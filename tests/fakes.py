@@ -1,0 +1,348 @@
+"""In-memory doubles of the ports. The same contract suite runs over these and over the real adapters (tests/adapters)."""
+
+import base64
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from porchlight.connectors import Account
+from porchlight.domain.brands import BrandConfig
+from porchlight.domain.changes import DomainEvent
+from porchlight.domain.messages import MessageRecord, Moment
+from porchlight.domain.money import Money
+from porchlight.domain.orders import Order, Shopper
+from porchlight.domain.returns import Return
+from porchlight.domain.shipments import Shipment, StoredEvent
+from porchlight.errors import ConflictError, NotFoundError
+from porchlight.ports import Due, Email, InboundMessage, OrderContents, Quarantined, Wait
+
+
+class FakeShipments:
+    def __init__(self, orders: "FakeOrders | None" = None) -> None:
+        self.records: dict[tuple[str, str], Shipment] = {}
+        self.events: dict[tuple[str, str], dict[str, StoredEvent]] = defaultdict(dict)
+        self.due_at: dict[tuple[str, str], datetime] = {}
+        self.wait_records: dict[tuple[str, str, str], Wait] = {}
+        self.orders = orders
+        self.history: list[tuple[Shipment | None, Shipment]] = []
+        """Every change as the stream would show it."""
+
+    def get(self, brand: str, shipment_id: str) -> Shipment | None:
+        return self.records.get((brand, shipment_id))
+
+    def with_events(self, brand: str, shipment_id: str) -> tuple[Shipment | None, list[StoredEvent]]:
+        return self.get(brand, shipment_id), list(self.events[brand, shipment_id].values())
+
+    def save(
+        self,
+        shipment: Shipment,
+        new_events: Sequence[StoredEvent] = (),
+        *,
+        due_at: datetime | None,
+        link: bool = False,
+    ) -> None:
+        key = (shipment.brand, shipment.shipment_id)
+        stored = self.records.get(key)
+        if (stored.version if stored else 0) != shipment.version - 1:
+            raise ConflictError("shipment changed")
+        if any(event.event_id in self.events[key] for event in new_events):
+            raise ConflictError("event known")
+        self.history.append((stored, shipment))
+        self.records[key] = shipment
+        self.events[key].update({event.event_id: event for event in new_events})
+        self.due_at.pop(key, None)
+        if due_at:
+            self.due_at[key] = due_at
+        if link and shipment.order_id and self.orders:
+            parcels = self.orders.parcels[shipment.brand, shipment.order_id]
+            if shipment.shipment_id not in parcels:
+                parcels.append(shipment.shipment_id)
+
+    def put_wait(self, wait: Wait) -> None:
+        self.wait_records[wait.brand, wait.shipment_id, wait.purpose] = wait
+
+    def waits(self, brand: str, shipment_id: str) -> list[Wait]:
+        return [wait for (b, s, _), wait in self.wait_records.items() if (b, s) == (brand, shipment_id)]
+
+    def remove_wait(self, wait: Wait) -> None:
+        key = (wait.brand, wait.shipment_id, wait.purpose)
+        if (stored := self.wait_records.get(key)) and stored.token == wait.token:
+            del self.wait_records[key]
+
+
+class FakeOrders:
+    def __init__(self) -> None:
+        self.records: dict[tuple[str, str], Order] = {}
+        self.parcels: dict[tuple[str, str], list[str]] = defaultdict(list)
+        self.refunds: dict[tuple[str, str], dict[str, Money]] = defaultdict(dict)
+        self.shoppers: dict[tuple[str, str], Shopper] = {}
+        self.messages: FakeMessages | None = None
+        self.returns: FakeReturns | None = None
+        self.history: list[tuple[Order | None, Order]] = []
+
+    def get(self, brand: str, order_id: str) -> Order | None:
+        return self.records.get((brand, order_id))
+
+    def contents(self, brand: str, order_id: str) -> OrderContents:
+        key = (brand, order_id)
+        messages = self.messages.records.values() if self.messages else ()
+        returns = self.returns.records.values() if self.returns else ()
+        return OrderContents(
+            order=self.records.get(key),
+            shipment_ids=tuple(sorted(self.parcels[key])),
+            refunds=dict(self.refunds[key]),
+            messages=tuple(m for m in messages if (m.brand, m.order_id) == key),
+            return_ids=tuple(r.return_id for r in returns if (r.brand, r.order_id) == key),
+        )
+
+    def save(self, order: Order, shopper: Shopper | None = None) -> None:
+        key = (order.brand, order.order_id)
+        stored = self.records.get(key)
+        if (stored.version if stored else 0) != order.version - 1:
+            raise ConflictError("order changed")
+        self.history.append((stored, order))
+        self.records[key] = order
+        if shopper:
+            self.save_shopper(shopper)
+
+    def put_refund(self, brand: str, order_id: str, refund_id: str, amount: Money) -> None:
+        self.refunds[brand, order_id][refund_id] = amount
+
+    def shopper(self, brand: str, shopper_id: str) -> Shopper | None:
+        return self.shoppers.get((brand, shopper_id))
+
+    def save_shopper(self, shopper: Shopper) -> None:
+        self.shoppers[shopper.brand, shopper.shopper_id] = shopper
+
+
+class FakeMessages:
+    def __init__(self) -> None:
+        self.records: dict[tuple[str, str, str], MessageRecord] = {}
+        self.due_at: dict[tuple[str, str, str], datetime] = {}
+
+    def _key(self, record: MessageRecord) -> tuple[str, str, str]:
+        return record.brand, record.order_id, record.message_id
+
+    def _due(self, record: MessageRecord, due_at: datetime | None) -> None:
+        self.due_at.pop(self._key(record), None)
+        if due_at:
+            self.due_at[self._key(record)] = due_at
+
+    def plan(self, record: MessageRecord, *, due_at: datetime | None) -> bool:
+        if self._key(record) in self.records:
+            return False
+        self.records[self._key(record)] = record
+        self._due(record, due_at)
+        return True
+
+    def get(self, brand: str, order_id: str, message_id: str) -> MessageRecord | None:
+        return self.records.get((brand, order_id, message_id))
+
+    def update(self, record: MessageRecord, *, due_at: datetime | None) -> None:
+        stored = self.records.get(self._key(record))
+        if not stored or stored.version != record.version - 1:
+            raise ConflictError("message changed")
+        self.records[self._key(record)] = record
+        self._due(record, due_at)
+
+
+class FakeReturns:
+    def __init__(self) -> None:
+        self.records: dict[tuple[str, str], Return] = {}
+        self.tokens: dict[tuple[str, str], str] = {}
+        self.history: list[tuple[Return | None, Return]] = []
+
+    def create(self, request: Return) -> bool:
+        key = (request.brand, request.return_id)
+        if key in self.records:
+            return False
+        self.records[key] = request
+        self.history.append((None, request))
+        return True
+
+    def get(self, brand: str, return_id: str) -> Return | None:
+        return self.records.get((brand, return_id))
+
+    def of_order(self, brand: str, order_id: str) -> list[Return]:
+        return [r for r in self.records.values() if (r.brand, r.order_id) == (brand, order_id)]
+
+    def update(self, request: Return, *, token: str | None = None) -> None:
+        key = (request.brand, request.return_id)
+        stored = self.records.get(key)
+        if not stored or stored.version != request.version - 1:
+            raise ConflictError("return changed")
+        self.history.append((stored, request))
+        self.records[key] = request
+        if token:
+            self.tokens[key] = token
+
+    def review_token(self, brand: str, return_id: str) -> str | None:
+        return self.tokens.get((brand, return_id))
+
+
+class FakeDue:
+    """The due index over the fakes above; one shard."""
+
+    def __init__(self, shipments: FakeShipments, messages: FakeMessages) -> None:
+        self.shipments = shipments
+        self.messages = messages
+
+    def due(self, shard: int, now: datetime, limit: int) -> list[Due]:
+        if shard:
+            return []
+        found = [
+            Due(brand=brand, kind="shipment", record_id=record, due_at=at)
+            for (brand, record), at in self.shipments.due_at.items()
+            if at <= now
+        ]
+        found += [
+            Due(brand=brand, kind="message", record_id=record, parent_id=order, due_at=at)
+            for (brand, order, record), at in self.messages.due_at.items()
+            if at <= now
+        ]
+        return sorted(found, key=lambda due: due.due_at)[:limit]
+
+
+class FakeQuarantine:
+    def __init__(self) -> None:
+        self.entries: dict[tuple[str, str], tuple[Quarantined, bytes]] = {}
+
+    def put(self, entry: Quarantined, body: bytes) -> None:
+        self.entries[entry.brand, entry.quarantine_id] = (entry, body)
+
+    def list(self, brand: str, limit: int = 100) -> "list[Quarantined]":
+        found = [entry for (owner, _), (entry, _) in self.entries.items() if owner == brand]
+        return sorted(found, key=lambda entry: entry.quarantine_id, reverse=True)[:limit]
+
+    def get(self, brand: str, quarantine_id: str) -> tuple[Quarantined, bytes] | None:
+        return self.entries.get((brand, quarantine_id))
+
+    def remove(self, entry: Quarantined) -> None:
+        self.entries.pop((entry.brand, entry.quarantine_id), None)
+
+
+class FakeInbound:
+    def __init__(self) -> None:
+        self.queue: list[tuple[InboundMessage, bytes]] = []
+        self.fails: Exception | None = None
+
+    def put(self, message: InboundMessage, body: bytes) -> None:
+        if self.fails:
+            raise self.fails
+        self.queue.append((message.model_copy(update={"body": base64.b64encode(body).decode()}), body))
+
+    def body_of(self, message: InboundMessage) -> bytes:
+        return base64.b64decode(message.body)
+
+
+class FakeBus:
+    def __init__(self) -> None:
+        self.events: list[DomainEvent] = []
+        self.refuse: set[str] = set()
+
+    def publish(self, events: Sequence[DomainEvent]) -> list[int]:
+        refused = [index for index, event in enumerate(events) if event.id in self.refuse]
+        self.events += [event for index, event in enumerate(events) if index not in refused]
+        return refused
+
+
+class FakeWorkflows:
+    def __init__(self) -> None:
+        self.started: dict[tuple[str, str], Mapping[str, Any]] = {}
+        self.answered: dict[str, Mapping[str, Any]] = {}
+        self.gone: set[str] = set()
+
+    def start(self, machine: str, name: str, payload: Mapping[str, Any]) -> bool:
+        if (machine, name) in self.started:
+            return False
+        self.started[machine, name] = payload
+        return True
+
+    def succeed(self, token: str, output: Mapping[str, Any]) -> bool:
+        if token in self.gone or token in self.answered:
+            return False
+        self.answered[token] = output
+        return True
+
+
+class FakeAccounts:
+    def __init__(self, *accounts: tuple[str, str, Account]) -> None:
+        self.accounts = accounts
+
+    def of(self, kind: str, source: str) -> list[Account]:
+        return [account for k, s, account in self.accounts if (k, s) == (kind, source)]
+
+
+class FakeSecrets:
+    def __init__(self, **values: Mapping[str, Any]) -> None:
+        self.values = dict(values)
+
+    def get(self, name: str) -> Mapping[str, Any]:
+        if name not in self.values:
+            raise NotFoundError(f"no secret {name}")
+        return self.values[name]
+
+
+class FakeBrands:
+    def __init__(self, *brands: BrandConfig) -> None:
+        self.brands = {brand.brand_id: brand for brand in brands}
+
+    def get(self, brand: str) -> BrandConfig:
+        if brand not in self.brands:
+            raise NotFoundError("no such brand")
+        return self.brands[brand]
+
+    def ids(self) -> Iterable[str]:
+        return list(self.brands)
+
+
+class FakeEmail:
+    def __init__(self) -> None:
+        self.sent: list[Email] = []
+        self.fails: list[Exception] = []
+        """Raised one by one before anything is sent."""
+
+    def send(self, email: Email) -> str:
+        if self.fails:
+            raise self.fails.pop(0)
+        self.sent.append(email)
+        return f"ses-{len(self.sent)}"
+
+
+class FakeRenderer:
+    policy = "default-src 'none'"
+
+    def email(self, brand: BrandConfig, moment: Moment, view: Mapping[str, Any]) -> tuple[str, str, str]:
+        return f"{brand.name}: {moment}", f"<p>{moment}</p>", str(moment)
+
+    def page(self, brand: BrandConfig | None, name: str, view: Mapping[str, Any]) -> str:
+        return f"<h1>{name}</h1>"
+
+
+class FakeRefunds:
+    def __init__(self) -> None:
+        self.executed: dict[str, Money] = {}
+        self.calls = 0
+        self.fails: list[Exception] = []
+
+    def refund(self, brand: BrandConfig, request: Return) -> str:
+        self.calls += 1
+        if self.fails:
+            raise self.fails.pop(0)
+        assert request.refund
+        self.executed.setdefault(request.refund.key, request.refund.amount)
+        return f"ref-{request.refund.key}"
+
+
+class FakeMetrics:
+    def __init__(self) -> None:
+        self.counts: dict[tuple[str, tuple[tuple[str, str], ...]], float] = defaultdict(float)
+
+    def count(self, name: str, value: float = 1, unit: str = "Count", **dimensions: str) -> None:
+        del unit
+        self.counts[name, tuple(sorted(dimensions.items()))] += value
+
+    def total(self, name: str, **dimensions: str) -> float:
+        wanted = set(dimensions.items())
+        return sum(value for (n, dims), value in self.counts.items() if n == name and wanted <= set(dims))
