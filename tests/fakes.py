@@ -1,4 +1,4 @@
-"""In-memory doubles of the ports. The same contract suite runs over these and over the real adapters (tests/adapters)."""
+"""In-memory doubles of the ports. One contract suite runs over these and over the real adapters (tests/adapters)."""
 
 import base64
 from collections import defaultdict
@@ -92,8 +92,8 @@ class FakeOrders:
             order=self.records.get(key),
             shipment_ids=tuple(sorted(self.parcels[key])),
             refunds=dict(self.refunds[key]),
-            messages=tuple(m for m in messages if (m.brand, m.order_id) == key),
-            return_ids=tuple(r.return_id for r in returns if (r.brand, r.order_id) == key),
+            messages=tuple(sorted((m for m in messages if (m.brand, m.order_id) == key), key=lambda m: m.planned_at)),
+            return_ids=tuple(sorted(r.return_id for r in returns if (r.brand, r.order_id) == key)),
         )
 
     def save(self, order: Order, shopper: Shopper | None = None) -> None:
@@ -101,10 +101,13 @@ class FakeOrders:
         stored = self.records.get(key)
         if (stored.version if stored else 0) != order.version - 1:
             raise ConflictError("order changed")
+        known = self.shopper(shopper.brand, shopper.shopper_id) if shopper else None
+        if shopper and known and known.unsubscribed != shopper.unsubscribed:
+            raise ConflictError("the shopper's choice changed")
         self.history.append((stored, order))
         self.records[key] = order
         if shopper:
-            self.save_shopper(shopper)
+            self.shoppers[shopper.brand, shopper.shopper_id] = shopper
 
     def put_refund(self, brand: str, order_id: str, refund_id: str, amount: Money) -> None:
         self.refunds[brand, order_id][refund_id] = amount
@@ -113,6 +116,9 @@ class FakeOrders:
         return self.shoppers.get((brand, shopper_id))
 
     def save_shopper(self, shopper: Shopper) -> None:
+        known = self.shopper(shopper.brand, shopper.shopper_id)
+        if known and known.model_copy(update={"unsubscribed": shopper.unsubscribed}) != shopper:
+            raise ConflictError("the shopper's contact points changed")
         self.shoppers[shopper.brand, shopper.shopper_id] = shopper
 
 
@@ -174,6 +180,7 @@ class FakeReturns:
             raise ConflictError("return changed")
         self.history.append((stored, request))
         self.records[key] = request
+        self.tokens.pop(key, None)
         if token:
             self.tokens[key] = token
 
@@ -219,7 +226,9 @@ class FakeQuarantine:
         return self.entries.get((brand, quarantine_id))
 
     def remove(self, entry: Quarantined) -> None:
-        self.entries.pop((entry.brand, entry.quarantine_id), None)
+        key = (entry.brand, entry.quarantine_id)
+        if key in self.entries and self.entries[key][0].redrives == entry.redrives:
+            del self.entries[key]
 
 
 class FakeInbound:

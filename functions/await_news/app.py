@@ -1,4 +1,4 @@
-"""Tasks with a callback: keep the token until there is news of a parcel, or a person has decided; answer at once if so."""
+"""Tasks with a callback: keep the token until there is news of a parcel, or a person has decided."""
 
 from porchlight.ports import Wait
 from porchlight.runtime.bootstrap import app
@@ -8,7 +8,7 @@ from porchlight.services.resume_workflows import NewsDesk
 
 
 def await_news(event: Event) -> dict[str, bool]:
-    """``{purpose: review, brand, return_id, token}``, or ``{purpose: delay | return, brand, shipment_id, seen, token}``."""
+    """A review names a ``return_id``; ``delay`` and ``return`` name a ``shipment_id`` and the events ``seen``."""
     if event["purpose"] == "review":
         desk = ReviewDesk(app.returns, app.workflows)
         return {"answered": desk.await_review(event["brand"], event["return_id"], event["token"])}

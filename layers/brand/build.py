@@ -1,8 +1,9 @@
 """Compile brand/ into the brand pack: ``python layers/brand/build.py OUT`` writes OUT/porchlight_brand/.
 
-Each brand gets one JSON file with its settings, its palette and logo, all its words, its pages and its emails (MJML already
-compiled to HTML). The build fails, naming file and field, where a brand.yaml is not valid, a word is missing or misspelt, a template
-uses a name that does not exist, or an email grows beyond what mail programs show. Nothing of this is needed at run time.
+Each brand gets one JSON file with its settings, its palette and logo, all its words, its pages and its emails
+(MJML already compiled to HTML). The build fails, naming file and field, where a brand.yaml is not valid, a
+word is missing or misspelt, a template uses a name that does not exist, or an email grows beyond what mail
+programs show. Nothing of this is needed at run time.
 """
 
 import argparse
@@ -32,13 +33,17 @@ from porchlight.domain.brands import BrandConfig  # noqa: E402
 from porchlight.domain.facts import VARIANTS  # noqa: E402
 
 NEUTRAL_ACCENT = "#4a5568"
+_RENDERING = mrml.RenderOptions(disable_comments=True, fonts={})
+"""No web fonts: an email loads nothing from anywhere."""
 _JINJA = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _PROTECTED = re.compile(r"jinja(\d{4})x")
 _UNSAFE_SVG = re.compile(r"<script|<foreignObject|<!|<\?|\son\w+\s*=|href\s*=|url\(|style\s*=|<style", re.IGNORECASE)
 
 
 def build(source: Path, out: Path, *, check: bool = True) -> Path:
-    """Compile the brand folder ``source`` into ``out``/porchlight_brand and check that everything in it can be rendered."""
+    """Compile the brand folder ``source`` into ``out``/porchlight_brand and check that everything in it can
+    be rendered.
+    """
     target = out / PACKAGE
     target.mkdir(parents=True, exist_ok=True)
     folders = sorted(p for p in source.iterdir() if p.is_dir() and p.name != NEUTRAL and not p.name.startswith("."))
@@ -51,7 +56,9 @@ def build(source: Path, out: Path, *, check: bool = True) -> Path:
         _write(target / f"{name}.json", entry)
     hashes = sorted({entry["look"]["style_hash"] for entry in entries.values()})
     _write(target / "pack.json", {"brands": [folder.name for folder in folders], "style_hashes": hashes})
-    (target / "__init__.py").write_text('"""The brand pack: built by layers/brand/build.py, read by adapters/brandpack.py."""\n')
+    (target / "__init__.py").write_text(
+        '"""The brand pack: built by layers/brand/build.py, read by adapters/brandpack.py."""\n'
+    )
     if check:
         from checks import check_pack
 
@@ -108,7 +115,7 @@ def _html(file: Path) -> str:
         return f"jinja{len(kept) - 1:04}x"
 
     try:
-        html = mrml.to_html(_JINJA.sub(protect, _read(file))).content
+        html = mrml.to_html(_JINJA.sub(protect, _read(file)), render_options=_RENDERING).content
     except OSError as error:
         raise BrandError(f"{file}: not valid MJML: {error}") from None
     back = _PROTECTED.findall(html)
@@ -120,36 +127,51 @@ def _html(file: Path) -> str:
 
 def _words(defaults: Path, folder: Path) -> dict[str, Any]:
     """All languages: the default words, with the brand's own laid over them."""
-    languages = {file.stem: _yaml(file) for file in sorted((defaults / "words").glob("*.yaml"))}
-    if folder != defaults:
-        for file in sorted((folder / "words").glob("*.yaml")):
-            if file.stem not in languages:
-                languages[file.stem] = _yaml(file)
-            else:
-                languages[file.stem] = _laid_over(languages[file.stem], _yaml(file), str(file), ())
+    languages: dict[str, Any] = {}
+    for place in dict.fromkeys((defaults, folder)):
+        for file in sorted((place / "words").glob("*.yaml")):
+            words = _yaml(file)
+            if file.stem in languages:
+                words = _laid_over(languages[file.stem], words, f"{file}: ")
+            _check_variants(words, f"{file}: ")
+            languages[file.stem] = words
     return languages
 
 
-def _laid_over(base: dict[str, Any], own: dict[str, Any], file: str, path: tuple[str, ...]) -> dict[str, Any]:
-    """``base`` with the words of ``own``. A name that the defaults do not have is a misspelling, except for a new variant."""
+def _laid_over(base: dict[str, Any], own: dict[str, Any], where: str) -> dict[str, Any]:
+    """``base`` with the words of ``own``. A name that the defaults do not have is a misspelling, unless it is
+    a variant.
+    """
     merged = dict(base)
     for key, value in own.items():
-        where = f"{file}: {'.'.join((*path, str(key)))}"
-        inside_variant = len(path) >= 2 and path[-2] == "variants"
-        if key not in base and not inside_variant and not (key == "variants" or (path and path[-1] == "variants")):
-            raise BrandError(f"{where}: there is no such word")
-        if path and path[-1] == "variants" and key not in VARIANTS:
-            raise BrandError(f"{where}: there is no such variant; there are {', '.join(sorted(VARIANTS))}")
-        if isinstance(value, dict):
-            below = base.get(key, {})
-            if not isinstance(below, dict):
-                raise BrandError(f"{where}: is one word, not a group of words")
-            merged[key] = _laid_over(below, value, file, (*path, str(key)))
-        elif isinstance(base.get(key, ""), dict) or not isinstance(value, str):
-            raise BrandError(f"{where}: has to be text" if not isinstance(base.get(key), dict) else f"{where}: is a group of words")
+        if key == "variants" and isinstance(value, dict):
+            variants = base.get("variants", {})
+            merged[key] = variants | {name: variants.get(name, {}) | words for name, words in value.items()}
+        elif key not in base:
+            raise BrandError(f"{where}{key}: there is no such word")
+        elif isinstance(base[key], dict) != isinstance(value, dict):
+            raise BrandError(f"{where}{key}: has to be {'a group of words' if isinstance(base[key], dict) else 'text'}")
         else:
-            merged[key] = value
+            merged[key] = _laid_over(base[key], value, f"{where}{key}.") if isinstance(value, dict) else value
     return merged
+
+
+def _check_variants(words: dict[str, Any], where: str) -> None:
+    """Every word is text, and variants change words that there are, under names that there are."""
+    for key, value in words.items():
+        if key == "variants":
+            for name, changed in value.items():
+                if name not in VARIANTS:
+                    raise BrandError(
+                        f"{where}variants.{name}: no such variant; there are {', '.join(sorted(VARIANTS))}"
+                    )
+                if unknown := changed.keys() - words.keys():
+                    raise BrandError(f"{where}variants.{name}.{min(unknown)}: there is no such word")
+                _check_variants(changed, f"{where}variants.{name}.")
+        elif isinstance(value, dict):
+            _check_variants(value, f"{where}{key}.")
+        elif not isinstance(value, str):
+            raise BrandError(f"{where}{key}: has to be text")
 
 
 def _logo(folder: Path, config: BrandConfig | None) -> str:
@@ -160,7 +182,9 @@ def _logo(folder: Path, config: BrandConfig | None) -> str:
     if not svg.startswith("<svg") or not svg.endswith("</svg>"):
         raise BrandError(f"{file}: the logo has to be an SVG file that starts with <svg")
     if found := _UNSAFE_SVG.search(svg):
-        raise BrandError(f"{file}: a logo cannot have {found.group().strip()!r}: shapes only, it stands inside the page")
+        raise BrandError(
+            f"{file}: a logo cannot have {found.group().strip()!r}: shapes only, it stands inside the page"
+        )
     return re.sub(r">\s+<", "><", svg)
 
 
@@ -203,7 +227,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Compile brand/ into the brand pack.")
     parser.add_argument("out", type=Path, help="folder to write porchlight_brand/ into")
     parser.add_argument("--source", type=Path, default=HERE.parents[1] / "brand", help="the brand folder")
-    parser.add_argument("--preview", type=Path, help="also write every email and page with sample data into this folder")
+    parser.add_argument(
+        "--preview", type=Path, help="also write every email and page with sample data into this folder"
+    )
     arguments = parser.parse_args()
     try:
         pack = build(arguments.source, arguments.out)

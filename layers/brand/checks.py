@@ -1,4 +1,6 @@
-"""What the build checks of a pack that it has written: everything renders, with all facts and with few, and stays within limits."""
+"""What the build checks of a pack that it has written: everything renders, with all facts and with few, and
+stays within limits.
+"""
 
 from pathlib import Path
 

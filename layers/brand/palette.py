@@ -1,7 +1,8 @@
 """A brand's one accent colour becomes a whole palette, light and dark, in which contrast holds (WCAG 2.2 AA).
 
-Greys are steps of lightness in OKLCH with a breath of the accent's hue, so that each brand's greys look its own and equal lightness
-means equal contrast. Everything is written as #rrggbb in the end: mail programs know nothing else.
+Greys are steps of lightness in OKLCH with a breath of the accent's hue, so that each brand's greys look its
+own and equal lightness means equal contrast. Everything is written as #rrggbb in the end: mail programs know
+nothing else.
 """
 
 import math
@@ -48,7 +49,9 @@ def palette(accent: str) -> dict[str, dict[str, str]]:
 
 
 def button(colour: str) -> tuple[str, str]:
-    """Background and text of a button: the colour itself under white or near-black, whichever can be read on it."""
+    """Background and text of a button: the colour itself under white or near-black, whichever can be read on
+    it.
+    """
     for text in ("#ffffff", "#111111"):
         if contrast(colour, text) >= TEXT_CONTRAST:
             return colour, text

@@ -1,4 +1,6 @@
-"""Made-up orders, parcels and returns in every situation that words exist for. Used by the build's checks, the preview and tests."""
+"""Made-up orders, parcels and returns in every situation that words exist for. Used by the build's checks,
+the preview and tests.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -33,7 +35,14 @@ _EU = (("Stoneware bowl “Vik”, glacier blue, 24 cm", 2, 3900), ("Wool throw 
 _ROUTES: dict[str, list[tuple[int, str, str | None, Milestone, str, str]]] = {
     # hours before NOW, city, region, milestone, code, the carrier's words
     "US": [
-        (94, "Portland", "OR", Milestone.PRE_TRANSIT, "MP", "Shipper created a label, UPS has not received the package yet."),
+        (
+            94,
+            "Portland",
+            "OR",
+            Milestone.PRE_TRANSIT,
+            "MP",
+            "Shipper created a label, UPS has not received the package yet.",
+        ),
         (75, "Portland", "OR", Milestone.ACCEPTED, "OR", "Origin scan"),
         (70, "PORTLAND", "OR", Milestone.IN_TRANSIT, "DP", "Departed from Facility"),
         (41, "Salt Lake City", "UT", Milestone.IN_TRANSIT, "AR", "Arrived at Facility"),
@@ -93,7 +102,9 @@ def order(brand: BrandConfig, **changes: Any) -> Order:
         total=Money(amount=total, currency=currency),
         lines=lines,
         shopper_id="cus_sample",
-        destination=Destination(country="US" if american else "DE", postal_prefix="802" if american else "201", zone=zone),
+        destination=Destination(
+            country="US" if american else "DE", postal_prefix="802" if american else "201", zone=zone
+        ),
         first_promise=promise,
         promise=promise,
         updated_at=NOW,
@@ -116,14 +127,14 @@ def events(
         route = route[:1]
     elif milestone is Milestone.ACCEPTED:
         route = route[:2]
-    facts = [(float(hours), city, region, step, code, text, None) for hours, city, region, step, code, text in route]
+    facts: list[tuple[float, str, str | None, Milestone, str, str, Reason | None]] = [(*fact, None) for fact in route]
     if milestone not in (Milestone.PRE_TRANSIT, Milestone.ACCEPTED, Milestone.IN_TRANSIT, Milestone.UNKNOWN):
         city, region = route[-1][1], route[-1][2]
         if milestone in (Milestone.DELIVERED, Milestone.DELIVERY_ATTEMPTED):
             facts.append((6.2, city, region, Milestone.OUT_FOR_DELIVERY, "OF", "Out For Delivery Today", None))
         words = f"{milestone.value.replace('_', ' ').capitalize()}{f': {reason.value}' if reason else ''}"
         facts.append((hours_ago, city, region, milestone, milestone.value[:2].upper(), words, reason))
-    stored = []
+    stored: list[StoredEvent] = []
     for hours, city, region, step, code, text, why in facts:
         at = (NOW - timedelta(hours=hours) + offset).replace(tzinfo=None, microsecond=0)
         event = TrackingEvent(
@@ -173,7 +184,8 @@ def delayed(of: Order, kind: DelayKind, reason: Reason | None = None, **changes:
         expected=new,
         policy_version="sample-1",
     )
-    base = shipment(of, Milestone.EXCEPTION if reason else Milestone.IN_TRANSIT, reason)
+    silent = Milestone.ACCEPTED if kind is DelayKind.NO_SCAN else Milestone.IN_TRANSIT
+    base = shipment(of, Milestone.EXCEPTION if reason else silent, reason)
     update = {"delay": delay, "expected": new, "promise": DateRange(earliest=promised, latest=promised, zone=zone_name)}
     return base.model_copy(update={**update, **changes})
 
@@ -182,7 +194,8 @@ def returned(of: Order, state: ReturnState, rule: str = "in_window", by: str = "
     """A return of the order's first line."""
     outcome = Outcome.REFUSE if state is ReturnState.REFUSED else Outcome.APPROVE
     decision = Decision(outcome=outcome, rule=rule, policy_version="sample-1", decided_at=NOW, decided_by=by)
-    amount = of.lines[0].unit_price
+    price = of.lines[0].unit_price
+    amount = price if price.currency == "USD" else price - Money(amount=490, currency=price.currency)
     data = Return(
         brand=of.brand,
         return_id="rma_sample",
@@ -234,7 +247,11 @@ def emails(brand: BrandConfig) -> Iterator[Sample]:
         for kind in DelayKind:
             late = delayed(of, kind, **less)
             yield Sample(f"delay-{kind.value}{name}", Moment.DELAY_DECLARED, of, who, late)
-            yield Sample(f"recovered-{kind.value}{name}", Moment.DELAY_RECOVERED, of, who, late)
+            over = shipment(of, Milestone.IN_TRANSIT, expected=late.expected)
+            if late.delay:
+                mended = late.delay.model_copy(update={"recovered_at": NOW})
+                over = over.model_copy(update={"delay": mended, "zone": late.zone})
+            yield Sample(f"recovered-{kind.value}{name}", Moment.DELAY_RECOVERED, of, who, over)
         window = DeliveryEstimate.model_validate({"from": NOW + timedelta(hours=2), "to": NOW + timedelta(hours=5)})
         van = shipment(of, Milestone.OUT_FOR_DELIVERY, estimate=window, **less)
         yield Sample(f"out_for_delivery-window{name}", Moment.OUT_FOR_DELIVERY, of, who, van)
@@ -283,14 +300,14 @@ def pages(brand: BrandConfig) -> Iterator[Page]:
             parcel = shipment(of, milestone, reason)
             yield Page(f"{milestone.value}-{reason.value}", of, [(parcel, events(of, milestone, reason))])
     for kind in DelayKind:
-        yield Page(f"late-{kind.value}", of, [(delayed(of, kind), events(of, Milestone.IN_TRANSIT))])
+        yield Page(f"late-{kind.value}", of, [(delayed(of, kind), events(of, Milestone.ACCEPTED))])
         yield Page(f"late-{kind.value}-bare", of, [(delayed(of, kind, expected=None), [])])
     past = DateRange(earliest=date(2026, 11, 20), latest=date(2026, 11, 23))
     parcel = shipment(of, Milestone.IN_TRANSIT, expected=past)
     yield Page("overdue", of, [(parcel, events(of, Milestone.IN_TRANSIT))])
     several = [
         (shipment(of, Milestone.DELIVERED, shipment_id="shp_1"), events(of, Milestone.DELIVERED)),
-        (delayed(of, DelayKind.NO_SCAN), events(of, Milestone.IN_TRANSIT)),
+        (delayed(of, DelayKind.NO_SCAN), events(of, Milestone.ACCEPTED)),
         (shipment(of, Milestone.OUT_FOR_DELIVERY), events(of, Milestone.OUT_FOR_DELIVERY)),
     ]
     yield Page("several", of, several)

@@ -9,7 +9,7 @@ import importlib
 
 import typer
 
-MODULES = ("cloud",)
+MODULES = ("cloud", "parse", "quarantine", "shipment")
 
 
 def build() -> typer.Typer:

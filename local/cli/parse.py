@@ -1,4 +1,4 @@
-"""`porchlight parse`: what a connector reads in a payload, as JSON. For people with a puzzling payload, and for measuring."""
+"""`porchlight parse`: what a connector reads in a payload, as JSON. For puzzling payloads, and for measuring."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,13 +17,13 @@ commands = typer.Typer()
 
 @commands.command("parse")
 def parse_command(
-    files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, allow_dash=True, help="Payloads.")],
+    files: Annotated[list[Path], typer.Argument(help="Payloads; - is standard input.")],
     source: Annotated[str, typer.Option("--source", "-s", help="The carrier or store that sent them.")],
     topic: Annotated[str, typer.Option(help="A store's topic; guessed from the body where it is not given.")] = "",
 ) -> None:
     """Read payloads as the connector of SOURCE would, and print what it takes from them.
 
-    One FILE prints one JSON object; several print a list of them, each with its "file". "-" reads standard input.
+    One FILE prints one JSON object; several print a list of them, each with its "file".
     Exit code 1 if any of them could not be read.
     """
     import json
@@ -31,11 +31,13 @@ def parse_command(
 
     results = []
     for file in files:
-        body = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
-        results.append({"file": str(file), **read_payload(source, body, topic)})
-    if len(results) == 1:
-        del results[0]["file"]
-    print(json.dumps(results if len(files) > 1 else results[0], indent=1, ensure_ascii=False))
+        try:
+            body = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+        except OSError as error:
+            raise typer.BadParameter(f"{file}: {error.strerror}", param_hint="FILES") from None
+        results.append(read_payload(source, body, topic))
+    several = [{"file": str(file), **result} for file, result in zip(files, results, strict=True)]
+    print(json.dumps(several if len(files) > 1 else results[0], indent=1, ensure_ascii=False))
     if any("error" in result for result in results):
         raise typer.Exit(1)
 
@@ -50,7 +52,7 @@ def read_payload(source: str, body: bytes, topic: str = "") -> dict[str, Any]:
         if connector := carrier(source):
             return _tracking(connector.parse(body))
         if shop := store(source):
-            return _store(shop.id, body, topic, shop.parse)
+            return _store(body, topic, shop.parse)
     except UnreadableBodyError as error:
         return {"error": error.detail}
     known = ", ".join((*carrier_ids(), *store_ids()))
@@ -59,7 +61,7 @@ def read_payload(source: str, body: bytes, topic: str = "") -> dict[str, Any]:
 
 def _tracking(reports: "Sequence[TrackingReport]") -> dict[str, Any]:
     if not reports:
-        nothing = {"carrier": None, "tracking_number": None, "events": [], "canonical_status": None}
+        nothing: dict[str, Any] = {"carrier": None, "tracking_number": None, "events": [], "canonical_status": None}
         return {**nothing, "estimated_delivery": None, "kind": "not_tracking", "shipments": []}
     shipments = [_shipment(report) for report in reports]
     return shipments[0] if len(shipments) == 1 else {"shipments": shipments}
@@ -108,14 +110,17 @@ def _iso(moment: "datetime") -> str:
     return moment.isoformat().replace("+00:00", "Z")
 
 
-def _store(source: str, body: bytes, topic: str, parse: Any) -> dict[str, Any]:
-    data = _bare(source, body)
+def _store(body: bytes, topic: str, parse: Any) -> dict[str, Any]:
+    data = _bare(body)
     topic = topic or _topic_of(data)
     changes: Sequence[StoreChange] = parse(topic, body)
-    return _changed(changes[0], data) if changes else {"kind": "nothing", "topic": topic}
+    if not changes:
+        ids = {"order_id": data.get("order_id"), "id": data.get("id")}
+        return {"kind": _kind_of(data), "topic": topic, **ids, "note": "this changes nothing"}
+    return _changed(changes[0], data)
 
 
-def _bare(source: str, body: bytes) -> dict[str, Any]:
+def _bare(body: bytes) -> dict[str, Any]:
     from porchlight.bodies import as_object, load_json
 
     data = as_object(load_json(body), "the body")
@@ -125,15 +130,19 @@ def _bare(source: str, body: bytes) -> dict[str, Any]:
     return data
 
 
-def _topic_of(data: dict[str, Any]) -> str:
+def _kind_of(data: dict[str, Any]) -> str:
     from porchlight.errors import UnreadableBodyError
     from porchlight.stores.shopify.parse import kind_of
 
-    topics = {"order": "orders/create", "fulfillment": "fulfillments/create", "refund": "refunds/create"}
     kind = kind_of(data)
     if kind is None:
         raise UnreadableBodyError("neither an order nor a fulfilment nor a refund")
-    return topics[kind]
+    return kind
+
+
+def _topic_of(data: dict[str, Any]) -> str:
+    topics = {"order": "orders/create", "fulfillment": "fulfillments/create", "refund": "refunds/create"}
+    return topics[_kind_of(data)]
 
 
 def _changed(change: "StoreChange", data: dict[str, Any]) -> dict[str, Any]:

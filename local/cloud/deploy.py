@@ -53,16 +53,19 @@ def deploy(
     `progress` is called with the number of resources done and of all resources.
     """
     template = _load_template(build_dir / "template.yaml")
-    _upload_code(client(endpoint, "s3"), template, build_dir)
+    s3 = client(endpoint, "s3")
+    _upload_code(s3, template, build_dir)
+    # By URL: a template given as such may have 51,200 characters at most.
+    s3.put_object(Bucket=_BUCKET, Key=f"{stack}.json", Body=json.dumps(template, default=str).encode())
     cloudformation = client(endpoint, "cloudformation")
-    _start(cloudformation, stack, template, parameters or {})
+    _start(cloudformation, stack, f"{endpoint}/{_BUCKET}/{stack}.json", parameters or {})
     return _finish(cloudformation, stack, len(template["Resources"]), progress, time.monotonic() + timeout)
 
 
-def _start(cloudformation: Any, stack: str, template: dict[str, Any], parameters: Mapping[str, str]) -> None:
+def _start(cloudformation: Any, stack: str, template_url: str, parameters: Mapping[str, str]) -> None:
     request = {
         "StackName": stack,
-        "TemplateBody": json.dumps(template, default=str),
+        "TemplateURL": template_url,
         "Capabilities": _CAPABILITIES,
         "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
     }
@@ -86,9 +89,7 @@ def _status(cloudformation: Any, stack: str) -> str | None:
         return None
 
 
-def _finish(
-    cloudformation: Any, stack: str, total: int, progress: Progress | None, deadline: float
-) -> dict[str, str]:
+def _finish(cloudformation: Any, stack: str, total: int, progress: Progress | None, deadline: float) -> dict[str, str]:
     while True:
         state = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
         status = state["StackStatus"]

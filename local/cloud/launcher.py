@@ -54,9 +54,7 @@ class PortTakenError(LocalCloudError):
     """Another process listens on the port."""
 
     def __init__(self, port: int) -> None:
-        super().__init__(
-            f"Port {port} on {HOST} is already taken. Stop what is running there, or choose another port."
-        )
+        super().__init__(f"Port {port} on {HOST} is already taken. Stop what is running there, or choose another port.")
         self.port = port
 
 
@@ -220,9 +218,7 @@ class LocalCloud:
             raise LocalCloudError("Started without faketime: the clock cannot be moved. Install libfaketime.")
         temporary = self._clock_path.with_suffix(".new")
         temporary.write_text(f"{offset}\n")
-        temporary.replace(
-            self._clock_path
-        )  # never half written: every process reads it at every look at the clock
+        temporary.replace(self._clock_path)  # never half written: every process reads it at every look at the clock
 
     def client(self, service: str) -> Any:
         """A boto3 client for the local cloud, as its administrator."""

@@ -1,6 +1,6 @@
 """Signs bodies as EasyPost, USPS, UPS and Shopify would: for the demo, the end-to-end tests and the connector tests.
 
-Written from the vendors' descriptions and on purpose not with the connectors' own code: a mistake in one shows in the other.
+Written from the vendors' descriptions without the connectors' own code: a mistake in one shows in the other.
 """
 
 import hashlib

@@ -1,5 +1,6 @@
 """One local cloud for all tests of this folder: IAM enforced, the stack of tests/local/stack deployed."""
 
+import os
 import uuid
 from collections.abc import Iterator
 
@@ -12,8 +13,9 @@ from tests.local.lab import Lab
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
     """A local cloud without a stack."""
-    server = LocalCloud(auth=True, faketime=faketime_library(), data_dir=tmp_path_factory.mktemp("cloud"))
-    with server:
+    without = [name for name in os.environ.get("LOCAL_CLOUD_WITHOUT", "").split(",") if name]
+    data_dir = tmp_path_factory.mktemp("cloud")
+    with LocalCloud(auth=True, faketime=faketime_library(), data_dir=data_dir, without=without) as server:
         yield server
 
 

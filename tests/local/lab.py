@@ -64,9 +64,7 @@ class Lab:
 
         return eventually(look, timeout)
 
-    def run_machine(
-        self, definition: dict[str, Any], data: Any = None, *, wait: bool = True
-    ) -> dict[str, Any]:
+    def run_machine(self, definition: dict[str, Any], data: Any = None, *, wait: bool = True) -> dict[str, Any]:
         """Run a definition once and describe the execution, by default when it has ended."""
         machines = self.client("stepfunctions")
         machine = machines.create_state_machine(

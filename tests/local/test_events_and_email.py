@@ -13,9 +13,7 @@ from tests.local.lab import Lab
 
 
 @pytest.mark.parametrize("kind", ["express", "standard"])
-def test_machine_versions__a_rule_starts_the_alias_with_the_newest_definition(
-    lab: Lab, new_id: str, kind: str
-) -> None:
+def test_machine_versions__a_rule_starts_the_alias_with_the_newest_definition(lab: Lab, new_id: str, kind: str) -> None:
     lab.put_event(f"For{kind.capitalize()}", {"id": new_id})
     assert lab.message("Seen", by=kind, id=new_id, marker="two")
 
@@ -29,16 +27,12 @@ def test_machine_versions__an_update_publishes_a_version_and_moves_the_alias(lab
 
 def test_machine_versions__an_alias_can_be_started_synchronously(lab: Lab, new_id: str) -> None:
     data = json.dumps({"id": new_id})
-    answer = lab.client("stepfunctions").start_sync_execution(
-        stateMachineArn=lab.outputs["ExpressAlias"], input=data
-    )
+    answer = lab.client("stepfunctions").start_sync_execution(stateMachineArn=lab.outputs["ExpressAlias"], input=data)
     assert answer["status"] == "SUCCEEDED"
     assert lab.message("Seen", by="express", id=new_id)
 
 
-def test_event_targets__an_event_without_its_target_goes_to_the_dead_letter_queue(
-    lab: Lab, new_id: str
-) -> None:
+def test_event_targets__an_event_without_its_target_goes_to_the_dead_letter_queue(lab: Lab, new_id: str) -> None:
     lab.put_event("ForNobody", {"id": new_id})
     dead = lab.message("BusDlq", **{"detail-type": "ForNobody"})
     assert dead
@@ -82,9 +76,7 @@ def shown_message(lab: Lab, message_id: str) -> dict[str, Any]:
     """What the local cloud shows of a sent message."""
     with urllib.request.urlopen(f"{lab.cloud.endpoint}/_ministack/ses/messages") as answer:
         accounts = json.load(answer)["messages"]
-    return next(
-        sent for all_sent in accounts.values() for sent in all_sent if sent["MessageId"] == message_id
-    )
+    return next(sent for all_sent in accounts.values() for sent in all_sent if sent["MessageId"] == message_id)
 
 
 def test_email_raw__headers_addresses_and_the_message_itself_are_kept(lab: Lab, new_id: str) -> None:
@@ -103,9 +95,7 @@ def test_email_raw__an_unverified_sender_or_unknown_configuration_set_is_refused
     content = {"Simple": {"Subject": {"Data": "s"}, "Body": {"Text": {"Data": "t"}}}}
     to = {"ToAddresses": ["a@people.example"]}
     with pytest.raises(ClientError, match="MessageRejected"):
-        lab.client("sesv2").send_email(
-            FromEmailAddress="a@elsewhere.example", Destination=to, Content=content
-        )
+        lab.client("sesv2").send_email(FromEmailAddress="a@elsewhere.example", Destination=to, Content=content)
     with pytest.raises(ClientError, match="NotFoundException"):
         send_raw(lab, "a@people.example", ConfigurationSetName="nowhere")
 

@@ -56,10 +56,7 @@ def test_start_execution__the_same_start_again_is_the_same_execution(lab: Lab, n
         name=new_id, definition=json.dumps(definition), roleArn=lab.outputs["StandardRole"]
     )["stateMachineArn"]
     first = machines.start_execution(stateMachineArn=arn, name="n", input="{}")
-    assert (
-        machines.start_execution(stateMachineArn=arn, name="n", input="{}")["executionArn"]
-        == first["executionArn"]
-    )
+    assert machines.start_execution(stateMachineArn=arn, name="n", input="{}")["executionArn"] == first["executionArn"]
     with_other_input = {"stateMachineArn": arn, "name": "n", "input": '{"a": 1}'}
     try:
         machines.start_execution(**with_other_input)
@@ -103,6 +100,13 @@ def test_retry_delay__has_a_maximum(lab: Lab) -> None:
     assert time.perf_counter() - begun < 6
 
 
+def test_succeed_jsonata__output_applies_and_lines_of_one_assign_do_not_see_each_other(lab: Lab) -> None:
+    first = {"Type": "Pass", "Assign": {"a": 1, "b": 1}, "Next": "Swap"}
+    swap = {"Type": "Pass", "Assign": {"a": "{% $b + 1 %}", "b": "{% $a + 10 %}"}, "Next": "Done"}
+    ended = lab.run_machine(machine(first, Swap=swap, Done={"Type": "Succeed", "Output": "{% [$a, $b] %}"}))
+    assert json.loads(ended["output"]) == [2, 11]
+
+
 def test_parallel_jsonata__arguments_output_and_assign_apply(lab: Lab) -> None:
     branch: dict[str, Any] = {
         "StartAt": "A",
@@ -138,21 +142,15 @@ def test_parallel_jsonata__branches_wait_for_tokens_of_their_own(lab: Lab, new_i
 
 
 def test_callbacks__time_out_by_the_clock_and_by_an_expression(lab: Lab, new_id: str) -> None:
-    state = ask(lab, Catch=catch("States.Timeout")) | {
-        "TimeoutSeconds": "{% $states.input.days * 86400 / 288 %}"
-    }
+    state = ask(lab, Catch=catch("States.Timeout")) | {"TimeoutSeconds": "{% $states.input.days * 86400 / 288 %}"}
     running = lab.run_machine(machine(state, Caught=CAUGHT), {"id": new_id, "days": 2}, wait=False)
     assert lab.message("Seen", by="ask", id=new_id)
     lab.travel(15)
     assert json.loads(lab.ended(running["executionArn"])["output"])["Error"] == "States.Timeout"
 
 
-def test_task_timeouts__a_missing_heartbeat_fails_and_one_that_comes_keeps_it_alive(
-    lab: Lab, new_id: str
-) -> None:
-    state = ask(lab, Catch=catch("States.HeartbeatTimeout")) | {
-        "HeartbeatSeconds": "{% $states.input.beat %}"
-    }
+def test_task_timeouts__a_missing_heartbeat_fails_and_one_that_comes_keeps_it_alive(lab: Lab, new_id: str) -> None:
+    state = ask(lab, Catch=catch("States.HeartbeatTimeout")) | {"HeartbeatSeconds": "{% $states.input.beat %}"}
     running = lab.run_machine(machine(state, Caught=CAUGHT), {"id": new_id, "beat": 1}, wait=False)
     question = lab.message("Seen", by="ask", id=new_id)
     assert question
@@ -229,3 +227,21 @@ def test_direct_write__a_failed_condition_has_its_name(lab: Lab, new_id: str) ->
         ended = lab.run_machine(machine(write, Caught=CAUGHT))
         names.append(json.loads(ended["output"])["Error"])
     assert names == ["DynamoDB.ConditionalCheckFailedException", "DynamoDb.ConditionalCheckFailedException"]
+
+
+def test_machine_timeout__ends_the_execution_by_the_clock(lab: Lab, new_id: str) -> None:
+    definition = {"TimeoutSeconds": 600, **machine(ask(lab))}
+    running = lab.run_machine(definition, {"id": new_id}, wait=False)
+    assert lab.message("Seen", by="ask", id=new_id)
+    lab.travel(15)
+    assert lab.ended(running["executionArn"])["status"] == "TIMED_OUT"
+
+
+def test_machine_timeout__an_aborted_execution_stays_aborted(lab: Lab, new_id: str) -> None:
+    running = lab.run_machine(machine(ask(lab)), {"id": new_id}, wait=False)
+    question = lab.message("Seen", by="ask", id=new_id)
+    assert question
+    lab.client("stepfunctions").stop_execution(executionArn=running["executionArn"])
+    lab.client("stepfunctions").send_task_failure(taskToken=question["body"]["token"], error="Late")
+    time.sleep(0.3)
+    assert lab.ended(running["executionArn"])["status"] == "ABORTED"

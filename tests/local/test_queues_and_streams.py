@@ -24,9 +24,7 @@ def put(lab: Lab, pk: str, sk: str, **attributes: Any) -> None:
     )
 
 
-def test_queue_retries__poison_ends_in_the_dlq_and_the_rest_of_the_batch_is_unharmed(
-    lab: Lab, new_id: str
-) -> None:
+def test_queue_retries__poison_ends_in_the_dlq_and_the_rest_of_the_batch_is_unharmed(lab: Lab, new_id: str) -> None:
     send(lab, {"id": new_id + "a"}, {"id": new_id, "poison": True}, {"id": new_id + "b"})
     assert lab.message("Seen", by="queue", id=new_id + "a", marker="two")
     assert lab.message("Seen", by="queue", id=new_id + "b")

@@ -24,9 +24,7 @@ def test_help_lists_the_commands() -> None:
 
 
 def test_nothing_heavy_is_imported_to_find_out_which_command_is_meant() -> None:
-    heavy = (
-        "{'boto3', 'botocore', 'ministack', 'pydantic', 'rich.progress', 'aws_lambda_powertools', 'samcli'}"
-    )
+    heavy = "{'boto3', 'botocore', 'ministack', 'pydantic', 'rich.progress', 'aws_lambda_powertools', 'samcli'}"
     code = f"import sys, local.cli; print(sorted({heavy} & set(sys.modules)))"
 
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

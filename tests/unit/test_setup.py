@@ -20,9 +20,7 @@ LOCKS = ("venv", "layer", "uv", "checkov")
 def interpreter(path: Path, answer: str = "3.13", complaint: str = "") -> Path:
     """A fake Python that answers every question alike, or fails with a complaint."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(
-        f"#!/bin/sh\necho '{complaint}' >&2\nexit 1\n" if complaint else f"#!/bin/sh\necho {answer}\n"
-    )
+    path.write_text(f"#!/bin/sh\necho '{complaint}' >&2\nexit 1\n" if complaint else f"#!/bin/sh\necho {answer}\n")
     path.chmod(0o755)
     return path
 
@@ -61,9 +59,7 @@ def quiet() -> Reporter:
 
 
 class TestFindingPython:
-    def test_takes_the_first_that_works_and_remembers_what_was_wrong_with_the_others(
-        self, tmp_path: Path
-    ) -> None:
+    def test_takes_the_first_that_works_and_remembers_what_was_wrong_with_the_others(self, tmp_path: Path) -> None:
         absent = tmp_path / "absent"
         shim = interpreter(tmp_path / "shim", complaint="pyenv: python3.13: command not found")
         bare = interpreter(tmp_path / "bare", complaint="ModuleNotFoundError: No module named ensurepip")
@@ -167,9 +163,7 @@ class TestInstalling:
         assert bootstrap.main([], project, io.StringIO()) == 0
         assert [command[1:3] for command in commands] == [["pip", "sync"]]
 
-    def test_a_moved_venv_is_made_anew_and_keeps_its_tools(
-        self, project: Path, commands: list[list[str]]
-    ) -> None:
+    def test_a_moved_venv_is_made_anew_and_keeps_its_tools(self, project: Path, commands: list[list[str]]) -> None:
         bootstrap.set_up(project, quiet())
         tool = interpreter(project / ".venv/tools/python/bin/python3.13")
         moved = project.rename(project.with_name("moved"))
@@ -298,9 +292,7 @@ class TestLockFiles:
         def asked(name: str) -> set[str]:
             lines = (ROOT / "requirements" / f"{name}.in").read_text().splitlines()
             included = [line.split()[1].removesuffix(".in") for line in lines if line.startswith("-r")]
-            own = {
-                match[0].lower() for line in lines if (match := re.match(r"[\w.-]+", line)) and line[0] != "-"
-            }
+            own = {match[0].lower() for line in lines if (match := re.match(r"[\w.-]+", line)) and line[0] != "-"}
             return own.union(*(asked(other) for other in included))
 
         assert asked(lock) <= set(pins(lock)), "run `make lock`"

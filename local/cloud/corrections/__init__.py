@@ -7,7 +7,7 @@ needs, leave corrections out by name (`LOCAL_CLOUD_WITHOUT=embedded_metrics,wait
 """
 
 import importlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from importlib.metadata import version
 
 SUPPORTED_VERSION = "1.5.33"
@@ -16,9 +16,11 @@ SUPPORTED_VERSION = "1.5.33"
 NAMES = (
     "time_travel",
     "python_runtime",
+    "runtime_packages",
     "lambda_logs",
     "lambda_errors",
     "sam_parameters",
+    "snapstart",
     "lambda_async",
     "api_errors",
     "http_api_body",
@@ -27,12 +29,16 @@ NAMES = (
     "table_ttl",
     "ttl_stream",
     "embedded_metrics",
+    "service_metrics",
+    "alarms",
     "schedules",
     "event_targets",
     "machine_versions",
     "start_execution",
+    "machine_timeout",
     "waits",
     "retry_delay",
+    "succeed_jsonata",
     "parallel_jsonata",
     "callbacks",
     "task_timeouts",
@@ -48,15 +54,19 @@ class WrongVersionError(RuntimeError):
 
 def apply_all(without: Collection[str] = ()) -> None:
     """Apply every correction except those named in `without`. Call once, before the server starts."""
+    unknown = set(without) - set(NAMES)
+    if unknown:
+        raise ValueError(f"no such correction: {', '.join(sorted(unknown))}")
+    apply(name for name in NAMES if name not in without)
+
+
+def apply(names: Iterable[str]) -> None:
+    """Apply the named corrections, in the given order."""
     installed = version("ministack")
     if installed != SUPPORTED_VERSION:
         raise WrongVersionError(
             f"ministack {installed} is installed; the corrections are measured against {SUPPORTED_VERSION}. "
             "Install that version, or re-run tests/local against the new one and change SUPPORTED_VERSION."
         )
-    unknown = set(without) - set(NAMES)
-    if unknown:
-        raise ValueError(f"no such correction: {', '.join(sorted(unknown))}")
-    for name in NAMES:
-        if name not in without:
-            importlib.import_module(f"{__name__}.{name}").apply()
+    for name in names:
+        importlib.import_module(f"{__name__}.{name}").apply()

@@ -38,9 +38,7 @@ def apply() -> None:
         answer = await stock(method, path, headers, body, query)
         if method == "POST" and path.rstrip("/").endswith("/outbound-emails") and answer[0] == 200:
             message_id = json.loads(answer[2])["MessageId"]
-            record = next(
-                sent for sent in reversed(ses._sent_emails_list()) if sent["MessageId"] == message_id
-            )
+            record = next(sent for sent in reversed(ses._sent_emails_list()) if sent["MessageId"] == message_id)
             name = record.get("ConfigurationSetName")
             destinations = ((ses_v2._config_sets.get(name) or {}).get("EventDestinations") or {}).values()
             wanted = {
@@ -70,16 +68,12 @@ def _announce(record: dict[str, Any], wanted: set[str], account: str, region: st
                 continue
             detail_type, event_type, key = _EVENTS[kind]
             detail = (
-                ses._notification_detail(event_type, recipient, mail["timestamp"])
-                if kind != "SEND"
-                else {"send": {}}
+                ses._notification_detail(event_type, recipient, mail["timestamp"]) if kind != "SEND" else {"send": {}}
             )
             entry = {
                 "Source": "aws.ses",
                 "DetailType": detail_type,
-                "Resources": [
-                    f"arn:aws:ses:{region}:{account}:configuration-set/{record['ConfigurationSetName']}"
-                ],
+                "Resources": [f"arn:aws:ses:{region}:{account}:configuration-set/{record['ConfigurationSetName']}"],
                 "Detail": json.dumps({"eventType": event_type, "mail": mail, key: detail[key]}),
             }
             events._put_events({"Entries": [entry]}, allow_aws_source=True)

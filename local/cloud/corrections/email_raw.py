@@ -43,9 +43,7 @@ def apply() -> None:
         answer = await stock_handle(method, path, headers, body, query)
         if answer[0] == 200:
             message_id = json.loads(answer[2])["MessageId"]
-            record = next(
-                sent for sent in reversed(ses._sent_emails_list()) if sent["MessageId"] == message_id
-            )
+            record = next(sent for sent in reversed(ses._sent_emails_list()) if sent["MessageId"] == message_id)
             record |= {
                 "Raw": request["Content"]["Raw"]["Data"] if message is not None else None,
                 "Headers": _headers(request, message),
@@ -81,9 +79,7 @@ def _with_addresses(request: dict[str, Any], message: EmailMessage) -> dict[str,
     result.setdefault("FromEmailAddress", str(message["From"] or ""))
     if not any((request.get("Destination") or {}).values()):
         result["Destination"] = {
-            f"{field}Addresses": [
-                address for _, address in getaddresses([str(v) for v in message.get_all(field, [])])
-            ]
+            f"{field}Addresses": [address for _, address in getaddresses([str(v) for v in message.get_all(field, [])])]
             for field in ("To", "Cc", "Bcc")
         }
     return result

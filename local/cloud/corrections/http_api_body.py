@@ -55,9 +55,7 @@ def _import(apis: Any, api_id: str, body: Any) -> None:
     authorizers = dict(_authorizers(apis, api_id, body))
     for path, item in (body.get("paths") or {}).items():
         for method, operation in item.items():
-            integration = (
-                operation.get("x-amazon-apigateway-integration") if isinstance(operation, dict) else None
-            )
+            integration = operation.get("x-amazon-apigateway-integration") if isinstance(operation, dict) else None
             if not integration:
                 continue
             route: dict[str, Any] = {

@@ -60,9 +60,7 @@ class _Versions:
         arn = _answer(status, body)["stateMachineVersionArn"]
         return arn, {"Arn": arn}
 
-    def update(
-        self, arn: str, old: dict[str, Any], new: dict[str, Any], stack: str
-    ) -> tuple[str, dict[str, str]]:
+    def update(self, arn: str, old: dict[str, Any], new: dict[str, Any], stack: str) -> tuple[str, dict[str, str]]:
         """A new revision is a new version; SAM retains the old one."""
         return self.create(arn, new, stack)
 
@@ -86,9 +84,7 @@ class _Aliases:
         arn = _answer(status, body)["stateMachineAliasArn"]
         return arn, {"Arn": arn}
 
-    def update(
-        self, arn: str, old: dict[str, Any], new: dict[str, Any], stack: str
-    ) -> tuple[str, dict[str, str]]:
+    def update(self, arn: str, old: dict[str, Any], new: dict[str, Any], stack: str) -> tuple[str, dict[str, str]]:
         """Move the alias to the new version."""
         status, _, body = self._machines._update_state_machine_alias(
             {"stateMachineAliasArn": arn, "routingConfiguration": _routing(new)}

@@ -16,9 +16,7 @@ def apply() -> None:
     machines = module("services.stepfunctions")
     stock = machines._find_matching_retrier
 
-    def find(
-        retriers: list[dict[str, Any]], error: str, counts: dict[int, int]
-    ) -> tuple[dict[str, Any] | None, Any]:
+    def find(retriers: list[dict[str, Any]], error: str, counts: dict[int, int]) -> tuple[dict[str, Any] | None, Any]:
         retrier, index = stock(retriers, error, counts)
         if retrier is None:
             return None, index

@@ -40,9 +40,7 @@ def apply() -> None:
             if error.error != "States.Runtime" or "MiniStack" not in str(error.cause):
                 raise
         service, action = resource.replace(".waitForTaskToken", "").split(":")[6:8]
-        client = own_client(
-            _BOTO3_NAMES.get(service, service), machines.get_region(), machines.get_account_id()
-        )
+        client = own_client(_BOTO3_NAMES.get(service, service), machines.get_region(), machines.get_account_id())
         parameters = dict(data or {})
         if service == "s3" and not isinstance(parameters.get("Body", ""), str | bytes):
             parameters["Body"] = json.dumps(parameters["Body"])

@@ -29,9 +29,7 @@ def apply() -> None:
             existing = machines._executions.get(execution_arn)
             if existing and is_express(machine_arn):
                 machines._executions.pop(execution_arn)
-            elif (
-                existing and existing["status"] == "RUNNING" and existing["input"] == data.get("input", "{}")
-            ):
+            elif existing and existing["status"] == "RUNNING" and existing["input"] == data.get("input", "{}"):
                 answer = {"executionArn": execution_arn, "startDate": existing["startDate"]}
                 return machines.json_response(answer)
         return stock_start(data)

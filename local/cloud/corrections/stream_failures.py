@@ -84,11 +84,7 @@ class _Mapping:
                 return self.process(records[:middle], tries) or self.process(records[middle:], tries)
             tries += 1
             if self.limit < 0 and tries > _FOREVER_PER_PASS:
-                return (
-                    result
-                    if result.get("error")
-                    else {"error": True, "body": {"errorType": "PartialFailure"}}
-                )
+                return result if result.get("error") else {"error": True, "body": {"errorType": "PartialFailure"}}
             if 0 <= self.limit < tries:
                 self.functions._send_ddb_stream_failure_record(
                     self.esm, self.func, records, self.stream_arn, result, "RetryAttemptsExhausted"

@@ -53,9 +53,7 @@ def apply() -> None:
         if sweeping():
             # The API spells the members with a capital, the function's event without: one record serves both.
             identity = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
-            change["userIdentity"] = identity | {
-                key[0].upper() + key[1:]: value for key, value in identity.items()
-            }
+            change["userIdentity"] = identity | {key[0].upper() + key[1:]: value for key, value in identity.items()}
         return change
 
     tables._remove_item, tables._build_change_record = remove, record

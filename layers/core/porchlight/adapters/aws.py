@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from porchlight.errors import (
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 _CONFLICT = {
     "ConditionalCheckFailedException",
     "TransactionConflictException",
-    "TransactionCanceledException",
     "ExecutionAlreadyExists",
 }
 _NOT_FOUND = {
@@ -32,7 +31,12 @@ _NOT_FOUND = {
     "InvalidToken",
 }
 _INVALID = {"ValidationException", "InvalidParameterValue", "ParamValidationError", "BadRequestException"}
-_REFUSED = {"MessageRejected", "MailFromDomainNotVerifiedException", "AccountSuspendedException", "SendingPausedException"}
+_REFUSED = {
+    "MessageRejected",
+    "MailFromDomainNotVerifiedException",
+    "AccountSuspendedException",
+    "SendingPausedException",
+}
 _LATER = {
     "InternalServerError",
     "InternalFailure",
@@ -52,8 +56,8 @@ _LATER = {
 }
 
 
-@lru_cache(maxsize=None)
-def client(service: str) -> Any:
+@cache
+def client(service: str, attempts: int = 3) -> Any:
     """A client with short timeouts and explicit retries: a function has seconds, not boto3's default minute."""
     import boto3
     from botocore.config import Config
@@ -61,7 +65,7 @@ def client(service: str) -> Any:
     config = Config(
         connect_timeout=2,
         read_timeout=8,
-        retries={"mode": "standard", "max_attempts": 3},
+        retries={"mode": "standard", "max_attempts": attempts},
         tcp_keepalive=True,
     )
     return boto3.client(service, config=config)  # type: ignore[call-overload]
@@ -71,6 +75,8 @@ def translate(error: "ClientError") -> PorchlightError:
     """The Porchlight error that a ClientError stands for; it carries the code only, never the provider's text."""
     code = str(error.response.get("Error", {}).get("Code", "Unknown"))
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500))
+    if code == "TransactionCanceledException":
+        return _cancelled(error)
     if code in _CONFLICT:
         return ConflictError(code)
     if code in _NOT_FOUND:
@@ -82,6 +88,16 @@ def translate(error: "ClientError") -> PorchlightError:
     if code in _INVALID:
         return InvalidInputError(code)
     return PermanentProviderError(code)
+
+
+def _cancelled(error: "ClientError") -> PorchlightError:
+    """A transaction is cancelled for the reason of one of its writes; the most hopeless one counts."""
+    reasons = {str(reason.get("Code", "None")) for reason in error.response.get("CancellationReasons", [])} - {"None"}
+    if "ValidationError" in reasons or "ItemCollectionSizeLimitExceeded" in reasons:
+        return InvalidInputError("TransactionCanceledException")
+    if reasons & {"ThrottlingError", "ProvisionedThroughputExceeded"}:
+        return TransientError("TransactionCanceledException")
+    return ConflictError("TransactionCanceledException")
 
 
 @contextmanager

@@ -1,7 +1,8 @@
-"""The brand pack at run time: one small JSON file for each brand, built from ``brand/`` by ``layers/brand/build.py``.
+"""The brand pack at run time: one small JSON file for each brand, built from ``brand/`` by
+``layers/brand/build.py``.
 
-The pack is the package ``porchlight_brand`` of the brand layer, or a folder that is passed in. A brand is read when it is first
-asked for and then kept for the life of the process.
+The pack is the package ``porchlight_brand`` of the brand layer, or a folder that is passed in. A brand is
+read when it is first asked for and then kept for the life of the process.
 """
 
 import json
@@ -39,7 +40,9 @@ class BrandPack:
         return tuple(_load(self._root() / "pack.json")["brands"])
 
     def data(self, brand: str) -> dict[str, Any]:
-        """``config``, ``words``, ``templates``, ``look`` of a brand, or those of pages without one (``NEUTRAL``)."""
+        """``config``, ``words``, ``templates``, ``look`` of a brand, or those of pages without one
+        (``NEUTRAL``).
+        """
         if brand != NEUTRAL and brand not in self.ids():
             raise NotFoundError(f"no brand {brand!r} in the brand pack")
         return _load(self._root() / f"{brand}.json")

@@ -1,8 +1,9 @@
 """Words and looks: emails and pages from the brand pack.
 
-Templates are the brand's, facts are strangers'. So: a sandbox that calls nothing unsafe and changes nothing, an error for every
-unknown name, views of plain data only, and escaping by the kind of document. Words are rendered as plain text first and escaped
-like any other text where they are shown, so neither a word nor a fact can bring markup along.
+Templates are the brand's, facts are strangers'. So: a sandbox that calls nothing unsafe and changes nothing,
+an error for every unknown name, views of plain data only, and escaping by the kind of document. Words are
+rendered as plain text first and escaped like any other text where they are shown, so neither a word nor a
+fact can bring markup along.
 """
 
 import unicodedata
@@ -30,7 +31,9 @@ class PackRenderer:
 
     @property
     def policy(self) -> str:
-        """The strictest content security policy under which the pages work: their one style block, and forms to ourselves."""
+        """The strictest content security policy under which the pages work: their one style block, and forms
+        to ourselves.
+        """
         styles = " ".join(f"'{digest}'" for digest in self._pack.style_hashes())
         return f"default-src 'none'; style-src {styles}; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
@@ -43,7 +46,9 @@ class PackRenderer:
         return _line(spoken["words"]["subject"]), html, _visible(text).strip() + "\n"
 
     def page(self, brand: BrandConfig | None, name: str, view: Mapping[str, Any]) -> str:
-        """An HTML page: ``tracking`` (of a tracking view), ``unsubscribe`` (of ``{"unsubscribed": bool}``), ``not_found``."""
+        """An HTML page: ``tracking`` (of a tracking view), ``unsubscribe`` (of ``{"unsubscribed": bool}``),
+        ``not_found``.
+        """
         kit = self._kit(brand)
         shown = brand_view(brand) if brand else {"name": ""}
         words = say(name, {"brand": shown["name"]}) if kit.has_words(name) else {}
@@ -91,7 +96,9 @@ class _Kit:
         return name in self._all_words["en"]
 
     def speak(self, view: Mapping[str, Any]) -> dict[str, Any]:
-        """The view with each ``say`` replaced by words, each text made visible, and nothing but plain data left in it."""
+        """The view with each ``say`` replaced by words, each text made visible, and nothing but plain data
+        left in it.
+        """
         language = str(view.get("language", self._language)).partition("-")[0].lower()
         found = next(name for name in (language, self._language, "en") if name in self._all_words)
         spoken = self._plain(view, self._all_words[found])
@@ -117,12 +124,10 @@ class _Kit:
         facts = self._plain(node["facts"], words)
         if isinstance(entry, str):
             return self._render(entry, facts)
-        chosen = next((entry["variants"][name] for name in node["variants"] if name in entry.get("variants", {})), {})
-        return {
-            field: self._render(text, facts)
-            for field, text in {**entry, **chosen}.items()
-            if field != "variants"
-        }
+        chosen: Mapping[str, str] = next(
+            (entry["variants"][name] for name in node["variants"] if name in entry.get("variants", {})), {}
+        )
+        return {field: self._render(text, facts) for field, text in {**entry, **chosen}.items() if field != "variants"}
 
     def _render(self, text: str, facts: Mapping[str, Any]) -> str:
         if "{" not in text:

@@ -34,7 +34,9 @@ class SecretsManager:
     def _read(self, name: str) -> Mapping[str, Any] | None:
         try:
             with translated():
-                text = client("secretsmanager").get_secret_value(SecretId=f"porchlight/{self._stage}/{name}")["SecretString"]
+                text = client("secretsmanager").get_secret_value(SecretId=f"porchlight/{self._stage}/{name}")[
+                    "SecretString"
+                ]
         except NotFoundError:
             return None
         try:

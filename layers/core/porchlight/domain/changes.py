@@ -6,6 +6,7 @@ happened out there) and ``recorded_at`` (when it reached us).
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
+from porchlight.domain.delays import Delay
 from porchlight.domain.ids import stable_id
 from porchlight.domain.messages import MILESTONE_MOMENT, Moment
 from porchlight.domain.orders import Order
@@ -106,10 +107,15 @@ def shipment_changes(old: Shipment | None, new: Shipment) -> list[DomainEvent]:
         found.append(event("DeliveryRecovered", Moment.DELAY_RECOVERED, new.delay.delay_id, new.delay.delay_id))
     news = old is not None and new.event_count > old.event_count
     first_scan = new.is_return and new.event_count > 0 and (old is None or old.event_count == 0)
-    open_delay = new.delay is not None and new.delay.recovered_at is None and new.delay.resolved_at is None
+    # The same write that brings the news may close the delay: its workflow waits all the same.
+    open_delay = _is_open(before) or _is_open(new.delay)
     if first_scan or (news and (open_delay or new.is_return)):
         found.append(event("ShipmentNews", None, new.shipment_id, str(new.event_count), waiting=True))
     return found
+
+
+def _is_open(delay: Delay | None) -> bool:
+    return delay is not None and delay.recovered_at is None and delay.resolved_at is None
 
 
 def return_changes(old: Return | None, new: Return) -> list[DomainEvent]:

@@ -1,7 +1,8 @@
 """What is known about an order, a parcel or a return, as short strings that words are made of.
 
-Every fact is always there; what is not known is the empty string (or 0, or False), never a guess. A place where words belong is
-written as ``say(...)``: the renderer puts the brand's words for it there, in the shopper's language.
+Every fact is always there; what is not known is the empty string (or 0, or False), never a guess. A place
+where words belong is written as ``say(...)``: the renderer puts the brand's words for it there, in the
+shopper's language.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,7 +19,7 @@ from porchlight.domain.policies import REFUSALS, tier_of
 from porchlight.domain.returns import Outcome, Return
 from porchlight.domain.shipments import Shipment
 from porchlight.domain.words import (
-    NEAR_DAYS,
+    NEAR_AHEAD,
     carrier_name,
     clean,
     clock,
@@ -49,13 +50,31 @@ VARIANTS = frozenset(
 """All names that ``variants`` of words may have."""
 
 
+WITHOUT_ARRIVAL = frozenset(
+    {
+        *(Milestone.DELIVERED, Milestone.AVAILABLE_FOR_PICKUP, Milestone.LOST, Milestone.DAMAGED),
+        *(Milestone.CANCELLED, Milestone.RETURN_IN_TRANSIT, Milestone.RETURNED_TO_SENDER),
+    }
+)
+"""Milestones at which no day of arrival is named any more."""
+_TROUBLED = frozenset({Milestone.EXCEPTION, Milestone.DELIVERY_ATTEMPTED})
+_BLOCKING = frozenset(
+    {Reason.ADDRESS, Reason.DAMAGE, Reason.CONSIGNEE_REFUSED, Reason.PICKUP_EXPIRED, Reason.NOT_DISPATCHED}
+)
+"""Troubles that time alone does not mend: no day is true until they are."""
+
+
 def say(key: str, facts: View, variants: Sequence[str] = ()) -> View:
-    """A place for words: the entry ``key`` of the word list, in the first of ``variants`` that changes a word."""
+    """A place for words: the entry ``key`` of the word list, in the first of ``variants`` that changes a
+    word.
+    """
     return {"say": key, "variants": list(variants), "facts": facts}
 
 
 class Scene:
-    """Who looks from where: the brand, the order, and "today" at the destination. ``relative`` is for pages only."""
+    """Who looks from where: the brand, the order, and "today" at the destination. ``relative`` is for pages
+    only.
+    """
 
     def __init__(self, brand: BrandConfig, order: Order, now: datetime, *, relative: bool) -> None:
         self.brand, self.order, self.now, self.relative = brand, order, now, relative
@@ -79,6 +98,21 @@ class Scene:
             return ""
         return on(self.day(local_day(instant, self.zone_of(shipment)), self.today(shipment)))
 
+    def arrival(self, shipment: Shipment) -> DateRange | None:
+        """The range to name for a parcel: today while it is on the van, none where nothing is on its way to
+        the shopper.
+        """
+        if shipment.milestone in WITHOUT_ARRIVAL:
+            return None
+        if shipment.milestone in _TROUBLED and shipment.reason in _BLOCKING:
+            return None
+        today = self.today(shipment)
+        since = shipment.milestone_at
+        on_the_van = shipment.milestone is Milestone.OUT_FOR_DELIVERY
+        if on_the_van and since and local_day(since, self.zone_of(shipment)) == today:
+            return DateRange(earliest=today, latest=today)
+        return shipment.expected
+
     def order_facts(self, shopper: Shopper | None = None, parcels: int = 0) -> View:
         """What is known before there is a parcel."""
         today = self.today()
@@ -101,7 +135,7 @@ class Scene:
         return {
             "expected": range_words(days, today, relative=self.relative),
             "expected_date": range_date(days, today),
-            "expected_calendar": range_date(days, today) if first and (first - today).days <= NEAR_DAYS else "",
+            "expected_calendar": range_date(days, today) if days and (days.latest - today).days <= NEAR_AHEAD else "",
             "expected_short": range_short(days, today),
             "expected_subject": _subject(days, first, today),
             "due_day": "" if known or not days else self.day(days.latest, today),
@@ -118,7 +152,7 @@ class Scene:
         known = zone(zone_name)
         return {
             **base,
-            **self.expectation(shipment.expected, today),
+            **self.expectation(self.arrival(shipment), today),
             "carrier": carrier_name(shipment.carrier),
             "tracking_number": clean(shipment.tracking_number, 64),
             "place": clean(shipment.last_place.label(), 80),
@@ -129,8 +163,8 @@ class Scene:
             if known and shipment.milestone_at
             else "",
             "window": self._window(shipment.estimate, zone_name, today),
-            "promised": self.day(promised, today),
-            "promised_on": on(self.day(promised, today)),
+            "promised": day_words(promised, today) if promised else "",
+            "promised_on": on(day_words(promised, today)) if promised else "",
             "promised_is_past": bool(promised and promised < today),
             "last_scan_day": self.day(scanned, today),
             "last_scan_subject": day_subject(scanned, today) if scanned else "",
@@ -138,7 +172,9 @@ class Scene:
         }
 
     def _window(self, estimate: DeliveryEstimate | None, zone_name: str | None, today: date) -> str:
-        """Today's delivery window in local time, empty where the carrier gives none (or where its zone is not known)."""
+        """Today's delivery window in local time, empty where the carrier gives none (or where its zone is not
+        known).
+        """
         if not estimate or not estimate.from_ or not estimate.to or estimate.to <= estimate.from_:
             return ""
         start, end, known = estimate.from_, estimate.to, zone(zone_name)

@@ -1,6 +1,8 @@
-"""Is this parcel late, what may we honestly say, and when must we look again: rules over a shipment, pure and replayable.
+"""Is this parcel late, what may we honestly say, and when must we look again: rules over a shipment, pure and
+replayable.
 
-``domain.delays`` has the words; the rules are here because they need the shipment, and the shipment holds a delay.
+``domain.delays`` has the words; the rules are here because they need the shipment, and the shipment holds a
+delay.
 """
 
 from dataclasses import dataclass
@@ -10,19 +12,8 @@ from porchlight.domain.brands import BrandConfig, DelayPolicy
 from porchlight.domain.dates import DateRange, add_working_days, end_of_day, local_day
 from porchlight.domain.delays import Delay, DelayKind
 from porchlight.domain.ids import stable_id
-from porchlight.domain.milestones import Milestone
+from porchlight.domain.milestones import MOVEMENT, Milestone
 from porchlight.domain.shipments import Shipment
-
-MOVEMENT = frozenset(
-    {
-        Milestone.ACCEPTED,
-        Milestone.IN_TRANSIT,
-        Milestone.OUT_FOR_DELIVERY,
-        Milestone.DELIVERY_ATTEMPTED,
-        Milestone.AVAILABLE_FOR_PICKUP,
-    }
-)
-"""Milestones that say the carrier has the parcel and it goes on; a carrier's own "delayed" is no movement."""
 
 SCANNED = MOVEMENT | {Milestone.EXCEPTION, Milestone.DELAYED, Milestone.DAMAGED}
 """In the carrier's hands and still to be delivered: silence means something here."""
@@ -48,9 +39,9 @@ class Suspicion:
 def expected_range(shipment: Shipment, brand: BrandConfig, now: datetime) -> DateRange | None:
     """What we say about the day of delivery; None where we do not know or nothing is expected any more.
 
-    The carrier's estimate is read as that day or the next working day; without one the promise counts. A declared delay has
-    a range of its own, until an estimate made after it moved on. Nothing that is over is ever said: a range that has begun starts today,
-    one that has ended is no longer ours to give.
+    The carrier's estimate is read as that day or the next working day; without one the promise counts. A
+    declared delay has a range of its own, until an estimate made after it moved on. Nothing that is over is
+    ever said: a range that has begun starts today, one that has ended is no longer ours to give.
     """
     if not _is_coming(shipment):
         return None
@@ -64,7 +55,7 @@ def expected_range(shipment: Shipment, brand: BrandConfig, now: datetime) -> Dat
 
 
 def assess(shipment: Shipment, policy: DelayPolicy, now: datetime) -> Suspicion | None:
-    """The delay that ought to be declared now, if one ought to be. Asking again with more silence never takes one back."""
+    """The delay that ought to be declared now, if any. More silence never takes one back."""
     for suspicion in _suspicions(shipment, policy):
         if suspicion.since <= now:
             return suspicion
@@ -72,9 +63,11 @@ def assess(shipment: Shipment, policy: DelayPolicy, now: datetime) -> Suspicion 
 
 
 def next_check(shipment: Shipment, policy: DelayPolicy, now: datetime) -> datetime | None:
-    """The earliest instant at which silence alone changes what is true of the parcel; in the past where it already has.
+    """The earliest instant at which silence alone changes what is true of the parcel; in the past where it
+    already has.
 
-    None where only news can change anything: nothing is expected, nobody is to be told yet, or the delay's own workflow waits.
+    None where only news can change anything: nothing is expected, nobody is to be told yet, or the delay's
+    own workflow waits.
     """
     delay = shipment.delay
     if delay and _is_active(delay):
@@ -84,9 +77,11 @@ def next_check(shipment: Shipment, policy: DelayPolicy, now: datetime) -> dateti
 
 
 def declare(shipment: Shipment, suspicion: Suspicion, policy: DelayPolicy, now: datetime) -> Shipment:
-    """The shipment with the delay declared, and a new honest range; unchanged if this delay was declared before.
+    """The shipment with the delay declared, and a new honest range; unchanged if this delay was declared
+    before.
 
-    The range counts from today, or from the promise where that still is ahead: a delay never promises earlier than before.
+    The range counts from today, or from the promise where that still is ahead: a delay never promises earlier
+    than before.
     """
     known = shipment.delay
     if known and (known.delay_id == suspicion.delay_id or _is_active(known)):
@@ -110,15 +105,15 @@ def declare(shipment: Shipment, suspicion: Suspicion, policy: DelayPolicy, now: 
 def mend(shipment: Shipment, now: datetime) -> Shipment:
     """Close an active delay if the parcel's events say so, by the projection that they were folded into.
 
-    Resolved: delivered, or no longer on its way to the shopper. Recovered: a scan that is newer than all that were known at the
-    declaration, and by which the parcel moves.
+    Resolved: delivered, or no longer on its way to the shopper. Recovered: a scan that is newer than all that
+    were known at the declaration, and by which the parcel moves.
     """
     delay = shipment.delay
     if delay is None or not _is_active(delay):
         return shipment
     if not shipment.is_open or shipment.milestone is Milestone.RETURN_IN_TRANSIT:
         update = {"resolved_at": now}
-    elif shipment.milestone in MOVEMENT and _newer(shipment.last_event_at, delay.facts.get("last_event_at")):
+    elif shipment.milestone in MOVEMENT and _newer(shipment.moved_at, delay.facts.get("last_event_at")):
         update = {"recovered_at": now}
     else:
         return shipment
@@ -128,8 +123,9 @@ def mend(shipment: Shipment, now: datetime) -> Shipment:
 def _suspicions(shipment: Shipment, policy: DelayPolicy) -> list[Suspicion]:
     """What silence will lead to, each with the instant from which it holds; the promise comes first.
 
-    A parcel whose order is not known yet has made no promise to anybody. After a delay that has recovered, the range that was
-    declared is the promise: a second delay is one only if that is broken too, or silence falls again.
+    A parcel whose order is not known yet has made no promise to anybody. After a delay that has recovered,
+    the range that was declared is the promise: a second delay is one only if that is broken too, or silence
+    falls again.
     """
     delay = shipment.delay
     if shipment.is_return or shipment.shopper_id is None or not _is_coming(shipment) or _is_active(delay):
@@ -174,7 +170,7 @@ def _zone(shipment: Shipment) -> str | None:
 
 
 def _estimated(shipment: Shipment, zone: str | None, today: date) -> DateRange | None:
-    """The carrier's estimate as a range. A delay overrules it, unless it has recovered and the estimate came after it."""
+    """The carrier's estimate as a range; a delay overrules it until it has recovered and the estimate is newer."""
     day = shipment.estimate.local_day() if shipment.estimate else None
     if day is None or day > today + FARTHEST_ESTIMATE:
         return None

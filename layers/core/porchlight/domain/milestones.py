@@ -108,3 +108,14 @@ PROGRESS: dict[Milestone, int] = {
     Milestone.RETURNED_TO_SENDER: 14,
 }
 """Order of two events that carry the same instant: the further one is taken to be the later."""
+
+MOVEMENT = frozenset(
+    {
+        Milestone.ACCEPTED,
+        Milestone.IN_TRANSIT,
+        Milestone.OUT_FOR_DELIVERY,
+        Milestone.DELIVERY_ATTEMPTED,
+        Milestone.AVAILABLE_FOR_PICKUP,
+    }
+)
+"""Milestones that say the carrier has the parcel and it goes on; a carrier's own "delayed" is no movement."""

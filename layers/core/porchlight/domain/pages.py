@@ -6,10 +6,9 @@ from datetime import datetime
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.dates import zone
 from porchlight.domain.facts import Scene, View, brand_view, parcel_variants, say
-from porchlight.domain.milestones import PROGRESS
+from porchlight.domain.milestones import PROGRESS, Milestone
 from porchlight.domain.orders import Order
 from porchlight.domain.progress import (
-    WITHOUT_ARRIVAL,
     in_trouble,
     is_late,
     is_overdue,
@@ -18,7 +17,7 @@ from porchlight.domain.progress import (
 )
 from porchlight.domain.returns import Return
 from porchlight.domain.shipments import Shipment, StoredEvent
-from porchlight.domain.words import clean, clock, day_date, day_words, local_time, safe_url
+from porchlight.domain.words import clean, clock, day_date, day_short, day_words, local_time, safe_url
 
 
 def tracking_view(
@@ -29,7 +28,8 @@ def tracking_view(
     now: datetime,
     links: Mapping[str, str],
 ) -> View:
-    """The tracking page of an order: its parcels (troubled ones first), what happened to them, its returns, its lines.
+    """The tracking page of an order: its parcels (troubled ones first), what happened to them, its returns,
+    its lines.
 
     ``links``: ``returns`` where the shopper can start a return.
     """
@@ -46,9 +46,7 @@ def tracking_view(
     return {
         "language": brand.language,
         "brand": brand_view(brand),
-        "labels": say(
-            "labels", {**facts, "now_time": clock(now.astimezone(known), scene.country) if known else ""}
-        ),
+        "labels": say("labels", {**facts, "now_time": clock(now.astimezone(known), scene.country) if known else ""}),
         "updated": known is not None,
         "overview": _overview(scene, len(parcels), facts),
         "parcels": parcels,
@@ -64,7 +62,9 @@ def tracking_view(
 
 
 def _overview(scene: Scene, parcels: int, facts: View) -> View | None:
-    """What stands on top where it is not simply the one parcel: cancelled, nothing sent yet, or several parcels."""
+    """What stands on top where it is not simply the one parcel: cancelled, nothing sent yet, or several
+    parcels.
+    """
     order = scene.order
     if order.cancelled_at and not parcels:
         facts = {
@@ -89,8 +89,6 @@ def _parcel(scene: Scene, shipment: Shipment, events: Sequence[StoredEvent], bas
         key, variants = "states.late", [shipment.delay.kind.value]
     elif is_overdue(scene, shipment) and shipment.milestone != "exception":
         key, variants = "states.overdue", []
-    if shipment.milestone in WITHOUT_ARRIVAL:
-        facts = {**facts, **scene.expectation(None, scene.today(shipment))}
     shows_cause = key in ("states.late", "states.overdue", "states.delayed") and shipment.reason
     return {
         "words": say(key, facts, variants),
@@ -104,7 +102,9 @@ def _parcel(scene: Scene, shipment: Shipment, events: Sequence[StoredEvent], bas
 
 
 def _timeline(scene: Scene, shipment: Shipment, events: Sequence[StoredEvent]) -> list[View]:
-    """What the carrier reported, newest first, under the local day and time of the place that each scan names."""
+    """What the carrier reported, newest first, under the local day and time of the place that each scan
+    names.
+    """
     zone_name = shipment.zone or scene.order.destination.zone
     assumed, today = zone(zone_name), scene.today(shipment)
     newest_first = sorted(
@@ -124,15 +124,18 @@ def _timeline(scene: Scene, shipment: Shipment, events: Sequence[StoredEvent]) -
         if abs((local.date() - today).days) <= 1:
             heading = day_words(local.date(), today, relative=True)
         if not days or days[-1]["day"] != heading:
-            days.append({"day": heading, "iso": local.date().isoformat(), "events": []})
+            days.append({"day": heading, "short": day_short(local.date(), today), "events": []})
+        label, place = say(f"milestones.{event.milestone.value}", {}), clean(event.place.label(), 80)
+        # On the way, the place is the news.
+        passing = event.milestone is Milestone.IN_TRANSIT and not event.reason and place
         days[-1]["events"].append(
             {
                 "time": clock(local, scene.country),
                 "zone": zone_label,
                 "iso": event.occurred_at.isoformat(timespec="minutes"),
-                "label": say(f"milestones.{event.milestone.value}", {}),
+                "title": place if passing else label,
+                "below": label if passing else place,
                 "reason": say(f"reasons.{event.reason.value}", {}) if event.reason else "",
-                "place": clean(event.place.label(), 80),
                 "raw": clean(event.description, 300),
                 "code": clean(event.raw_code, 60),
             }

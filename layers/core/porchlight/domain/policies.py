@@ -1,7 +1,8 @@
-"""What a returns policy says about one request: the window, the quantities, the money. Each answer is a recorded decision.
+"""What a returns policy says about one request: window, quantities, money. Each answer is a decision to record.
 
-The rules are asked in a fixed order and the first that speaks decides. Refusals have stable codes (``REFUSALS``): texts, API
-problems and statistics key on them. Statutory rights are not looked at here: they stand above a brand's policy.
+The rules are asked in a fixed order and the first that speaks decides. Refusals have stable codes (``REFUSALS``):
+texts, API problems and statistics key on them. Statutory rights are not looked at here: they stand above a brand's
+policy.
 """
 
 from collections import Counter
@@ -42,7 +43,8 @@ def tier_of(policy: ReturnsPolicy, tier: str | None) -> ReturnsTier:
 def delivered_at(parcels: Iterable[Shipment]) -> datetime | None:
     """When the order's last parcel arrived; None while one is still coming, or none has arrived.
 
-    Which line was in which parcel is not known, so the window opens when the last one is there: never to the shopper's harm.
+    Which line was in which parcel is not known, so the window opens when the last one is there: never to the
+    shopper's harm.
     """
     arrived: list[datetime] = []
     for parcel in parcels:
@@ -82,7 +84,7 @@ def ahead_of(request: Return, others: Iterable[Return]) -> list[Return]:
 
 
 def amount_of(request: Return, order: Order, policy: ReturnsPolicy, others: Sequence[Return]) -> Money:
-    """What a refund of the request comes to: its lines less the fee, never negative, never more than is left of what was paid."""
+    """The request's lines less the fee; never negative, never more than is left of what was paid."""
     prices = {line.line_id: line.unit_price for line in order.lines}
     value = sum(
         prices[line_id].times(quantity).amount
@@ -96,8 +98,9 @@ def amount_of(request: Return, order: Order, policy: ReturnsPolicy, others: Sequ
 def left_to_refund(order: Order, others: Iterable[Return]) -> Money:
     """What was paid, less what was refunded or is promised to other returns.
 
-    A store reports our own refunds back to us as refunds of the order. What we have executed and what the store reports is
-    therefore counted once, by the larger of the two; refunds that are planned but not executed are counted on top.
+    A store reports our own refunds back to us as refunds of the order. What we have executed and what the store
+    reports is therefore counted once, by the larger of the two; refunds that are planned but not executed are counted
+    on top.
     """
     executed = planned = 0
     for other in others:

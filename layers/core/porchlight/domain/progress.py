@@ -15,7 +15,9 @@ _PRESENT: dict[Milestone, int] = {
     Milestone.DELIVERED: 4,
     Milestone.RETURNED_TO_SENDER: 3,
 }
-"""Which step a milestone is at; 4 when all are done. What is not here: with the carrier, or as far as the parcel has been."""
+"""Which step a milestone is at; 4 when all are done. What is not here: with the carrier, or as far as the
+parcel has been.
+"""
 
 TROUBLE = frozenset(
     {
@@ -23,13 +25,6 @@ TROUBLE = frozenset(
         *(Milestone.CANCELLED, Milestone.RETURN_IN_TRANSIT, Milestone.RETURNED_TO_SENDER),
     }
 )
-WITHOUT_ARRIVAL = frozenset(
-    {
-        *(Milestone.DELIVERED, Milestone.LOST, Milestone.DAMAGED, Milestone.CANCELLED),
-        *(Milestone.RETURN_IN_TRANSIT, Milestone.RETURNED_TO_SENDER),
-    }
-)
-"""Milestones after which no day of arrival is named any more."""
 BEFORE_THE_VAN = frozenset(
     {
         *(Milestone.UNKNOWN, Milestone.PRE_TRANSIT, Milestone.ACCEPTED, Milestone.IN_TRANSIT, Milestone.DELAYED),
@@ -56,16 +51,13 @@ def parcel_steps(scene: Scene, shipment: Shipment) -> list[View]:
     if present is None:
         present = 3 if Milestone.DELIVERED in reached else 2 if Milestone.OUT_FOR_DELIVERY in reached else 1
     shipped = first_known(reached, (Milestone.ACCEPTED, Milestone.IN_TRANSIT)) or shipment.shipped_at
-    arrival = ""
-    if milestone not in WITHOUT_ARRIVAL:
-        arrival = scene.expectation(shipment.expected, scene.today(shipment))["expected_short"]
+    arrival = scene.expectation(scene.arrival(shipment), scene.today(shipment))["expected_short"]
     if milestone in (Milestone.RETURN_IN_TRANSIT, Milestone.RETURNED_TO_SENDER):
         names = ["ordered", "shipped", "going_back", "back"]
         third, last = reached.get(Milestone.RETURN_IN_TRANSIT), reached.get(Milestone.RETURNED_TO_SENDER)
     elif collects(shipment):
         names = ["ordered", "shipped", "ready", "collected"]
         third, last = reached.get(Milestone.AVAILABLE_FOR_PICKUP), reached.get(Milestone.DELIVERED)
-        arrival = ""
     else:
         names = ["ordered", "shipped", "out_for_delivery", "delivered"]
         third, last = reached.get(Milestone.OUT_FOR_DELIVERY), reached.get(Milestone.DELIVERED)
@@ -92,9 +84,7 @@ def is_late(scene: Scene, shipment: Shipment) -> bool:
 def is_overdue(scene: Scene, shipment: Shipment) -> bool:
     """The day that we named is over and the parcel is not on the van."""
     expected = shipment.expected
-    return bool(
-        expected and expected.latest < scene.today(shipment) and shipment.milestone in BEFORE_THE_VAN
-    )
+    return bool(expected and expected.latest < scene.today(shipment) and shipment.milestone in BEFORE_THE_VAN)
 
 
 def _line(names: list[str], whens: list[str], *, present: int, trouble: bool) -> list[View]:

@@ -12,6 +12,7 @@ from porchlight.domain.events import DeliveryEstimate, Place, TrackingEvent
 from porchlight.domain.milestones import (
     AFTER_DELIVERY,
     BEFORE_MOVEMENT,
+    MOVEMENT,
     PROGRESS,
     TERMINAL,
     Milestone,
@@ -60,6 +61,8 @@ class Shipment(BaseModel):
     milestone_at: AwareDatetime | None = None
     reached: dict[Milestone, AwareDatetime] = Field(default_factory=dict)
     last_event_at: AwareDatetime | None = None
+    moved_at: AwareDatetime | None = None
+    """The last event that says the parcel goes on; notices and troubles are events, but no movement."""
     last_place: Place = Place()
     event_count: int = 0
     first_promise: DateRange | None = None
@@ -68,7 +71,7 @@ class Shipment(BaseModel):
     estimate_at: AwareDatetime | None = None
     """When the report that carried ``estimate`` was received: an older report never replaces a newer estimate."""
     expected: DateRange | None = None
-    """What we tell the shopper: see ``domain.delays.expected_range``."""
+    """What we tell the shopper: see ``domain.lateness.expected_range``."""
     delay: Delay | None = None
     created_at: AwareDatetime
     updated_at: AwareDatetime
@@ -123,6 +126,9 @@ def fold(shipment: Shipment, events: Iterable[StoredEvent]) -> Shipment:
             "milestone_at": _first_of_run(ordered, current, assumed) if current else None,
             "reached": reached,
             "last_event_at": last.event.instant(assumed) if last else None,
+            "moved_at": next(
+                (stored.event.instant(assumed) for stored in reversed(ordered) if stored.event.milestone in MOVEMENT), None
+            ),
             "last_place": placed,
             "event_count": len(ordered),
         }

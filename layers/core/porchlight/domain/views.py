@@ -1,7 +1,8 @@
-"""View models of emails (here) and of the tracking page (``domain.pages``): plain dicts of strings, ready for the templates.
+"""View models of emails (here) and of the tracking page (``domain.pages``): plain dicts of strings, ready for
+the templates.
 
-Pure functions: ``now`` and the links are passed in. Nothing is escaped here (the renderer does, per kind of document), but every
-text that came from outside is one clean line, and every link is a web address.
+Pure functions: ``now`` and the links are passed in. Nothing is escaped here (the renderer does, per kind of
+document), but every text that came from outside is one clean line, and every link is a web address.
 """
 
 from collections.abc import Mapping
@@ -42,8 +43,8 @@ def email_view(
 ) -> View:
     """Everything an email of ``moment`` can say.
 
-    ``links``: ``tracking``, ``unsubscribe`` and, where there is one, ``returns``. ``parcels``: how many the order comes in, 0
-    where that is not known.
+    ``links``: ``tracking``, ``unsubscribe`` and, where there is one, ``returns``. ``parcels``: how many the
+    order comes in, 0 where that is not known.
     """
     scene = Scene(brand, order, now, relative=False)
     facts = scene.order_facts(shopper, parcels)
@@ -55,14 +56,14 @@ def email_view(
         variants = parcel_variants(shipment)
         if moment in DELAY_MOMENTS:
             variants = [shipment.delay.kind.value] if shipment.delay else []
-        if moment is Moment.DELIVERED:
-            facts = {**facts, **scene.expectation(None, scene.today())}
     if ret:
         facts = scene.return_facts(ret, facts)
         variants = refusal_variants(ret) if moment is Moment.RETURN_REFUSED else []
     elif moment is Moment.REFUNDED and order.refunded.amount:
         facts = {**facts, "refund_amount": order.refunded.label()}
-    page = safe_url(links.get("returns") if moment in RETURN_MOMENTS and links.get("returns") else links.get("tracking"))
+    page = safe_url(
+        links.get("returns") if moment in RETURN_MOMENTS and links.get("returns") else links.get("tracking")
+    )
     return {
         "moment": moment.value,
         "language": (shopper.language if shopper else None) or brand.language,
@@ -75,7 +76,7 @@ def email_view(
         "lines": scene.lines({line.line_id: line.quantity for line in ret.lines} if ret else None),
         "total": "" if ret else order.total.label(),
         "links": {"page": page, "unsubscribe": safe_url(links.get("unsubscribe"))},
-        "structured": _structured(moment, brand, order, shipment, page, parcels),
+        "structured": _structured(moment, scene, shipment, page, parcels),
     }
 
 
@@ -90,10 +91,11 @@ def _email_steps(moment: Moment, scene: Scene, shipment: Shipment | None) -> lis
     return parcel_steps(scene, shipment) if shipment else order_steps(scene)
 
 
-def _structured(
-    moment: Moment, brand: BrandConfig, order: Order, shipment: Shipment | None, page: str, parcels: int
-) -> View | None:
-    """schema.org markup that mail programs read: the order when it is confirmed, the parcel for news about one."""
+def _structured(moment: Moment, scene: Scene, shipment: Shipment | None, page: str, parcels: int) -> View | None:
+    """schema.org markup that mail programs read: the order when it is confirmed, the parcel for news about
+    one.
+    """
+    brand, order = scene.brand, scene.order
     merchant = {"@type": "Organization", "name": clean(brand.name, 60), "url": safe_url(brand.shop_url)}
     part = {"@type": "Order", "orderNumber": clean(order.number, 60), "merchant": merchant}
     if moment is Moment.ORDER_CONFIRMED:
@@ -128,9 +130,9 @@ def _structured(
         "trackingUrl": page,
         "partOfOrder": {**part, "orderStatus": f"https://schema.org/{status}"},
     }
-    if shipment.expected and moment is not Moment.DELIVERED:
-        result["expectedArrivalFrom"] = shipment.expected.earliest.isoformat()
-        result["expectedArrivalUntil"] = shipment.expected.latest.isoformat()
+    if days := scene.arrival(shipment):
+        result["expectedArrivalFrom"] = days.earliest.isoformat()
+        result["expectedArrivalUntil"] = days.latest.isoformat()
     if order.destination.country:
         result["deliveryAddress"] = {"@type": "PostalAddress", "addressCountry": order.destination.country}
     if parcels == 1:

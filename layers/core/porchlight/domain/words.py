@@ -1,7 +1,8 @@
 """Facts as people say them: days, honest ranges, times, names. English; pure functions of their arguments.
 
-A day near ``today`` is called by its weekday ("Thursday"), a further one by its date ("Thursday 26 November"). Emails are read
-later than they are written, so only pages (``relative=True``) say "tomorrow" and "yesterday".
+A day near ``today`` is called by its weekday ("Thursday"), a further one by its date ("Thursday 26
+November"). Emails are read later than they are written, so only pages (``relative=True``) say "tomorrow" and
+"yesterday".
 """
 
 import re
@@ -27,14 +28,19 @@ _CARRIER_NAMES = {
 _TITLES = frozenset({"mr", "mrs", "ms", "miss", "mx", "dr", "prof", "sir", "herr", "frau", "mme"})
 _UNWANTED = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 _JOINERS = "\u200c\u200d"
-"""Format characters that letters and emoji are written with; every other one can only mislead (bidi overrides, zero widths)."""
+"""Format characters that letters and emoji are written with; every other one can only mislead (bidi
+overrides, zero widths).
+"""
 _SPACES = re.compile(r"\s+")
-NEAR_DAYS = 6
+NEAR_AHEAD, NEAR_BEHIND = 4, 2
+"""Days that a weekday names: so few that no name can mean both a past and a coming day."""
 _FAR_DAYS = 180
 
 
 def clean(text: object, limit: int = 300) -> str:
-    """One line of visible text: control and direction characters gone, spaces joined, cut with an ellipsis at ``limit``."""
+    """One line of visible text: control and direction characters gone, spaces joined, cut with an ellipsis at
+    ``limit``.
+    """
     line = _SPACES.sub(" ", "" if text is None else str(text)[: limit * 4])
     if not line.isascii() or not line.isprintable():
         line = "".join(c for c in line if c in _JOINERS or unicodedata.category(c) not in _UNWANTED)
@@ -63,18 +69,23 @@ def day_short(day: date, today: date) -> str:
 
 def day_subject(day: date, today: date) -> str:
     """A day for a subject line: ``today``, ``Thursday`` or ``Thu 26 Nov``."""
-    near = abs((day - today).days) <= NEAR_DAYS
-    return day_words(day, today) if near else day_short(day, today)
+    return day_words(day, today) if _near(day, today) else day_short(day, today)
 
 
 def day_words(day: date, today: date, *, relative: bool = False) -> str:
-    """``today``, ``Thursday`` within six days, ``Thursday 3 December`` beyond; ``relative`` adds tomorrow and yesterday."""
+    """``today``, ``Thursday`` nearby, ``Thursday 3 December`` beyond; ``relative`` adds tomorrow and
+    yesterday.
+    """
     distance = (day - today).days
     if distance == 0:
         return "today"
     if relative and distance in (1, -1):
         return "tomorrow" if distance == 1 else "yesterday"
-    return _WEEKDAYS[day.weekday()] if abs(distance) <= NEAR_DAYS else day_date(day, today)
+    return _WEEKDAYS[day.weekday()] if _near(day, today) else day_date(day, today)
+
+
+def _near(day: date, today: date) -> bool:
+    return -NEAR_BEHIND <= (day - today).days <= NEAR_AHEAD
 
 
 def on(words: str) -> str:
@@ -83,7 +94,9 @@ def on(words: str) -> str:
 
 
 def range_words(days: DateRange | None, today: date, *, relative: bool = False) -> str:
-    """``on Thursday, or Friday at the latest``; ``by Friday`` where the likely day is gone; empty where all of it is."""
+    """``on Thursday, or Friday at the latest``; ``by Friday`` where the likely day is gone; empty where all
+    of it is.
+    """
     if days is None or days.latest < today:
         return ""
     latest = day_words(days.latest, today, relative=relative)
@@ -94,7 +107,9 @@ def range_words(days: DateRange | None, today: date, *, relative: bool = False) 
 
 
 def range_date(days: DateRange | None, today: date) -> str:
-    """The range by the calendar: ``Thursday 26 or Friday 27 November`` where neighbours, ``… to …`` otherwise; "" when past."""
+    """The range by the calendar: ``Thursday 26 or Friday 27 November`` where neighbours, ``… to …``
+    otherwise; "" when past.
+    """
     if days is None or days.latest < today:
         return ""
     first = max(days.earliest, today)
@@ -139,8 +154,8 @@ def window_words(start: datetime, end: datetime, country: str | None) -> str:
 def local_time(moment: datetime, zone_name: str | None) -> tuple[datetime, str]:
     """A scan's time as its place shows it, and a zone's name only where the time could be mistaken.
 
-    Times without a zone and times with an offset are local as printed. UTC says nothing about the place: it is shown
-    at the destination where that is known, else it says that it is UTC.
+    Times without a zone and times with an offset are local as printed. UTC says nothing about the place: it
+    is shown at the destination where that is known, else it says that it is UTC.
     """
     if moment.tzinfo is None:
         return moment, ""

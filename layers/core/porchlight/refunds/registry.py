@@ -1,4 +1,4 @@
-"""Which refund providers there are. A provider is imported when a brand that has chosen it refunds for the first time."""
+"""Which refund providers there are. A provider is imported when it is first asked for."""
 
 from importlib import import_module
 
@@ -13,7 +13,7 @@ _BY_ID = {module.rpartition(".")[2]: module for module in _MODULES}
 def refund_provider(
     brand: BrandConfig, secrets: Secrets, default_url: str, orders: Orders | None = None
 ) -> RefundProvider:
-    """The provider of a brand. ``orders``: where a provider looks up the shop's own id of an order, if it is to send it."""
+    """The provider of a brand. In ``orders`` it finds the shop's own id of an order."""
     module = _BY_ID.get(brand.refunds.provider)
     if module is None:
         raise NotFoundError("no such refund provider")

@@ -1,4 +1,4 @@
-"""The wiring: the only place that knows which adapter stands behind which port. Everything is made when first asked for."""
+"""The wiring: the one place that knows which adapter stands behind which port. All is made when first asked for."""
 
 import time
 from collections.abc import Callable
@@ -173,7 +173,7 @@ class App:
         """The provider that the brand has chosen."""
         from porchlight.refunds.registry import refund_provider
 
-        return refund_provider(brand, self.secrets, self.settings.refund_url)
+        return refund_provider(brand, self.secrets, self.settings.refund_url, self.orders)
 
 
 app = App()

@@ -1,4 +1,4 @@
-"""What every handler is wrapped in: correlation, logs, metrics of failures, and errors in the form that the caller expects."""
+"""What every handler is wrapped in: correlation, logs, metrics of failures, errors in the caller's form."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -59,7 +59,8 @@ def task_handler(function: Callable[[Event], Any]) -> LambdaHandler:
             log.error("task failed", extra={"error": type(error).__name__, "where": _where(error)})
             if _quotes_input(error):
                 raise InvalidInputError("the input is not in the expected form") from None
-            raise
+            # The runtime would log the error's text and its causes, which may quote anything.
+            raise PorchlightError(type(error).__name__) from None
         log.info("task done")
         return result
 
@@ -71,7 +72,9 @@ def event_handler(function: Callable[[Event], Any]) -> LambdaHandler:
     return task_handler(lambda event: function(event.get("detail", event)))
 
 
-def batch_handler(function: Callable[[Mapping[str, Any]], object], item_id: Callable[[Mapping[str, Any]], str]) -> LambdaHandler:
+def batch_handler(
+    function: Callable[[Mapping[str, Any]], object], item_id: Callable[[Mapping[str, Any]], str]
+) -> LambdaHandler:
     """A batch of records, each on its own: those that fail are reported and come again, the rest are done."""
 
     def handle(event: Event, context: Any) -> Response:

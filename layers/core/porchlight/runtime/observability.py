@@ -23,19 +23,21 @@ def logger() -> "Logger":
 class EmfMetrics:
     """``ports.Metrics``: one line of embedded metric format for each number, written at once.
 
-    Powertools' Metrics collects under one set of dimensions per invocation; a batch of webhooks has many, and a process that
-    is killed must not lose what it has already counted.
+    Powertools' Metrics collects under one set of dimensions per invocation; a batch of webhooks has many, and a process
+    that is killed must not lose what it has already counted.
     """
 
     def count(self, name: str, value: float = 1, unit: str = "Count", **dimensions: str) -> None:
-        """Add to a metric."""
+        """Add to a metric. CloudWatch takes no dimension that is empty."""
+        dimensions = {name: value or "none" for name, value in dimensions.items()}
         line = {
             "_aws": {
                 "Timestamp": int(time.time() * 1000),
                 "CloudWatchMetrics": [
                     {
                         "Namespace": NAMESPACE,
-                        "Dimensions": [sorted(dimensions)],
+                        # Twice: by its dimensions for dashboards, and in total for alarms.
+                        "Dimensions": [sorted(dimensions), []] if dimensions else [[]],
                         "Metrics": [{"Name": name, "Unit": unit}],
                     }
                 ],

@@ -1,7 +1,9 @@
-"""The steps of ``returns_authorization``, one method each. Killed anywhere and repeated, a step gives the same answer.
+"""The steps of ``returns_authorization``, one method each. Killed anywhere and repeated, a step gives the same
+answer.
 
-Each reads the return, decides, and writes the next version with the decision on it; a write that was overtaken starts over.
-A return becomes ``approved`` only when its label exists, so that the shopper is told once there is something to print.
+Each reads the return, decides, and writes the next version with the decision on it; a write that was overtaken starts
+over. A return becomes ``approved`` only when its label exists, so that the shopper is told once there is something to
+print.
 """
 
 from dataclasses import dataclass
@@ -48,7 +50,7 @@ class ReturnSteps:
     metrics: Metrics
 
     def evaluate(self, brand: str, return_id: str, execution: str, now: datetime) -> StepResult:
-        """Let the policy decide, once. ``already_decided`` for any execution but the one whose name is on the decision."""
+        """Let the policy decide, once: ``already_decided`` for executions whose name is not on the decision."""
 
         def attempt() -> StepResult:
             request = get_return(self.returns, brand, return_id)
@@ -226,7 +228,7 @@ class ReturnSteps:
 
 
 def label_for(request: Return, parcels: list[Shipment]) -> Label:
-    """The reference of the label: our own number at the carrier that brought the order, the same whenever it is asked for."""
+    """Our own number, at the carrier that brought the order; the same whenever it is asked for."""
     carrier = parcels[0].carrier if parcels else DEFAULT_CARRIER
     number = "PLR" + ids.stable_id("plr", request.brand, request.return_id).removeprefix("plr_").upper()
     return Label(

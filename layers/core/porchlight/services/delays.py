@@ -1,4 +1,4 @@
-"""Declaring a delay once, and closing it when news allows. Both can be repeated at any point: the shipment remembers."""
+"""Declaring a delay once, and closing it when news allows. Both can be repeated at any point."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,10 +12,10 @@ from porchlight.services.retrying import until_settled
 
 
 class DelayStatus(TypedDict):
-    """What the workflow needs to go on: ``late`` waits ``wait_seconds`` for events beyond ``seen``; all else ends it."""
+    """``late`` waits ``wait_seconds`` for events beyond ``seen``; every other outcome ends the workflow."""
 
     outcome: str
-    """``late``; or ``not_late`` (nothing was declared), ``recovered``, ``resolved``, ``unresolved`` (deadline), ``superseded``."""
+    """``late``, ``not_late`` (nothing declared), ``recovered``, ``resolved``, ``unresolved``, ``superseded``."""
     delay_id: str
     seen: int
     wait_seconds: int
@@ -52,7 +52,7 @@ class DelayWatch:
         return until_settled(attempt)
 
     def suspicion(self, shipment: Shipment, brand: BrandConfig, now: datetime) -> Suspicion | None:
-        """The delay to declare, if any. The order is read only where there is one: a cancelled order waits for no parcel."""
+        """The delay to declare, if any. A cancelled order waits for no parcel; it is read only when it matters."""
         suspicion = assess(shipment, brand.delays, now)
         if suspicion and shipment.order_id:
             order = self.orders.get(shipment.brand, shipment.order_id)
@@ -83,7 +83,7 @@ class DelayWatch:
 
 
 def _status(outcome: str, shipment: Shipment | None, brand: BrandConfig, now: datetime) -> DelayStatus:
-    """The status of the shipment's delay; ``outcome`` is refined where the delay is closed or its deadline has passed."""
+    """The status of the delay; ``late`` is refined where the delay is closed or its deadline has passed."""
     delay = shipment.delay if shipment else None
     left = 1
     if outcome == "late" and delay:

@@ -1,4 +1,4 @@
-"""Orders, fulfilments and refunds, from whatever store or OMS. They commute: any order of arrival gives the same end."""
+"""Orders, fulfilments and refunds, from any store or OMS. They commute: any order of arrival gives the same end."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -40,17 +40,18 @@ class OrderKeeper:
             self.refund(brand, change, received_at)
 
     def order(self, brand: BrandConfig, source: str, placed: OrderPlaced, received_at: datetime) -> Order:
-        """Write the order if this is news, then tell its parcels. Returns the order as it is now."""
+        """Write the order if this is news, then tell its parcels. Returns the order as it is now.
+
+        The store's clock decides, and what it says last is all that counts: an old body that comes late or again brings
+        neither an old order nor an old address back.
+        """
         order_id = ids.order_id(brand.brand_id, placed.external_id)
 
         def attempt() -> Order:
             contents = self.orders.contents(brand.brand_id, order_id)
             stored = contents.order
-            if stored and stored.source_updated_at > placed.updated_at:
-                return stored
             shopper = self._shopper(brand, placed.contact, placed.external_id)
-            promise = placed.promise or (stored.promise if stored else None)
-            promise = promise or default_promise(
+            promise = placed.promise or default_promise(
                 placed.placed_at, placed.destination.zone or brand.zone, brand.promise.working_days
             )
             order = Order(
@@ -69,23 +70,23 @@ class OrderKeeper:
                 destination=placed.destination,
                 first_promise=(stored.first_promise if stored else None) or promise,
                 promise=promise,
-                cancelled_at=placed.cancelled_at or (stored.cancelled_at if stored else None),
+                cancelled_at=placed.cancelled_at,
                 refunds=contents.refunds,
                 updated_at=received_at,
                 version=stored.version if stored else 0,
             )
+            if stored and _age(stored) >= _age(order):
+                return stored
             known = self.orders.shopper(brand.brand_id, shopper.shopper_id)
             if known:
                 shopper = shopper.model_copy(update={"unsubscribed": known.unsubscribed})
-            if stored and _same(stored, order) and shopper == known:
-                return stored
             saved = order.model_copy(update={"version": order.version + 1})
             self.orders.save(saved, shopper if shopper != known else None)
             return saved
 
         order = until_settled(attempt)
         for parcel in self.orders.contents(brand.brand_id, order_id).shipment_ids:
-            self._link(brand, parcel, order_id, None)
+            self._link(brand, parcel, order_id, None, received_at)
         return order
 
     def _shopper(self, brand: BrandConfig, contact: ContactDetails, external_id: str) -> Shopper:
@@ -115,20 +116,20 @@ class OrderKeeper:
                 created_at=received_at,
                 updated_at=received_at,
             )
-            self._link(brand, parcel, order_id, fresh)
+            self._link(brand, parcel, order_id, fresh, received_at)
 
-    def _link(self, brand: BrandConfig, parcel: str, order_id: str, fresh: Shipment | None) -> None:
+    def _link(self, brand: BrandConfig, parcel: str, order_id: str, fresh: Shipment | None, now: datetime) -> None:
         """Bring order and parcel together: promise, destination's zone and shopper go to the shipment."""
 
-        def attempt() -> bool:
+        def attempt() -> Order | None:
             stored, events = self.shipments.with_events(brand.brand_id, parcel)
             before = stored or fresh
-            if before is None:
-                return True
             order = self.orders.get(brand.brand_id, order_id)
+            if before is None:
+                return order
             update: dict[str, object] = {"order_id": order_id}
-            if fresh and fresh.shipped_at and not before.shipped_at:
-                update["shipped_at"] = fresh.shipped_at
+            if fresh and fresh.shipped_at:
+                update["shipped_at"] = min(fresh.shipped_at, before.shipped_at or fresh.shipped_at)
             if order:
                 update |= {
                     "shopper_id": order.shopper_id,
@@ -137,19 +138,19 @@ class OrderKeeper:
                     "first_promise": before.first_promise or order.first_promise,
                 }
             shipment = fold(before.model_copy(update=update), events)
-            now = fresh.updated_at if fresh else (order.updated_at if order else before.updated_at)
             shipment = shipment.model_copy(update={"expected": expected_range(shipment, brand, now)})
-            if stored is not None and shipment == stored:
-                return order is not None
+            if stored is not None and shipment.model_copy(update={"expected": stored.expected}) == stored:
+                return order
             shipment = shipment.model_copy(
                 update={"version": (stored.version if stored else 0) + 1, "updated_at": max(now, before.updated_at)}
             )
             due_at = next_check(shipment, brand.delays, now)
             self.shipments.save(shipment, due_at=due_at, link=stored is None or stored.order_id != order_id)
-            return order is not None
+            return order
 
-        if not until_settled(attempt) and self.orders.get(brand.brand_id, order_id):
-            # The order appeared between our look and our write, and its writer did not see this parcel yet.
+        seen = until_settled(attempt)
+        if fresh and seen != self.orders.get(brand.brand_id, order_id):
+            # The order changed between our look and our write, and its writer may not have seen this parcel.
             until_settled(attempt)
 
     def refund(self, brand: BrandConfig, refunded: OrderRefunded, received_at: datetime) -> None:
@@ -174,7 +175,7 @@ class OrderKeeper:
         until_settled(attempt)
 
 
-def _same(stored: Order, order: Order) -> bool:
-    """True where nothing but clocks and counters differ."""
-    clocks = {"source_updated_at", "updated_at", "version"}
-    return stored.model_dump(exclude=clocks) == order.model_dump(exclude=clocks)
+def _age(order: Order) -> tuple[datetime, bool, str]:
+    """What orders an order's states: the store's clock; at one instant a cancelled one first, then anything stable."""
+    ours = {"first_promise", "refunds", "updated_at", "version"}
+    return order.source_updated_at, order.cancelled_at is not None, order.model_dump_json(exclude=ours)

@@ -12,7 +12,7 @@ from porchlight.ports import Secrets
 
 @dataclass(frozen=True)
 class Links:
-    """Makes and reads links. The key is the secret ``links``; ``previous`` keys are still read while a key is rotated."""
+    """Makes and reads links. The key is in the secret ``links``; ``previous`` ones are still read during a rotation."""
 
     secrets: Secrets
     public_url: str
@@ -37,7 +37,10 @@ class Links:
         raise NotFoundError
 
     def _keys(self) -> list[str]:
-        secret = self.secrets.get("links")
+        try:
+            secret = self.secrets.get("links")
+        except NotFoundError as error:  # our fault, and not a page that is not there
+            raise TransientError("the secret links is missing") from error
         keys = [str(secret.get("key") or ""), *map(str, secret.get("previous", []))]
         if not keys[0]:
             raise TransientError("the secret links has no key")

@@ -9,6 +9,7 @@ from porchlight.domain.views import tracking_view
 from porchlight.errors import NotFoundError
 from porchlight.ports import Brands, Metrics, Orders, Renderer, Returns, Shipments
 from porchlight.services.links import Links
+from porchlight.services.retrying import until_settled
 
 SERVICE = "service"
 
@@ -57,9 +58,7 @@ class TrackingPage:
             shipment, events = self.shipments.with_events(brand.brand_id, shipment_id)
             if shipment and not shipment.is_return:
                 parcels.append((shipment, events))
-        returns = [
-            found for return_id in contents.return_ids if (found := self.returns.get(brand.brand_id, return_id))
-        ]
+        returns = [found for return_id in contents.return_ids if (found := self.returns.get(brand.brand_id, return_id))]
         links = self.links.of_order(brand, contents.order)
         view = tracking_view(brand, contents.order, parcels, returns, now, links)
         self.metrics.count("PageViews", page="tracking")
@@ -85,16 +84,20 @@ class Unsubscribe:
 
     def change(self, token: str, on: bool, now: datetime) -> Page:
         """Switch service emails off (or, with ``on``, back on); doing it twice is doing it once."""
-        try:
+
+        def attempt() -> Page:
             brand, shopper = self._shopper(token, now)
+            wanted = shopper.unsubscribed - {SERVICE} if on else shopper.unsubscribed | {SERVICE}
+            if wanted != shopper.unsubscribed:
+                shopper = shopper.model_copy(update={"unsubscribed": frozenset(wanted)})
+                self.orders.save_shopper(shopper)
+                self.metrics.count("Unsubscribes", change="on" if on else "off")
+            return self._page(brand, shopper)
+
+        try:
+            return until_settled(attempt)
         except NotFoundError:
             return not_found(self.renderer)
-        wanted = shopper.unsubscribed - {SERVICE} if on else shopper.unsubscribed | {SERVICE}
-        if wanted != shopper.unsubscribed:
-            shopper = shopper.model_copy(update={"unsubscribed": frozenset(wanted)})
-            self.orders.save_shopper(shopper)
-            self.metrics.count("Unsubscribes", change="on" if on else "off")
-        return self._page(brand, shopper)
 
     def _shopper(self, token: str, now: datetime) -> tuple[BrandConfig, Shopper]:
         claims = self.links.read("u", token, now)

@@ -31,7 +31,7 @@ class Planner:
     metrics: Metrics
 
     def plan(self, event: DomainEvent, now: datetime) -> list[dict[str, str]]:
-        """References of the messages to send now: [] where nothing is told, where it was told before, or is suppressed."""
+        """References of the messages to send now: [] where nothing is told, was told before, or is suppressed."""
         if event.moment is None or event.order_id is None:
             return []
         contents = self.orders.contents(event.brand, event.order_id)
@@ -61,7 +61,11 @@ class Planner:
                 return []
         else:
             known = self.messages.get(record.brand, record.order_id, record.message_id)
-            if known is None or known.state is not MessageState.PLANNED:
+            if known and known.reason is Suppression.OVERTAKEN and not known.attempt and not reason:
+                # It is news again (a second attempt at the door) and was never told.
+                again = record.model_copy(update={"version": known.version + 1})
+                self.messages.update(again, due_at=now + REDRIVE_AFTER)
+            elif known is None or known.state is not MessageState.PLANNED:
                 return []
         return [{"brand": record.brand, "order_id": record.order_id, "message_id": record.message_id}]
 

@@ -14,9 +14,7 @@ from porchlight.ports import Bus
 def changes(entity_type: str, old: str | None, new: str) -> list[DomainEvent]:
     """Domain events of one change; ``old`` and ``new`` are the records as JSON."""
     if entity_type == "shipment":
-        return shipment_changes(
-            Shipment.model_validate_json(old) if old else None, Shipment.model_validate_json(new)
-        )
+        return shipment_changes(Shipment.model_validate_json(old) if old else None, Shipment.model_validate_json(new))
     if entity_type == "order":
         return order_changes(Order.model_validate_json(old) if old else None, Order.model_validate_json(new))
     if entity_type == "return":
@@ -25,7 +23,7 @@ def changes(entity_type: str, old: str | None, new: str) -> list[DomainEvent]:
 
 
 def publish(record: Mapping[str, Any], bus: Bus) -> list[DomainEvent]:
-    """Publish what one stream record means. TransientError where the bus refuses any of it: the stream brings it again."""
+    """Publish what a stream record means. TransientError where the bus refuses any of it: the stream brings it again."""
     image = record["dynamodb"].get("NewImage")
     if not image or "data" not in image:
         return []

@@ -3,11 +3,11 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from porchlight.connectors import CarrierConnector, StoreConnector
 from porchlight.domain.brands import BrandConfig
-from porchlight.domain.events import TrackingReport
+from porchlight.domain.events import DeliveryEstimate, TrackingReport
 from porchlight.domain.ids import shipment_id
 from porchlight.domain.lateness import expected_range, mend, next_check
 from porchlight.domain.milestones import Milestone
@@ -37,18 +37,21 @@ class Recorder:
             quarantine_body(self.quarantine, self.metrics, message, body, error.detail, now)
             return
         brand = self.brands.get(message.brand)
-        try:
-            for report in reports:
+        refused = ""
+        for report in reports:
+            try:
                 self.report(brand, message, report, now)
-        except UnreadableBodyError as error:
-            quarantine_body(self.quarantine, self.metrics, message, body, error.detail, now)
+            except UnreadableBodyError as error:  # the other parcels of the body are recorded all the same
+                refused = error.detail
+        if refused:
+            quarantine_body(self.quarantine, self.metrics, message, body, refused, now)
 
     def report(self, brand: BrandConfig, message: InboundMessage, report: TrackingReport, now: datetime) -> None:
         """Record one parcel's report. Facts that are known already change nothing and write nothing."""
         shipment_key = shipment_id(brand.brand_id, report.carrier, report.tracking_number)
         for _ in range(_TRIES):
             stored, known = self.shipments.with_events(brand.brand_id, shipment_key)
-            news = _news(message, report, known, now)
+            news = _news(message, report, known)
             if len(known) + len(news) > MAX_EVENTS:
                 raise UnreadableBodyError("more events than one parcel can have")
             try:
@@ -61,7 +64,7 @@ class Recorder:
             if ignored:
                 self.metrics.count("EventsIgnored", ignored, carrier=report.carrier)
             for event in news:
-                if event.event.milestone is Milestone.UNKNOWN:
+                if not event.event.recognised:
                     self.metrics.count("EventsUnmapped", carrier=report.carrier)
             return
         raise TransientError("the shipment keeps changing")
@@ -92,19 +95,18 @@ class Recorder:
             shipment = _with_estimate(before, report, message.received_at)
             shipment = mend(fold(shipment, facts), now)
             shipment = shipment.model_copy(update={"expected": expected_range(shipment, brand, now)})
-            if stored is not None and not batch and shipment == before:
+            if stored is not None and not batch and shipment.model_copy(update={"expected": before.expected}) == before:
                 return
-            shipment = shipment.model_copy(
-                update={"version": before.version + 1, "updated_at": message.received_at}
-            )
+            shipment = shipment.model_copy(update={"version": before.version + 1, "updated_at": message.received_at})
             self.shipments.save(shipment, batch, due_at=next_check(shipment, brand.delays, now))
             before = stored = shipment
 
 
-def _news(
-    message: InboundMessage, report: TrackingReport, known: Sequence[StoredEvent], now: datetime
-) -> list[StoredEvent]:
-    """The facts of a report that are not known yet, each once. An instant far ahead of us is kept, but moves nothing."""
+def _news(message: InboundMessage, report: TrackingReport, known: Sequence[StoredEvent]) -> list[StoredEvent]:
+    """The facts of a report that are not known yet, each once.
+
+    An instant far ahead of when we heard of it is kept, but moves nothing and is shown to operators.
+    """
     seen = {event.event_id for event in known}
     news = []
     for event in report.events:
@@ -112,18 +114,32 @@ def _news(
         if event_id in seen:
             continue
         seen.add(event_id)
-        if too_early(event.instant(), now):
-            event = event.model_copy(update={"milestone": Milestone.UNKNOWN})
+        if too_early(event.instant(), message.received_at):
+            event = event.model_copy(update={"milestone": Milestone.UNKNOWN, "recognised": False})
         news.append(StoredEvent(event_id=event_id, event=event, received_at=message.received_at, source=message.source))
     return news
 
 
 def _with_estimate(shipment: Shipment, report: TrackingReport, received_at: datetime) -> Shipment:
-    if report.estimate is None or (shipment.estimate_at and shipment.estimate_at > received_at):
+    """The shipment with the report's estimate, if that is the newer one.
+
+    An estimate is as old as the newest fact it was made with, not as its delivery to us: a body that is sent again or
+    comes late never brings an old estimate back. Of two with the same facts the later day counts.
+    """
+    if report.estimate is None:
         return shipment
-    if report.estimate == shipment.estimate:
+    facts = (event.instant() for event in report.events)
+    made_at = max((at for at in facts if not too_early(at, received_at)), default=received_at)
+    stored = _age(shipment.estimate, shipment.estimate_at) if shipment.estimate_at else None
+    if stored and stored >= _age(report.estimate, made_at):
         return shipment
-    return shipment.model_copy(update={"estimate": report.estimate, "estimate_at": received_at})
+    return shipment.model_copy(update={"estimate": report.estimate, "estimate_at": made_at})
+
+
+def _age(estimate: DeliveryEstimate | None, made_at: datetime) -> tuple[datetime, date, str]:
+    """What orders estimates: when they were made, then the day they name, then anything that always decides."""
+    day = estimate.local_day() if estimate else None
+    return made_at, day or date.min, estimate.model_dump_json() if estimate else ""
 
 
 def quarantine_body(

@@ -1,8 +1,8 @@
 """The refund of a return, exactly once: intent → provider → record.
 
-The intent is written before the provider is asked, with the key under which the money moves. Killed after any step, the next
-try reads how far the last one came: without intent it writes one; with an intent it asks the provider again under the same key,
-which is the same refund there; with the answer recorded it does nothing.
+The intent is written before the provider is asked, with the key under which the money moves. Killed after any step,
+the next try reads how far the last one came: without intent it writes one; with an intent it asks the provider again
+under the same key, which is the same refund there; with the answer recorded it does nothing.
 """
 
 from collections.abc import Callable
@@ -67,7 +67,7 @@ class Refunder:
         return until_settled(attempt)
 
     def _intend(self, request: Return, now: datetime) -> Return:
-        """Write the intent. What is left of the order's money is looked at once more: it may have been refunded meanwhile."""
+        """Write the intent, if the money still is there: the order may have been refunded elsewhere meanwhile."""
         order = self.orders.get(request.brand, request.order_id)
         if order is None:
             raise NotFoundError("no such order")

@@ -53,7 +53,7 @@ class RequestDesk:
     orders: Orders
 
     def request(self, brand: str, body: ReturnBody, key: str, now: datetime) -> tuple[Return, bool]:
-        """Write the request; (the return, whether it is new). The same ``key`` is the same return, however often it is sent.
+        """Write the request; (the return, whether it is new). The same ``key`` always is the same return.
 
         Whether it is allowed is decided by the workflow, and recorded; here only what cannot be a return is refused.
         """
@@ -107,7 +107,7 @@ class ReviewDesk:
         return decided
 
     def decide(self, brand: str, return_id: str, body: DecisionBody, by: str, now: datetime) -> Return:
-        """Record a person's decision, then answer the workflow. Killed in between, sending the same decision again goes on.
+        """Record a person's decision, then answer the workflow. Killed in between, the same decision again goes on.
 
         ConflictError where nobody is asked (any more), or somebody has decided otherwise.
         """
@@ -180,7 +180,6 @@ def show(request: Return) -> dict[str, Any]:
         }
         for one in request.decisions
     ]
-    refund = request.refund
     return {
         "return_id": request.return_id,
         "order_id": request.order_id,
@@ -189,13 +188,7 @@ def show(request: Return) -> dict[str, Any]:
         "lines": [line.model_dump() for line in request.lines],
         "refund_amount": request.refund_amount.model_dump() if request.refund_amount else None,
         "label": request.label.model_dump() if request.label else None,
-        "refund": {
-            "key": refund.key,
-            "executed": refund.executed_at is not None,
-            "reference": refund.provider_reference,
-        }
-        if refund
-        else None,
+        "refund": request.refund.model_dump(mode="json") if request.refund else None,
         "decisions": decisions,
         "failure": request.failure,
     }

@@ -1,7 +1,9 @@
-"""Workflows that wait for news of a parcel: leaving their task token with it, and answering the tokens when news comes.
+"""Workflows that wait for news of a parcel: leaving their task token with it, and answering the tokens when
+news comes.
 
-Two things race: the workflow that is about to wait, and the news. The token is stored first and the parcel is read after, so
-whichever is second sees the other: either the news finds the token, or the waiting finds the news.
+Two things race: the workflow that is about to wait, and the news. The token is stored first and the parcel is
+read after, so whichever is second sees the other: either the news finds the token, or the waiting finds the
+news.
 """
 
 from dataclasses import dataclass
@@ -19,7 +21,8 @@ class NewsDesk:
     def await_news(self, wait: Wait, seen: int) -> bool:
         """Store the wait; True if the news was there already and the task has been answered.
 
-        News is any event beyond the ``seen`` that the workflow knows of, or a delay that has been closed meanwhile.
+        News is any event beyond the ``seen`` that the workflow knows of, or a delay that has been closed
+        meanwhile.
         """
         self.shipments.put_wait(wait)
         shipment = self.shipments.get(wait.brand, wait.shipment_id)

@@ -7,8 +7,9 @@
        │                 │ SES refused for good → failed
        └── due after 5 min: nobody claimed it, or the sender died
 
-A sender that dies between SES's answer and our record leaves ``sending``. SES reports each message it took as an event with
-our tag (``record_feedback``): that settles it. Only when there is no such report after ``IN_DOUBT`` is it sent again.
+A sender that gets no answer, or dies between SES's answer and our record, leaves ``sending``. SES reports each message
+it took as an event with our tag (``record_feedback``): that settles it. Only when there is no such report after
+``IN_DOUBT`` is it sent again, and not more than ``MAX_ATTEMPTS`` times in all.
 """
 
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from typing import Any
 
 from porchlight.domain.messages import MessageRecord, MessageState
 from porchlight.domain.orders import Order, Shopper
+from porchlight.domain.shipments import Shipment
 from porchlight.domain.views import email_view
 from porchlight.errors import ConflictError, NotFoundError, PermanentProviderError, TransientError
 from porchlight.ports import (
@@ -36,6 +38,12 @@ from porchlight.services.plan_messages import REDRIVE_AFTER, suppression
 
 IN_DOUBT = timedelta(minutes=5)
 """How long a message may stay in ``sending`` before it is taken up again."""
+
+NO_ANSWER = "no-answer"
+"""``problem`` of a TransientError after which nobody knows whether the provider took the message."""
+
+MAX_ATTEMPTS = 10
+"""A message that was taken up so often without an end is given up."""
 
 
 @dataclass(frozen=True)
@@ -69,11 +77,13 @@ class Sender:
         reason = suppression(record.moment, contents.order, shopper, shipment, contents)
         if reason or shopper is None:
             return self._update(record, {"state": MessageState.SUPPRESSED, "reason": reason}).state
+        if record.attempt >= MAX_ATTEMPTS:
+            return self._update(record, {"state": MessageState.FAILED, "failure": "too-many-attempts"}).state
+        email = self._email(record, contents, contents.order, shopper, shipment, now)
         try:
             claimed = self._claim(record, now)
         except ConflictError:
             return MessageState.SENDING
-        email = self._email(claimed, contents, contents.order, shopper, now)
         return self._hand_over(claimed, email, now)
 
     def _claim(self, record: MessageRecord, now: datetime) -> MessageRecord:
@@ -85,14 +95,14 @@ class Sender:
             provider_id = self.email.send(email)
         except PermanentProviderError as error:
             return self._update(claimed, {"state": MessageState.FAILED, "failure": error.detail}).state
-        except TransientError:
+        except TransientError as error:
             self.metrics.count("MessageRetries", channel=claimed.channel)
+            if error.problem == NO_ANSWER:  # it may have been taken: the provider's report decides, or the sweep
+                return claimed.state
             self._update(claimed, {"state": MessageState.PLANNED}, due_at=now + REDRIVE_AFTER)
             raise
         try:
-            sent = self._update(
-                claimed, {"state": MessageState.SENT, "sent_at": now, "provider_id": provider_id}
-            )
+            sent = self._update(claimed, {"state": MessageState.SENT, "sent_at": now, "provider_id": provider_id})
         except ConflictError:  # the provider's own report was quicker than its answer
             return MessageState.SENT
         self.metrics.count(
@@ -118,20 +128,24 @@ class Sender:
         return changed
 
     def _email(
-        self, record: MessageRecord, contents: OrderContents, order: Order, shopper: Shopper, now: datetime
+        self,
+        record: MessageRecord,
+        contents: OrderContents,
+        order: Order,
+        shopper: Shopper,
+        shipment: Shipment | None,
+        now: datetime,
     ) -> Email:
         brand = self.brands.get(record.brand)
         links = self.links.of_order(brand, order)
-        shipment = self.shipments.get(record.brand, record.shipment_id) if record.shipment_id else None
         request = self.returns.get(record.brand, record.return_id) if record.return_id else None
-        view = email_view(record.moment, brand, order, shopper, shipment, request, now, links)
+        parcels = len(contents.shipment_ids)
+        view = email_view(record.moment, brand, order, shopper, shipment, request, now, links, parcels)
         subject, html, text = self.renderer.email(brand, record.moment, view)
-        if not shopper.email:
-            raise PermanentProviderError("no-address")
         return Email(
             from_name=brand.sender.name,
             from_address=brand.sender.email,
-            to_address=shopper.email,
+            to_address=shopper.email or "",
             reply_to=brand.sender.reply_to,
             subject=subject,
             html=html,

@@ -1,7 +1,8 @@
 """The sweep: each minute, look at what has become due, and at nothing else.
 
-A shipment's due time is lazy: it says when silence would mean something, and is checked against the shipment as it is now.
-Every step may be repeated: a sweep that is killed leaves the rest due, and the next one goes on.
+A shipment's due time is lazy: it says when silence would mean something, and is checked against the shipment
+as it is now. Every step may be repeated: a sweep that is killed leaves the rest due, and the next one goes
+on.
 """
 
 from collections import Counter
@@ -20,7 +21,7 @@ SHARDS = 8
 PAGE = 100
 
 LOOK_AGAIN = timedelta(hours=1)
-"""A parcel whose delay workflow was started is looked at again after this, in case the workflow died before declaring."""
+"""A parcel whose workflow was started is looked at again after this: the workflow may have died early."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +43,12 @@ class Sweep:
             seen: set[tuple[str, str, str]] = set()
             while keep_going():
                 page = self.due.due(shard, now, PAGE)
-                fresh = [entry for entry in page if (entry.brand, entry.kind, entry.record_id) not in seen]
-                for entry in fresh:
-                    seen.add((entry.brand, entry.kind, entry.record_id))
-                    done[self._handle(entry, now)] += 1
-                if not fresh or len(page) < PAGE:
+                fresh = {(entry.brand, entry.kind, entry.record_id): entry for entry in page}
+                for key in [key for key in fresh if key not in seen]:
+                    done[self._handle(fresh[key], now)] += 1
+                if fresh.keys() <= seen or len(page) < PAGE:
                     break
+                seen |= fresh.keys()
         for outcome, count in done.items():
             self.metrics.count("DueSwept", count, outcome=outcome)
         return dict(done)
@@ -63,7 +64,7 @@ class Sweep:
             return "failed"
 
     def _message(self, entry: Due) -> str:
-        """Planned and never sent, or in doubt since its lease ran out: the fan-out takes it up again. Sending moves its due time."""
+        """Never sent, or in doubt since its lease ran out: the fan-out takes it up; sending moves its due time."""
         message = {"brand": entry.brand, "order_id": entry.parent_id, "message_id": entry.record_id}
         name = f"{entry.record_id}-{entry.due_at:%Y%m%dT%H%M%S}"
         self.workflows.start("notification_fanout", name, {"messages": [message]})

@@ -2,6 +2,7 @@
 
 from porchlight.adapters.dynamodb import keys
 from porchlight.adapters.dynamodb.table import Table, item, load
+from porchlight.domain.ids import stable_id
 from porchlight.domain.messages import MessageRecord
 from porchlight.domain.money import Money
 from porchlight.domain.orders import Order, Shopper
@@ -48,9 +49,12 @@ class DynamoOrders:
         )
 
     def save(self, order: Order, shopper: Shopper | None = None) -> None:
-        """The shopper first: an order never names a shopper who is not there."""
+        """The shopper first: an order never names a shopper who is not there.
+
+        A store knows nothing of what the shopper has switched off: ConflictError if that changed since it was read.
+        """
         if shopper:
-            self.save_shopper(shopper)
+            self._save_shopper(shopper, "unsubscribed")
         pk = keys.order_pk(order.brand, order.order_id)
         self._table.replace(item(pk, keys.ORDER, "order", order), order.version)
 
@@ -64,6 +68,14 @@ class DynamoOrders:
         return load(Shopper, found) if found else None
 
     def save_shopper(self, shopper: Shopper) -> None:
-        """Write the contact points."""
+        """Write what the shopper has chosen; ConflictError if the contact points changed since they were read."""
+        self._save_shopper(shopper, "contact")
+
+    def _save_shopper(self, shopper: Shopper, unchanged: str) -> None:
+        """The two halves of the record have two writers: each writes only over the other's half as it saw it."""
         pk = keys.shopper_pk(shopper.brand, shopper.shopper_id)
-        self._table.put(item(pk, keys.CONTACT, "shopper", shopper))
+        contact = stable_id("con", shopper.model_dump_json(exclude={"unsubscribed"}))
+        new = item(
+            pk, keys.CONTACT, "shopper", shopper, contact=contact, unsubscribed=",".join(sorted(shopper.unsubscribed))
+        )
+        self._table.put_over(new, unchanged)

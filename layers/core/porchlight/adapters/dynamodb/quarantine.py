@@ -17,7 +17,8 @@ class DynamoQuarantine:
         """The body first: an entry always has its body."""
         self._bodies.put(entry.body_ref, body)
         pk = keys.quarantine_pk(entry.brand)
-        self._table.put(item(pk, keys.QUARANTINE + entry.quarantine_id, "quarantined", entry))
+        token = str(entry.redrives)
+        self._table.put(item(pk, keys.QUARANTINE + entry.quarantine_id, "quarantined", entry, token=token))
 
     def list(self, brand: str, limit: int = 100) -> list[Quarantined]:
         """The newest first; ids begin with the time."""
@@ -33,5 +34,6 @@ class DynamoQuarantine:
         return entry, self._bodies.get(entry.body_ref)
 
     def remove(self, entry: Quarantined) -> None:
-        """Forget the entry; its body expires with the bucket's lifecycle."""
-        self._table.delete(keys.quarantine_pk(entry.brand), keys.QUARANTINE + entry.quarantine_id)
+        """Forget the entry, unless it has been put again since; its body expires with the bucket's lifecycle."""
+        pk = keys.quarantine_pk(entry.brand)
+        self._table.delete(pk, keys.QUARANTINE + entry.quarantine_id, token=str(entry.redrives))

@@ -7,7 +7,7 @@ from porchlight.errors import ConflictError
 
 
 class DynamoReturns:
-    """``ports.Returns`` on the table. The task token of a review is an attribute of its own: it is no part of the record."""
+    """``ports.Returns`` on the table. The task token of a review is an attribute beside the record, not in it."""
 
     def __init__(self, table: Table) -> None:
         self._table = table

@@ -46,9 +46,7 @@ class DynamoShipments:
         if len(new_events) > MAX_NEW_EVENTS:
             raise ValueError("too many new events for one transaction")
         pk = keys.shipment_pk(shipment.brand, shipment.shipment_id)
-        projection = self._table.guarded(
-            item(pk, keys.SHIPMENT, "shipment", shipment, due_at=due_at), shipment.version
-        )
+        projection = self._table.guarded(item(pk, keys.SHIPMENT, "shipment", shipment, due_at=due_at), shipment.version)
         if not new_events and not link:
             self._table.replace(item(pk, keys.SHIPMENT, "shipment", shipment, due_at=due_at), shipment.version)
             return

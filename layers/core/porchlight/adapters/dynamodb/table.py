@@ -13,7 +13,9 @@ from porchlight.errors import ConflictError
 Item = dict[str, Any]
 
 
-def item(pk: str, sk: str, entity_type: str, record: BaseModel | None, *, due_at: datetime | None = None, **more: str) -> Item:
+def item(
+    pk: str, sk: str, entity_type: str, record: BaseModel | None, *, due_at: datetime | None = None, **more: str
+) -> Item:
     """A low-level item. ``due_at`` puts it into the sparse due index."""
     result: Item = {
         "pk": {"S": pk},
@@ -52,7 +54,9 @@ class Table:
         found: Item | None = answer.get("Item")
         return found
 
-    def query(self, pk: str, prefix: str = "", *, newest_first: bool = False, limit: int | None = None) -> Iterator[Item]:
+    def query(
+        self, pk: str, prefix: str = "", *, newest_first: bool = False, limit: int | None = None
+    ) -> Iterator[Item]:
         """All items of a partition (whose sort key starts with ``prefix``), read consistently."""
         arguments: dict[str, Any] = {
             "TableName": self.name,
@@ -81,6 +85,17 @@ class Table:
         with translated():
             client("dynamodb").put_item(TableName=self.name, Item=new)
 
+    def put_over(self, new: Item, unchanged: str) -> None:
+        """Write an item over none, or over one with the same attribute ``unchanged``; ConflictError otherwise."""
+        with translated():
+            client("dynamodb").put_item(
+                TableName=self.name,
+                Item=new,
+                ConditionExpression="attribute_not_exists(pk) OR #unchanged = :unchanged",
+                ExpressionAttributeNames={"#unchanged": unchanged},
+                ExpressionAttributeValues={":unchanged": new[unchanged]},
+            )
+
     def delete(self, pk: str, sk: str, *, token: str | None = None) -> None:
         """Delete an item; with ``token`` only while the item still carries it (no error otherwise)."""
         arguments: dict[str, Any] = {"TableName": self.name, "Key": {"pk": {"S": pk}, "sk": {"S": sk}}}
@@ -95,7 +110,7 @@ class Table:
             return
 
     def replace(self, new: Item, version: int) -> None:
-        """Write version ``version`` (1: the first) over version ``version - 1``; ConflictError if that is not stored."""
+        """Write version ``version`` (1: the first) over the one before; ConflictError if that is not stored."""
         with translated():
             client("dynamodb").put_item(**self.guarded(new, version))
 

@@ -97,8 +97,9 @@ def _status(tracker: dict[str, Any], events: tuple[TrackingEvent, ...]) -> Miles
     own = reading(status, detail).milestone
     if own is Milestone.UNKNOWN:
         return summary(events) or own
-    newest = max(events, key=lambda event: event.instant(), default=None)
-    if newest and newest.raw_codes[0] == status and newest.milestone is not Milestone.UNKNOWN:
+    finer = [event for event in events if event.raw_codes[0] == status and event.milestone is not Milestone.UNKNOWN]
+    newest = max(finer, key=lambda event: event.instant(), default=None)
+    if newest:
         return newest.milestone
     return own
 

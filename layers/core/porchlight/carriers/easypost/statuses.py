@@ -177,9 +177,11 @@ def reading(status: str, detail: str, carrier: str = "", code: str = "", message
     coarse = STATUSES.get(status, UNRECOGNISED)
     if status == "delivered" and detail == "return":
         return Reading(M.RETURNED_TO_SENDER)
-    said = _said(message)
-    if said and said.milestone in _HEARD.get(status, ()):
-        return said
+    heard = _HEARD.get(status, frozenset())
+    if message and heard:
+        for said in (_said(message), _own_words(carrier, message)):
+            if said and said.milestone in heard:
+                return said
     finer = _REFINE.get(status, frozenset())
     for found in (_own_code(carrier, status, code), DETAILS.get(detail)):
         if found and found.milestone in finer:
@@ -191,13 +193,20 @@ def _said(message: str) -> Reading | None:
     """The message in the table, whole or up to its first comma, bracket or full stop ("Notice Left (No Secure
     Location)").
     """
-    if not message:
-        return None
     found = MESSAGES.get(phrase(message))
     if found:
         return found
     cut = min((at for at in map(message.find, ",(;.:") if at > 0), default=0)
     return MESSAGES.get(phrase(message[:cut])) if cut else None
+
+
+def _own_words(carrier: str, message: str) -> Reading | None:
+    """The message read as USPS's own wording, which EasyPost passes on."""
+    if carrier != "usps":
+        return None
+    from porchlight.carriers.usps.statuses import reading as usps_reading
+
+    return usps_reading("", message)
 
 
 def _own_code(carrier: str, status: str, code: str) -> Reading | None:

@@ -114,7 +114,7 @@ EXCEPTIONS = table(
         None,
         "1M 1P 1U 2N 2O 2R 2S 2T 2U 2V 4B 4C 4F 4H 5 5V 5W 6P 76 77 7I 7M 8M 8R B3 B4 B6 B8 BV BW BX C3 "
         "CE D5 DA DB DE E4 E8 E9 EO ER F0 F3 F7 GD HL HM HW I8 IP L3 LV LX LY MI OA OB P7 PG R1 R4 R5 "
-        "RB RC RD RE RJ RM RP RU RZ S4 S5 SF SI SS SV SX SY T9 TE TG TT UI VK VQ VR VX VZ W8 X0 X2 X3 "
+        "RB RC RD RE RJ RM RP RU RZ S4 S5 SF SI SR SS SV SX SY T9 TE TG TT UI VK VQ VR VX VZ W8 X0 X2 X3 "
         "X4 X7 XD XJ XK XL XY Y1 Y5 Y9 YA YG YR YT YX Z1 Z3 ZK ZN ZV ZW ZX ZY ZZ",
     ),
     (M.OUT_FOR_DELIVERY, None, "RK RL ZS"),
@@ -194,4 +194,4 @@ EXCEPTIONS = table(
         "ZU",
     ),
 )
-"""Type X."""
+"""Type X. SR is seen live and not in the appendix."""

@@ -23,7 +23,7 @@ TYPES = table(
 _GENERAL = frozenset(
     "000 005 010 013 025 029 030 033 039 046 047 048 049 069 076 083 086 087 090 148 158 159 163 164 165".split()
 )
-"""Statuses that leave it to the code to say what happened."""
+"""Statuses that leave it to the code to say what happened (as does a label status on a parcel that was scanned)."""
 
 _TABLES = {"M": MANIFEST, "MV": MANIFEST, "I": MOVEMENT, "P": MOVEMENT, "D": DELIVERY, "X": EXCEPTIONS, "U": UPDATE}
 
@@ -56,6 +56,7 @@ TEXTS = phrases(
             "loaded on delivery vehicle",
             "out for pickup by delivery partner",
             "package transferred to post office",
+            "your package was released by the customs agency",
         ),
     ),
     (M.OUT_FOR_DELIVERY, None, ("out for delivery", "out for delivery today")),
@@ -81,10 +82,11 @@ def reading(kind: str, code: str, status: str, text: str = "", service: str = ""
     by_status = STATUS.get(status)
     if not by_status:
         return by_code or TEXTS.get(phrase(text)) or (UNRECOGNISED if code or status else TYPES.get(kind, UNRECOGNISED))
+    general = status in _GENERAL or (by_status.milestone is M.PRE_TRANSIT and kind not in ("", "M", "MV"))
     if not by_code:
-        said = TEXTS.get(phrase(text)) if status in _GENERAL else None
+        said = TEXTS.get(phrase(text)) if general else None
         return said or by_status
-    if status in _GENERAL and by_code.milestone is not M.UNKNOWN:
+    if general and by_code.milestone is not M.UNKNOWN:
         return by_code
     if not by_status.reason and by_code.milestone is by_status.milestone:
         return by_code
@@ -92,16 +94,12 @@ def reading(kind: str, code: str, status: str, text: str = "", service: str = ""
 
 
 def _by_code(kind: str, code: str, service: str) -> Reading | None:
-    """The code in the table of its type; in those of mail and freight where the service is one or the table has no
-    such code.
-    """
+    """The code in the table of its type; where the service is mail or freight, in the table of that service first."""
     found = _TABLES.get(kind, {}).get(code)
-    if found and not service:
+    if not service:
         return found
     from porchlight.carriers.ups.codes_other import FREIGHT_ACTIVITY, FREIGHT_EXCEPTIONS, MAIL
 
     if service == "freight":
         return FREIGHT_ACTIVITY.get(code) or FREIGHT_EXCEPTIONS.get(code) or found
-    if service == "mail":
-        return MAIL.get(code) or found
-    return MAIL.get(code) if kind in ("I", "D", "X") else None
+    return MAIL.get(code) or found

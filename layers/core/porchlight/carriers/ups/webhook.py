@@ -1,7 +1,7 @@
 """The proof of a UPS Track Alert push: a bearer token that UPS fetched from our token endpoint, or (v1) a shared
 header.
 
-UPS signs no body. ``issue_token`` is the client-credentials grant behind ``POST /webhooks/ups/token``: the token
+UPS signs no body. ``issue_token`` is the client-credentials grant behind our token endpoint: the token
 names the account that it was issued for and is signed with that account's own key, so nothing has to be stored to
 check it.
 """

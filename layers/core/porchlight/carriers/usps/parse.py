@@ -85,7 +85,7 @@ def _event(entry: dict[str, Any]) -> TrackingEvent | None:
         place=Place(
             city=optional_text(entry.get("eventCity")),
             region=optional_text(entry.get("eventState")),
-            postal_code=optional_text(entry.get("eventZIP")),
+            postal_code=optional_text(entry.get("eventZIP") or entry.get("eventZIPCode")),
             country=optional_text(entry.get("eventCountry")),
         ),
     )

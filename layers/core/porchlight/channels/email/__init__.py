@@ -3,10 +3,20 @@
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
+from email.utils import formataddr
 
 from porchlight.adapters.aws import client, translated
-from porchlight.errors import PermanentProviderError
+from porchlight.errors import PermanentProviderError, PorchlightError, TransientError
 from porchlight.ports import Email
+
+NO_ANSWER = "no-answer"
+"""``problem`` of the TransientError that says: SES may have taken the message, or not."""
+_NO_ANSWER = frozenset(
+    {
+        *("ReadTimeoutError", "ConnectionClosedError", "ConnectionError", "HTTPClientError", "ResponseStreamingError"),
+        *("InternalFailure", "InternalServerError", "InternalServiceErrorException"),
+    }
+)
 
 
 class SesEmail:
@@ -18,14 +28,22 @@ class SesEmail:
     def send(self, email: Email) -> str:
         """Hand the message to SES; returns SES's message id."""
         raw = mime(email)
-        with translated():
-            answer = client("sesv2").send_email(
-                FromEmailAddress=str(Address(email.from_name, addr_spec=email.from_address)),
-                Destination={"ToAddresses": [email.to_address]},
-                Content={"Raw": {"Data": raw}},
-                ConfigurationSetName=self._configuration_set,
-                EmailTags=[{"Name": name, "Value": value} for name, value in email.tags.items()],
-            )
+        try:
+            with translated():
+                # Asked once: a second try after an answer that was lost could send twice.
+                answer = client("sesv2", attempts=1).send_email(
+                    FromEmailAddress=formataddr((email.from_name, email.from_address)),
+                    Destination={"ToAddresses": [email.to_address]},
+                    Content={"Raw": {"Data": raw}},
+                    ConfigurationSetName=self._configuration_set,
+                    EmailTags=[{"Name": name, "Value": value} for name, value in email.tags.items()],
+                )
+        except TransientError as error:
+            if error.detail in _NO_ANSWER:
+                raise TransientError(error.detail, code=NO_ANSWER) from error
+            raise
+        except PorchlightError as error:  # whatever else SES objects to, asking again does not help
+            raise PermanentProviderError(error.detail) from error
         return str(answer["MessageId"])
 
 

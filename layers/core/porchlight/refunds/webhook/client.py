@@ -49,7 +49,7 @@ class WebhookRefunds:
         self._opener = build_opener(_NoRedirects, ProxyHandler({}))
 
     def refund(self, brand: BrandConfig, request: Return) -> str:
-        """Ask for the refund; returns the reference in the answer (``reference`` or ``id``), or the key where it has none."""
+        """Ask for the refund; returns the ``reference`` (or ``id``) in the answer, the key where there is none."""
         refund = request.refund
         if refund is None:
             raise PermanentProviderError("there is no refund to ask for")

@@ -1,4 +1,4 @@
-"""Signatures by the Standard Webhooks specification: HMAC-SHA256 over ``id.timestamp.body``, key in base64 after ``whsec_``."""
+"""Signatures by the Standard Webhooks specification: HMAC-SHA256 over ``id.timestamp.body``."""
 
 import base64
 import binascii
@@ -9,7 +9,7 @@ PREFIX = "whsec_"
 
 
 def key_of(secret: str) -> bytes:
-    """The bytes of a ``whsec_…`` secret; ValueError where it is none, or shorter than the 24 bytes that the standard asks."""
+    """The bytes of a ``whsec_<base64>`` secret; ValueError where it is none (24 to 64 bytes)."""
     try:
         key = base64.b64decode(secret.removeprefix(PREFIX), validate=True)
     except binascii.Error as error:

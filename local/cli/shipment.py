@@ -1,0 +1,289 @@
+"""`porchlight shipment show`: the story of a parcel: what the carrier said, what was decided, what was told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from local.cli.options import Json
+from local.console import Output
+
+if TYPE_CHECKING:
+    from local.stack import Stack
+    from porchlight.domain.messages import MessageRecord
+    from porchlight.domain.orders import Order
+    from porchlight.domain.returns import Return
+    from porchlight.domain.shipments import Shipment, StoredEvent
+    from porchlight.ports import OrderContents, Orders, Returns, Shipments
+
+commands = typer.Typer(name="shipment", help="Look into one parcel.", no_args_is_help=True)
+commands.callback()(lambda: None)  # `shipment show`, also while it is the only one
+
+type Row = tuple[datetime, str, str]
+
+
+@dataclass(frozen=True)
+class Story:
+    """A parcel with everything that hangs on it; no contact points: those stay with the shopper."""
+
+    shipment: Shipment
+    events: Sequence[StoredEvent]
+    order: Order | None = None
+    messages: Sequence[MessageRecord] = ()
+    returns: Sequence[Return] = ()
+    waits: Sequence[str] = ()
+    """Which workflows wait for news of it; their tokens are nobody's business."""
+
+    def document(self) -> dict[str, Any]:
+        """All of it, for programs."""
+        return {
+            "shipment": self.shipment.model_dump(mode="json", by_alias=True),
+            "events": [stored.model_dump(mode="json", by_alias=True) for stored in self._in_order()],
+            "order": self.order.model_dump(mode="json") if self.order else None,
+            "messages": [message.model_dump(mode="json") for message in self.messages],
+            "returns": [request.model_dump(mode="json") for request in self.returns],
+            "workflows_waiting": list(self.waits),
+        }
+
+    def facts(self) -> dict[str, str]:
+        """The parcel as it stands now, in words."""
+        parcel, delay = self.shipment, self.shipment.delay
+        found = {
+            "shipment": parcel.shipment_id,
+            "brand": parcel.brand,
+            "carrier": f"{parcel.carrier} {parcel.tracking_number}",
+            "order": f"{self.order.number} ({parcel.order_id})" if self.order else parcel.order_id or "not known yet",
+            "return": parcel.return_id or "",
+            "now": _joined(_words(parcel.milestone), _cause(parcel.reason, parcel.at_fault)),
+            "since": _when(parcel.milestone_at) if parcel.milestone_at else "",
+            "last seen": _joined(_when(parcel.last_event_at), parcel.last_place.label())
+            if parcel.last_event_at
+            else "",
+            "promised": _days(parcel.promise),
+            "promised first": _days(parcel.first_promise) if parcel.first_promise != parcel.promise else "",
+            "expected": _days(parcel.expected),
+        }
+        if delay and not (delay.recovered_at or delay.resolved_at):
+            found["delay"] = f"open since {_when(delay.declared_at)}: {_words(delay.kind)}"
+        found["waiting"] = ", ".join(self.waits)
+        return {name: value for name, value in found.items() if value}
+
+    def told(self) -> list[Row]:
+        """What happened, in the order it happened."""
+        return sorted(self._happened(), key=lambda row: row[0])
+
+    def _in_order(self) -> list[StoredEvent]:
+        from porchlight.domain.dates import zone
+
+        assumed = zone(self.shipment.zone)
+        return sorted(self.events, key=lambda stored: (stored.event.instant(assumed), stored.event_id))
+
+    def _happened(self) -> Iterator[Row]:
+        from porchlight.domain.dates import zone
+
+        if self.order:
+            yield self.order.placed_at, "order", _joined(f"placed, {self.order.number}", self.order.total.label())
+            if self.order.cancelled_at:
+                yield self.order.cancelled_at, "order", "cancelled"
+        assumed = zone(self.shipment.zone)
+        for stored in self._in_order():
+            event = stored.event
+            late = "" if stored.received_at.date() == event.instant(assumed).date() else "reached us later"
+            what = _joined(
+                _words(event.milestone),
+                _cause(event.reason, event.at_fault),
+                event.place.label(),
+                f"code {event.raw_code}" + ("" if event.recognised else " (in no table of ours)"),
+                "local time, zone not given" if not event.zone_known else "",
+                late,
+            )
+            yield event.instant(assumed), stored.source, what
+        if delay := self.shipment.delay:
+            promised = f"promised for {delay.promised:%a %d %b}" if delay.promised else ""
+            new = f"now expected {_days(delay.expected)}"
+            policy = f"policy {delay.policy_version}" if delay.policy_version else ""
+            yield delay.declared_at, "delay", _joined(f"declared: {_words(delay.kind)}", promised, new, policy)
+            if delay.recovered_at:
+                yield delay.recovered_at, "delay", "recovered: it moves again"
+            if delay.resolved_at:
+                yield delay.resolved_at, "delay", "closed: nothing more is expected"
+        for message in self.messages:
+            yield from _message(message)
+        for request in self.returns:
+            yield from _return(request)
+
+
+def _message(message: MessageRecord) -> Iterator[Row]:
+    name, kind = _words(message.moment), message.channel
+    if message.state == "suppressed":
+        yield message.planned_at, kind, f"{name}: not told ({_words(message.reason or 'no reason recorded')})"
+        return
+    yield message.planned_at, kind, f"{name}: planned"
+    if message.sent_at:
+        seconds = (message.sent_at - message.event_at).total_seconds()
+        tries = f", at attempt {message.attempt}" if message.attempt > 1 else ""
+        yield message.sent_at, kind, f"{name}: sent, {seconds:.0f} s after the news{tries}"
+    elif message.state == "failed":
+        at = message.sending_since or message.planned_at
+        yield at, kind, f"{name}: failed ({message.failure or 'no reason recorded'})"
+    elif message.sending_since and message.state == "sending":
+        yield message.sending_since, kind, f"{name}: handed over, no answer yet (in doubt)"
+
+
+def _return(request: Return) -> Iterator[Row]:
+    lines = ", ".join(f"{line.quantity} × {line.line_id} ({line.reason})" for line in request.lines)
+    yield request.requested_at, "return", _joined(f"requested: {lines}", request.return_id)
+    for decision in request.decisions:
+        rule = f"{_words(decision.rule)}, {decision.policy_version}"
+        yield decision.decided_at, "return", f"{_words(decision.outcome)} by {decision.decided_by} ({rule})"
+    if request.scanned_at:
+        yield request.scanned_at, "return", "the carrier has scanned the parcel"
+    if refund := request.refund:
+        yield refund.requested_at, "refund", f"asked for {refund.amount.label()}"
+        if refund.executed_at:
+            reference = refund.provider_reference or "no reference"
+            yield refund.executed_at, "refund", f"{refund.amount.label()} refunded ({reference})"
+
+
+@commands.command()
+def show(
+    what: Annotated[
+        str, typer.Argument(metavar="ID", help="shp_… or ord_…; a tracking number; or the store's own order id.")
+    ],
+    brand: Annotated[
+        str | None, typer.Option("--brand", "-b", help="Only this brand; all of the pack without it.")
+    ] = None,
+    carrier: Annotated[
+        str | None, typer.Option("--carrier", "-c", help="ID is a tracking number of this carrier.")
+    ] = None,
+    stage: Annotated[str | None, typer.Option(help="A stage in AWS (dev, prod …); the local cloud without it.")] = None,
+    region: Annotated[str | None, typer.Option(help="Its AWS region; your profile's without it.")] = None,
+    json: Json = False,
+) -> None:
+    """The parcel as it stands, and its story: events, delay, messages with their reasons, returns.
+
+    An order shows each of its parcels. Nobody's name or address is shown; times are UTC.
+    Exit code 1 if nothing is found.
+    """
+    from local.stack import brand_ids
+
+    output, known = Output(json), brand_ids()
+    if brand is not None and brand not in known:
+        raise typer.BadParameter(f"there is no brand {brand!r}; there are {', '.join(known)}", param_hint="--brand")
+    with _opened(output, stage, region) as stack:
+        app = stack.app()
+        look = Look(app.shipments, app.orders, app.returns)
+        stories = look.up((brand,) if brand else known, what, carrier)
+    if json:
+        output.document({"shipments": [story.document() for story in stories]})
+        if not stories:
+            raise typer.Exit(1)
+        return
+    if not stories:
+        output.fail(
+            f"Nothing is known under {what!r}. A tracking number may need --carrier; an order is found by its id "
+            "in the store, not by the number the shopper was told. A webhook that could not be read is in quarantine: "
+            "porchlight quarantine list"
+        )
+    for story in stories:
+        facts = story.facts()
+        for name, value in facts.items():
+            output.say(f"{name:<14}  {value}")
+        rows = [{"when": _when(at), "who": who, "what": text} for at, who, text in story.told()]
+        output.say("")
+        output.report("What happened (UTC)", rows)
+        output.say("")
+
+
+@dataclass(frozen=True)
+class Look:
+    """Finds parcels."""
+
+    shipments: Shipments
+    orders: Orders
+    returns: Returns
+
+    def up(self, brands: Sequence[str], what: str, carrier: str | None) -> list[Story]:
+        """The parcels that `what` may mean, in each of the brands."""
+        return [
+            story for brand in brands for key in self._ids(brand, what, carrier) if (story := self._story(brand, key))
+        ]
+
+    def _ids(self, brand: str, what: str, carrier: str | None) -> Sequence[str]:
+        from porchlight.carriers.registry import carrier_ids
+        from porchlight.domain.ids import order_id, shipment_id
+
+        if carrier:
+            return [shipment_id(brand, carrier, what)]
+        if what.startswith("shp_"):
+            return [what]
+        if what.startswith("ord_"):
+            return self.orders.contents(brand, what).shipment_ids
+        by_number = [shipment_id(brand, name, what) for name in carrier_ids()]
+        return [*by_number, *self.orders.contents(brand, order_id(brand, what)).shipment_ids]
+
+    def _story(self, brand: str, shipment_id: str) -> Story | None:
+        from porchlight.ports import OrderContents
+
+        shipment, events = self.shipments.with_events(brand, shipment_id)
+        if shipment is None:
+            return None
+        known: OrderContents = OrderContents()
+        if shipment.order_id:
+            known = self.orders.contents(brand, shipment.order_id)
+        returns = [found for key in known.return_ids if (found := self.returns.get(brand, key))]
+        return Story(
+            shipment=shipment,
+            events=events,
+            order=known.order,
+            messages=[m for m in known.messages if m.shipment_id in (None, shipment_id)],
+            returns=returns,
+            waits=[wait.purpose for wait in self.shipments.waits(brand, shipment_id)],
+        )
+
+
+@contextmanager
+def _opened(output: Output, stage: str | None, region: str | None) -> Iterator[Stack]:
+    """The stack; what goes wrong inside ends the command in words."""
+    from local.stack import Stack, StackError
+    from porchlight.errors import PorchlightError
+
+    try:
+        yield Stack.open(stage, region)
+    except StackError as error:
+        output.fail(str(error))
+    except PorchlightError as error:
+        output.fail(f"{'AWS' if stage else 'The local cloud'} refused: {error.detail}")
+
+
+def _words(value: object) -> str:
+    return str(value).replace("_", " ")
+
+
+def _cause(reason: object, at_fault: object) -> str:
+    if not reason:
+        return ""
+    return _words(reason) + (f" ({_words(at_fault)})" if at_fault else "")
+
+
+def _joined(*parts: str) -> str:
+    return " · ".join(part for part in parts if part)
+
+
+def _when(at: datetime | None) -> str:
+    from datetime import UTC
+
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M}" if at else ""
+
+
+def _days(days: Any) -> str:
+    """`Thu 12 Nov`, or `Thu 12 Nov to Fri 13 Nov`."""
+    if days is None:
+        return ""
+    first, last = f"{days.earliest:%a %d %b}", f"{days.latest:%a %d %b}"
+    return first if first == last else f"{first} to {last}"

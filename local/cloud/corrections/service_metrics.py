@@ -1,0 +1,101 @@
+"""Queues, state machines and the API have metrics.
+
+Stock: only Lambda publishes metrics of its own.
+AWS: AWS/SQS (messages visible and in flight, age of the oldest), AWS/States (executions started, succeeded,
+failed, aborted, timed out, and their time) and AWS/ApiGateway (count, 4xx, 5xx, latency) come by themselves.
+Why: most of our alarms and half of the dashboard are made of them.
+
+Queues are measured every `LOCAL_TICK_SECONDS`, and recorded when something changed or once a minute.
+"""
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from local.cloud.emulator import module
+
+_OUTCOMES = {
+    "SUCCEEDED": "ExecutionsSucceeded",
+    "FAILED": "ExecutionsFailed",
+    "ABORTED": "ExecutionsAborted",
+}
+
+
+def apply() -> None:
+    """Measure queues on a thread, machines and APIs as they are used."""
+    metrics = module("services.cloudwatch")
+    _measure_machines(metrics)
+    _measure_apis(metrics)
+    tick = float(os.environ.get("LOCAL_TICK_SECONDS", "10"))
+    threading.Thread(target=_measure_queues, args=(metrics, tick), daemon=True, name="queue-metrics").start()
+
+
+def _measure_queues(metrics: Any, tick: float) -> None:
+    recorded: dict[tuple[str, str], tuple[float, float]] = {}  # by queue and metric: value and when
+    while True:
+        time.sleep(tick)
+        now = time.time()
+        for queue, metric, value, unit in _queue_figures(now):
+            last_value, last_time = recorded.get((queue, metric), (None, 0.0))
+            if value != last_value or now - last_time >= 60:
+                metrics.record_metric("AWS/SQS", metric, value, unit, {"QueueName": queue})
+                recorded[queue, metric] = (value, now)
+
+
+def _queue_figures(now: float) -> Iterator[tuple[str, str, float, str]]:
+    queues = module("services.sqs")
+    with queues._queues_lock:
+        by_name = {
+            record["attributes"]["QueueArn"].rsplit(":", 1)[-1]: [
+                (message["visible_at"], message["sent_at"]) for message in record["messages"]
+            ]
+            for record in list(queues._queues._data.values())
+        }
+    for name, messages in by_name.items():
+        visible = sum(visible_at <= now for visible_at, _ in messages)
+        age = max((now - sent_at for _, sent_at in messages), default=0.0)
+        yield name, "ApproximateNumberOfMessagesVisible", visible, "Count"
+        yield name, "ApproximateNumberOfMessagesNotVisible", len(messages) - visible, "Count"
+        yield name, "ApproximateAgeOfOldestMessage", int(max(age, 0)), "Seconds"
+
+
+def _measure_machines(metrics: Any) -> None:
+    machines = module("services.stepfunctions")
+    stock = machines._run_execution
+
+    def run(execution_arn: str) -> None:
+        execution = machines._executions.get(execution_arn)
+        dimensions = {"StateMachineArn": execution["stateMachineArn"]} if execution else {}
+        begun = time.monotonic()
+        if execution:
+            metrics.record_metric("AWS/States", "ExecutionsStarted", 1, "Count", dimensions)
+        stock(execution_arn)
+        if execution:
+            took = (time.monotonic() - begun) * 1000
+            metrics.record_metric("AWS/States", "ExecutionTime", took, "Milliseconds", dimensions)
+            if execution["status"] == "TIMED_OUT":
+                return  # counted when it happened, see machine_timeout
+            for status, metric in _OUTCOMES.items():
+                value = 1 if execution["status"] == status else 0
+                metrics.record_metric("AWS/States", metric, value, "Count", dimensions)
+
+    machines._run_execution = run
+
+
+def _measure_apis(metrics: Any) -> None:
+    apis = module("services.apigateway")
+    stock = apis.handle_execute
+
+    async def execute(api_id: str, *arguments: Any, **options: Any) -> Any:
+        begun = time.monotonic()
+        answer = await stock(api_id, *arguments, **options)
+        took, status, dimensions = (time.monotonic() - begun) * 1000, int(answer[0]), {"ApiId": api_id}
+        metrics.record_metric("AWS/ApiGateway", "Count", 1, "Count", dimensions)
+        metrics.record_metric("AWS/ApiGateway", "4xx", int(400 <= status < 500), "Count", dimensions)
+        metrics.record_metric("AWS/ApiGateway", "5xx", int(status >= 500), "Count", dimensions)
+        metrics.record_metric("AWS/ApiGateway", "Latency", took, "Milliseconds", dimensions)
+        return answer
+
+    apis.handle_execute = execute

@@ -1,0 +1,69 @@
+"""The brand's own refund system, pretended: checks the signature, pays each key once, answers with a reference.
+
+It stands outside of Porchlight, as it does in life: Porchlight's exactly-once rests on the key that both sides know.
+"""
+
+import hashlib
+import hmac
+import json
+import threading
+from base64 import b64decode, b64encode
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from local.front import Request, Response
+
+
+@dataclass(frozen=True)
+class Paid:
+    """Money that went back."""
+
+    key: str
+    brand: str
+    amount_minor: int
+    currency: str
+    reference: str
+
+
+class RefundDesk:
+    """Mounted into the front door."""
+
+    PREFIX: ClassVar[str] = "/demo/refunds"
+
+    def __init__(self, secrets: dict[str, str]) -> None:
+        self._keys = {brand: b64decode(secret.removeprefix("whsec_")) for brand, secret in secrets.items()}
+        self._lock = threading.Lock()
+        self.paid: dict[str, Paid] = {}
+        self.calls = 0
+        self.refused = 0
+        self.failures: list[int] = []
+        """Status codes to answer with before anything is paid: how a provider's bad day is played."""
+
+    def __call__(self, request: Request) -> Response:
+        """One refund request."""
+        with self._lock:
+            self.calls += 1
+            if self.failures:
+                return Response(self.failures.pop(0))
+            brand, data = self._verified(request)
+            if brand is None:
+                self.refused += 1
+                return Response(401)
+            key = request.headers["webhook-id"]
+            amount, currency = _amount(data)
+            reference = "refund-" + hashlib.sha256(key.encode()).hexdigest()[:10]
+            self.paid.setdefault(key, Paid(key, brand, amount, currency, reference))
+            return Response.json({"reference": reference})
+
+    def _verified(self, request: Request) -> tuple[str | None, Any]:
+        """Standard Webhooks, but for the age: the local cloud's clock may be days away from ours."""
+        signed = f"{request.headers.get('webhook-id')}.{request.headers.get('webhook-timestamp')}.".encode()
+        for brand, key in self._keys.items():
+            digest = b64encode(hmac.new(key, signed + request.body, hashlib.sha256).digest()).decode()
+            if hmac.compare_digest(f"v1,{digest}", request.headers.get("webhook-signature", "")):
+                return brand, json.loads(request.body)["data"]
+        return None, None
+
+
+def _amount(data: dict[str, Any]) -> tuple[int, str]:
+    return int(data["amount"]), str(data["currency"])

@@ -1,0 +1,229 @@
+"""`porchlight demo`, `up` and `down`."""
+
+import contextlib
+import os
+import signal
+import time
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+from local.cloud.deploy import DeployError
+from local.cloud.launcher import LocalCloudError
+from local.console import Output
+from local.demo.story import DAYS, ORDERS, Chapter, chapters
+from local.demo.traffic import StoryError, Traffic
+from local.demo.waiting import NeverCameError, awaited
+from local.running import BuildError, Running
+from local.stack import Stack, StackError
+from porchlight.domain.messages import MessageRecord, MessageState
+
+_EXPECTED_TROUBLE = (BuildError, DeployError, LocalCloudError, StackError)
+SWEEP_SECONDS = 75
+"""Where time cannot be moved, the sweep's own minute is waited for."""
+
+
+def demo(*, once: bool, port: int, output: Output) -> int:
+    """Start, deploy, play the story, show what happened; stay up until Ctrl-C. 0 if all went as the story has it."""
+    begun = time.monotonic()
+    try:
+        running = Running.start(output, port=port)
+    except _EXPECTED_TROUBLE as error:
+        output.fail(str(error))
+    with running, _ends_on_signals():
+        running.stack.save()
+        try:
+            surprises, rows, links = play(running, output)
+            rows.append({"what": "seconds from start to here", "count": round(time.monotonic() - begun)})
+            output.report("What happened", rows, links)
+            for surprise in surprises:
+                output.say(f"Not as expected: {surprise}")
+            if not once:
+                output.say("It stays up until Ctrl-C.")
+                with contextlib.suppress(KeyboardInterrupt):
+                    signal.pause()
+            return 1 if surprises else 0
+        except KeyboardInterrupt:
+            return 130
+        finally:
+            Stack.forget()
+
+
+main = demo
+
+
+@contextlib.contextmanager
+def _ends_on_signals():  # type: ignore[no-untyped-def]
+    """SIGTERM and SIGHUP end us as Ctrl-C does, with everything stopped."""
+
+    def interrupt(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def play(running: Running, output: Output) -> tuple[list[str], list[dict[str, object]], dict[str, str]]:
+    """The story, chapter by chapter; surprises, the table and the links."""
+    traffic = Traffic(running)
+    story = list(chapters(datetime.now(UTC)))
+    expected: dict[tuple[str, str], str] = {}
+    with output.step(f"Playing {DAYS} days of traffic", total=len(story)) as step:
+        for chapter in story:
+            step.detail(chapter.title)
+            try:
+                _play(running, traffic, chapter)
+            except (NeverCameError, StoryError) as error:
+                traffic.surprises.append(f"{chapter.title}: {error}")
+            expected |= {(who, moment.value): state for (who, moment), state in chapter.messages.items()}
+            step.advance()
+        if running.can_travel:
+            running.travel_to(timedelta())
+    messages = {who: _messages(running, traffic, who) for who in ORDERS}
+    surprises = traffic.surprises + _unexpected(expected, messages) + _checks(running)
+    first_page = traffic.links("maya")["tracking"]
+    links = {
+        "Inbox": f"{running.front.url}/inbox",
+        "Tracking page": first_page,
+        "Ops dashboard": f"{running.front.url}/ops",
+    }
+    return surprises, _table(running, traffic, messages), links
+
+
+def _play(running: Running, traffic: Traffic, chapter: Chapter) -> None:
+    if running.can_travel:
+        running.travel_to(chapter.at - datetime.now(UTC))
+    for act in chapter.acts:
+        traffic.play(act)
+    within = SWEEP_SECONDS if chapter.needs_time and not running.can_travel else 30
+    for (who, moment), state in chapter.messages.items():
+        awaited(
+            lambda who=who, moment=moment, state=state: any(  # type: ignore[misc]
+                message.moment is moment and message.state == state for message in _messages(running, traffic, who)
+            ),
+            f"{who}: {moment.value} {state}",
+            within=within,
+        )
+    awaited(lambda: _queue_is_empty(running), "the inbound queue is empty", within=30)
+
+
+def _messages(running: Running, traffic: Traffic, who: str) -> list[MessageRecord]:
+    contents = running.stack.app().orders.contents(ORDERS[who].brand, traffic.order_id(who))
+    return list(contents.messages)
+
+
+def _queue_is_empty(running: Running) -> bool:
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    found = running.cloud.client("sqs").get_queue_attributes(
+        QueueUrl=running.stack.outputs["InboundQueueUrl"], AttributeNames=names
+    )["Attributes"]
+    return all(int(found[name]) == 0 for name in names)
+
+
+def _unexpected(expected: dict[tuple[str, str], str], messages: dict[str, list[MessageRecord]]) -> list[str]:
+    """Messages that the story does not have, have another state, or are there twice."""
+    found = Counter((who, m.moment.value, m.state.value) for who, records in messages.items() for m in records)
+    wanted = Counter((who, moment, state) for (who, moment), state in expected.items())
+    surprises = [f"{count} × {' '.join(key)} was not expected" for key, count in (found - wanted).items()]
+    return surprises + [f"{' '.join(key)} did not happen" for key in (wanted - found)]
+
+
+def _checks(running: Running) -> list[str]:
+    """What must hold in the end, beyond the messages."""
+    app, surprises = running.stack.app(), []
+    entries = {brand: app.quarantine.list(brand) for brand in ("larkspur", "fjordhus")}
+    if len(entries["larkspur"]) != 1 or entries["fjordhus"]:
+        surprises.append("one quarantined body of Larkspur was expected, and none of Fjordhus")
+    if len(running.refunds.paid) != 1:
+        surprises.append(f"one refund was expected, {len(running.refunds.paid)} were paid")
+    for name in ("InboundDlqUrl", "StreamFailuresUrl", "WorkflowFailuresUrl", "RuleFailuresUrl"):
+        attributes = running.cloud.client("sqs").get_queue_attributes(
+            QueueUrl=running.stack.outputs[name], AttributeNames=["ApproximateNumberOfMessages"]
+        )["Attributes"]
+        if int(attributes["ApproximateNumberOfMessages"]):
+            surprises.append(f"{name.removesuffix('Url')} is not empty")
+    return surprises
+
+
+def _total(running: Running, metric: str) -> int:
+    """The sum of a metric over all its dimensions, over the days of the story."""
+    now = datetime.now(UTC)
+    points = running.cloud.client("cloudwatch").get_metric_statistics(
+        Namespace="Porchlight",
+        MetricName=metric,
+        StartTime=now - timedelta(days=DAYS + 1),
+        EndTime=now + timedelta(days=1),
+        Period=86400,
+        Statistics=["Sum"],
+    )["Datapoints"]
+    return int(sum(point["Sum"] for point in points))
+
+
+def _table(
+    running: Running, traffic: Traffic, messages: dict[str, list[MessageRecord]]
+) -> list[dict[str, object]]:
+    states = Counter(message.state for records in messages.values() for message in records)
+    rows = {
+        "webhooks accepted": traffic.answers["accepted"],
+        "webhooks refused (forged or unsigned)": traffic.answers["refused"],
+        "webhooks to unknown carriers": traffic.answers["unknown"],
+        "bodies quarantined": sum(len(running.stack.app().quarantine.list(b)) for b in ("larkspur", "fjordhus")),
+        "tracking events recorded": _total(running, "EventsRecorded"),
+        "events known already, ignored": _total(running, "EventsIgnored"),
+        "messages sent": states[MessageState.SENT],
+        "messages suppressed": states[MessageState.SUPPRESSED],
+        "delays declared": _total(running, "DelaysDeclared"),
+        "returns": len(traffic.returns),
+        "refunds paid": len(running.refunds.paid),
+    }
+    return [{"what": what, "count": count} for what, count in rows.items()]
+
+
+def up(*, port: int, output: Output) -> int:
+    """Start and deploy without traffic; stays in the foreground until Ctrl-C or `porchlight down`."""
+    try:
+        running = Running.start(output, port=port)
+    except _EXPECTED_TROUBLE as error:
+        output.fail(str(error))
+    with running, _ends_on_signals():
+        Stack(
+            running.stack.stage,
+            running.stack.outputs,
+            running.stack.endpoint,
+            links={**running.stack.links, "pid": str(os.getpid())},
+        ).save()
+        try:
+            rows = [{"name": name, "value": value} for name, value in sorted(running.stack.outputs.items())]
+            output.report("Porchlight is up until Ctrl-C (or porchlight down)", rows, running.stack.links)
+            signal.pause()
+        except KeyboardInterrupt:
+            pass
+        finally:
+            Stack.forget()
+    return 0
+
+
+def down(*, output: Output) -> int:
+    """Stop what `porchlight up` started."""
+    try:
+        pid = int(Stack.load().links["pid"])
+    except (StackError, KeyError, ValueError) as error:
+        output.fail(f"There is nothing to stop: {error}")
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGTERM)
+    awaited(lambda: not _alive(pid), "the local cloud has stopped", within=15)
+    output.say("Stopped.")
+    return 0
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+

@@ -1,0 +1,206 @@
+"""Sends what the story says, as the senders would: signed with their own keys, over HTTP, with their habits."""
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from local.demo import bodies, signing
+from local.demo.story import ORDERS, Act, Customer
+from local.demo.waiting import awaited
+from local.running import Answer, Running
+from porchlight.domain import ids
+
+
+class StoryError(Exception):
+    """Something did not go as the story has it."""
+
+
+@dataclass
+class Traffic:
+    """The senders."""
+
+    running: Running
+    answers: Counter[str] = field(default_factory=Counter)
+    """What the front door said to webhooks: ``accepted``, ``refused``, ``unknown``."""
+    returns: dict[str, str] = field(default_factory=dict)
+    surprises: list[str] = field(default_factory=list)
+    _bearer: str = ""
+
+    def play(self, act: Act) -> None:
+        """Send one act, as often as its sender repeats itself."""
+        player: Callable[[Act], None] = getattr(self, f"_{act.kind}")
+        for _ in range(act.times):
+            player(act)
+
+    # ------------------------------------------------------------------------------------------------- carriers, stores
+    def _webhook(self, path: str, body: bytes, headers: dict[str, str], expected: int = 202) -> Answer:
+        answer = self.running.send("POST", path, body, headers)
+        said = {202: "accepted", 401: "refused", 404: "unknown"}.get(answer.status, f"status {answer.status}")
+        self.answers[said] += 1
+        if answer.status != expected:
+            self.surprises.append(f"{path} answered {answer.status}, not {expected}")
+        return answer
+
+    def _ups(self, act: Act) -> None:
+        for scan in act.scans:
+            self._ups_scan(ORDERS[act.about].parcel, scan)
+
+    def _ups_scan(self, number: str, scan: bodies.Scan) -> None:
+        if not self._bearer:
+            body, headers = signing.ups_token_request(*self.running.credentials.ups_client)
+            self._bearer = self.running.send("POST", "/oauth2/token", body, headers).json()["access_token"]
+        body = bodies.ups(number, scan)
+        answer = self.running.send("POST", "/webhooks/ups", body, signing.ups_bearer(self._bearer))
+        if answer.status == 401:  # the token has expired while days went by: UPS fetches a new one
+            self._bearer = ""
+            self._ups_scan(number, scan)
+            return
+        self.answers["accepted"] += 1
+
+    def _usps(self, act: Act) -> None:
+        piece = bodies.usps(ORDERS[act.about].parcel, act.scans, act.due)
+        body, headers = signing.usps(piece, self.running.credentials.usps, self.running.now())
+        self._webhook("/webhooks/usps", body, headers)
+
+    def _easypost(self, act: Act) -> None:
+        customer = ORDERS[act.about]
+        body = bodies.easypost(customer.parcel, customer.carrier, act.scans, act.due)
+        secret = self.running.credentials.easypost[customer.brand]
+        self._webhook("/webhooks/easypost", body, signing.easypost(body, secret))
+
+    def _order(self, act: Act) -> None:
+        customer = ORDERS[act.about]
+        placed = act.at or self.running.now()
+        if customer.brand == "fjordhus":
+            self._put_order(customer, placed)
+            return
+        body = bodies.shopify(
+            customer.external_id, customer.number, customer.name, customer.email, customer.lines, placed, tags=customer.tags
+        )
+        self._shopify("orders/create", body)
+
+    def _shopify(self, topic: str, body: bytes) -> None:
+        headers = signing.shopify(body, self.running.credentials.shopify, topic)
+        self._webhook("/webhooks/stores/shopify", body, headers)
+
+    def _shipped(self, act: Act) -> None:
+        customer = ORDERS[act.about]
+        at = act.at or self.running.now()
+        body = bodies.shopify_fulfillment(customer.external_id, customer.carrier, customer.parcel, at)
+        self._shopify("fulfillments/create", body)
+
+    # --------------------------------------------------------------------------------------------- the generic order API
+    def _put_order(self, customer: Customer, placed: datetime, parcel_at: datetime | None = None) -> None:
+        body: dict[str, Any] = {
+            "number": customer.number,
+            "placed_at": placed.isoformat(),
+            "updated_at": (parcel_at or placed).isoformat(),
+            "currency": "EUR",
+            "total": f"{sum(float(price) for _, price in customer.lines):.2f}",
+            "lines": [
+                {"id": str(index + 1), "title": title, "quantity": 1, "unit_price": price}
+                for index, (title, price) in enumerate(customer.lines)
+            ],
+            "shopper": {"name": customer.name, "email": customer.email, "language": "en"},
+            "destination": {"country": "NO", "postal_prefix": "501", "zone": "Europe/Oslo"},
+        }
+        if parcel_at:
+            body["parcels"] = [
+                {
+                    "carrier": "dhl_express",
+                    "tracking_number": customer.parcel,
+                    "shipped_at": parcel_at.isoformat(),
+                }
+            ]
+        answer = self._api(customer.brand, "PUT", f"/v1/orders/{customer.external_id}", body)
+        if answer.status != 200:
+            self.surprises.append(f"PUT /v1/orders answered {answer.status}: {answer.body[:300]!r}")
+        self._placed = {**getattr(self, "_placed", {}), customer.external_id: placed}
+
+    def _parcel(self, act: Act) -> None:
+        customer = ORDERS[act.about]
+        self._put_order(customer, self._placed[customer.external_id], act.at)
+
+    def _api(self, brand: str, method: str, path: str, body: Any = None, **headers: str) -> Answer:
+        key = {"x-api-key": self.running.credentials.api_keys[brand], "content-type": "application/json"}
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.running.send(method, path, json.dumps(body).encode() if body else b"", key | named)
+
+    # ------------------------------------------------------------------------------------------------- what is not right
+    def _forged(self, act: Act) -> None:
+        body = bodies.easypost("EZ999", "UPS", (bodies.Scan("delivered", self.running.now(), "Nowhere"),))
+        self._webhook("/webhooks/easypost", body, signing.easypost(body, "not the secret"), 401)
+
+    def _no_signature(self, act: Act) -> None:
+        self._webhook("/webhooks/usps", b'{"timestamp": "now", "payload": "{}"}', dict(signing.JSON), 401)
+
+    def _unknown_carrier(self, act: Act) -> None:
+        self._webhook("/webhooks/pigeon-post", b"{}", dict(signing.JSON), 404)
+
+    def _unreadable(self, act: Act) -> None:
+        body = b'{"object": "Event", "description": "tracker.updated", "result": {"tracking_co'
+        self._webhook("/webhooks/easypost", body, signing.easypost(body, self.running.credentials.easypost["larkspur"]))
+
+    def _not_tracking(self, act: Act) -> None:
+        body = signing.compact({"object": "Event", "description": "batch.created", "result": {"object": "Batch"}})
+        self._webhook("/webhooks/easypost", body, signing.easypost(body, self.running.credentials.easypost["larkspur"]))
+
+    # --------------------------------------------------------------------------------------------- shoppers, CX, returns
+    def _unsubscribe(self, act: Act) -> None:
+        link = self.links(act.about)["unsubscribe"]
+        body = b"List-Unsubscribe=One-Click"
+        headers = {"content-type": "application/x-www-form-urlencoded"}
+        answer = self.running.send("POST", link.removeprefix(self.running.front.url), body, headers)
+        if answer.status != 200:
+            self.surprises.append(f"one-click unsubscribe answered {answer.status}")
+
+    def links(self, who: str) -> dict[str, str]:
+        """The links that this shopper's emails carry."""
+        from porchlight.services.links import Links
+
+        app = self.running.stack.app()
+        customer = ORDERS[who]
+        order = app.orders.get(customer.brand, self.order_id(who))
+        if order is None:
+            raise StoryError(f"there is no order of {who}")
+        return Links(app.secrets, self.running.front.url).of_order(app.brands.get(customer.brand), order)
+
+    @staticmethod
+    def order_id(who: str) -> str:
+        """Porchlight's id of this shopper's order."""
+        return ids.order_id(ORDERS[who].brand, str(ORDERS[who].external_id))
+
+    def _return(self, act: Act) -> None:
+        customer = ORDERS[act.about]
+        line = str(customer.external_id * 100)
+        body = {
+            "order": str(customer.external_id),
+            "lines": [{"line_id": line, "quantity": 1, "reason": "too_big"}],
+        }
+        answer = self._api(
+            customer.brand, "POST", "/v1/returns", body, idempotency_key=f"demo-return-{customer.external_id}"
+        )
+        if answer.status not in (200, 202):
+            raise StoryError(f"POST /v1/returns answered {answer.status}: {answer.body[:300]!r}")
+        self.returns[act.about] = answer.json()["return_id"]
+
+    def _look(self, who: str) -> dict[str, Any]:
+        found: dict[str, Any] = self._api(ORDERS[who].brand, "GET", f"/v1/returns/{self.returns[who]}").json()
+        return found
+
+    def _decide(self, act: Act) -> None:
+        awaited(lambda: self._look(act.about)["state"] == "in_review", f"{act.about}'s return is before a person")
+        path = f"/v1/returns/{self.returns[act.about]}/decision"
+        answer = self._api(
+            ORDERS[act.about].brand, "POST", path, {"approve": True, "note": "A good customer; the size runs small."}
+        )
+        if answer.status != 200:
+            raise StoryError(f"the decision answered {answer.status}: {answer.body[:300]!r}")
+
+    def _scan_return(self, act: Act) -> None:
+        label = awaited(lambda: self._look(act.about).get("label"), f"{act.about}'s return has a label")
+        scan = bodies.Scan("accepted", act.at or self.running.now(), "Portland", "OR")
+        self._ups_scan(label["tracking_number"], scan)

@@ -1,0 +1,128 @@
+"""Both sides of each contract: the fakes, and the real adapters on moto with the table of template.yaml."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+import yaml
+from moto import mock_aws
+
+from porchlight import ports
+from porchlight.adapters import aws
+from porchlight.adapters.dynamodb.due import DynamoDueIndex
+from porchlight.adapters.dynamodb.messages import DynamoMessages
+from porchlight.adapters.dynamodb.orders import DynamoOrders
+from porchlight.adapters.dynamodb.quarantine import DynamoQuarantine
+from porchlight.adapters.dynamodb.returns import DynamoReturns
+from porchlight.adapters.dynamodb.shipments import DynamoShipments
+from porchlight.adapters.dynamodb.table import Table
+from porchlight.adapters.s3 import Bodies
+from porchlight.adapters.sqs import SqsInbound
+from tests import fakes
+
+ROOT = Path(__file__).parents[2]
+TABLE, BUCKET, QUEUE = "porchlight", "porchlight-bodies", "porchlight-inbound"
+_brands = count(1)
+
+
+class _Template(yaml.SafeLoader):
+    """CloudFormation's short forms are read as their plain arguments; the table's definition has none."""
+
+
+def _plain(loader: yaml.SafeLoader, _: str, node: yaml.Node) -> Any:
+    if isinstance(node, yaml.MappingNode):
+        return loader.construct_mapping(node, deep=True)
+    return loader.construct_sequence(node, deep=True) if isinstance(node, yaml.SequenceNode) else node.value
+
+
+_Template.add_multi_constructor("!", _plain)
+
+
+def table_definition() -> dict[str, Any]:
+    """The table as template.yaml defines it."""
+    template = yaml.load((ROOT / "template.yaml").read_text(), _Template)
+    properties: dict[str, Any] = template["Resources"]["Table"]["Properties"]
+    known = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
+    return {name: properties[name] for name in known}
+
+
+@pytest.fixture(scope="session")
+def cloud() -> Iterator[str]:
+    """moto with the table, the bucket and the queue; yields the queue's URL. Tests keep apart by their brands."""
+    with pytest.MonkeyPatch.context() as patch, mock_aws():
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+            patch.setenv(name, "testing")
+        patch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+        patch.delenv("AWS_ENDPOINT_URL", raising=False)
+        patch.delenv("AWS_PROFILE", raising=False)
+        aws.client.cache_clear()
+        boto3.client("dynamodb").create_table(TableName=TABLE, **table_definition())
+        where: Any = {"LocationConstraint": "eu-central-1"}
+        boto3.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration=where)
+        yield boto3.client("sqs").create_queue(QueueName=QUEUE)["QueueUrl"]
+    aws.client.cache_clear()
+
+
+@dataclass(frozen=True)
+class Stores:
+    """The repositories of one side, and a brand that no other test uses."""
+
+    brand: str
+    shipments: ports.Shipments
+    orders: ports.Orders
+    messages: ports.Messages
+    returns: ports.Returns
+    due: ports.DueIndex
+    quarantine: ports.Quarantine
+    inbound: ports.Inbound
+
+
+def _fakes(brand: str) -> Stores:
+    orders, messages, returns = fakes.FakeOrders(), fakes.FakeMessages(), fakes.FakeReturns()
+    orders.messages, orders.returns = messages, returns
+    shipments = fakes.FakeShipments(orders)
+    due, quarantine = fakes.FakeDue(shipments, messages), fakes.FakeQuarantine()
+    return Stores(brand, shipments, orders, messages, returns, due, quarantine, fakes.FakeInbound())
+
+
+def _real(brand: str, queue_url: str) -> Stores:
+    table, bodies = Table(TABLE), Bodies(BUCKET)
+    return Stores(
+        brand,
+        DynamoShipments(table),
+        DynamoOrders(table),
+        DynamoMessages(table),
+        DynamoReturns(table),
+        DynamoDueIndex(table),
+        DynamoQuarantine(table, bodies),
+        SqsInbound(queue_url, bodies),
+    )
+
+
+@pytest.fixture(params=["fake", "real"])
+def stores(request: pytest.FixtureRequest) -> Stores:
+    """Each contract test runs twice: over the fakes, and over the adapters."""
+    brand = f"brand-{next(_brands)}"
+    return _fakes(brand) if request.param == "fake" else _real(brand, request.getfixturevalue("cloud"))
+
+
+@pytest.fixture
+def real(cloud: str) -> Stores:
+    """The real side alone."""
+    return _real(f"brand-{next(_brands)}", cloud)
+
+
+@pytest.fixture
+def table(cloud: str) -> Table:
+    """The real table, to look behind the adapters."""
+    return Table(TABLE)
+
+
+@pytest.fixture
+def bodies(cloud: str) -> Bodies:
+    """The real bucket."""
+    return Bodies(BUCKET)

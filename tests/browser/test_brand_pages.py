@@ -1,0 +1,204 @@
+"""Pages and emails in a real browser: accessible, never wider than the screen, working without scripts and
+under their own policy.
+"""
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "layers" / "brand"))
+
+import checks  # noqa: E402
+import samples  # noqa: E402
+from build import build  # noqa: E402
+
+from porchlight.adapters.brandpack import BrandPack  # noqa: E402
+from porchlight.adapters.rendering import PackRenderer  # noqa: E402
+from porchlight.domain.views import tracking_view  # noqa: E402
+
+RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+SITE = "https://orders.example/"
+SCREENS = {"phone": {"width": 360, "height": 740}, "desktop": {"width": 1280, "height": 860}}
+PAGES = [
+    ("larkspur", "in_transit"),
+    ("larkspur", "late-promise_missed"),
+    ("larkspur", "delivered"),
+    ("larkspur", "return-approved"),
+    ("larkspur", "no-parcel"),
+    ("fjordhus", "several"),
+    ("fjordhus", "delivery_attempted-consignee_absent"),
+    ("fjordhus", "available_for_pickup"),
+    ("fjordhus", "returned_to_sender"),
+    ("fjordhus", "unsubscribe-ask"),
+    ("fjordhus", "unsubscribe-done"),
+    ("", "not_found"),
+]
+EMAILS = [
+    ("larkspur", "order_confirmed"),
+    ("larkspur", "delay-promise_missed-weather"),
+    ("larkspur", "delivered"),
+    ("fjordhus", "accepted"),
+    ("fjordhus", "exception-customs"),
+    ("fjordhus", "return_approved"),
+]
+Render = Callable[[str, str], str]
+Open = Callable[..., "Page"]
+
+
+@pytest.fixture(scope="module")
+def renderer(tmp_path_factory: pytest.TempPathFactory) -> PackRenderer:
+    return PackRenderer(BrandPack(build(ROOT / "brand", tmp_path_factory.mktemp("pack"), check=False)))
+
+
+@pytest.fixture(scope="module")
+def page_html(renderer: PackRenderer) -> Render:
+    def render(brand_id: str, name: str) -> str:
+        if not brand_id:
+            return renderer.page(None, name, {})
+        brand = renderer._pack.get(brand_id)
+        if name.startswith("unsubscribe"):
+            return renderer.page(brand, "unsubscribe", {"unsubscribed": name.endswith("done")})
+        found = next(page for page in samples.pages(brand) if page.name == name)
+        view = tracking_view(brand, found.order, found.shipments, found.returns, samples.NOW, samples.LINKS)
+        return renderer.page(brand, "tracking", view)
+
+    return render
+
+
+@pytest.fixture(scope="module")
+def email_html(renderer: PackRenderer) -> Render:
+    def render(brand_id: str, name: str) -> str:
+        brand = renderer._pack.get(brand_id)
+        sample = next(sample for sample in samples.emails(brand) if sample.name == name)
+        return renderer.email(brand, sample.moment, checks.email_of(brand, sample))[1]
+
+    return render
+
+
+@pytest.fixture
+def show(browser: "Browser", renderer: PackRenderer) -> Iterator[Open]:
+    """Opens HTML as our front door would send it, with its policy; whatever the page complains about fails
+    the test.
+    """
+    contexts, complaints = [], []
+
+    def open_page(html: str, screen: str, scheme: str = "light", *, policy: bool = True, **options: Any) -> "Page":
+        context = browser.new_context(viewport=SCREENS[screen], color_scheme=scheme, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        headers = {"content-type": "text/html; charset=utf-8"}
+        if policy:
+            headers["content-security-policy"] = renderer.policy
+        page.route(
+            "**/*",
+            lambda route: route.fulfill(body=html, headers=headers) if route.request.url == SITE else route.abort(),
+        )
+        page.on("request", lambda request: request.url == SITE or complaints.append(f"loads {request.url}"))
+        page.goto(SITE)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def violations(page: "Page") -> list[str]:
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": list(RULES)}}).response["violations"]
+    return [f"{rule['id']}: {[node['target'] for node in rule['nodes']]}" for rule in found]
+
+
+def fits(page: "Page") -> bool:
+    return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
+
+
+@pytest.mark.parametrize(("brand", "name"), PAGES)
+def test_pages_are_accessible_in_light_and_dark(show: Open, page_html: Render, brand: str, name: str) -> None:
+    html = page_html(brand, name)
+    for screen, scheme in (("phone", "light"), ("desktop", "dark")):
+        page = show(html, screen, scheme)
+        assert fits(page)
+        page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+        assert violations(page) == [], scheme
+        assert fits(page)
+
+
+@pytest.mark.parametrize(("brand", "name"), EMAILS)
+def test_emails_are_accessible_in_light_and_dark(show: Open, email_html: Render, brand: str, name: str) -> None:
+    html = email_html(brand, name)
+    for screen, scheme in (("phone", "light"), ("desktop", "dark")):
+        page = show(html, screen, scheme, policy=False)
+        # Landmarks are for pages: a mail program puts the email into its own.
+        assert [found for found in violations(page) if not found.startswith(("region", "landmark"))] == [], scheme
+        assert fits(page)
+        assert page.locator(".button a").bounding_box()["height"] >= 44  # type: ignore[index]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_state_is_the_largest_the_date_second(show: Open, page_html: Render, scheme: str) -> None:
+    page = show(page_html("larkspur", "in_transit"), "phone", scheme)
+    size = "e => parseFloat(getComputedStyle(e).fontSize)"
+    sizes = [page.locator(selector).evaluate(size) for selector in ("h1", ".expected", ".progress li:first-child")]
+    assert sizes == sorted(sizes, reverse=True)
+    everything = page.locator("body *").evaluate_all(f"all => Math.max(...all.map({size}))")
+    assert sizes[0] == everything
+    tops = [page.locator(selector).bounding_box()["y"] for selector in ("h1", ".expected", ".progress", "#happened")]  # type: ignore[index]
+    assert tops == sorted(tops)
+    assert tops[2] < 740, "the progress line is seen without scrolling"
+
+
+def test_pages_work_without_scripts(show: Open, page_html: Render) -> None:
+    page = show(page_html("larkspur", "in_transit"), "phone", java_script_enabled=False)
+    assert page.get_by_role("heading", level=1).inner_text() == "Your parcel is on its way."
+    raw = page.get_by_text("Shipper created a label")
+    assert not raw.is_visible(), "the carrier's own words are shown on demand"
+    page.get_by_text("In the carrier's words").click()
+    assert raw.is_visible()
+
+
+def test_everything_can_be_reached_by_keyboard(show: Open, page_html: Render) -> None:
+    page = show(page_html("larkspur", "in_transit"), "desktop")
+    reached = []
+    for _ in range(6):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate("document.activeElement.textContent.trim()"))
+    assert reached == [
+        "Skip to what happened",
+        "Larkspur",
+        "Earlier",
+        "In the carrier's words",
+        "Send something back",
+        "Contact Larkspur",
+    ]
+
+
+def test_right_to_left_mirrors_without_overflow(show: Open, page_html: Render) -> None:
+    html = page_html("fjordhus", "late-no_scan").replace('dir="ltr"', 'dir="rtl"')
+    page = show(html, "phone")
+    assert fits(page)
+    steps = page.locator(".progress li")
+    assert steps.first.bounding_box()["x"] > steps.last.bounding_box()["x"]  # type: ignore[index]
+
+
+def test_pages_print_with_everything_open(show: Open, page_html: Render) -> None:
+    page = show(page_html("larkspur", "in_transit"), "desktop", "dark")
+    page.emulate_media(media="print")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.get_by_text("Shipper created a label").is_visible()
+
+
+def test_a_zoomed_phone_still_fits(show: Open, page_html: Render) -> None:
+    page = show(page_html("larkspur", "late-promise_missed"), "phone")
+    page.evaluate("document.documentElement.style.setProperty('font-size', '200%')")
+    assert fits(page), "text at 200 % does not scroll sideways"

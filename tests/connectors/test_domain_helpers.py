@@ -1,0 +1,109 @@
+"""Tokens, zones and names of carriers: small things that connectors lean on."""
+
+from datetime import UTC, datetime, timedelta
+from importlib.util import find_spec
+from pathlib import Path
+from zoneinfo import TZPATH, ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from porchlight.domain import tokens
+from porchlight.domain.carriers import carrier_id
+from porchlight.domain.zones import zone_of
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+LATER = NOW + timedelta(hours=1)
+
+
+def test_token_round_trip() -> None:
+    token = tokens.sign({"s": "shp_1", "n": [1, "\u00e9"]}, "key", LATER)
+    assert tokens.read(token, "key", NOW) == {"s": "shp_1", "n": [1, "\u00e9"]}
+    assert len(token) < 100
+    assert token.replace(".", "").replace("-", "").replace("_", "").isalnum()
+
+
+def test_token_expires_to_the_second() -> None:
+    token = tokens.sign({"a": 1}, "key", LATER)
+    assert tokens.read(token, "key", LATER - timedelta(seconds=1)) == {"a": 1}
+    assert tokens.read(token, "key", LATER) is None
+
+
+def test_token_of_another_key_or_of_no_key() -> None:
+    token = tokens.sign({"a": 1}, "key", LATER)
+    assert tokens.read(token, "other", NOW) is None
+    assert tokens.read(token, "", NOW) is None
+    with pytest.raises(ValueError, match="key"):
+        tokens.sign({"a": 1}, "", LATER)
+
+
+def test_every_single_change_of_a_token_is_noticed() -> None:
+    token = tokens.sign({"a": 1}, "key", LATER)
+    for at, char in enumerate(token):
+        for other in "AQgw0.-\u00e9":
+            if other != char:
+                assert tokens.read(token[:at] + other + token[at + 1 :], "key", NOW) is None
+    for cut in range(len(token)):
+        assert tokens.read(token[:cut], "key", NOW) is None
+    for added in ("=", "A", ".", "\n", " "):
+        assert tokens.read(token + added, "key", NOW) is None
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(max_size=80))
+def test_tokens_never_raise(text: str) -> None:
+    assert tokens.read(text, "key", NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("USPS", "usps"),
+        ("UPSDAP", "ups"),
+        ("United Parcel Service", "ups"),
+        ("FedEx", "fedex"),
+        ("FedExDefault", "fedex"),
+        ("DHL Express", "dhl_express"),
+        ("DHLExpress", "dhl_express"),
+        ("Canada Post", "canada_post"),
+        ("Royal Mail", "royal_mail"),
+        ("  Pigeon Post Ltd. ", "pigeon_post_ltd"),
+        ("", ""),
+        ("!!", ""),
+    ],
+)
+def test_carrier_names(name: str, wanted: str) -> None:
+    assert carrier_id(name) == wanted
+
+
+def test_zones_of_countries_with_one_clock() -> None:
+    assert zone_of("DE") == "Europe/Berlin"
+    assert zone_of("JP") == "Asia/Tokyo"
+    assert zone_of("US") is None
+    assert zone_of("ES") is None
+    assert zone_of(None) is None
+    assert zone_of("XX") is None
+
+
+def test_zones_agree_with_the_tz_database() -> None:
+    places = [Path(path) / "zone.tab" for path in TZPATH]
+    spec = find_spec("tzdata")
+    if spec and spec.origin:
+        places.append(Path(spec.origin).parent / "zoneinfo" / "zone.tab")
+    source = next((place for place in places if place.exists()), None)
+    if source is None:
+        pytest.skip("no tz database with zone.tab on this machine")
+    rows = [line.split("\t") for line in source.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+    countries: dict[str, list[str]] = {}
+    for row in rows:
+        countries.setdefault(row[0], []).append(row[2])
+    winter, summer = datetime(2026, 1, 15, tzinfo=UTC), datetime(2026, 7, 15, tzinfo=UTC)
+    for country, names in countries.items():
+        zone = zone_of(country)
+        if zone is None:
+            assert len(names) > 1, f"{country} has one zone and is missing"
+            continue
+        for moment in (winter, summer):
+            clocks = {moment.astimezone(ZoneInfo(name)).utcoffset() for name in (zone, *names)}
+            assert len(clocks) == 1, f"{country} has several clocks"

@@ -1,0 +1,163 @@
+"""The brand pack's build: the real brands build, and what is wrong is named by file and field."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "layers" / "brand"))
+
+from build import build  # noqa: E402
+from problems import BrandError  # noqa: E402
+
+
+@pytest.fixture
+def brands(tmp_path: Path) -> Path:
+    copy = Path(shutil.copytree(ROOT / "brand", tmp_path / "brand"))
+    shutil.rmtree(copy / "fjordhus")
+    return copy
+
+
+def change(file: Path, old: str, new: str) -> None:
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new))
+
+
+def test_the_brands_of_the_repository_build(tmp_path: Path) -> None:
+    pack = build(ROOT / "brand", tmp_path)
+    assert json.loads((pack / "pack.json").read_text())["brands"] == ["fjordhus", "larkspur"]
+    assert all(file.stat().st_size < 150_000 for file in pack.iterdir()), "small and quick to load"
+
+
+def test_the_same_brands_give_the_same_bytes(tmp_path: Path) -> None:
+    one, two = (build(ROOT / "brand", tmp_path / name, check=False) for name in ("one", "two"))
+    assert [f.read_bytes() for f in sorted(one.iterdir())] == [f.read_bytes() for f in sorted(two.iterdir())]
+
+
+def test_make_builds_the_layer_from_a_copy_of_its_folder(tmp_path: Path) -> None:
+    # As `sam build` does: in a scratch copy, with the Makefile of the repository.
+    copy = Path(shutil.copytree(ROOT / "layers" / "brand", tmp_path / "copy"))
+    command = ["make", "-f", str(ROOT / "layers/brand/Makefile"), "build-BrandLayer", f"PYTHON={sys.executable}"]
+    out = tmp_path / "artifacts"
+    environment = {**os.environ, "ARTIFACTS_DIR": str(out)}
+    subprocess.run(command, cwd=copy, env=environment, check=True, capture_output=True)
+    assert (out / "python/porchlight_brand/larkspur.json").is_file()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "field"),
+    [
+        ("window_days: 30", "window_days: thirty", "returns.window_days"),
+        ('accent: "#4f5bd5"', "accent: blue", "look.accent"),
+        ("name: Larkspur\nshop", "nmae: Larkspur\nshop", "nmae"),
+        ("shop_url: https://larkspur.example", "shop_url: javascript:alert(1)", "shop_url"),
+        ("brand_id: larkspur", "brand_id: other", "brand_id"),
+        ("logo: logo.svg", "logo: missing.svg", "missing.svg"),
+    ],
+)
+def test_a_bad_brand_yaml_is_named_with_its_field(brands: Path, tmp_path: Path, old: str, new: str, field: str) -> None:
+    change(brands / "larkspur/brand.yaml", old, new)
+    with pytest.raises(BrandError) as error:
+        build(brands, tmp_path)
+    assert "larkspur" in str(error.value)
+    assert field in str(error.value)
+
+
+def own_words(brands: Path, words: object) -> None:
+    folder = brands / "larkspur/words"
+    folder.mkdir()
+    (folder / "en.yaml").write_text(yaml.safe_dump(words))
+
+
+def test_a_brand_changes_single_words(brands: Path, tmp_path: Path) -> None:
+    own_words(brands, {"moments": {"shipped": {"headline": "Off it goes, with {{ carrier }}."}}})
+    pack = build(brands, tmp_path)
+    shipped = json.loads((pack / "larkspur.json").read_text())["words"]["en"]["moments"]["shipped"]
+    assert shipped["headline"] == "Off it goes, with {{ carrier }}."
+    assert shipped["status"] == "On its way", "the others stay"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ({"moments": {"shipped": {"headlin": "x"}}}, "moments.shipped.headlin"),
+        ({"moments": {"exception": {"variants": {"custom": {"headline": "x"}}}}}, "custom"),
+        ({"moments": {"shipped": "x"}}, "moments.shipped"),
+        ({"moments": {"shipped": {"headline": 3}}}, "moments.shipped.headline"),
+        ({"moments": {"shipped": {"headline": "{{ carier }}"}}}, "carier"),
+        ({"moments": {"shipped": {"headline": "{{ ''.__class__ }}"}}}, "shipped"),
+        ({"moments": {"shipped": {"headline": "{% if %}"}}}, "shipped"),
+        ({"moments": {"shipped": {"subject": "x" * 45}}}, "subject"),
+        ({"moments": {"shipped": {"variants": {"customs": {"headlin": "x"}}}}}, "headlin"),
+    ],
+)
+def test_wrong_words_are_named(brands: Path, tmp_path: Path, words: object, said: str) -> None:
+    own_words(brands, words)
+    with pytest.raises(BrandError, match="larkspur") as error:
+        build(brands, tmp_path)
+    assert said in str(error.value)
+
+
+def test_a_missing_word_fails_the_build(brands: Path, tmp_path: Path) -> None:
+    change(brands / "default/words/en.yaml", "    button: Follow your parcel\n", "")
+    with pytest.raises(BrandError, match="button"):
+        build(brands, tmp_path)
+
+
+def test_a_brands_template_takes_the_place_of_the_default(brands: Path, tmp_path: Path) -> None:
+    folder = brands / "larkspur/templates/email"
+    folder.mkdir(parents=True)
+    (folder / "shipped.txt.j2").write_text("Afgårde!\n")
+    pack = build(brands, tmp_path)
+    assert json.loads((pack / "larkspur.json").read_text())["templates"]["email/shipped.txt"] == "Afgårde!\n"
+
+
+@pytest.mark.parametrize(
+    ("template", "said"),
+    [
+        ("<mjml><mj-body><mj-nothing", "not valid MJML"),
+        ("<mjml><mj-body>{% if words %}<mj-section></mj-section></mj-body></mjml>", "endif"),
+        ("<mjml><mj-body><mj-raw>{{ wrods.headline }}</mj-raw></mj-body></mjml>", "wrods"),
+        ("<mjml><mj-body><mj-raw>{{ 'x' * 103000 }}</mj-raw></mj-body></mjml>", "bytes of HTML"),
+    ],
+)
+def test_a_broken_email_template_fails_the_build(brands: Path, tmp_path: Path, template: str, said: str) -> None:
+    folder = brands / "larkspur/templates/email"
+    folder.mkdir(parents=True)
+    (folder / "delivered.mjml").write_text(template)
+    with pytest.raises(BrandError, match="larkspur") as error:
+        build(brands, tmp_path)
+    assert said in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "svg",
+    [
+        "<svg><script>alert(1)</script></svg>",
+        '<svg onload="alert(1)"></svg>',
+        '<svg><image href="https://evil.example/x.png"/></svg>',
+        '<svg><path style="fill:red"/></svg>',
+        "<!DOCTYPE svg><svg></svg>",
+        "not an image",
+    ],
+)
+def test_a_logo_is_shapes_only(brands: Path, tmp_path: Path, svg: str) -> None:
+    (brands / "larkspur/logo.svg").write_text(svg)
+    with pytest.raises(BrandError, match="logo"):
+        build(brands, tmp_path)
+
+
+def test_the_command_says_what_is_wrong_and_fails(brands: Path, tmp_path: Path) -> None:
+    change(brands / "larkspur/brand.yaml", "window_days: 30", "window_days: -1")
+    command = [sys.executable, str(ROOT / "layers/brand/build.py"), str(tmp_path), "--source", str(brands)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "larkspur/brand.yaml: returns.window_days: " in done.stderr
+    assert "Traceback" not in done.stderr

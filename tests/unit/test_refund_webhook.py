@@ -1,0 +1,181 @@
+"""The signed refund webhook, against a server on this machine and against the reference library."""
+
+import base64
+import json
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import pytest
+from standardwebhooks import Webhook
+
+from porchlight.domain.brands import BrandConfig
+from porchlight.domain.returns import Refund, Return
+from porchlight.errors import PermanentProviderError, TransientError
+from porchlight.refunds.registry import refund_provider
+from porchlight.refunds.webhook.client import WebhookRefunds
+from porchlight.refunds.webhook.signing import key_of, sign
+from tests.fakes import FakeOrders, FakeSecrets
+from tests.unit.stories import NOW, brand, order, usd, wanted
+
+SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()
+SECRETS = FakeSecrets(**{"refunds/larkspur": {"secret": SECRET}})
+
+
+class Peer:
+    """A refund system: answers what it is told to, and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.status, self.answer = 200, b'{"reference": "re_1"}'
+        self.headers: dict[str, str] = {}
+        self.requests: list[tuple[str, dict[str, str], bytes]] = []
+        self.stall = threading.Event()
+        peer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["content-length"]))
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                peer.requests.append((self.path, headers, body))
+                if peer.status == 0:
+                    peer.stall.wait(5)
+                    return
+                self.send_response(peer.status)
+                for name, value in peer.headers.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(peer.answer)
+
+            def log_message(self, *_: Any) -> None:
+                """Quiet."""
+
+        self.server = HTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/refunds"
+        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
+
+    def close(self) -> None:
+        self.stall.set()
+        self.server.shutdown()
+        self.server.server_close()
+
+
+@pytest.fixture
+def peer() -> Iterator[Peer]:
+    peer = Peer()
+    yield peer
+    peer.close()
+
+
+def refundable() -> Return:
+    return wanted().model_copy(update={"refund": Refund(key="rfd_1", amount=usd(9_500), requested_at=NOW)})
+
+
+def provider(url: str, secrets: FakeSecrets = SECRETS, **more: Any) -> WebhookRefunds:
+    return WebhookRefunds(secrets, url, timeout=0.3, **more)
+
+
+def test_the_reference_library_accepts_what_is_sent(peer: Peer) -> None:
+    orders = FakeOrders()
+    orders.save(order())
+    assert refund_provider(brand(), SECRETS, peer.url, orders).refund(brand(), refundable()) == "re_1"
+    ((path, headers, body),) = peer.requests
+    assert path == "/refunds"
+    message = Webhook(SECRET).verify(body, headers)
+    assert message["type"] == "refund.requested"
+    assert message["data"] == {
+        "return_id": "rma_1",
+        "order_id": "ord_1",
+        "order": "1001",
+        "amount": 9_500,
+        "currency": "USD",
+        "key": "rfd_1",
+    }
+    assert headers["webhook-id"] == headers["idempotency-key"] == "rfd_1"
+    assert abs(datetime.fromisoformat(message["timestamp"]).timestamp() - datetime.now(UTC).timestamp()) < 60
+
+
+def test_signatures_equal_the_reference_librarys() -> None:
+    body = json.dumps({"a": "é"}).encode()
+    ours = sign(key_of(SECRET), "msg_1", int(NOW.timestamp()), body)
+    assert ours == Webhook(SECRET).sign("msg_1", NOW, body.decode())
+
+
+def test_the_same_refund_again_has_the_same_id_and_a_fresh_time(peer: Peer) -> None:
+    for now in (1_000.0, 2_000.0):
+        provider(peer.url, clock=lambda now=now: now).refund(brand(), refundable())
+    ids = [headers["webhook-id"] for _, headers, _ in peer.requests]
+    times = [headers["webhook-timestamp"] for _, headers, _ in peer.requests]
+    assert (ids, times) == (["rfd_1", "rfd_1"], ["1000", "2000"])
+
+
+@pytest.mark.parametrize(
+    ("answer", "reference"),
+    [
+        (b'{"reference": "re_1", "id": "x"}', "re_1"),
+        (b'{"id": 77}', "77"),
+        (b"{}", "rfd_1"),
+        (b'{"reference": {"a": 1}}', "rfd_1"),
+        (b"[1]", "rfd_1"),
+        (b"ok", "rfd_1"),
+        (b"\xff\xfe", "rfd_1"),
+        (b"", "rfd_1"),
+    ],
+)
+def test_the_reference_is_read_from_the_answer_or_is_the_key(peer: Peer, answer: bytes, reference: str) -> None:
+    peer.answer = answer
+    assert provider(peer.url).refund(brand(), refundable()) == reference
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        *((status, PermanentProviderError) for status in (301, 302, 303, 307, 308, 400, 401, 404, 409, 410, 422)),
+        *((status, TransientError) for status in (408, 425, 429, 500, 502, 503)),
+    ],
+)
+def test_refusals_are_for_good_and_troubles_pass(peer: Peer, status: int, error: type[Exception]) -> None:
+    peer.status, peer.answer = status, b"shopper@example.com has no such order"
+    peer.headers = {"Location": f"{peer.url}/elsewhere"} if status < 400 else {}
+    with pytest.raises(error) as caught:
+        provider(peer.url).refund(brand(), refundable())
+    assert "example.com" not in str(caught.value)
+    assert [path for path, _, _ in peer.requests] == ["/refunds"]
+
+
+def test_a_peer_that_says_nothing_or_is_not_there_is_asked_later(peer: Peer) -> None:
+    peer.status = 0
+    with pytest.raises(TransientError):
+        provider(peer.url).refund(brand(), refundable())
+    with pytest.raises(TransientError):
+        provider("http://127.0.0.1:1/").refund(brand(), refundable())
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["", "http://refunds.example/", "ftp://127.0.0.1/", "file:///etc/passwd", "https://", "http://127.0.0.1.example/"],
+)
+def test_money_is_asked_for_over_https_only(url: str) -> None:
+    with pytest.raises(PermanentProviderError):
+        provider(url).refund(brand(), refundable())
+
+
+def test_the_brands_own_address_comes_first(peer: Peer) -> None:
+    config = brand().model_dump(mode="json")
+    own = BrandConfig.model_validate({**config, "refunds": {"provider": "webhook", "url": peer.url}})
+    assert provider("https://elsewhere.example").refund(own, refundable()) == "re_1"
+
+
+@pytest.mark.parametrize("secret", [None, "", "whsec_", "whsec_c2hvcnQ=", "whsec_!!!"])
+def test_nothing_is_sent_without_a_good_secret(peer: Peer, secret: str | None) -> None:
+    secrets = FakeSecrets(**({"refunds/larkspur": {"secret": secret}} if secret is not None else {}))
+    with pytest.raises(TransientError):
+        provider(peer.url, secrets).refund(brand(), refundable())
+    assert peer.requests == []
+
+
+def test_a_return_without_intent_is_not_sent(peer: Peer) -> None:
+    with pytest.raises(PermanentProviderError):
+        provider(peer.url).refund(brand(), wanted())
+    assert peer.requests == []
