@@ -1,19 +1,19 @@
 """The ops page: the deployed CloudWatch dashboard, drawn from the local cloud's figures. Mounted at /ops.
 
-It reads the dashboard's own body, so that page and dashboard cannot differ. What is not known locally is called "not
-measured locally": never 0. Alarms' definitions come from CloudWatch too; the emulator neither looks at their
-dimensions nor at time, so their states are worked out here, as CloudWatch would.
+It reads the dashboard's own body, so that page and dashboard cannot differ, and asks CloudWatch for figures and
+alarms. What the local cloud does not measure is called "not measured locally": never 0.
 
 /ops is the page, /ops/figures its live part, /ops/data the same as JSON; each takes ?range=1h|6h|24h|7d|14d.
 """
 
 import json
-import operator
 import re
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,8 +22,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from local.front import Request, Response
-from local.ops_figures import KEPT, Figures, Metric, Series
 from local.stack import Stack, brand_ids
+
+KEPT = timedelta(days=14)
+"""How long the emulator keeps metrics."""
 
 # How far back, and what one bar stands for. Without a choice: the shortest that shows all there is.
 RANGES = {
@@ -33,17 +35,91 @@ RANGES = {
     "7d": (timedelta(days=7), timedelta(hours=2)),
     "14d": (KEPT, timedelta(hours=4)),
 }
-_OVER = {
-    "GreaterThanOrEqualToThreshold": operator.ge,
-    "GreaterThanThreshold": operator.gt,
-    "LessThanThreshold": operator.lt,
-    "LessThanOrEqualToThreshold": operator.le,
+_LIMITS = {
+    "GreaterThanOrEqualToThreshold": "{} or more",
+    "GreaterThanThreshold": "more than {}",
+    "LessThanThreshold": "fewer than {}",
+    "LessThanOrEqualToThreshold": "{} or fewer",
 }
-_LIMITS = dict(zip(_OVER, ("at", "above", "below", "at or below"), strict=True))
+# What the emulator and local/cloud/corrections/service_metrics.py publish of AWS's own metrics.
+_MEASURED = {
+    "AWS/Lambda": ("Errors", "Throttles", "Invocations", "Duration"),
+    "AWS/SQS": ("ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage"),
+    "AWS/States": ("ExecutionsStarted", "ExecutionsSucceeded", "ExecutionsFailed", "ExecutionsTimedOut"),
+    "AWS/ApiGateway": ("Count", "4xx", "5xx", "Latency"),
+}
+_ONE_BUCKET = 10**10  # seconds: all of the time asked for is one period
 _SEARCH = re.compile(r"""SEARCH\('\{([^}]+)\} MetricName="(\w+)"', '(\w+)', \d+\)""")
 _POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; base-uri 'none'"
 )
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One metric, or rather one statistic of it."""
+
+    namespace: str
+    name: str
+    dimensions: tuple[tuple[str, str], ...]
+    stat: str
+
+    @property
+    def key(self) -> tuple[str, str, frozenset[tuple[str, str]]]:
+        """What identifies it in CloudWatch; dimensions have no order."""
+        return self.namespace, self.name, frozenset(self.dimensions)
+
+
+type Points = Sequence[tuple[float, float]]
+"""When, and how much: one for each minute in which there was something."""
+
+
+class Figures:
+    """One look at the local cloud."""
+
+    def __init__(self, cloudwatch: Any) -> None:
+        self._cloudwatch = cloudwatch
+        listing = cloudwatch.list_metrics()
+        # The local cloud's clock may be days ahead of ours: the demo travels in time.
+        self.now = parsedate_to_datetime(listing["ResponseMetadata"]["HTTPHeaders"]["date"]).timestamp()
+        self._listed = {
+            (m["Namespace"], m["MetricName"], frozenset((d["Name"], d["Value"]) for d in m["Dimensions"]))
+            for m in listing["Metrics"]
+        }
+
+    def matching(self, schema: str, name: str, stat: str) -> Iterator[Metric]:
+        """What SEARCH finds: metrics of the name that have exactly the schema's dimensions."""
+        namespace, *wanted = (part.strip() for part in schema.split(","))
+        for found, metric, dimensions in self._listed:
+            if (found, metric) == (namespace, name) and {key for key, _ in dimensions} == set(wanted):
+                values = dict(dimensions)
+                yield Metric(namespace, name, tuple((key, values[key]) for key in wanted), stat)
+
+    def minutes(self, metrics: Iterable[Metric]) -> dict[Metric, Points]:
+        """All that is known of the metrics; those that are not measured locally are not in it."""
+        measured = [metric for metric in dict.fromkeys(metrics) if is_measured(metric.namespace, metric.name)]
+        return self._points(measured, self.now - KEPT.total_seconds(), self.now + 1, 60)
+
+    def over(self, metrics: Iterable[Metric], start: float, end: float) -> dict[Metric, float]:
+        """The statistic over a whole span of time, where there is one: percentiles cannot be made of minutes."""
+        points = self._points(list(metrics), start, end, _ONE_BUCKET)
+        return {metric: values[0][1] for metric, values in points.items() if values}
+
+    def _points(self, metrics: list[Metric], start: float, end: float, period: int) -> dict[Metric, Points]:
+        """From CloudWatch. Only what it lists is asked for: without dimensions the emulator adds up all there are."""
+        found: dict[Metric, Points] = {metric: [] for metric in metrics}
+        asked = [metric for metric in found if metric.key in self._listed]
+        for index in range(0, len(asked), 500):
+            page = asked[index : index + 500]
+            answer = self._cloudwatch.get_metric_data(
+                MetricDataQueries=[_query(f"m{number}", metric, period) for number, metric in enumerate(page)],
+                StartTime=datetime.fromtimestamp(start, UTC),
+                EndTime=datetime.fromtimestamp(end, UTC),
+            )
+            for result in answer["MetricDataResults"]:
+                times = (stamp.timestamp() for stamp in result["Timestamps"])
+                found[page[int(result["Id"][1:])]] = sorted(zip(times, result["Values"], strict=True))
+        return found
 
 
 class OpsPage:
@@ -53,7 +129,7 @@ class OpsPage:
         self._stack = stack
         self._client = cache(stack.client)
         self._lock = threading.Lock()
-        self._alarms: tuple[float, list[dict[str, Any]]] = (0.0, [])
+        self._names: dict[str, str] = {}
         templates = FileSystemLoader(Path(__file__).parent / "templates")
         self._templates = Environment(
             loader=templates, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -78,24 +154,24 @@ class OpsPage:
 
     def data(self, wanted: str = "") -> dict[str, Any]:
         """Everything that is on the page."""
-        figures = Figures(self._client, str(self._stack.endpoint))
+        figures = Figures(self._client("cloudwatch"))
         name = self._stack.outputs.get("DashboardName", self._stack.name)
         body = json.loads(self._client("cloudwatch").get_dashboard(DashboardName=name)["DashboardBody"])
         widgets = [(widget, list(_metrics(widget["properties"], figures))) for widget in body["widgets"]]
-        series = figures.series(metric for _, rows in widgets for _, metric in rows)
-        choice = wanted if wanted in RANGES else _fitting(figures.now, series.values())
+        known = figures.minutes(metric for _, rows in widgets for _, metric in rows)
+        choice = wanted if wanted in RANGES else _fitting(figures.now, known.values())
         length, bar = (span.total_seconds() for span in RANGES[choice])
         start = figures.now - length
-        alarms = _states(self._definitions(), figures)
+        alarms = [_alarm(name, alarm, figures.now) for name, alarm in self._stack_alarms()]
         urgent = {alarm["metric"] for alarm in alarms if alarm["state"] == "ALARM"}
-        percentiles = [metric for metric in series if metric.stat.startswith("p")]
+        percentiles = [metric for metric in known if metric.stat.startswith("p")]
         whole = figures.over(percentiles, start, figures.now + 1)
         counts = {m: Metric(m.namespace, m.name, m.dimensions, "SampleCount") for m in percentiles}
         samples = figures.over(counts.values(), start, figures.now + 1)
         drawn = []
         for widget, metrics in widgets:
             rows = [
-                _row(label, metric, series[metric], start, bar, figures.now)
+                _row(label, metric, known.get(metric), start, bar, figures.now)
                 | ({"value": whole.get(metric), "n": int(samples.get(counts[metric], 0))} if metric in whole else {})
                 | {"urgent": metric.key in urgent}
                 for label, metric in metrics
@@ -112,21 +188,15 @@ class OpsPage:
             "quarantine": self._quarantined(),
         }
 
-    def _definitions(self) -> list[dict[str, Any]]:
-        """The stack's alarms with their names in the template; asked for anew each minute."""
-        read_at, known = self._alarms
-        if not known or time.monotonic() - read_at > 60:
+    def _stack_alarms(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """The stack's alarms under their names in the template."""
+        if not self._names:
             resources = self._client("cloudformation").describe_stack_resources(StackName=self._stack.name)
-            names = {
-                resource["PhysicalResourceId"]: resource["LogicalResourceId"]
-                for resource in resources["StackResources"]
-                if resource["ResourceType"] == "AWS::CloudWatch::Alarm"
-            }
-            pages = self._client("cloudwatch").get_paginator("describe_alarms").paginate()
-            found = [alarm for page in pages for alarm in page["MetricAlarms"] if alarm["AlarmName"] in names]
-            known = [alarm | {"Name": names[alarm["AlarmName"]]} for alarm in found]
-            self._alarms = (time.monotonic(), known)
-        return known
+            self._names = {r["PhysicalResourceId"]: r["LogicalResourceId"] for r in resources["StackResources"]}
+        for page in self._client("cloudwatch").get_paginator("describe_alarms").paginate():
+            for alarm in page["MetricAlarms"]:
+                if alarm["AlarmName"] in self._names:
+                    yield self._names[alarm["AlarmName"]], alarm
 
     def _quarantined(self) -> list[dict[str, Any]]:
         """The newest entries of every brand, by this stack's client: the process's environment is left alone."""
@@ -148,6 +218,17 @@ class OpsPage:
         return [entry.model_dump(mode="json", exclude={"body_ref"}) for entry in entries]
 
 
+def is_measured(namespace: str, name: str) -> bool:
+    """Whether the local cloud counts this at all: our own metrics, and some of AWS's."""
+    return not namespace.startswith("AWS/") or name in _MEASURED.get(namespace, ())
+
+
+def _query(name: str, metric: Metric, period: int) -> dict[str, Any]:
+    dimensions = [{"Name": key, "Value": value} for key, value in metric.dimensions]
+    of = {"Namespace": metric.namespace, "MetricName": metric.name, "Dimensions": dimensions}
+    return {"Id": name, "MetricStat": {"Metric": of, "Period": period, "Stat": metric.stat}}
+
+
 def _metrics(properties: dict[str, Any], figures: Figures) -> Iterator[tuple[str, Metric]]:
     """The series of a widget with their labels, as CloudWatch reads its `metrics`."""
     for entry in properties["metrics"]:
@@ -163,21 +244,24 @@ def _metrics(properties: dict[str, Any], figures: Figures) -> Iterator[tuple[str
             yield label or name, Metric(namespace, name, dimensions, options.get("stat", properties["stat"]))
 
 
-def _fitting(now: float, series: Iterable[Series]) -> str:
-    oldest = min((known.points[0][0] for known in series if known.points), default=now)
+def _fitting(now: float, series: Iterable[Points]) -> str:
+    oldest = min((points[0][0] for points in series if points), default=now)
     return next((name for name, (length, _) in RANGES.items() if now - oldest <= length.total_seconds()), "14d")
 
 
-def _row(label: str, metric: Metric, known: Series, start: float, bar: float, now: float) -> dict[str, Any]:
-    """A series of a widget: its value over the time shown, and a bar for each part of it."""
-    row: dict[str, Any] = {"label": label, "measured": known.measured, "value": known.now, "bars": [], "n": None}
-    if known.measured and known.now is None:
+def _row(label: str, metric: Metric, points: Points | None, start: float, bar: float, now: float) -> dict[str, Any]:
+    """A series of a widget: a bar for each part of the time shown, and its value: a sum, or for queues the latest."""
+    row = {"label": label, "measured": points is not None, "value": None, "bars": [], "n": None}
+    if points is not None:
         bars = [0.0] * (int((now - start) // bar) + 1)
-        for at, value in known.points:
+        for at, value in points:
             if at >= start:
                 index = min(int((at - start) // bar), len(bars) - 1)
                 bars[index] = bars[index] + value if metric.stat == "Sum" else max(bars[index], value)
-        row |= {"bars": bars, "value": sum(bars) if metric.stat == "Sum" else max(bars)}
+        latest = points[-1][1] if points else 0.0
+        row |= {"bars": bars, "value": sum(bars) if metric.stat == "Sum" else latest}
+        if metric.stat.startswith("p"):
+            row["value"] = None  # a percentile of the whole time is not made of its parts, and of nothing it is not 0
     return row
 
 
@@ -196,10 +280,8 @@ def _widget(widget: dict[str, Any], rows: list[dict[str, Any]]) -> dict[str, Any
         "title": title.removesuffix(" (seconds)"),
         "width": widget["width"],
         "rows": [row for row in rows if row["measured"] and (row["value"] or row["urgent"])],
-        "nothing": "Nothing waits in"
-        if seconds and any(row["value"] is not None and not row["bars"] for row in rows)
-        else "0 for",
-        "zero": [row["label"] for row in rows if row["measured"] and not row["value"] and not row["urgent"]],
+        "nothing": "Nothing waits in" if title.startswith("Age of") else "0 for",
+        "zero": [row["label"] for row in rows if row["measured"] and row["value"] == 0 and not row["urgent"]],
         "unmeasured": [row["label"] for row in rows if not row["measured"]],
     }
 
@@ -221,54 +303,26 @@ def _told(value: float | None, seconds: bool = False) -> str:
     return f"{value:.1f} s" if value < 10 else f"{value:.0f} s"
 
 
-def _states(definitions: Sequence[dict[str, Any]], figures: Figures) -> list[dict[str, Any]]:
-    """Alarms as CloudWatch would see them now."""
-    metrics = [
-        Metric(
-            alarm["Namespace"],
-            alarm["MetricName"],
-            tuple((pair["Name"], pair["Value"]) for pair in alarm["Dimensions"]),
-            alarm.get("ExtendedStatistic") or alarm["Statistic"],
-        )
-        for alarm in definitions
-    ]
-    known = figures.series(metrics)
-    return [
-        {
-            "name": alarm["Name"],
-            "description": alarm.get("AlarmDescription", ""),
-            "metric": metric.key,
-            **_state(alarm, metric, known[metric], figures),
-        }
-        for alarm, metric in zip(definitions, metrics, strict=True)
-    ]
-
-
-def _state(alarm: dict[str, Any], metric: Metric, known: Series, figures: Figures) -> dict[str, str]:
-    """It goes off when every period that is looked at is over the threshold; what is missing counts as it says."""
-    if not known.measured:
-        return {"state": "NOT MEASURED", "reason": f"{metric.namespace} {metric.name}"}
-    period, threshold, comparison = alarm["Period"], alarm["Threshold"], alarm["ComparisonOperator"]
-    ends = [figures.now + 1 - index * period for index in range(alarm["EvaluationPeriods"])]
-    values = [_within(metric, known, figures, end - period, end) for end in ends]
-    missing_is_bad = alarm.get("TreatMissingData") == "breaching"
-    if not all(missing_is_bad if value is None else _OVER[comparison](value, threshold) for value in values):
-        return {"state": "OK", "reason": "" if any(value is not None for value in values) else "no data"}
-    configured = alarm["AlarmConfigurationUpdatedTimestamp"].timestamp()
-    if values[0] is None and figures.now - configured < period:
-        return {"state": "OK", "reason": "too early to say"}
-    told = "no data" if values[0] is None else _told(values[0])
-    when = "now" if known.now is not None else f"in {_told(period, seconds=True)}"
-    return {"state": "ALARM", "reason": f"{told} {when}; goes off {_LIMITS[comparison]} {_told(threshold)}"}
-
-
-def _within(metric: Metric, known: Series, figures: Figures, start: float, end: float) -> float | None:
-    """The statistic in one period, None where nothing was measured."""
-    if known.now is not None:
-        return known.now
-    if metric.stat.startswith("p"):
-        return figures.over([metric], start, end).get(metric)
-    values = [value for at, value in known.points if start <= at < end]
-    if not values:
-        return None
-    return sum(values) if metric.stat == "Sum" else max(values)
+def _alarm(name: str, alarm: dict[str, Any], now: float) -> dict[str, Any]:
+    """An alarm as CloudWatch has it, and when it goes off in words."""
+    comparison, period = alarm["ComparisonOperator"], alarm["Period"]
+    since = alarm["StateUpdatedTimestamp"].timestamp()
+    state, reason = alarm["StateValue"], ""
+    if not is_measured(alarm["Namespace"], alarm["MetricName"]):
+        state, reason = "NOT MEASURED", f"{alarm['Namespace']} {alarm['MetricName']}"
+    elif state == "ALARM" and comparison.startswith("Less") and now - since < period:
+        # The local cloud counts the period that has just begun: what is missing may yet come.
+        state, reason = "OK", "too early to say"
+    elif state == "ALARM":
+        limit = _LIMITS[comparison].format(_told(alarm["Threshold"]))
+        reason = f"since {datetime.fromtimestamp(since, UTC):%H:%M}: {limit} in {period // 60} min"
+    elif state == "INSUFFICIENT_DATA":
+        state, reason = "OK", "no data yet"
+    dimensions = frozenset((pair["Name"], pair["Value"]) for pair in alarm["Dimensions"])
+    return {
+        "name": name,
+        "description": alarm.get("AlarmDescription", ""),
+        "metric": (alarm["Namespace"], alarm["MetricName"], dimensions),
+        "state": state,
+        "reason": reason,
+    }

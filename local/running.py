@@ -52,6 +52,11 @@ def build() -> None:
         raise BuildError("\n".join((done.stdout + done.stderr).strip().splitlines()[-25:]))
 
 
+def offset_text(offset: timedelta) -> str:
+    """As faketime reads it: seconds with a sign."""
+    return f"{round(offset.total_seconds()):+d}"
+
+
 @dataclass
 class Answer:
     """What the front door answered."""
@@ -86,13 +91,19 @@ class Running:
         with_build: bool = True,
         outlives_us: bool = False,
         data_dir: Path | None = None,
+        begin: timedelta = timedelta(),
     ) -> Self:
-        """Start the cloud at ``port`` (0: any) and the front door at the port after it, build, deploy, put the secrets."""
+        """Start the cloud at ``port`` (0: any) and the front door at the port after it, build, deploy, put the secrets.
+
+        With ``begin`` its clock is that far away from ours from the start (where time can be moved).
+        """
         cloud = LocalCloud(port, auth=auth, faketime=faketime_library(), outlives_us=outlives_us, data_dir=data_dir)
         front = Front(port + 1 if port else 0).start()
         try:
             with output.step("Starting the local cloud"):
                 cloud.start()
+                begin = begin if faketime_library() else timedelta()
+                cloud.jump(offset_text(begin))
             if with_build:
                 with output.step("Building (sam build)"):
                     build()
@@ -123,7 +134,7 @@ class Running:
             refunds = RefundDesk(credentials.refunds)
             front.routes = {"/inbox": Inbox(cloud.endpoint), "/ops": OpsPage(stack), RefundDesk.PREFIX: refunds}
             front.upstream = cloud.http_api_url(outputs["ApiId"])
-            running = cls(cloud, front, stack, credentials, refunds)
+            running = cls(cloud, front, stack, credentials, refunds, begin)
         except BaseException:
             front.stop()
             cloud.stop()
@@ -142,8 +153,7 @@ class Running:
     def travel_to(self, offset: timedelta) -> None:
         """Set the local cloud's clock ``offset`` away from ours."""
         self.offset = offset
-        seconds = int(offset.total_seconds())
-        self.cloud.jump(f"{seconds:+d}" if seconds else "+0")
+        self.cloud.jump(offset_text(offset))
 
     def travel(self, by: timedelta) -> None:
         """Move the local cloud's clock on."""

@@ -101,7 +101,7 @@ class FakeOrders:
         stored = self.records.get(key)
         if (stored.version if stored else 0) != order.version - 1:
             raise ConflictError("order changed")
-        known = self.shopper(shopper.brand, shopper.shopper_id) if shopper else None
+        known = self.shoppers.get((shopper.brand, shopper.shopper_id)) if shopper else None
         if shopper and known and known.unsubscribed != shopper.unsubscribed:
             raise ConflictError("the shopper's choice changed")
         self.history.append((stored, order))
@@ -116,7 +116,7 @@ class FakeOrders:
         return self.shoppers.get((brand, shopper_id))
 
     def save_shopper(self, shopper: Shopper) -> None:
-        known = self.shopper(shopper.brand, shopper.shopper_id)
+        known = self.shoppers.get((shopper.brand, shopper.shopper_id))
         if known and known.model_copy(update={"unsubscribed": shopper.unsubscribed}) != shopper:
             raise ConflictError("the shopper's contact points changed")
         self.shoppers[shopper.brand, shopper.shopper_id] = shopper

@@ -8,13 +8,13 @@ from porchlight.connectors import InboundRequest
 from porchlight.runtime.bootstrap import app
 from porchlight.runtime.handlers import http_handler
 from porchlight.runtime.http import Response, json_response
-from porchlight.services.receive_webhook import receive
+from porchlight.services.receive_webhook import FrontDoor
 from porchlight.stores.registry import store
 
 
 def _receive(request: InboundRequest, kind: str, source: str, connector: Any) -> Response:
-    ports = {"accounts": app.accounts, "inbound": app.inbound, "metrics": app.metrics}
-    receive(request, kind=kind, source=source, connector=connector, now=app.clock(), **ports)
+    door = FrontDoor(app.accounts, app.inbound, app.metrics)
+    door.receive(request, kind, source, connector, app.clock())
     return json_response(202, {"status": "accepted"})
 
 

@@ -154,7 +154,9 @@ def _find(quarantine: Quarantine, brands: Sequence[str], entry_id: str) -> tuple
             if found := quarantine.get(brand, entry_id):
                 return found
         except NotFoundError:  # the entry is there, its body is not
-            return next(((e, None) for e in quarantine.list(brand, _AT_MOST) if e.quarantine_id == entry_id), None)
+            for entry in quarantine.list(brand, _AT_MOST):
+                if entry.quarantine_id == entry_id:
+                    return entry, None
     return None
 
 

@@ -141,6 +141,9 @@ def _return(request: Return) -> Iterator[Row]:
     for decision in request.decisions:
         rule = f"{_words(decision.rule)}, {decision.policy_version}"
         yield decision.decided_at, "return", f"{_words(decision.outcome)} by {decision.decided_by} ({rule})"
+    if request.failure:
+        at = request.decisions[-1].decided_at if request.decisions else request.requested_at
+        yield at, "return", f"failed at {request.failure}"
     if request.scanned_at:
         yield request.scanned_at, "return", "the carrier has scanned the parcel"
     if refund := request.refund:
@@ -268,7 +271,7 @@ def _words(value: object) -> str:
 def _cause(reason: object, at_fault: object) -> str:
     if not reason:
         return ""
-    return _words(reason) + (f" ({_words(at_fault)})" if at_fault else "")
+    return _words(reason) + (f" ({_words(at_fault)})" if at_fault and at_fault != reason else "")
 
 
 def _joined(*parts: str) -> str:

@@ -26,7 +26,7 @@ def demo(*, once: bool, port: int, output: Output) -> int:
     """Start, deploy, play the story, show what happened; stay up until Ctrl-C. 0 if all went as the story has it."""
     begun = time.monotonic()
     try:
-        running = Running.start(output, port=port)
+        running = Running.start(output, port=port, begin=-timedelta(days=DAYS))
     except _EXPECTED_TROUBLE as error:
         output.fail(str(error))
     with running, _ends_on_signals():

@@ -197,13 +197,14 @@ def chapters(end: datetime) -> Iterator[Chapter]:
         {("maya", Moment.OUT_FOR_DELIVERY): SENT},
     )
     yield Chapter(
-        "Delivered",
+        "Delivered; and still nothing from customs",
         at(8.7),
         (
             Act("ups", "maya", (us("delivered", 8.4, "Portland", "OR"),), times=3),
             Act("easypost", "jonas", jonas, due=at(12)),
         ),
-        {("maya", Moment.DELIVERED): SENT, ("jonas", Moment.SHIPPED): SENT},
+        {("maya", Moment.DELIVERED): SENT, ("jonas", Moment.SHIPPED): SENT, ("sigrid", Moment.DELAY_DECLARED): SENT},
+        needs_time=True,
     )
     yield Chapter(
         "Maya sends one thing back, Priya her robe; a person decides about the robe",

@@ -247,7 +247,8 @@ def sync(uv: Path, environment: Path, lock: Path, say: Reporter) -> None:
     packages = sum(1 for line in lock.read_text().splitlines() if re.match(r"\w", line))
     with say.step(f"installing the {packages} packages of requirements/{lock.name}") as progress:
         python = environment / "bin" / "python"
-        command = (uv, "pip", "sync", "--python", python, "--require-hashes", lock)
+        # Compiled here once: the local cloud starts dozens of interpreters, which may not be allowed to keep what they compile.
+        command = (uv, "pip", "sync", "--compile-bytecode", "--python", python, "--require-hashes", lock)
         run(command, f"installing requirements/{lock.name}", progress)
 
 

@@ -1,7 +1,6 @@
 """The bus, the state machines, the secrets: fakes and adapters alike, and what only the adapters can go through."""
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,7 +10,6 @@ from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutErr
 from botocore.stub import Stubber
 
 from porchlight import ports
-from porchlight.adapters import aws
 from porchlight.adapters.aws import client, translate, translated
 from porchlight.adapters.eventbridge import EventBridgeBus
 from porchlight.adapters.secrets import CACHE_SECONDS, SecretsManager
@@ -46,7 +44,8 @@ class TestBus:
         if request.param == "fake":
             return FakeBus()
         request.getfixturevalue("cloud")
-        boto3.client("events").create_event_bus(Name="porchlight-bus") if not _has_bus() else None
+        if not _has_bus():
+            boto3.client("events").create_event_bus(Name="porchlight-bus")
         return EventBridgeBus("porchlight-bus")
 
     @pytest.mark.parametrize("count", [0, 1, 25])
@@ -133,9 +132,10 @@ class TestSecrets:
         known = {found["Name"] for found in manager.list_secrets()["SecretList"]}
         for name, text in secrets.items():
             full = f"porchlight/test/{name.replace('__', '/')}"
-            manager.put_secret_value(SecretId=full, SecretString=text) if full in known else manager.create_secret(
-                Name=full, SecretString=text
-            )
+            if full in known:
+                manager.put_secret_value(SecretId=full, SecretString=text)
+            else:
+                manager.create_secret(Name=full, SecretString=text)
         return SecretsManager("test", clock)
 
     def test_a_secret_is_an_object(self, secrets: ports.Secrets) -> None:
@@ -152,14 +152,15 @@ class TestSecrets:
         assert "not json" not in str(caught.value)
 
     def test_it_is_asked_for_once_in_five_minutes_also_when_it_is_missing(self, cloud: str) -> None:
-        clock = iter([0.0, 0.0, 1.0, CACHE_SECONDS - 1.0, CACHE_SECONDS + 1.0, CACHE_SECONDS + 1.0]).__next__
-        secrets = self.stored(cloud, clock)
+        now = [0.0]
+        secrets = self.stored(cloud, lambda: now[0])
         with pytest.raises(NotFoundError):
             secrets.get("fresh")
         self.stored(cloud, fresh='{"a": 1}')
-        for _ in range(2):
-            with pytest.raises(NotFoundError):
-                secrets.get("fresh")
+        now[0] = CACHE_SECONDS - 1.0
+        with pytest.raises(NotFoundError):
+            secrets.get("fresh")
+        now[0] = CACHE_SECONDS + 1.0
         assert secrets.get("fresh") == {"a": 1}
 
     def test_accounts_of_a_source(self, cloud: str) -> None:
@@ -187,7 +188,8 @@ class TestErrors:
     @staticmethod
     def error(code: str, status: int = 400, **more: Any) -> ClientError:
         answer: Any = {"Error": {"Code": code, "Message": "ada@x.example"}, **more}
-        return ClientError({**answer, "ResponseMetadata": {"HTTPStatusCode": status}}, "Any")
+        answer["ResponseMetadata"] = {"HTTPStatusCode": status}
+        return ClientError(answer, "Any")
 
     @pytest.mark.parametrize(
         ("code", "status", "kind"),
@@ -241,11 +243,3 @@ class TestErrors:
         assert client("sqs") is found
         assert found.meta.config.read_timeout <= 10
         assert found.meta.config.retries["mode"] == "standard"
-
-
-@pytest.fixture(autouse=True)
-def _stubs_end() -> Iterator[None]:
-    """A stubbed client is not kept for others where a test failed inside of the stub."""
-    yield
-    for service in ("events", "stepfunctions"):
-        assert not hasattr(aws.client, service)

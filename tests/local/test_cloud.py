@@ -17,11 +17,13 @@ from tests.local.lab import STACK_DIR, Lab
 TESTS = Path(__file__).parent
 
 
-def test_each_correction_has_a_module_and_a_test() -> None:
+def test_each_correction_has_a_module_a_test_and_its_line_in_the_documentation() -> None:
     modules = {path.stem for path in Path(corrections.__file__).parent.glob("*.py")} - {"__init__"}
     tests = "".join(path.read_text() for path in [*TESTS.glob("test_*.py"), *TESTS.parent.glob("workflows/test_*.py")])
     assert modules == set(corrections.NAMES)
+    documented = (TESTS.parents[1] / "docs" / "local-cloud.md").read_text()
     assert [name for name in corrections.NAMES if f"def test_{name}__" not in tests] == []
+    assert [name for name in corrections.NAMES if f"\n`{name}` | " not in documented] == []
 
 
 def test_another_version_of_the_emulator_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

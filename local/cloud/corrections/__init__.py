@@ -17,6 +17,7 @@ NAMES = (
     "time_travel",
     "python_runtime",
     "runtime_packages",
+    "worker_limit",
     "lambda_logs",
     "lambda_errors",
     "sam_parameters",

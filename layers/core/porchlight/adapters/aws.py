@@ -65,7 +65,7 @@ def client(service: str, attempts: int = 3) -> Any:
     config = Config(
         connect_timeout=2,
         read_timeout=8,
-        retries={"mode": "standard", "max_attempts": attempts},
+        retries={"mode": "standard", "total_max_attempts": attempts},
         tcp_keepalive=True,
     )
     return boto3.client(service, config=config)  # type: ignore[call-overload]

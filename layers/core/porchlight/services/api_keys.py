@@ -31,7 +31,7 @@ class ApiKeys(BaseModel):
 
 
 def authorize(request: InboundRequest, scope: str, secrets: Secrets) -> ApiKey:
-    """Whose key is in ``x-api-key``. SignatureError without a valid key, ForbiddenError where the key may not do this."""
+    """Whose key is in ``x-api-key``. SignatureError without a valid key, ForbiddenError where it may not do this."""
     offered = request.headers.get("x-api-key", "")
     if len(offered) < 20:
         raise SignatureError("an API key is needed in the header x-api-key")

@@ -1,4 +1,4 @@
-"""A small OAuth 2 token endpoint (RFC 6749 §4.4, client credentials) for carriers that push with a bearer token of ours."""
+"""A small OAuth 2 token endpoint (RFC 6749 §4.4, client credentials) for carriers that push with our bearer token."""
 
 import base64
 import binascii

@@ -23,7 +23,7 @@ def changes(entity_type: str, old: str | None, new: str) -> list[DomainEvent]:
 
 
 def publish(record: Mapping[str, Any], bus: Bus) -> list[DomainEvent]:
-    """Publish what a stream record means. TransientError where the bus refuses any of it: the stream brings it again."""
+    """Publish what a stream record means. TransientError where the bus refuses any: the stream brings it again."""
     image = record["dynamodb"].get("NewImage")
     if not image or "data" not in image:
         return []

@@ -14,7 +14,7 @@ class QuarantineDesk:
     inbound: Inbound
 
     def redrive(self, brand: str, quarantine_id: str) -> Quarantined:
-        """Queue the body again, then forget the entry. Dying in between queues it twice, which records nothing twice."""
+        """Queue the body again, then forget the entry. Dying in between queues it twice and records nothing twice."""
         found = self.quarantine.get(brand, quarantine_id)
         if found is None:
             raise NotFoundError("no such entry")

@@ -1,9 +1,11 @@
 """Email by Amazon SES v2, as a raw MIME message: full control over parts and headers."""
 
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, EmailPolicy
 from email.utils import formataddr
+from typing import Any
 
 from porchlight.adapters.aws import client, translated
 from porchlight.errors import PermanentProviderError, PorchlightError, TransientError
@@ -17,6 +19,19 @@ _NO_ANSWER = frozenset(
         *("InternalFailure", "InternalServerError", "InternalServiceErrorException"),
     }
 )
+
+
+class _Wire(EmailPolicy):
+    """RFC 5322 in ASCII. Links in ``List-…`` headers stay whole: folded they would be encoded, which nobody reads."""
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        """One header as bytes."""
+        if name.lower().startswith("list-"):
+            return f"{name}: {value}{self.linesep}".encode("ascii")
+        return super().fold_binary(name, value)
+
+
+_WIRE = _Wire(linesep=SMTP.linesep, cte_type="7bit")
 
 
 class SesEmail:
@@ -33,7 +48,7 @@ class SesEmail:
                 # Asked once: a second try after an answer that was lost could send twice.
                 answer = client("sesv2", attempts=1).send_email(
                     FromEmailAddress=formataddr((email.from_name, email.from_address)),
-                    Destination={"ToAddresses": [email.to_address]},
+                    Destination={"ToAddresses": [_ascii(email.to_address)]},
                     Content={"Raw": {"Data": raw}},
                     ConfigurationSetName=self._configuration_set,
                     EmailTags=[{"Name": name, "Value": value} for name, value in email.tags.items()],
@@ -49,16 +64,22 @@ class SesEmail:
 
 def mime(email: Email) -> bytes:
     """The message as bytes: text part, HTML part, our headers. PermanentProviderError for an address that is none."""
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=_WIRE)
     try:
         message["From"] = Address(email.from_name, addr_spec=email.from_address)
-        message["To"] = Address(addr_spec=email.to_address)
+        message["To"] = Address(addr_spec=_ascii(email.to_address))
         message["Reply-To"] = Address(addr_spec=email.reply_to)
         message["Subject"] = " ".join(email.subject.split())
         for name, value in email.headers.items():
             message[name] = value
-    except (ValueError, IndexError, UnicodeError) as error:
+    except (MessageError, ValueError, IndexError) as error:
         raise PermanentProviderError("invalid-address") from error
     message.set_content(email.text)
     message.add_alternative(email.html, subtype="html")
     return message.as_bytes()
+
+
+def _ascii(address: str) -> str:
+    """The address with its domain as DNS knows it. Raises ValueError where there is no such form."""
+    local, at, domain = address.rpartition("@")
+    return f"{local}{at}{domain.encode('idna').decode()}"

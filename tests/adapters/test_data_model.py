@@ -1,0 +1,70 @@
+"""docs/data-model.md names each access pattern's repository method, and the table and keys as they are."""
+
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+
+from porchlight import ports
+from porchlight.adapters.dynamodb import due, keys, messages, orders, quarantine, returns, shipments
+from tests.adapters.conftest import table_definition
+
+DOC = (Path(__file__).parents[2] / "docs/data-model.md").read_text()
+REPOSITORIES = {
+    "Shipments": shipments.DynamoShipments,
+    "Orders": orders.DynamoOrders,
+    "Messages": messages.DynamoMessages,
+    "Returns": returns.DynamoReturns,
+    "DueIndex": due.DynamoDueIndex,
+    "Quarantine": quarantine.DynamoQuarantine,
+}
+
+
+def section(title: str) -> str:
+    return DOC.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+
+
+def patterns() -> list[tuple[str, str]]:
+    return re.findall(r"^\| [^|]+ \| `(\w+)\.(\w+)` \|", section("Access patterns"), re.MULTILINE)
+
+
+def test_the_document_opens_with_the_access_patterns() -> None:
+    assert re.findall(r"^## (.+)$", DOC, re.MULTILINE)[0] == "Access patterns"
+
+
+def test_each_pattern_is_a_method_and_each_method_a_pattern() -> None:
+    methods = {
+        (port, name)
+        for port, repository in REPOSITORIES.items()
+        for name, _ in inspect.getmembers(repository, inspect.isfunction)
+        if not name.startswith("_")
+    }
+    assert set(patterns()) == methods
+    assert len(patterns()) == len(methods)
+    rows = [line for line in section("Access patterns").splitlines() if line.startswith("|")][2:]
+    assert len(rows) == len(methods)
+
+
+@pytest.mark.parametrize(("port", "method"), patterns(), ids=".".join)
+def test_the_port_has_it_too(port: str, method: str) -> None:
+    assert callable(getattr(getattr(ports, port), method))
+    wanted = inspect.signature(getattr(getattr(ports, port), method)).parameters
+    assert list(inspect.signature(getattr(REPOSITORIES[port], method)).parameters) == list(wanted)
+
+
+def test_the_keys_are_those_of_the_code() -> None:
+    listed = section("Keys")
+    for prefix in (keys.EVENT, keys.WAIT, keys.PARCEL, keys.REFUND, keys.MESSAGE, keys.ORDER_RETURN, keys.QUARANTINE):
+        assert f"`{prefix}{{" in listed
+    for whole in (keys.SHIPMENT, keys.ORDER, keys.RETURN, keys.CONTACT):
+        assert f"| `{whole}` |" in listed
+    for pk in (keys.shipment_pk, keys.order_pk, keys.return_pk, keys.shopper_pk):
+        assert f"`{pk('{brand}', '')}{{" in listed
+
+
+def test_the_index_is_the_templates() -> None:
+    (index,) = table_definition()["GlobalSecondaryIndexes"]
+    assert index["IndexName"] == keys.DUE_INDEX
+    assert f"`{keys.DUE_INDEX}`" in section("The due index")
+    assert f"mod {keys.SHARDS}" in section("The due index")

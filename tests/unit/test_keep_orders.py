@@ -1,0 +1,415 @@
+"""Orders, parcels and refunds meet, whichever comes first, and nobody overwrites anybody."""
+
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from porchlight.domain import ids
+from porchlight.domain.brands import BrandConfig
+from porchlight.domain.dates import DateRange
+from porchlight.domain.events import TrackingEvent, TrackingReport
+from porchlight.domain.milestones import Milestone
+from porchlight.domain.orders import (
+    ContactDetails,
+    Destination,
+    Order,
+    OrderLine,
+    OrderPlaced,
+    OrderRefunded,
+    ParcelShipped,
+    Shopper,
+    StoreChange,
+)
+from porchlight.domain.shipments import Shipment
+from porchlight.errors import ConflictError, InvalidInputError, NotFoundError, TransientError
+from porchlight.ports import InboundMessage
+from porchlight.services.keep_orders import OrderKeeper
+from porchlight.services.put_order import put_order, read_body
+from porchlight.services.record_events import Recorder
+from porchlight.services.retrying import until_settled
+from tests.fakes import FakeBrands, FakeMetrics, FakeOrders, FakeQuarantine, FakeShipments
+from tests.unit.stories import DAY, NOW, ZONE, brand, usd
+
+HOUR = timedelta(hours=1)
+ORDER = ids.order_id("larkspur", "1001")
+PARCEL = ids.shipment_id("larkspur", "ups", "1Z999")
+LATER = NOW + 10 * DAY
+"""When all of it reaches us."""
+
+
+def placed(hours: int = 0, **update: Any) -> OrderPlaced:
+    values: dict[str, Any] = {
+        **{"external_id": "1001", "number": "#1001", "placed_at": NOW, "updated_at": NOW + hours * HOUR},
+        **{"currency": "USD", "total": usd(4900), "destination": Destination(country="US", zone=ZONE)},
+        "lines": (OrderLine(line_id="1", title="Mug", quantity=1, unit_price=usd(4900)),),
+        "contact": ContactDetails(customer_key="7", name="Ada", email="ada@x.example"),
+    }
+    return OrderPlaced(**{**values, **update})
+
+
+def shipped(*numbers: str, order: str = "1001", hours: int = 0, **update: Any) -> ParcelShipped:
+    values: dict[str, Any] = {
+        **{"external_order_id": order, "fulfillment_id": "f1", "carrier": "ups", "shipped_at": NOW + hours * HOUR},
+        "tracking_numbers": numbers or ("1Z999",),
+    }
+    return ParcelShipped(**{**values, **update})
+
+
+def refunded(refund: str = "r1", amount: int = 500, order: str = "1001") -> OrderRefunded:
+    return OrderRefunded(external_order_id=order, refund_id=refund, amount=usd(amount), refunded_at=NOW)
+
+
+class World:
+    def __init__(self) -> None:
+        self.orders, self.metrics = FakeOrders(), FakeMetrics()
+        self.shipments = FakeShipments(self.orders)
+        self.brands = FakeBrands(brand(), brand().model_copy(update={"brand_id": "fjordhus"}))
+        self.keeper = OrderKeeper(self.orders, self.shipments, self.brands)
+        self.recorder = Recorder(self.shipments, FakeQuarantine(), self.brands, self.metrics)
+
+    def say(self, *changes: StoreChange, brand_id: str = "larkspur", at: datetime = NOW) -> None:
+        for change in changes:
+            self.keeper.apply(brand_id, "shopify", change, at)
+
+    def scan(self, milestone: Milestone, hours: int, number: str = "1Z999", brand_id: str = "larkspur") -> None:
+        event = TrackingEvent(occurred_at=NOW + hours * HOUR, raw_code=milestone.value, milestone=milestone)
+        report = TrackingReport(carrier="ups", tracking_number=number, events=(event,))
+        about = InboundMessage(kind="carriers", source="ups", account="a", brand=brand_id, received_at=LATER)
+        self.recorder.report(self.brands.get(brand_id), about, report, LATER)
+
+    @property
+    def order(self) -> Order:
+        return self.orders.records["larkspur", ORDER]
+
+    @property
+    def parcel(self) -> Shipment:
+        return self.shipments.records["larkspur", PARCEL]
+
+    @property
+    def shopper(self) -> Shopper:
+        return self.orders.shoppers["larkspur", self.order.shopper_id]
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def linked(world: World) -> bool:
+    parcel, order = world.parcel, world.order
+    return (
+        world.orders.contents("larkspur", ORDER).shipment_ids == (PARCEL,)
+        and (parcel.order_id, parcel.shopper_id, parcel.promise) == (ORDER, order.shopper_id, order.promise)
+        and (parcel.zone, parcel.shipped_at) == (ZONE, NOW)
+    )
+
+
+class TestMeeting:
+    def test_an_order_then_its_parcel(self, world: World) -> None:
+        world.say(placed(), shipped())
+        assert linked(world)
+
+    def test_a_parcel_then_its_order(self, world: World) -> None:
+        world.say(shipped(), placed())
+        assert linked(world)
+
+    def test_the_carrier_was_first_of_all(self, world: World) -> None:
+        world.scan(Milestone.IN_TRANSIT, 5)
+        world.say(shipped(), placed())
+        assert linked(world)
+        assert world.parcel.milestone is Milestone.IN_TRANSIT
+
+    def test_the_carrier_comes_last(self, world: World) -> None:
+        world.say(placed(), shipped())
+        world.scan(Milestone.IN_TRANSIT, 5)
+        assert linked(world)
+        assert world.shipments.due_at
+
+    def test_a_parcel_before_its_order_promises_nothing_to_anybody(self, world: World) -> None:
+        world.say(shipped())
+        assert world.parcel.promise is None
+        assert not world.shipments.due_at
+
+    def test_several_parcels(self, world: World) -> None:
+        world.say(shipped("A1", "B2"), placed(), shipped("C3"))
+        assert len(world.orders.contents("larkspur", ORDER).shipment_ids) == 3
+        assert all(parcel.shopper_id for parcel in world.shipments.records.values())
+
+    @pytest.mark.parametrize("update", [{"cancelled": True}, {"carrier": None}])
+    def test_a_fulfilment_that_names_no_parcel(self, world: World, update: dict[str, Any]) -> None:
+        world.say(placed(), shipped(**update))
+        assert not world.shipments.records
+
+    def test_a_new_promise_reaches_the_parcels_and_the_first_one_stays(self, world: World) -> None:
+        first, second = (DateRange(earliest=date(2026, 3, day), latest=date(2026, 3, day + 1)) for day in (5, 9))
+        world.say(placed(promise=first), shipped(), placed(1, promise=second))
+        assert (world.parcel.first_promise, world.parcel.promise) == (first, second)
+        assert (world.order.first_promise, world.order.promise) == (first, second)
+
+    def test_two_brands_never_mix(self, world: World) -> None:
+        for owner, total in (("larkspur", 4900), ("fjordhus", 100)):
+            world.say(placed(total=usd(total)), shipped(), refunded(amount=total), brand_id=owner)
+            world.scan(Milestone.DELIVERED if owner == "fjordhus" else Milestone.IN_TRANSIT, 5, brand_id=owner)
+        assert len(world.orders.records) == len(world.shipments.records) == len(world.orders.shoppers) == 2
+        assert (world.order.total, world.order.refunded) == (usd(4900), usd(4900))
+        assert world.parcel.milestone is Milestone.IN_TRANSIT
+        assert {parcel.brand for parcel in world.shipments.records.values()} == {"larkspur", "fjordhus"}
+
+
+class TestAtOnce:
+    """Two functions at the same time: at each single read or write of the one, the other does all of its work."""
+
+    @staticmethod
+    def steps(first: Callable[[World], None], second: Callable[[World], None]) -> Iterator[World]:
+        for step in range(1, 40):
+            world, calls = World(), [0]
+            interrupted = [False]
+
+            def between(
+                real: Callable[..., Any],
+                world: World = world,
+                calls: list[int] = calls,
+                interrupted: list[bool] = interrupted,
+                step: int = step,
+            ) -> Callable[..., Any]:
+                def call(*arguments: Any, **options: Any) -> Any:
+                    calls[0] += 1
+                    if calls[0] == step and not interrupted[0]:
+                        interrupted[0] = True
+                        second(world)
+                    return real(*arguments, **options)
+
+                return call
+
+            for port, names in (
+                (world.orders, ("get", "contents", "save", "put_refund", "shopper")),
+                (world.shipments, ("get", "with_events", "save")),
+            ):
+                for name in names:
+                    setattr(port, name, between(getattr(port, name)))
+            first(world)
+            if not interrupted[0]:
+                return
+            yield world
+
+    def test_an_order_and_its_parcel(self) -> None:
+        def order(world: World) -> None:
+            world.say(placed())
+
+        def parcel(world: World) -> None:
+            world.say(shipped())
+
+        found = [*self.steps(order, parcel), *self.steps(parcel, order)]
+        assert len(found) > 8
+        assert all(linked(world) for world in found)
+
+    def test_a_change_of_the_promise_and_a_parcel(self) -> None:
+        new = DateRange(earliest=date(2026, 3, 9), latest=date(2026, 3, 10))
+
+        def ship(world: World) -> None:
+            world.say(placed(), shipped())
+
+        def change(world: World) -> None:
+            world.say(placed(1, promise=new))
+
+        found = [*self.steps(ship, change)]
+        assert len(found) > 8
+        assert all(world.parcel.promise == world.order.promise == new for world in found)
+
+    def test_a_refund_and_the_order(self) -> None:
+        def order(world: World) -> None:
+            world.say(placed(), placed(1))
+
+        def refund(world: World) -> None:
+            world.say(refunded())
+
+        found = [*self.steps(order, refund), *self.steps(refund, order)]
+        assert len(found) > 6
+        assert all(world.order.refunded == usd(500) for world in found)
+
+    def test_a_scan_and_a_parcel(self) -> None:
+        def scan(world: World) -> None:
+            world.scan(Milestone.IN_TRANSIT, 3)
+
+        def ship(world: World) -> None:
+            world.say(placed(), shipped())
+
+        found = [*self.steps(ship, scan), *self.steps(scan, ship)]
+        assert all(linked(world) and world.parcel.milestone is Milestone.IN_TRANSIT for world in found)
+
+    def test_an_order_and_a_shopper_who_unsubscribes(self) -> None:
+        def order(world: World) -> None:
+            world.say(placed(), placed(1, contact=ContactDetails(customer_key="7", email="new@x.example")))
+
+        def unsubscribe(world: World) -> None:
+            key = ("larkspur", ids.shopper_id("larkspur", "7"))
+
+            def off() -> None:
+                if known := world.orders.shoppers.get(key):
+                    world.orders.save_shopper(known.model_copy(update={"unsubscribed": frozenset({"service"})}))
+
+            if key in world.orders.shoppers:
+                until_settled(off)
+                chosen.append(id(world))
+
+        chosen: list[int] = []
+        found = [*self.steps(order, unsubscribe)]
+        assert chosen
+        for world in found:
+            assert world.shopper.email == "new@x.example"
+            assert bool(world.shopper.unsubscribed) == (id(world) in chosen)
+
+
+class TestNews:
+    def test_the_same_order_twice_writes_nothing(self, world: World) -> None:
+        world.say(placed(), shipped())
+        orders, parcels = list(world.orders.history), list(world.shipments.history)
+        world.say(placed(), shipped(), at=NOW + DAY)
+        assert (world.orders.history, world.shipments.history) == (orders, parcels)
+
+    def test_an_older_state_that_comes_late_is_ignored(self, world: World) -> None:
+        world.say(placed(2, number="#new"), placed(1, number="#old"))
+        assert world.order.number == "#new"
+
+    def test_also_where_the_newer_state_looked_like_the_one_before(self, world: World) -> None:
+        world.say(placed(0), placed(2), placed(1, number="#between"))
+        assert world.order.number == "#1001"
+
+    def test_an_old_body_that_is_sent_again_brings_no_old_address_back(self, world: World) -> None:
+        world.say(placed(0))
+        moved = ContactDetails(customer_key="7", name="Ada", email="new@x.example")
+        world.say(placed(5, external_id="1002", contact=moved))
+        world.say(placed(0))
+        assert world.shopper.email == "new@x.example"
+
+    def test_cancelling_counts_also_within_the_same_second(self, world: World) -> None:
+        world.say(placed(1, cancelled_at=NOW), placed(1))
+        assert world.order.cancelled_at
+
+    def test_what_a_shopper_switched_off_stays_off(self, world: World) -> None:
+        world.say(placed())
+        off = world.shopper.model_copy(update={"unsubscribed": frozenset({"service"})})
+        world.orders.save_shopper(off)
+        world.say(placed(1, contact=ContactDetails(customer_key="7", email="new@x.example")))
+        assert world.shopper.email == "new@x.example"
+        assert world.shopper.unsubscribed == {"service"}
+
+    def test_without_a_customer_the_email_is_the_shopper_and_without_both_the_order(self, world: World) -> None:
+        for number, contact in enumerate(({"email": "A@x.example"}, {"email": "a@X.example"}, {}, {})):
+            world.say(placed(external_id=str(number), contact=ContactDetails(**contact)))
+        assert len(world.orders.shoppers) == 3
+
+    def test_a_refund_before_the_order(self, world: World) -> None:
+        world.say(refunded(), refunded(), placed(), refunded("r2", 100))
+        assert world.order.refunded == usd(600)
+
+    def test_a_refund_of_an_order_that_never_comes(self, world: World) -> None:
+        world.say(refunded())
+        assert not world.orders.records
+
+    def test_a_brand_that_is_gone(self, world: World) -> None:
+        with pytest.raises(NotFoundError):
+            world.say(placed(), brand_id="unknown")
+
+    def test_a_record_that_never_comes_to_rest(self) -> None:
+        def attempt() -> None:
+            raise ConflictError
+
+        with pytest.raises(TransientError):
+            until_settled(attempt)
+
+    def test_an_expectation_never_looks_back(self, world: World) -> None:
+        promise = DateRange(earliest=date(2026, 3, 3), latest=date(2026, 3, 9), zone=ZONE)
+        world.say(placed(promise=promise))
+        world.say(shipped(), at=NOW + 2 * DAY)
+        assert world.parcel.expected
+        assert world.parcel.expected.earliest == date(2026, 3, 4)
+
+
+class TestPutOrder:
+    BODY = (
+        b'{"number": "#1", "placed_at": "2026-03-02T12:00:00Z", "updated_at": "2026-03-02T12:00:00Z",'
+        b'"currency": "USD", "total": "49.00",'
+        b'"lines": [{"id": "1", "title": "Mug", "quantity": 1, "unit_price": "49.00"}],'
+        b'"shopper": {"id": "7", "email": "ada@x.example"},'
+        b'"destination": {"country": "US", "zone": "America/New_York"},'
+        b'"parcels": [{"carrier": "ups", "tracking_number": "1Z999", "shipped_at": "2026-03-02T12:00:00Z"}]}'
+    )
+
+    def put(self, world: World, body: bytes = BODY) -> Order:
+        config: BrandConfig = world.brands.get("larkspur")
+        return put_order(config, "1001", read_body(body), world.keeper, NOW)
+
+    def test_an_order_with_its_parcel_twice_is_one(self, world: World) -> None:
+        first = self.put(world)
+        assert linked(world)
+        writes = len(world.orders.history), len(world.shipments.history)
+        assert self.put(world) == first == world.order
+        assert (len(world.orders.history), len(world.shipments.history)) == writes
+
+    @pytest.mark.parametrize(
+        ("old", "new", "fault"),
+        [
+            (b'"total": "49.00"', b'"total": "a lot"', "total: string_pattern_mismatch"),
+            (b"ada@x.example", b"ada at x", "shopper.email: string_pattern_mismatch"),
+            (b'"number": "#1"', b'"nummer": "#1"', "nummer: extra_forbidden; number: missing"),
+            (b'"quantity": 1', b'"quantity": 0', "lines.0.quantity: greater_than_equal; lines: too_short"),
+            (b"{", b"", "body: json_invalid"),
+        ],
+    )
+    def test_faults_are_named_and_values_are_not(self, old: bytes, new: bytes, fault: str) -> None:
+        with pytest.raises(InvalidInputError) as caught:
+            read_body(self.BODY.replace(old, new, 1))
+        assert caught.value.detail == fault
+
+
+_PROMISES = st.sampled_from([None, DateRange(earliest=date(2026, 3, 9), latest=date(2026, 3, 10))])
+_CHANGES: st.SearchStrategy[StoreChange] = st.one_of(
+    st.builds(
+        lambda hours, number, order, cancelled, promise: placed(
+            hours, number=number, external_id=order, cancelled_at=NOW if cancelled else None, promise=promise
+        ),
+        st.integers(0, 3),
+        st.sampled_from(["#a", "#b"]),
+        st.sampled_from(["1001", "1002"]),
+        st.booleans(),
+        _PROMISES,
+    ),
+    st.builds(lambda hours: shipped(hours=hours), st.integers(0, 3)),
+    st.builds(lambda hours: shipped("1Z888", order="1002", hours=hours), st.integers(0, 3)),
+    st.builds(lambda refund, order: refunded(refund, order=order), st.sampled_from(["r1", "r2"]), st.just("1001")),
+)
+_SCANS = st.tuples(st.sampled_from(Milestone), st.integers(0, 40), st.sampled_from(["1Z999", "1Z888"]))
+_NEWS = st.tuples(st.sampled_from(["larkspur", "fjordhus"]), st.one_of(_CHANGES, _SCANS))
+
+
+def end(news: list[tuple[str, Any]]) -> Any:
+    """Orders and shipments after this news, without clocks and counters (and the first promise)."""
+    world = World()
+    for owner, one in news:
+        if isinstance(one, tuple):
+            milestone, hours, number = one
+            world.scan(milestone, hours, number, owner)
+        else:
+            world.say(one, brand_id=owner, at=LATER)
+    ours = {"version", "updated_at", "created_at", "first_promise"}
+    parcels = {
+        key: (one.model_dump(exclude=ours), set(world.shipments.events[key]))
+        for key, one in world.shipments.records.items()
+    }
+    orders = {
+        key: (one.model_dump(exclude=ours), world.orders.contents(*key).shipment_ids)
+        for key, one in world.orders.records.items()
+    }
+    return orders, parcels, world.shipments.due_at
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data(), st.lists(_NEWS, min_size=1, max_size=7))
+def test_any_order_and_any_repetition_of_all_news_ends_in_the_same(data: st.DataObject, news: list[Any]) -> None:
+    again = data.draw(st.lists(st.sampled_from(news), max_size=5))
+    assert end(news) == end(data.draw(st.permutations(news + again)))

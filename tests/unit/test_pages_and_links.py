@@ -1,0 +1,161 @@
+"""Links that cannot be guessed, pages that tell strangers nothing, and an unsubscribe that scanners cannot press."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from porchlight.domain.orders import Shopper
+from porchlight.domain.tokens import sign
+from porchlight.errors import ConflictError, NotFoundError, TransientError
+from porchlight.services.links import Links
+from porchlight.services.pages import Page, TrackingPage, Unsubscribe
+from tests.fakes import FakeBrands, FakeMetrics, FakeOrders, FakeRenderer, FakeReturns, FakeSecrets, FakeShipments
+from tests.unit.stories import DAY, NOW, brand, order, parcel, wanted
+
+KEY, OLD = "k" * 40, "o" * 40
+URL = "https://track.example"
+
+
+def links(key: str = KEY, *previous: str) -> Links:
+    return Links(FakeSecrets(links={"key": key, "previous": list(previous)}), URL)
+
+
+def token(kind: str, made: Links | None = None, **update: Any) -> str:
+    return (made or links()).of_order(brand(), order(**update))[kind].rpartition("/")[2]
+
+
+class TestLinks:
+    def test_the_same_order_has_the_same_links(self) -> None:
+        assert links().of_order(brand(), order()) == links().of_order(brand(), order(version=9, number="#2"))
+
+    def test_a_link_says_whose_it_is_and_nothing_personal(self) -> None:
+        assert links().read("t", token("tracking"), NOW) == {"k": "t", "b": "larkspur", "o": "ord_1"}
+        assert links().read("u", token("unsubscribe"), NOW) == {"k": "u", "b": "larkspur", "s": "cus_1"}
+
+    @pytest.mark.parametrize(
+        "forged",
+        [
+            *("", ".", "x", "x.y", "é", "a" * 5000),
+            token("tracking")[:-1],
+            token("tracking") + "A",
+            token("tracking").replace(".", ""),
+            token("tracking", links("another" * 9)),
+            token("unsubscribe"),
+            sign({"b": "larkspur", "o": "ord_1"}, KEY, NOW + DAY),
+        ],
+    )
+    def test_forged_links_are_not_found(self, forged: str) -> None:
+        with pytest.raises(NotFoundError):
+            links().read("t", forged, NOW)
+
+    def test_a_link_expires_with_its_order(self) -> None:
+        last = NOW + brand().link_lifetime
+        links().read("t", token("tracking"), last - timedelta(seconds=1))
+        with pytest.raises(NotFoundError):
+            links().read("t", token("tracking"), last)
+
+    def test_a_rotated_key_still_reads_what_it_signed_until_it_is_gone(self) -> None:
+        signed_before = token("tracking", links(OLD))
+        assert links(KEY, OLD).read("t", signed_before, NOW)["o"] == "ord_1"
+        assert token("tracking", links(KEY, OLD)) == token("tracking", links(KEY))
+        with pytest.raises(NotFoundError):
+            links(KEY).read("t", signed_before, NOW)
+
+    @pytest.mark.parametrize("secrets", [FakeSecrets(), FakeSecrets(links={}), FakeSecrets(links={"key": ""})])
+    def test_without_a_key_it_is_our_fault(self, secrets: FakeSecrets) -> None:
+        with pytest.raises(TransientError):
+            Links(secrets, URL).read("t", token("tracking"), NOW)
+        with pytest.raises(TransientError):
+            Links(secrets, URL).of_order(brand(), order())
+
+
+class World:
+    def __init__(self) -> None:
+        self.orders, self.returns, self.metrics = FakeOrders(), FakeReturns(), FakeMetrics()
+        self.shipments, self.orders.returns = FakeShipments(self.orders), self.returns
+        self.orders.save(order(), Shopper(brand="larkspur", shopper_id="cus_1", email="ada@x.example"))
+        self.shipments.save(parcel(), due_at=None, link=True)
+        brands, renderer = FakeBrands(brand()), FakeRenderer()
+        self.tracking = TrackingPage(self.orders, self.shipments, self.returns, brands, renderer, links(), self.metrics)
+        self.unsubscribe = Unsubscribe(self.orders, brands, renderer, links(), self.metrics)
+
+    @property
+    def switched_off(self) -> frozenset[str]:
+        return self.orders.shoppers["larkspur", "cus_1"].unsubscribed
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+class TestTrackingPage:
+    def test_it_shows_the_order(self, world: World) -> None:
+        world.returns.create(wanted())
+        page = world.tracking.show(token("tracking"), NOW)
+        assert (page.status, page.html) == (200, "<h1>tracking</h1>")
+        assert page.policy
+        assert world.metrics.total("PageViews", page="tracking") == 1
+
+    def test_an_order_without_parcels_has_a_page(self) -> None:
+        world = World()
+        world.orders.parcels.clear()
+        assert world.tracking.show(token("tracking"), NOW).status == 200
+
+    def test_strangers_learn_nothing_from_the_difference(self, world: World) -> None:
+        never = token("tracking", order_id="ord_none")
+        other = sign({"k": "t", "b": "nobrand", "o": "ord_1"}, KEY, NOW + DAY)
+        pages = [
+            world.tracking.show("x.y", NOW),
+            world.tracking.show(never, NOW),
+            world.tracking.show(other, NOW),
+            world.tracking.show(token("unsubscribe"), NOW),
+            world.tracking.show(token("tracking"), NOW + 400 * DAY),
+            world.unsubscribe.show("x.y", NOW),
+            world.unsubscribe.change("x.y", False, NOW),
+        ]
+        assert set(pages) == {Page("<h1>not_found</h1>", FakeRenderer().policy, 404)}
+
+
+class TestUnsubscribe:
+    def test_looking_changes_nothing(self, world: World) -> None:
+        for _ in range(3):
+            assert world.unsubscribe.show(token("unsubscribe"), NOW).status == 200
+        assert not world.switched_off
+
+    def test_once_twice_and_undone(self, world: World) -> None:
+        for on, expected in ((False, {"service"}), (False, {"service"}), (True, set()), (True, set())):
+            assert world.unsubscribe.change(token("unsubscribe"), on, NOW).status == 200
+            assert world.switched_off == expected
+        assert world.metrics.total("Unsubscribes", change="off") == 1
+        assert world.metrics.total("Unsubscribes", change="on") == 1
+
+    def test_other_purposes_stay_as_they_are(self, world: World) -> None:
+        key = ("larkspur", "cus_1")
+        world.orders.shoppers[key] = world.orders.shoppers[key].model_copy(update={"unsubscribed": frozenset({"news"})})
+        world.unsubscribe.change(token("unsubscribe"), False, NOW)
+        assert world.switched_off == {"news", "service"}
+
+    def test_an_address_that_changes_in_the_same_moment_is_not_lost(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        real = world.orders.save_shopper
+
+        def save(shopper: Shopper) -> None:
+            monkeypatch.undo()
+            world.orders.shoppers["larkspur", "cus_1"] = shopper.model_copy(
+                update={"email": "new@x.example", "unsubscribed": frozenset()}
+            )
+            with pytest.raises(ConflictError):
+                real(shopper)
+            raise ConflictError
+
+        monkeypatch.setattr(world.orders, "save_shopper", save)
+        world.unsubscribe.change(token("unsubscribe"), False, NOW)
+        assert world.switched_off == {"service"}
+        assert world.orders.shoppers["larkspur", "cus_1"].email == "new@x.example"
+
+    def test_a_link_to_a_page_is_no_link_to_unsubscribe(self, world: World) -> None:
+        assert world.unsubscribe.change(token("tracking"), False, NOW).status == 404
+        assert not world.switched_off
