@@ -1,8 +1,9 @@
-"""Porchlight on the local cloud: built, deployed, with its front door and the demo's secrets. The demo and the e2e tests use it.
+"""Porchlight on the local cloud: built, deployed, with its front door and the demo's secrets. The demo and the e2e
+tests use it.
 
-    with Running.start(output, port=4566) as running:
-        running.send("POST", "/webhooks/easypost", body, headers)
-        running.travel(timedelta(days=5))
+with Running.start(output, port=4566) as running:
+    running.send("POST", "/webhooks/easypost", body, headers)
+    running.travel(timedelta(days=5))
 """
 
 import json
@@ -44,7 +45,9 @@ class BuildError(Exception):
 def build() -> None:
     """`sam build` with the project's own tools, for this machine."""
     tools = ROOT / ".venv" / "bin"
-    kept = {name: value for name, value in os.environ.items() if name not in ("LAYER_ARCH", "PYTHONPATH", "VIRTUAL_ENV")}
+    kept = {
+        name: value for name, value in os.environ.items() if name not in ("LAYER_ARCH", "PYTHONPATH", "VIRTUAL_ENV")
+    }
     environment = kept | {"PATH": f"{tools}{os.pathsep}{os.environ['PATH']}", "SAM_CLI_TELEMETRY": "0"}
     command = [str(tools / "sam"), "build", "--config-env", "local"]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
@@ -161,11 +164,11 @@ class Running:
 
     def send(self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None) -> Answer:
         """A request to the front door, as a carrier, a store or a shopper makes it."""
-        request = urllib.request.Request(f"{self.front.url}{path}", data=body or None, method=method)  # noqa: S310
+        request = urllib.request.Request(f"{self.front.url}{path}", data=body or None, method=method)
         for name, value in (headers or {}).items():
             request.add_header(name, value)
         try:
-            with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310 - our own address
+            with urllib.request.urlopen(request, timeout=60) as response:
                 return Answer(response.status, dict(response.headers), response.read())
         except urllib.error.HTTPError as error:
             return Answer(error.code, dict(error.headers), error.read())

@@ -28,6 +28,4 @@ def from_store(request: InboundRequest, path: Mapping[str, str]) -> Response:
     return _receive(request, "stores", path["store"], store(path["store"]))
 
 
-handler = http_handler(
-    {"POST /webhooks/{carrier}": from_carrier, "POST /webhooks/stores/{store}": from_store}
-)
+handler = http_handler({"POST /webhooks/{carrier}": from_carrier, "POST /webhooks/stores/{store}": from_store})

@@ -14,7 +14,7 @@ def send(event: Event) -> dict[str, str]:
         app.orders, app.shipments, app.returns, app.messages, app.brands, app.renderer, app.email, links, app.metrics
     )
     if event.get("action") == "fail":
-        return {"state": sender.fail(*reference, str(event.get("error", "")))}
+        return {"state": sender.fail(*reference, str(event.get("error", "")), app.clock())}
     return {"state": sender.send(*reference, app.clock())}
 
 

@@ -1,4 +1,6 @@
-"""The demo's secrets: made anew for each run, known to the local cloud and to the pretended carriers and stores alone."""
+"""The demo's secrets: made anew for each run, known to the local cloud and to the pretended carriers and stores
+alone.
+"""
 
 import hashlib
 import json

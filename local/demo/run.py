@@ -162,9 +162,7 @@ def _total(running: Running, metric: str) -> int:
     return int(sum(point["Sum"] for point in points))
 
 
-def _table(
-    running: Running, traffic: Traffic, messages: dict[str, list[MessageRecord]]
-) -> list[dict[str, object]]:
+def _table(running: Running, traffic: Traffic, messages: dict[str, list[MessageRecord]]) -> list[dict[str, object]]:
     states = Counter(message.state for records in messages.values() for message in records)
     rows = {
         "webhooks accepted": traffic.answers["accepted"],
@@ -225,5 +223,3 @@ def _alive(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return True
-
-

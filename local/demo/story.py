@@ -1,7 +1,9 @@
-"""Nine days in the life of two brands, as the front door sees them: what is sent on which day, and what must come of it.
+"""Nine days in the life of two brands, as the front door sees them: what is sent on which day, and what must come of
+it.
 
 Larkspur sells through Shopify and ships with UPS, USPS and through EasyPost; Fjordhus has a shop system of its own (the
-generic order API) and EasyPost. Order #1001 lives its whole life: ordered, shipped, late, told, delivered, returned, refunded.
+generic order API) and EasyPost. Order #1001 lives its whole life: ordered, shipped, late, told, delivered, returned,
+refunded.
 """
 
 from collections.abc import Iterator
@@ -97,13 +99,25 @@ def chapters(end: datetime) -> Iterator[Chapter]:
     def eu(what: str, day: float, city: str, country: str) -> Scan:
         return Scan(what, at(day), city, "", country, zone="Europe/Oslo")
 
-    ines = (us("label", 0.6, "Portland", "OR"), us("accepted", 1.0, "Portland", "OR"), us("moving", 2, "Boise", "ID"))
+    ines: tuple[Scan, ...] = (
+        us("label", 0.6, "Portland", "OR"),
+        us("accepted", 1.0, "Portland", "OR"),
+        us("moving", 2, "Boise", "ID"),
+    )
     ines += (us("attempted", 3.1, "Denver", "CO"),)
-    theo = (us("accepted", 1.1, "Portland", "OR"), us("moving", 2.1, "Salem", "OR"))
+    theo: tuple[Scan, ...] = (us("accepted", 1.1, "Portland", "OR"), us("moving", 2.1, "Salem", "OR"))
     theo += (us("out", 3.0, "Eugene", "OR"), us("delivered", 3.2, "Eugene", "OR"))
-    priya = (us("accepted", 1.2, "Portland", "OR"), us("out", 4.0, "Tacoma", "WA"), us("delivered", 4.2, "Tacoma", "WA"))
+    priya = (
+        us("accepted", 1.2, "Portland", "OR"),
+        us("out", 4.0, "Tacoma", "WA"),
+        us("delivered", 4.2, "Tacoma", "WA"),
+    )
     sigrid = (eu("accepted", 1.1, "Bergen", "NO"), eu("moving", 2.2, "Oslo", "NO"), eu("customs", 3.3, "Zürich", "CH"))
-    jonas = (eu("label", 7.5, "Bergen", "NO"), eu("accepted", 8.2, "Bergen", "NO"), eu("moving", 8.6, "Gothenburg", "SE"))
+    jonas = (
+        eu("label", 7.5, "Bergen", "NO"),
+        eu("accepted", 8.2, "Bergen", "NO"),
+        eu("moving", 8.6, "Gothenburg", "SE"),
+    )
 
     yield Chapter(
         "Orders come in; some doors stay shut",

@@ -78,7 +78,13 @@ class Traffic:
             self._put_order(customer, placed)
             return
         body = bodies.shopify(
-            customer.external_id, customer.number, customer.name, customer.email, customer.lines, placed, tags=customer.tags
+            customer.external_id,
+            customer.number,
+            customer.name,
+            customer.email,
+            customer.lines,
+            placed,
+            tags=customer.tags,
         )
         self._shopify("orders/create", body)
 
@@ -92,7 +98,7 @@ class Traffic:
         body = bodies.shopify_fulfillment(customer.external_id, customer.carrier, customer.parcel, at)
         self._shopify("fulfillments/create", body)
 
-    # --------------------------------------------------------------------------------------------- the generic order API
+    # -------------------------------------------------------------------------------------------- the generic order API
     def _put_order(self, customer: Customer, placed: datetime, parcel_at: datetime | None = None) -> None:
         body: dict[str, Any] = {
             "number": customer.number,
@@ -129,7 +135,7 @@ class Traffic:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return self.running.send(method, path, json.dumps(body).encode() if body else b"", key | named)
 
-    # ------------------------------------------------------------------------------------------------- what is not right
+    # ------------------------------------------------------------------------------------------------ what is not right
     def _forged(self, act: Act) -> None:
         body = bodies.easypost("EZ999", "UPS", (bodies.Scan("delivered", self.running.now(), "Nowhere"),))
         self._webhook("/webhooks/easypost", body, signing.easypost(body, "not the secret"), 401)
@@ -148,7 +154,7 @@ class Traffic:
         body = signing.compact({"object": "Event", "description": "batch.created", "result": {"object": "Batch"}})
         self._webhook("/webhooks/easypost", body, signing.easypost(body, self.running.credentials.easypost["larkspur"]))
 
-    # --------------------------------------------------------------------------------------------- shoppers, CX, returns
+    # -------------------------------------------------------------------------------------------- shoppers, CX, returns
     def _unsubscribe(self, act: Act) -> None:
         link = self.links(act.about)["unsubscribe"]
         body = b"List-Unsubscribe=One-Click"
@@ -201,6 +207,6 @@ class Traffic:
             raise StoryError(f"the decision answered {answer.status}: {answer.body[:300]!r}")
 
     def _scan_return(self, act: Act) -> None:
-        label = awaited(lambda: self._look(act.about).get("label"), f"{act.about}'s return has a label")
+        label: Any = awaited(lambda: self._look(act.about).get("label"), f"{act.about}'s return has a label")
         scan = bodies.Scan("accepted", act.at or self.running.now(), "Portland", "OR")
         self._ups_scan(label["tracking_number"], scan)

@@ -195,9 +195,7 @@ def output_of(command: Sequence[str | Path], env: Mapping[str, str] | None = Non
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
-def run(
-    command: Sequence[str | Path], doing: str, progress: Progress, env: Mapping[str, str] | None = None
-) -> None:
+def run(command: Sequence[str | Path], doing: str, progress: Progress, env: Mapping[str, str] | None = None) -> None:
     """Runs a tool and passes on what it says."""
     said: list[str] = []
     null, pipe, stdout = subprocess.DEVNULL, subprocess.PIPE, subprocess.STDOUT
@@ -235,9 +233,7 @@ def failure(doing: str, said: Sequence[str]) -> SetupError:
 
 
 def pip_install_uv(python: Path, root: Path, progress: Progress) -> None:
-    options = (
-        "--quiet --no-input --disable-pip-version-check --retries 2 --only-binary :all: --require-hashes"
-    )
+    options = "--quiet --no-input --disable-pip-version-check --retries 2 --only-binary :all: --require-hashes"
     lock = str(root / "requirements" / "uv.txt")
     run([python, "-I", "-m", "pip", "install", *options.split(), "-r", lock], "installing uv", progress)
 
@@ -247,7 +243,8 @@ def sync(uv: Path, environment: Path, lock: Path, say: Reporter) -> None:
     packages = sum(1 for line in lock.read_text().splitlines() if re.match(r"\w", line))
     with say.step(f"installing the {packages} packages of requirements/{lock.name}") as progress:
         python = environment / "bin" / "python"
-        # Compiled here once: the local cloud starts dozens of interpreters, which may not be allowed to keep what they compile.
+        # Compiled here once: the local cloud starts dozens of interpreters, which may not be allowed to keep what
+        # they compile.
         command = (uv, "pip", "sync", "--compile-bytecode", "--python", python, "--require-hashes", lock)
         run(command, f"installing requirements/{lock.name}", progress)
 

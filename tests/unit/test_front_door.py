@@ -15,7 +15,7 @@ from porchlight.ports import InboundMessage
 from porchlight.services.api_keys import authorize
 from porchlight.services.issue_token import issue
 from porchlight.services.quarantine import QuarantineDesk
-from porchlight.services.receive_webhook import MAX_BODY, receive
+from porchlight.services.receive_webhook import MAX_BODY, FrontDoor
 from porchlight.services.record_events import quarantine_body
 from tests.fakes import FakeAccounts, FakeInbound, FakeMetrics, FakeQuarantine, FakeSecrets
 from tests.unit.stories import NOW
@@ -52,8 +52,8 @@ class Door:
         self, asked: InboundRequest, kind: str = "carriers", source: str = "ups", connector: Any = Connector
     ) -> InboundMessage:
         made = connector and connector()
-        ports: dict[str, Any] = {"accounts": self.accounts, "inbound": self.inbound, "metrics": self.metrics}
-        return receive(asked, kind=kind, source=source, connector=made, now=NOW, **ports)
+        door = FrontDoor(self.accounts, self.inbound, self.metrics)
+        return door.receive(asked, kind, source, made, NOW)
 
     def kept_nothing(self) -> bool:
         return not self.inbound.queue and not self.metrics.total("WebhooksAccepted")

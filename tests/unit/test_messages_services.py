@@ -261,15 +261,15 @@ class TestSending:
 
     def test_when_all_tries_are_used_up_it_has_failed(self, world: World) -> None:
         (reference,) = world.plan()
-        assert world.sender.fail(**reference, error="TransientError") == MessageState.FAILED
+        assert world.sender.fail(**reference, error="TransientError", now=NOW) == MessageState.FAILED
         assert world.record.failure == "TransientError"
-        assert world.sender.fail("larkspur", "ord_1", "msg_none", "x") == "missing"
+        assert world.sender.fail("larkspur", "ord_1", "msg_none", "x", NOW) == "missing"
 
     def test_giving_up_leaves_what_may_have_been_sent(self, world: World) -> None:
         (reference,) = world.plan()
         world.email.fails = [TransientError("ReadTimeoutError", code=NO_ANSWER)]
         world.send(reference)
-        assert world.sender.fail(**reference, error="TransientError") == MessageState.SENDING
+        assert world.sender.fail(**reference, error="TransientError", now=NOW) == MessageState.SENDING
 
     def test_an_answer_that_is_lost_is_not_asked_for_twice(self, world: World) -> None:
         """Given SES took it and its answer was lost, when the report comes, then it was sent, once."""

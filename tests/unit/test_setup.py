@@ -128,7 +128,7 @@ class TestInstalling:
         assert [command[1:4] for command in commands] == [
             ["-I", "-m", "venv"],
             ["-I", "-m", "pip"],
-            ["pip", "sync", "--python"],
+            ["pip", "sync", "--compile-bytecode"],
         ]
         assert all("--require-hashes" in command for command in commands[1:])
 

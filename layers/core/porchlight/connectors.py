@@ -30,9 +30,9 @@ class InboundRequest(BaseModel):
 class Account(BaseModel):
     """One account of a brand with a source, from the secret ``porchlight/{stage}/{carriers|stores}/{id}``.
 
-    The secret is ``{"accounts": [{"account": "main", "brand": "larkspur", "credentials": {...}}]}``. Which credentials there
-    must be is the connector's ``CREDENTIALS``. An account with an empty credential is refused: nothing verifies against "".
-    During a rotation the old and the new secret are two accounts of the same brand.
+    The secret is ``{"accounts": [{"account": "main", "brand": "larkspur", "credentials": {...}}]}``. Which
+    credentials there must be is the connector's ``CREDENTIALS``. An account with an empty credential is refused:
+    nothing verifies against "". During a rotation the old and the new secret are two accounts of the same brand.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -78,7 +78,9 @@ class CarrierConnector(Verifier, Protocol):
 
 
 class StoreConnector(Verifier, Protocol):
-    """A shop system that calls us. ``topic`` is a header and not signed: the body must look like what the topic says."""
+    """A shop system that calls us. ``topic`` is a header and not signed: the body must look like what the topic
+    says.
+    """
 
     id: str
     name: str

@@ -13,11 +13,15 @@
     ├── PermanentProviderError   502  a provider refused for good
     └── TransientError           503  try again later (throttled, timed out, provider down)
 
-Adapters translate botocore's ``ClientError`` into these once; ``runtime.http`` turns them into RFC 9457 problem details;
-state machines name these classes in ``ErrorEquals`` (a test parses the ASL and checks the names). Never match on text.
+Adapters translate botocore's ``ClientError`` into these once; ``runtime.http`` turns them into RFC 9457 problem
+details; state machines name these classes in ``ErrorEquals`` (a test parses the ASL and checks the names). Never
+match on text.
 """
 
 from typing import ClassVar
+
+NO_ANSWER = "no-answer"
+"""Code of a TransientError after which nobody knows whether the provider has done it."""
 
 
 class PorchlightError(Exception):

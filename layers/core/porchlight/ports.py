@@ -20,12 +20,14 @@ from porchlight.domain.shipments import Shipment, StoredEvent
 
 
 class InboundMessage(BaseModel):
-    """A verified webhook on its way to the parser. ``body`` is base64; ``body_ref`` names the object where it was too big."""
+    """A verified webhook on its way to the parser. ``body`` is base64; ``body_ref`` names the object where it was
+    too big.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: str
-    """``carrier`` or ``store``."""
+    """``carriers`` or ``stores``."""
     source: str
     account: str
     brand: str
@@ -37,7 +39,9 @@ class InboundMessage(BaseModel):
 
 
 class Quarantined(BaseModel):
-    """A body that could not be used, with the reason. The body itself is in the quarantine bucket under ``body_ref``."""
+    """A body that could not be used, with the reason. The body itself is in the quarantine bucket under
+    ``body_ref``.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -128,10 +132,11 @@ class Shipments(Protocol):
         due_at: datetime | None,
         link: bool = False,
     ) -> None:
-        """Write the new facts and the projection, all or nothing; ConflictError if it is not ``version - 1`` that is stored.
+        """Write the new facts and the projection, all or nothing; ConflictError if it is not ``version - 1`` that is
+        stored.
 
-        At most 90 new facts at once. ``due_at`` puts it into (None: takes it out of) the due index. ``link`` also makes it
-        a parcel of its order.
+        At most 90 new facts at once. ``due_at`` puts it into (None: takes it out of) the due index. ``link`` also
+        makes it a parcel of its order.
         """
         ...
 
@@ -220,7 +225,9 @@ class Returns(Protocol):
         ...
 
     def update(self, request: Return, *, token: str | None = None) -> None:
-        """Replace the return if ``version - 1`` is stored; ConflictError otherwise. ``token``: of the review that waits."""
+        """Replace the return if ``version - 1`` is stored; ConflictError otherwise. ``token``: of the review that
+        waits.
+        """
         ...
 
     def review_token(self, brand: str, return_id: str) -> str | None:

@@ -2,9 +2,10 @@
 
 Stock: each call that finds no idle worker starts a new Python, without limit.
 AWS: so does Lambda, each on a machine of its own.
-Why: here they share a few cores. Ten webhooks at once start ten interpreters, and all of them wait twelve seconds for what
-one would have done in two. A call waits for an idle worker instead; one that waits too long (a function that calls itself)
-gets a worker of its own after all. `LOCAL_WORKERS` is the limit for each function (default: half of the cores).
+Why: here they share a few cores. Ten webhooks at once start ten interpreters, and all of them wait twelve seconds
+for what one would have done in two. A call waits for an idle worker instead; one that waits too long (a function
+that calls itself) gets a worker of its own after all. `LOCAL_WORKERS` is the limit for each function (default: half
+of the cores).
 """
 
 import os

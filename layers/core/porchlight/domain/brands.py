@@ -1,4 +1,6 @@
-"""What a brand decides: names, looks, promises and policies. Read from ``brand/<id>/brand.yaml`` when the pack is built."""
+"""What a brand decides: names, looks, promises and policies. Read from ``brand/<id>/brand.yaml`` when the pack is
+built.
+"""
 
 from datetime import timedelta
 from typing import Literal
@@ -39,7 +41,9 @@ class PromisePolicy(BaseModel):
 
 
 class DelayPolicy(BaseModel):
-    """When a parcel is declared late, and the range that is honest then (working days from the day of the declaration)."""
+    """When a parcel is declared late, and the range that is honest then (working days from the day of the
+    declaration).
+    """
 
     model_config = _STRICT
 
@@ -50,7 +54,9 @@ class DelayPolicy(BaseModel):
 
 
 class RefundWebhook(BaseModel):
-    """Where approved refunds are sent, signed (Standard Webhooks); the secret is ``porchlight/{stage}/refunds/{brand}``."""
+    """Where approved refunds are sent, signed (Standard Webhooks); the secret is
+    ``porchlight/{stage}/refunds/{brand}``.
+    """
 
     model_config = _STRICT
 

@@ -1,7 +1,8 @@
-"""What happened, for everybody else: domain events, derived from how a record changed. Names are the bus's detail types.
+"""What happened, for everybody else: domain events, derived from how a record changed. Names are the bus's detail
+types.
 
-Every detail names ids only (no personal data) and carries ``id`` (stable over repeats), ``brand``, ``occurred_at`` (when it
-happened out there) and ``recorded_at`` (when it reached us).
+Every detail names ids only (no personal data) and carries ``id`` (stable over repeats), ``brand``, ``occurred_at``
+(when it happened out there) and ``recorded_at`` (when it reached us).
 """
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
@@ -34,7 +35,9 @@ RETURN_EVENT: dict[ReturnState, tuple[str, Moment | None]] = {
 
 
 class DomainEvent(BaseModel):
-    """One entry on the bus. ``moment`` is set where the shopper may be told; ``waiting`` names a workflow that wants the news."""
+    """One entry on the bus. ``moment`` is set where the shopper may be told; ``waiting`` names a workflow that wants
+    the news.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -75,7 +78,9 @@ def order_changes(old: Order | None, new: Order) -> list[DomainEvent]:
 
 
 def shipment_changes(old: Shipment | None, new: Shipment) -> list[DomainEvent]:
-    """Milestones reached, delays declared and mended. A parcel whose order becomes known later tells its milestone then."""
+    """Milestones reached, delays declared and mended. A parcel whose order becomes known later tells its milestone
+    then.
+    """
 
     def event(name: str, moment: Moment | None, subject: str, key: str, *, waiting: bool = False) -> DomainEvent:
         return DomainEvent(

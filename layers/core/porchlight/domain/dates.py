@@ -40,7 +40,8 @@ def local_day(instant: datetime, zone_name: str | None) -> date:
 def end_of_day(day: date, zone_name: str | None) -> datetime:
     """The first UTC instant after the local day is over.
 
-    Where the zone is not known, the day is over when it is over everywhere (UTC-12): a promise is never called broken early.
+    Where the zone is not known, the day is over when it is over everywhere (UTC-12): a promise is never called
+    broken early.
     """
     following = day + timedelta(days=1)
     known = zone(zone_name)

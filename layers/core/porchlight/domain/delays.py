@@ -16,7 +16,8 @@ class DelayKind(StrEnum):
 
 
 class Delay(BaseModel):
-    """One delay of one shipment: declared once, later recovered (moving again) or resolved (delivered, returned, cancelled).
+    """One delay of one shipment: declared once, later recovered (moving again) or resolved (delivered, returned,
+    cancelled).
 
     ``facts`` are the numbers behind the decision, so that it can be explained and replayed; no personal data.
     """

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from porchlight.domain.ids import stable_id
+from porchlight.domain.ids import number_key, stable_id
 from porchlight.domain.milestones import FAULT, Milestone, Party, Reason
 
 _FROZEN = ConfigDict(frozen=True, extra="forbid")
@@ -71,7 +71,7 @@ class TrackingEvent(BaseModel):
         """Identity of the fact: carrier, number, code, moment and place. A repeat of the fact has the same id."""
         moment = self.instant().isoformat() if self.zone_known else self.occurred_at.isoformat()
         codes = "/".join(self.raw_codes) or self.raw_code
-        return stable_id("evt", carrier, tracking_number.upper(), codes, moment, self.place.label().lower())
+        return stable_id("evt", carrier, number_key(tracking_number), codes, moment, self.place.label().lower())
 
 
 class DeliveryEstimate(BaseModel):

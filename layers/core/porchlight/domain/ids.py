@@ -15,9 +15,14 @@ def stable_id(prefix: str, *parts: str) -> str:
     return f"{prefix}_{b32encode(digest[:13]).decode().lower()[:20]}"
 
 
+def number_key(tracking_number: str) -> str:
+    """A tracking number as it identifies: people and stores print it in groups, carriers in one."""
+    return "".join(tracking_number.split()).upper()
+
+
 def shipment_id(brand: str, carrier: str, tracking_number: str) -> str:
     """The id of one parcel of one brand: ``shp_…``."""
-    return stable_id("shp", brand, carrier, tracking_number.strip().upper())
+    return stable_id("shp", brand, carrier, number_key(tracking_number))
 
 
 def order_id(brand: str, external_id: str) -> str:

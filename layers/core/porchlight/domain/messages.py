@@ -60,7 +60,9 @@ class Suppression(StrEnum):
 
 
 class MessageRecord(BaseModel):
-    """The decision about one message, written before anything is sent. References only: the address stays with the shopper."""
+    """The decision about one message, written before anything is sent. References only: the address stays with the
+    shopper.
+    """
 
     model_config = ConfigDict(frozen=True)
 

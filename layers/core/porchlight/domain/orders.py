@@ -87,8 +87,9 @@ class Order(BaseModel):
 
     @property
     def refunded(self) -> Money:
-        """The sum of all refunds so far."""
-        return Money(amount=sum(refund.amount for refund in self.refunds.values()), currency=self.currency)
+        """The sum of all refunds in the order's currency so far; others (a gift card's, say) do not count here."""
+        counted = (refund.amount for refund in self.refunds.values() if refund.currency == self.currency)
+        return Money(amount=sum(counted), currency=self.currency)
 
 
 class ContactDetails(BaseModel):
@@ -125,7 +126,9 @@ class OrderPlaced(BaseModel):
 
 
 class ParcelShipped(BaseModel):
-    """A fulfilment: parcels with tracking numbers now belong to the order. ``carrier`` is our id, None where unknown."""
+    """A fulfilment: parcels with tracking numbers now belong to the order. ``carrier`` is our id, None where
+    unknown.
+    """
 
     model_config = _STRICT
 
@@ -155,7 +158,9 @@ StoreChange = Annotated[OrderPlaced | ParcelShipped | OrderRefunded, Field(discr
 
 
 def default_promise(placed_at: datetime, zone_name: str | None, working_days: tuple[int, int]) -> DateRange:
-    """The range a brand promises when the store names none: ``working_days`` = (likely, latest) after the order's day."""
+    """The range a brand promises when the store names none: ``working_days`` = (likely, latest) after the order's
+    day.
+    """
     day = local_day(placed_at.astimezone(UTC), zone_name)
     likely, latest = working_days
     return DateRange(earliest=add_working_days(day, likely), latest=add_working_days(day, latest), zone=zone_name)

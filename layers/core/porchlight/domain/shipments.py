@@ -39,9 +39,9 @@ class StoredEvent(BaseModel):
 class Shipment(BaseModel):
     """One parcel of one brand.
 
-    ``milestone``, ``reason``, ``at_fault``, ``milestone_at``, ``reached``, ``last_*`` and ``event_count`` are the fold of the
-    events; the rest is knowledge from elsewhere: the order, the promise, the carrier's estimate, an open delay.
-    ``version`` counts writes and guards each of them.
+    ``milestone``, ``reason``, ``at_fault``, ``milestone_at``, ``reached``, ``last_*`` and ``event_count`` are the
+    fold of the events; the rest is knowledge from elsewhere: the order, the promise, the carrier's estimate, an open
+    delay. ``version`` counts writes and guards each of them.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -69,7 +69,7 @@ class Shipment(BaseModel):
     promise: DateRange | None = None
     estimate: DeliveryEstimate | None = None
     estimate_at: AwareDatetime | None = None
-    """When the report that carried ``estimate`` was received: an older report never replaces a newer estimate."""
+    """The newest fact in the report that carried ``estimate``: an older report never replaces a newer estimate."""
     expected: DateRange | None = None
     """What we tell the shopper: see ``domain.lateness.expected_range``."""
     delay: Delay | None = None
@@ -100,15 +100,21 @@ def fold(shipment: Shipment, events: Iterable[StoredEvent]) -> Shipment:
             stored.event_id,
         ),
     )
+    sound = [stored for stored in ordered if not too_early(stored.event.instant(assumed), stored.received_at)]
     current: StoredEvent | None = None
     reached: dict[Milestone, datetime] = {}
     moved = False
-    for stored in ordered:
+    for stored in sound:
         milestone = stored.event.milestone
         if milestone is Milestone.UNKNOWN:
             continue
         reached.setdefault(milestone, stored.event.instant(assumed))
-        if milestone in BEFORE_MOVEMENT and moved and current and PROGRESS[milestone] < PROGRESS[current.event.milestone]:
+        if (
+            milestone in BEFORE_MOVEMENT
+            and moved
+            and current
+            and PROGRESS[milestone] < PROGRESS[current.event.milestone]
+        ):
             continue
         if current and current.event.milestone is Milestone.DELIVERED and milestone not in AFTER_DELIVERY:
             continue
@@ -116,18 +122,19 @@ def fold(shipment: Shipment, events: Iterable[StoredEvent]) -> Shipment:
             continue
         moved = moved or milestone is not Milestone.PRE_TRANSIT
         current = stored
-    last = ordered[-1] if ordered else None
-    placed = next((stored.event.place for stored in reversed(ordered) if stored.event.place.label()), Place())
+    last = sound[-1] if sound else None
+    placed = next((stored.event.place for stored in reversed(sound) if stored.event.place.label()), Place())
     return shipment.model_copy(
         update={
             "milestone": current.event.milestone if current else Milestone.UNKNOWN,
             "reason": current.event.reason if current else None,
             "at_fault": current.event.at_fault if current else None,
-            "milestone_at": _first_of_run(ordered, current, assumed) if current else None,
+            "milestone_at": _first_of_run(sound, current, assumed) if current else None,
             "reached": reached,
             "last_event_at": last.event.instant(assumed) if last else None,
             "moved_at": next(
-                (stored.event.instant(assumed) for stored in reversed(ordered) if stored.event.milestone in MOVEMENT), None
+                (stored.event.instant(assumed) for stored in reversed(sound) if stored.event.milestone in MOVEMENT),
+                None,
             ),
             "last_place": placed,
             "event_count": len(ordered),

@@ -125,8 +125,8 @@ class OrderKeeper:
             stored, events = self.shipments.with_events(brand.brand_id, parcel)
             before = stored or fresh
             order = self.orders.get(brand.brand_id, order_id)
-            if before is None:
-                return order
+            if before is None or (fresh is None and before.order_id != order_id):
+                return order  # a parcel that another order has claimed since stays with that one
             update: dict[str, object] = {"order_id": order_id}
             if fresh and fresh.shipped_at:
                 update["shipped_at"] = min(fresh.shipped_at, before.shipped_at or fresh.shipped_at)

@@ -1,13 +1,15 @@
 """Links in messages and pages: signed, expiring, nothing personal in them."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.orders import Order
 from porchlight.domain.tokens import read, sign
 from porchlight.errors import NotFoundError, TransientError
 from porchlight.ports import Secrets
+
+_TEN_YEARS = timedelta(days=3650)
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,8 @@ class Links:
         expires = order.placed_at + brand.link_lifetime
         key = self._keys()[0]
         tracking = sign({"k": "t", "b": brand.brand_id, "o": order.order_id}, key, expires)
-        unsubscribe = sign({"k": "u", "b": brand.brand_id, "s": order.shopper_id}, key, expires)
+        # Whoever kept an old message can still say stop.
+        unsubscribe = sign({"k": "u", "b": brand.brand_id, "s": order.shopper_id}, key, expires + _TEN_YEARS)
         return {
             "tracking": f"{self.public_url}/t/{tracking}",
             "unsubscribe": f"{self.public_url}/u/{unsubscribe}",

@@ -1,5 +1,6 @@
 """The front door: verify the raw bytes, make them durable, answer. Reading them happens behind the queue."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,42 +12,40 @@ MAX_BODY = 1_000_000
 """Bytes. No carrier or store sends more; what is larger is refused before it costs anything."""
 
 
-def receive(
-    request: InboundRequest,
-    *,
-    kind: str,
-    source: str,
-    connector: Any,
-    accounts: Accounts,
-    inbound: Inbound,
-    metrics: Metrics,
-    now: datetime,
-) -> InboundMessage:
-    """Take a webhook of ``kind`` (``carriers`` or ``stores``); returns what was queued.
+@dataclass(frozen=True)
+class FrontDoor:
+    """Takes webhooks."""
 
-    NotFoundError for a source without connector, PayloadTooLargeError, SignatureError (nothing is kept), TransientError
-    where the queue refuses: the sender tries again.
-    """
-    if connector is None:
-        raise NotFoundError("no such source")
-    if len(request.body) > MAX_BODY:
-        metrics.count("WebhooksRefused", carrier=source, why="too_large")
-        raise PayloadTooLargeError(f"at most {MAX_BODY} bytes are taken")
-    account = _verified_account(request, connector, accounts.of(kind, source), now)
-    if account is None:
-        metrics.count("WebhooksRefused", carrier=source, why="signature")
-        raise SignatureError
-    message = InboundMessage(
-        kind=kind,
-        source=source,
-        account=account.account,
-        brand=account.brand,
-        topic=connector.topic(request) if kind == "stores" else "",
-        received_at=now,
-    )
-    inbound.put(message, request.body)
-    metrics.count("WebhooksAccepted", carrier=source)
-    return message
+    accounts: Accounts
+    inbound: Inbound
+    metrics: Metrics
+
+    def receive(self, request: InboundRequest, kind: str, source: str, connector: Any, now: datetime) -> InboundMessage:
+        """Take a webhook of ``kind`` (``carriers`` or ``stores``); returns what was queued.
+
+        NotFoundError for a source without connector, PayloadTooLargeError, SignatureError (nothing is kept),
+        TransientError where the queue refuses: the sender tries again.
+        """
+        if connector is None:
+            raise NotFoundError("no such source")
+        if len(request.body) > MAX_BODY:
+            self.metrics.count("WebhooksRefused", carrier=source, why="too_large")
+            raise PayloadTooLargeError(f"at most {MAX_BODY} bytes are taken")
+        account = _verified_account(request, connector, self.accounts.of(kind, source), now)
+        if account is None:
+            self.metrics.count("WebhooksRefused", carrier=source, why="signature")
+            raise SignatureError
+        message = InboundMessage(
+            kind=kind,
+            source=source,
+            account=account.account,
+            brand=account.brand,
+            topic=connector.topic(request) if kind == "stores" else "",
+            received_at=now,
+        )
+        self.inbound.put(message, request.body)
+        self.metrics.count("WebhooksAccepted", carrier=source)
+        return message
 
 
 def _verified_account(request: InboundRequest, connector: Any, accounts: Any, now: datetime) -> Account | None:

@@ -11,12 +11,13 @@ from porchlight.domain.events import DeliveryEstimate, TrackingReport
 from porchlight.domain.ids import shipment_id
 from porchlight.domain.lateness import expected_range, mend, next_check
 from porchlight.domain.milestones import Milestone
+from porchlight.domain.orders import ParcelShipped
 from porchlight.domain.shipments import MAX_EVENTS, Shipment, StoredEvent, fold, too_early
-from porchlight.errors import ConflictError, TransientError, UnreadableBodyError
+from porchlight.errors import UnreadableBodyError
 from porchlight.ports import Brands, InboundMessage, Metrics, Quarantine, Quarantined, Shipments
 from porchlight.services.keep_orders import OrderKeeper
+from porchlight.services.retrying import until_settled
 
-_TRIES = 6
 _PER_TRANSACTION = 90
 
 
@@ -49,25 +50,24 @@ class Recorder:
     def report(self, brand: BrandConfig, message: InboundMessage, report: TrackingReport, now: datetime) -> None:
         """Record one parcel's report. Facts that are known already change nothing and write nothing."""
         shipment_key = shipment_id(brand.brand_id, report.carrier, report.tracking_number)
-        for _ in range(_TRIES):
+
+        def attempt() -> list[StoredEvent]:
             stored, known = self.shipments.with_events(brand.brand_id, shipment_key)
             news = _news(message, report, known)
             if len(known) + len(news) > MAX_EVENTS:
                 raise UnreadableBodyError("more events than one parcel can have")
-            try:
-                self._write(brand, message, report, stored, known, news, now)
-            except ConflictError:
-                continue
-            ignored = len(report.events) - len(news)
-            if news:
-                self.metrics.count("EventsRecorded", len(news), carrier=report.carrier)
-            if ignored:
-                self.metrics.count("EventsIgnored", ignored, carrier=report.carrier)
-            for event in news:
-                if not event.event.recognised:
-                    self.metrics.count("EventsUnmapped", carrier=report.carrier)
-            return
-        raise TransientError("the shipment keeps changing")
+            self._write(brand, message, report, stored, known, news, now)
+            return news
+
+        news = until_settled(attempt)
+        ignored = len(report.events) - len(news)
+        if news:
+            self.metrics.count("EventsRecorded", len(news), carrier=message.source)
+        if ignored:
+            self.metrics.count("EventsIgnored", ignored, carrier=message.source)
+        for event in news:
+            if not event.event.recognised:
+                self.metrics.count("EventsUnmapped", carrier=message.source)
 
     def _write(
         self,
@@ -188,4 +188,8 @@ def record_store_body(
         quarantine_body(quarantine, metrics, message, body, error.detail, now)
         return
     for change in changes:
+        if isinstance(change, ParcelShipped) and change.tracking_numbers and not change.carrier:
+            reason = "a fulfilment with a tracking number names no carrier"
+            quarantine_body(quarantine, metrics, message, body, reason, now)
+            continue
         keeper.apply(message.brand, message.source, change, message.received_at)

@@ -1,17 +1,20 @@
 """Optimistic writes: read, decide, write; and again from the start while somebody else was quicker."""
 
+import random
+import time
 from collections.abc import Callable
 
 from porchlight.errors import ConflictError, TransientError
 
-_TRIES = 6
+_TRIES = 10
+_PAUSE_SECONDS = 0.02
 
 
 def until_settled[T](attempt: Callable[[], T]) -> T:
     """The result of ``attempt``, which reads anew each time; TransientError if the record never comes to rest."""
-    for _ in range(_TRIES):
+    for tries in range(_TRIES):
         try:
             return attempt()
         except ConflictError:
-            continue
+            time.sleep(random.uniform(0, _PAUSE_SECONDS * tries))  # noqa: S311 - apart, not secret
     raise TransientError("the record keeps changing")

@@ -20,7 +20,7 @@ from porchlight.domain.messages import MessageRecord, MessageState
 from porchlight.domain.orders import Order, Shopper
 from porchlight.domain.shipments import Shipment
 from porchlight.domain.views import email_view
-from porchlight.errors import ConflictError, NotFoundError, PermanentProviderError, TransientError
+from porchlight.errors import NO_ANSWER, ConflictError, NotFoundError, PermanentProviderError, TransientError
 from porchlight.ports import (
     Brands,
     Email,
@@ -39,7 +39,6 @@ from porchlight.services.plan_messages import REDRIVE_AFTER, suppression
 IN_DOUBT = timedelta(minutes=5)
 """How long a message may stay in ``sending`` before it is taken up again."""
 
-NO_ANSWER = "no-answer"
 """``problem`` of a TransientError after which nobody knows whether the provider took the message."""
 
 MAX_ATTEMPTS = 10
@@ -67,7 +66,7 @@ class Sender:
             raise NotFoundError("no such message")
         if record.state in (MessageState.SENT, MessageState.FAILED, MessageState.SUPPRESSED):
             return record.state
-        if record.state is MessageState.SENDING and record.sending_since and now - record.sending_since < IN_DOUBT:
+        if record.state is MessageState.SENDING and not _in_doubt_too_long(record, now):
             return record.state
         contents = self.orders.contents(brand, order_id)
         shopper = self.orders.shopper(brand, record.shopper_id)
@@ -110,11 +109,13 @@ class Sender:
         )
         return sent.state
 
-    def fail(self, brand: str, order_id: str, message_id: str, error: str) -> str:
+    def fail(self, brand: str, order_id: str, message_id: str, error: str, now: datetime) -> str:
         """All tries are used up: record it. A message that may have been sent is left to the provider's report."""
         record = self.messages.get(brand, order_id, message_id)
-        if record is None or record.state is not MessageState.PLANNED:
-            return record.state if record else "missing"
+        if record is None:
+            return "missing"
+        if record.state is not MessageState.PLANNED and not _in_doubt_too_long(record, now):
+            return record.state
         return self._update(record, {"state": MessageState.FAILED, "failure": error[:100]}).state
 
     def _update(
@@ -161,3 +162,9 @@ class Sender:
                 "moment": record.moment.value,
             },
         )
+
+
+def _in_doubt_too_long(record: MessageRecord, now: datetime) -> bool:
+    """True where a sender took the message and neither it nor the provider has said anything since."""
+    since = record.sending_since
+    return record.state is MessageState.SENDING and since is not None and now - since >= IN_DOUBT

@@ -1,9 +1,14 @@
 """Quarantined bodies: the entry in the table, the body in the bucket (it may hold personal data and expires there)."""
 
+from datetime import timedelta
+
 from porchlight.adapters.dynamodb import keys
 from porchlight.adapters.dynamodb.table import Table, item, load
 from porchlight.adapters.s3 import Bodies
 from porchlight.ports import Quarantined
+
+KEPT = timedelta(days=30)
+"""As long as the bucket keeps the body (template.yaml)."""
 
 
 class DynamoQuarantine:
@@ -18,7 +23,9 @@ class DynamoQuarantine:
         self._bodies.put(entry.body_ref, body)
         pk = keys.quarantine_pk(entry.brand)
         token = str(entry.redrives)
-        self._table.put(item(pk, keys.QUARANTINE + entry.quarantine_id, "quarantined", entry, token=token))
+        new = item(pk, keys.QUARANTINE + entry.quarantine_id, "quarantined", entry, token=token)
+        new["ttl"] = {"N": str(int((entry.quarantined_at + KEPT).timestamp()))}
+        self._table.put(new)
 
     def list(self, brand: str, limit: int = 100) -> list[Quarantined]:
         """The newest first; ids begin with the time."""

@@ -8,10 +8,9 @@ from email.utils import formataddr
 from typing import Any
 
 from porchlight.adapters.aws import client, translated
-from porchlight.errors import PermanentProviderError, PorchlightError, TransientError
+from porchlight.errors import NO_ANSWER, PermanentProviderError, PorchlightError, TransientError
 from porchlight.ports import Email
 
-NO_ANSWER = "no-answer"
 """``problem`` of the TransientError that says: SES may have taken the message, or not."""
 _NO_ANSWER = frozenset(
     {
