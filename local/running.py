@@ -15,6 +15,7 @@ import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -28,6 +29,7 @@ from local.front import Front
 from local.inbox import Inbox
 from local.ops import OpsPage
 from local.stack import Stack
+from porchlight.runtime.bootstrap import App
 
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / ".aws-sam" / "build"
@@ -143,6 +145,11 @@ class Running:
             cloud.stop()
             raise
         return running
+
+    @cached_property
+    def app(self) -> App:
+        """The ports of Porchlight on this stack: for looking at records, and for what operators do."""
+        return self.stack.app()
 
     @property
     def can_travel(self) -> bool:

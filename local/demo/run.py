@@ -111,7 +111,7 @@ def _play(running: Running, traffic: Traffic, chapter: Chapter) -> None:
 
 
 def _messages(running: Running, traffic: Traffic, who: str) -> list[MessageRecord]:
-    contents = running.stack.app().orders.contents(ORDERS[who].brand, traffic.order_id(who))
+    contents = running.app.orders.contents(ORDERS[who].brand, traffic.order_id(who))
     return list(contents.messages)
 
 
@@ -133,7 +133,7 @@ def _unexpected(expected: dict[tuple[str, str], str], messages: dict[str, list[M
 
 def _checks(running: Running) -> list[str]:
     """What must hold in the end, beyond the messages."""
-    app, surprises = running.stack.app(), []
+    app, surprises = running.app, []
     entries = {brand: app.quarantine.list(brand) for brand in ("larkspur", "fjordhus")}
     if len(entries["larkspur"]) != 1 or entries["fjordhus"]:
         surprises.append("one quarantined body of Larkspur was expected, and none of Fjordhus")
@@ -149,17 +149,19 @@ def _checks(running: Running) -> list[str]:
 
 
 def _total(running: Running, metric: str) -> int:
-    """The sum of a metric over all its dimensions, over the days of the story."""
-    now = datetime.now(UTC)
-    points = running.cloud.client("cloudwatch").get_metric_statistics(
-        Namespace="Porchlight",
-        MetricName=metric,
-        StartTime=now - timedelta(days=DAYS + 1),
-        EndTime=now + timedelta(days=1),
-        Period=86400,
-        Statistics=["Sum"],
-    )["Datapoints"]
-    return int(sum(point["Sum"] for point in points))
+    """The sum of a metric over its dimensions, over the days of the story."""
+    now, cloudwatch, total = datetime.now(UTC), running.cloud.client("cloudwatch"), 0.0
+    for found in cloudwatch.list_metrics(Namespace="Porchlight", MetricName=metric)["Metrics"]:
+        if found["Dimensions"]:  # without any: the same numbers once more, for alarms
+            points = cloudwatch.get_metric_statistics(
+                **found,
+                StartTime=now - timedelta(days=DAYS + 1),
+                EndTime=now + timedelta(days=1),
+                Period=86400,
+                Statistics=["Sum"],
+            )["Datapoints"]
+            total += sum(point["Sum"] for point in points)
+    return int(total)
 
 
 def _table(running: Running, traffic: Traffic, messages: dict[str, list[MessageRecord]]) -> list[dict[str, object]]:
@@ -168,7 +170,7 @@ def _table(running: Running, traffic: Traffic, messages: dict[str, list[MessageR
         "webhooks accepted": traffic.answers["accepted"],
         "webhooks refused (forged or unsigned)": traffic.answers["refused"],
         "webhooks to unknown carriers": traffic.answers["unknown"],
-        "bodies quarantined": sum(len(running.stack.app().quarantine.list(b)) for b in ("larkspur", "fjordhus")),
+        "bodies quarantined": sum(len(running.app.quarantine.list(b)) for b in ("larkspur", "fjordhus")),
         "tracking events recorded": _total(running, "EventsRecorded"),
         "events known already, ignored": _total(running, "EventsIgnored"),
         "messages sent": states[MessageState.SENT],

@@ -167,7 +167,7 @@ class Traffic:
         """The links that this shopper's emails carry."""
         from porchlight.services.links import Links
 
-        app = self.running.stack.app()
+        app = self.running.app
         customer = ORDERS[who]
         order = app.orders.get(customer.brand, self.order_id(who))
         if order is None:

@@ -100,6 +100,15 @@ def test_email_raw__an_unverified_sender_or_unknown_configuration_set_is_refused
         send_raw(lab, "a@people.example", ConfigurationSetName="nowhere")
 
 
+def test_email_permissions__a_function_sends_from_the_identities_of_its_role_only(lab: Lab, new_id: str) -> None:
+    message_id, error = lab.invoke("Mailer", {"sender": "hello@shop.example", "to": f"{new_id}@people.example"})
+    assert error is None
+    assert shown_message(lab, str(message_id))["To"] == [f"{new_id}@people.example"]
+    refused, error = lab.invoke("Mailer", {"sender": "hello@elsewhere.example", "to": "a@people.example"})
+    assert error == "Unhandled"
+    assert "AccessDenied" in refused["errorMessage"]
+
+
 @pytest.mark.parametrize(
     ("recipient", "event_type", "detail_type"),
     [

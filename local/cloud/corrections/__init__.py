@@ -46,6 +46,7 @@ NAMES = (
     "sdk_integrations",
     "email_raw",
     "email_events",
+    "email_permissions",
 )
 
 

@@ -9,33 +9,38 @@ of the cores).
 """
 
 import os
+import threading
 import time
 from typing import Any
 
 from local.cloud.emulator import module
 
 _PATIENCE_SECONDS = 15.0
-_GLANCE_SECONDS = 0.005
 
 
 def apply() -> None:
     """Wait for an idle worker where the limit is reached."""
-    runtime = module("core.lambda_runtime")
+    runtime, services = module("core.lambda_runtime"), module("services.lambda_svc")
     limit = int(os.environ.get("LOCAL_WORKERS") or max(1, (os.cpu_count() or 2) // 2))
-    stock = runtime.acquire_worker
+    stock_acquire, stock_release = runtime.acquire_worker, runtime.release_worker
+    released = threading.Condition()
 
     def acquire_worker(
         func_name: str, config: Any, code_zip: bytes, qualifier: str = "$LATEST", max_concurrency: int | None = None
     ) -> Any:
         deadline = time.monotonic() + _PATIENCE_SECONDS
-        while time.monotonic() < deadline:
-            found, reason = stock(func_name, config, code_zip, qualifier, max_concurrency or limit)
-            if found is not None or max_concurrency:
-                return found, reason
-            time.sleep(_GLANCE_SECONDS)
-        return stock(func_name, config, code_zip, qualifier, max_concurrency)
+        with released:
+            while (left := deadline - time.monotonic()) > 0:
+                found, reason = stock_acquire(func_name, config, code_zip, qualifier, max_concurrency or limit)
+                if found is not None or max_concurrency:
+                    return found, reason
+                released.wait(left)
+        return stock_acquire(func_name, config, code_zip, qualifier, max_concurrency)
 
-    runtime.acquire_worker = acquire_worker
-    services = module("services.lambda_svc")
-    if hasattr(services, "acquire_worker"):
-        services.acquire_worker = acquire_worker
+    def release_worker(*arguments: Any, **named: Any) -> None:
+        stock_release(*arguments, **named)
+        with released:
+            released.notify_all()
+
+    for place in (runtime, services):
+        place.acquire_worker, place.release_worker = acquire_worker, release_worker
