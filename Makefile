@@ -41,9 +41,10 @@ deploy: setup ## Build and deploy to AWS: ENV=dev (default), staging, prod; or l
 	@set -e; export PATH="$(CURDIR)/$(VENV):$$PATH" SAM_CLI_TELEMETRY=0 LAYER_ARCH=$(LAYER_ARCH) $(if $(filter local,$(ENV)),$(LOCAL)); \
 	sam build --config-env $(ENV); sam deploy --config-env $(ENV) $(ARGS)
 
-lint: setup ## Style and common mistakes (ruff)
+lint: setup ## Style and common mistakes (ruff), and the template's (cfn-lint; checkov and sam are in tests/template)
 	@$(VENV)/ruff check .
 	@$(VENV)/ruff format --check .
+	@$(VENV)/cfn-lint template.yaml
 
 format: setup ## Put the code into ruff's form, and fix what it can
 	@$(VENV)/ruff check --fix .

@@ -6,6 +6,7 @@ with Running.start(output, port=4566) as running:
     running.travel(timedelta(days=5))
 """
 
+import hashlib
 import json
 import os
 import platform
@@ -44,17 +45,40 @@ class BuildError(Exception):
     """`sam build` failed; says what it said."""
 
 
-def build() -> None:
-    """`sam build` with the project's own tools, for this machine."""
+def build() -> bool:
+    """`sam build` with the project's own tools, for this machine; False where it is built already."""
+    made_from, stamp = _sources(), BUILD / "built-from"
+    if stamp.exists() and stamp.read_text() == made_from:
+        return False
     tools = ROOT / ".venv" / "bin"
-    kept = {
-        name: value for name, value in os.environ.items() if name not in ("LAYER_ARCH", "PYTHONPATH", "VIRTUAL_ENV")
-    }
+    foreign = ("LAYER_ARCH", "PYTHONPATH", "VIRTUAL_ENV")
+    kept = {name: value for name, value in os.environ.items() if name not in foreign}
     environment = kept | {"PATH": f"{tools}{os.pathsep}{os.environ['PATH']}", "SAM_CLI_TELEMETRY": "0"}
     command = [str(tools / "sam"), "build", "--config-env", "local"]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         raise BuildError("\n".join((done.stdout + done.stderr).strip().splitlines()[-25:]))
+    stamp.write_text(made_from)
+    return True
+
+
+def _sources() -> str:
+    """Changes with everything that a build is made from. (`sam build --cached` looks at less.)"""
+    digest = hashlib.sha256()
+    for place in (
+        "template.yaml",
+        "samconfig.toml",
+        "requirements/layer.txt",
+        "functions",
+        "layers",
+        "statemachines",
+        "brand",
+    ):
+        files = sorted((ROOT / place).rglob("*")) if (ROOT / place).is_dir() else [ROOT / place]
+        for file in files:
+            if file.is_file() and "__pycache__" not in file.parts and ".mypy_cache" not in file.parts:
+                digest.update(f"{file.relative_to(ROOT)}\0".encode() + file.read_bytes() + b"\0")
+    return digest.hexdigest()
 
 
 def offset_text(offset: timedelta) -> str:

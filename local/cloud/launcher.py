@@ -30,8 +30,8 @@ REGION = "us-east-1"
 ACCOUNT = "000000000000"
 _ROOT = Path(__file__).resolve().parents[2]
 
-# How long a process may go on with the time it knows. Reading the file at each look at the clock (FAKETIME_NO_CACHE) is
-# exact, and triples what everything costs.
+# How long the server may go on with the time it knows. Reading the file at each look at the clock, as the functions'
+# workers do (corrections/time_travel.py), would triple what everything costs.
 _CLOCK_SECONDS = 1.1
 
 # What a function's worker may see of this machine; everything else of the caller's environment stays out.
@@ -182,7 +182,7 @@ class LocalCloud:
             environment |= {
                 preload: str(self._faketime),
                 "FAKETIME_TIMESTAMP_FILE": str(self._clock_path),
-                "FAKETIME_CACHE_DURATION": "1",
+                "FAKETIME_CACHE_DURATION": "0",  # once a second; "1" would be each two
                 "FAKETIME_DONT_FAKE_MONOTONIC": "1",  # see corrections/time_travel.py
                 "DONT_FAKE_MONOTONIC": "1",  # the same for older versions
             }
@@ -222,7 +222,7 @@ class LocalCloud:
             raise LocalCloudError("Started without faketime: the clock cannot be moved. Install libfaketime.")
         temporary = self._clock_path.with_suffix(".new")
         temporary.write_text(f"{offset}\n")
-        temporary.replace(self._clock_path)  # never half written: every process reads it once a second
+        temporary.replace(self._clock_path)  # never half written: it is read at any time
         if self._process is not None:
             time.sleep(_CLOCK_SECONDS)
 

@@ -94,8 +94,9 @@ def play(running: Running, output: Output) -> tuple[list[str], list[dict[str, ob
 
 
 def _play(running: Running, traffic: Traffic, chapter: Chapter) -> None:
-    if running.can_travel:
-        running.travel_to(chapter.at - datetime.now(UTC))
+    ahead = chapter.at - running.now()
+    if running.can_travel and ahead > timedelta(minutes=10):
+        running.travel(ahead)
     for act in chapter.acts:
         traffic.play(act)
     within = SWEEP_SECONDS if chapter.needs_time and not running.can_travel else 30
@@ -107,12 +108,20 @@ def _play(running: Running, traffic: Traffic, chapter: Chapter) -> None:
             f"{who}: {moment.value} {state}",
             within=within,
         )
-    awaited(lambda: _queue_is_empty(running), "the inbound queue is empty", within=30)
+    awaited(lambda: _is_quiet(running), "queue and machines are quiet", within=30)
 
 
 def _messages(running: Running, traffic: Traffic, who: str) -> list[MessageRecord]:
     contents = running.app.orders.contents(ORDERS[who].brand, traffic.order_id(who))
     return list(contents.messages)
+
+
+def _is_quiet(running: Running) -> bool:
+    """Nothing waits to be read and no message is on its way: time may go on."""
+    fanout = running.stack.outputs["NotificationFanoutArn"]
+    machines = running.cloud.client("stepfunctions")
+    busy = machines.list_executions(stateMachineArn=fanout, statusFilter="RUNNING")["executions"]
+    return not busy and _queue_is_empty(running)
 
 
 def _queue_is_empty(running: Running) -> bool:

@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from local.demo import bodies, signing
@@ -28,6 +28,7 @@ class Traffic:
     returns: dict[str, str] = field(default_factory=dict)
     surprises: list[str] = field(default_factory=list)
     _bearer: str = ""
+    _bearer_ends: datetime = datetime.min.replace(tzinfo=UTC)
 
     def play(self, act: Act) -> None:
         """Send one act, as often as its sender repeats itself."""
@@ -49,16 +50,16 @@ class Traffic:
             self._ups_scan(ORDERS[act.about].parcel, scan)
 
     def _ups_scan(self, number: str, scan: bodies.Scan) -> None:
-        if not self._bearer:
+        self._webhook("/webhooks/ups", bodies.ups(number, scan), signing.ups_bearer(self._token()))
+
+    def _token(self) -> str:
+        """The bearer token, fetched anew before it expires, as UPS does."""
+        if self.running.now() >= self._bearer_ends:
             body, headers = signing.ups_token_request(*self.running.credentials.ups_client)
-            self._bearer = self.running.send("POST", "/oauth2/token", body, headers).json()["access_token"]
-        body = bodies.ups(number, scan)
-        answer = self.running.send("POST", "/webhooks/ups", body, signing.ups_bearer(self._bearer))
-        if answer.status == 401:  # the token has expired while days went by: UPS fetches a new one
-            self._bearer = ""
-            self._ups_scan(number, scan)
-            return
-        self.answers["accepted"] += 1
+            granted = self.running.send("POST", "/oauth2/token", body, headers).json()
+            self._bearer = granted["access_token"]
+            self._bearer_ends = self.running.now() + timedelta(seconds=granted["expires_in"] - 60)
+        return self._bearer
 
     def _usps(self, act: Act) -> None:
         piece = bodies.usps(ORDERS[act.about].parcel, act.scans, act.due)

@@ -1,7 +1,7 @@
-"""The product through its front door: one local cloud with a real deployment, IAM enforced, for all tests of this folder.
+"""The product through its front door: one local cloud with a real deployment, IAM enforced, for all tests here.
 
-Time only goes forward, and every test has orders of its own, so tests may run in any order; those that move the clock far
-stand last, because what they leave behind is looked at by the sweep.
+Time only goes forward, and every test has orders of its own, so tests may run in any order; those that move the clock
+far stand last, because what they leave behind is looked at by the sweep.
 """
 
 import os
@@ -59,7 +59,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     except LocalCloudError as error:
         pytest.fail(f"the local cloud did not start: {error}")
     with running:
-        yield World(running)
+        yield World(running, tmp_path_factory.mktemp("world"))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -9,24 +9,31 @@
 Every order has ids, names and numbers of its own, so no test sees another's. Time only goes forward.
 """
 
+import hashlib
 import itertools
 import json
+import os
 import secrets
+import signal
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from local.cloud.waiting import take_messages
 from local.demo import bodies, signing
 from local.demo.bodies import Scan
 from local.demo.waiting import awaited
 from local.inbox import Email, Inbox
-from local.running import Answer, Running
+from local.running import ROOT, Answer, Running
 from porchlight.domain import ids
 from porchlight.domain.messages import MessageRecord, MessageState, Moment
 from porchlight.domain.orders import Order
@@ -41,7 +48,7 @@ ONLY_ASKS = "returns-only"
 _CITIES = ("Portland", "Medford", "Redding", "Sacramento", "Fresno", "Reno", "Boise", "Salem")
 _NUMBERS = {"UPS": "1ZE2E{0}{1:07}", "USPS": "94001{0}{1:07}", "FedEx": "7799{0}{1:07}", "DHLExpress": "JD01{0}{1:07}"}
 _IDS = {"UPS": "ups", "USPS": "usps", "FedEx": "fedex", "DHLExpress": "dhl_express"}
-_KILLABLE_SETTLED = {MessageState.SENT, MessageState.FAILED, MessageState.SUPPRESSED}
+_SETTLED = {MessageState.SENT, MessageState.FAILED, MessageState.SUPPRESSED}
 
 
 @dataclass
@@ -89,8 +96,10 @@ class Purchase:
 class World:
     """The deployed stack on the local cloud, and all that is around it."""
 
-    def __init__(self, running: Running) -> None:
+    def __init__(self, running: Running, folder: Path) -> None:
         self.running = running
+        self._stack_file = folder / "stack.json"
+        running.stack.save(self._stack_file)
         self.front = running.front
         self.credentials = running.credentials
         self.refunds = running.refunds
@@ -102,10 +111,10 @@ class World:
         self._run = secrets.randbelow(9000) + 1000
         self._bearer = ""
         self._add_key(ONLY_ASKS, LARKSPUR, ["returns:write"])
+        self._heard: list[dict[str, Any]] = []
+        self._ear = self._listen()
 
     def _add_key(self, name: str, brand: str, scopes: list[str]) -> None:
-        import hashlib
-
         self.keys[name] = f"plk_{secrets.token_urlsafe(24)}"
         secret = self.credentials.secrets()["api-keys"]
         digest = hashlib.sha256(self.keys[name].encode()).hexdigest()
@@ -142,9 +151,8 @@ class World:
     @cached_property
     def _resources(self) -> list[tuple[str, str, str]]:
         found = self.client("cloudformation").describe_stack_resources(StackName=self.running.stack.name)
-        return [
-            (r["ResourceType"], r["LogicalResourceId"], r.get("PhysicalResourceId", "")) for r in found["StackResources"]
-        ]
+        names = ("ResourceType", "LogicalResourceId", "PhysicalResourceId")
+        return [tuple(str(one.get(name, "")) for name in names) for one in found["StackResources"]]  # type: ignore[misc]
 
     def now(self) -> datetime:
         """The local cloud's time."""
@@ -159,6 +167,7 @@ class World:
         if not self.running.can_travel:
             pytest.skip("the clock cannot be moved: install libfaketime (apt-get install libfaketime)")
         self.quiet()
+        self.bus_events()  # messages on queues age, too
         self.running.travel(timedelta(**delta))
 
     def quiet(self) -> None:
@@ -216,7 +225,57 @@ class World:
         found = self.client("cloudwatch").describe_alarms(AlarmNames=[self.alarms[name]])["MetricAlarms"]
         return str(found[0]["StateValue"])
 
-    # -------------------------------------------------------------------------------------------------- shops and orders
+    def _listen(self) -> str:
+        """A queue that hears all that is said on the bus, as a brand's own systems would."""
+        sqs, events = self.client("sqs"), self.client("events")
+        url = sqs.create_queue(QueueName="a-brands-own", Attributes={"MessageRetentionPeriod": "1209600"})["QueueUrl"]
+        arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        bus, pattern = self.outputs["BusName"], json.dumps({"source": ["porchlight"]})
+        events.put_rule(Name="a-brands-own", EventBusName=bus, EventPattern=pattern)
+        events.put_targets(Rule="a-brands-own", EventBusName=bus, Targets=[{"Id": "queue", "Arn": arn}])
+        return str(url)
+
+    def bus_events(self) -> list[dict[str, Any]]:
+        """All that was said on the bus so far."""
+        self._heard += [message["body"] for message in take_messages(self.client("sqs"), self._ear)]
+        return self._heard
+
+    def table(self) -> dict[tuple[str, str], dict[str, Any]]:
+        """Everything in the table, by its keys."""
+        pages = self.client("dynamodb").get_paginator("scan").paginate(TableName=self.outputs["TableName"])
+        return {(item["pk"]["S"], item["sk"]["S"]): item for page in pages for item in page["Items"]}
+
+    def objects(self) -> set[str]:
+        """Everything in the bucket of bodies."""
+        pages = self.client("s3").get_paginator("list_objects_v2").paginate(Bucket=self.outputs["BodiesBucket"])
+        return {entry["Key"] for page in pages for entry in page.get("Contents", [])}
+
+    def workers(self, function: str) -> list[int]:
+        """The processes that a function runs in."""
+        mark = f"ministack-lambda-{self.functions[function]}-"
+        command = ["ps", "-A", "-ww", "-o", "pgid=,pid=,command="]
+        shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        lines = (line.split(maxsplit=2) for line in shown.splitlines())
+        return [int(pid) for group, pid, called in lines if int(group) == self.running.cloud.pid and mark in called]
+
+    def kill(self, function: str) -> int:
+        """Kill a function's processes; how many there were."""
+        found = self.workers(function)
+        for pid in found:
+            os.kill(pid, signal.SIGKILL)
+        return len(found)
+
+    def porchlight(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """The command, on this stack rather than on the one that a person may have up."""
+        program = (
+            "import sys; from pathlib import Path; import local.stack; "
+            "local.stack.STACK_FILE = Path(sys.argv.pop(1)); from local.cli import app; app()"
+        )
+        command = [sys.executable, "-c", program, str(self._stack_file), *arguments]
+        environment = os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'layers' / 'core'}"}
+        return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+    # ------------------------------------------------------------------------------------------------- shops and orders
     def order(
         self,
         brand: str = LARKSPUR,
@@ -303,7 +362,7 @@ class World:
         named |= {"x-api-key": self.keys[key], "content-type": "application/json"}
         return self.running.send(method, path, json.dumps(body).encode() if body is not None else b"", named)
 
-    # ---------------------------------------------------------------------------------------------------------- carriers
+    # --------------------------------------------------------------------------------------------------------- carriers
     def scan(self, order: Purchase, *whats: str, at: datetime | None = None, due: datetime | None = None) -> None:
         """The carrier tells of scans: the last at ``at`` (now), each an hour after the one before."""
         at = at or self.ago(seconds=1)
@@ -314,7 +373,7 @@ class World:
 
     def a_scan(self, what: str, at: datetime) -> Scan:
         """A scan somewhere."""
-        city = _CITIES[hash((what, at.hour)) % len(_CITIES)]
+        city = _CITIES[(sum(map(ord, what)) + at.hour) % len(_CITIES)]
         return Scan(what, at.replace(microsecond=0), city, "OR", "US")
 
     def scanning(
@@ -360,7 +419,7 @@ class World:
         assert answer.status == status, f"answered {answer.status}, not {status}: {answer.body[:400]!r}"
         return answer
 
-    # ------------------------------------------------------------------------------------------------ what came of it
+    # -------------------------------------------------------------------------------------------------- what came of it
     def stored(self, order: Purchase) -> Order | None:
         """The order as it is kept."""
         found: Order | None = self.app.orders.get(order.brand, order.order_id)
@@ -424,7 +483,7 @@ class World:
 
     def settled(self, orders: Iterable[Purchase]) -> bool:
         """True once every message of these orders is sent, suppressed or failed."""
-        return all(message.state in _KILLABLE_SETTLED for order in orders for message in self.messages(order))
+        return all(message.state in _SETTLED for order in orders for message in self.messages(order))
 
     # ------------------------------------------------------------------------------------------------ shoppers, returns
     def links(self, order: Purchase) -> dict[str, str]:
@@ -483,7 +542,7 @@ class World:
         self.await_message(order, Moment.DELIVERED)
         return order
 
-    # ------------------------------------------------------------------------------------------------------ trouble
+    # ---------------------------------------------------------------------------------------------------------- trouble
     @contextmanager
     def with_environment(self, function: str, **variables: str) -> Iterator[None]:
         """A function with other environment variables: a version of its own behind the alias, taken back afterwards."""

@@ -177,6 +177,12 @@ def test_auth__a_function_may_do_what_its_role_says_and_nothing_else(lab: Lab) -
     assert lab.message("Seen", by="limited")
 
 
+def test_secure_transport__a_bucket_that_wants_tls_takes_what_functions_write(lab: Lab, new_id: str) -> None:
+    assert lab.invoke("Filer", {"key": new_id}) == ({"written": new_id}, None)
+    refused, _ = lab.invoke("Filer", {"key": f"by-tls/{new_id}"})  # other conditions on the same key still hold
+    assert "AccessDenied" in refused["errorMessage"]
+
+
 def test_sam_parameters__have_the_values_that_were_given(lab: Lab) -> None:
     versions = lab.client("lambda").list_versions_by_function(FunctionName=lab.outputs["Probe"])["Versions"]
     assert [version["Version"] for version in versions] == ["$LATEST", "1", "2"]

@@ -1,8 +1,8 @@
 """What each function asks of AWS, read from the code: function → services → ports → adapters → boto3.
 
-By names, so rather too much than too little: a call of ``….orders.contents(…)`` is one of the port ``orders``, whoever makes
-it; any other method call is one of the services that the module imports. What is found here is what the function's role has
-to allow, and all that it may (test_permissions.py).
+By names, so rather too much than too little: a call of ``….orders.contents(…)`` is one of the port ``orders``, whoever
+makes it; any other method call is one of the services that the module imports. What is found here is what the
+function's role has to allow, and all that it may (test_permissions.py).
 """
 
 import ast
@@ -59,10 +59,10 @@ def module(name: str) -> Module:
             found.classes[node.name] = {part.name: part for part in node.body if isinstance(part, ast.FunctionDef)}
         elif isinstance(node, ast.FunctionDef):
             found.functions[node.name] = node
-    for node in ast.walk(found.tree):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("porchlight."):
-            for alias in node.names:
-                found.imported |= _import(str(node.module), alias)
+    for part in ast.walk(found.tree):
+        if isinstance(part, ast.ImportFrom) and (part.module or "").startswith("porchlight."):
+            for alias in part.names:
+                found.imported |= _import(str(part.module), alias)
     return found
 
 
@@ -198,7 +198,9 @@ def _named(unit: Unit, name: str) -> Iterator[Unit]:
 def _method(unit: Unit, call: ast.Call, found: Uses, in_adapter: bool) -> Iterator[Unit]:
     assert isinstance(call.func, ast.Attribute)
     receiver, name = call.func.value, call.func.attr
-    last = receiver.attr if isinstance(receiver, ast.Attribute) else receiver.id if isinstance(receiver, ast.Name) else ""
+    last = (
+        receiver.attr if isinstance(receiver, ast.Attribute) else receiver.id if isinstance(receiver, ast.Name) else ""
+    )
     port = last.removeprefix("_")
     if not in_adapter and port in app() and name in methods(port):
         found.ports.add((port, name))

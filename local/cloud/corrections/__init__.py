@@ -47,6 +47,7 @@ NAMES = (
     "email_raw",
     "email_events",
     "email_permissions",
+    "secure_transport",
 )
 
 

@@ -5,7 +5,8 @@ AWS: AWS/SQS (messages visible and in flight, age of the oldest), AWS/States (ex
 failed, aborted, timed out, and their time) and AWS/ApiGateway (count, 4xx, 5xx, latency) come by themselves.
 Why: most of our alarms and half of the dashboard are made of them.
 
-Queues are measured every `LOCAL_TICK_SECONDS`, and recorded when something changed or once a minute.
+Queues are measured every `LOCAL_TICK_SECONDS`, and recorded when something changed, and in every minute of the
+clock: alarms look at those.
 """
 
 import os
@@ -22,6 +23,9 @@ _OUTCOMES = {
     "ABORTED": "ExecutionsAborted",
 }
 
+type Recorded = dict[tuple[str, str], tuple[float, float]]
+"""By queue and metric: the value that was recorded last, and when."""
+
 
 def apply() -> None:
     """Measure queues on a thread, machines and APIs as they are used."""
@@ -33,15 +37,23 @@ def apply() -> None:
 
 
 def _measure_queues(metrics: Any, tick: float) -> None:
-    recorded: dict[tuple[str, str], tuple[float, float]] = {}  # by queue and metric: value and when
+    recorded: Recorded = {}
     while True:
         time.sleep(tick)
-        now = time.time()
-        for queue, metric, value, unit in _queue_figures(now):
-            last_value, last_time = recorded.get((queue, metric), (None, 0.0))
-            if value != last_value or now - last_time >= 60:
-                metrics.record_metric("AWS/SQS", metric, value, unit, {"QueueName": queue})
-                recorded[queue, metric] = (value, now)
+        _record_queues(metrics, recorded, time.time())
+
+
+def _record_queues(metrics: Any, recorded: Recorded, now: float) -> None:
+    for queue, metric, value, unit in _queue_figures(now):
+        last_value, last_time = recorded.get((queue, metric), (None, 0.0))
+        if value != last_value or _minute(now) != _minute(last_time):
+            metrics.record_metric("AWS/SQS", metric, value, unit, {"QueueName": queue})
+            recorded[queue, metric] = (value, now)
+
+
+def _minute(at: float) -> int:
+    """The minute of the clock, which is the shortest period of an alarm."""
+    return int(at // 60)
 
 
 def _queue_figures(now: float) -> Iterator[tuple[str, str, float, str]]:

@@ -5,6 +5,7 @@ import hashlib
 
 from porchlight.adapters.aws import client, translated
 from porchlight.adapters.s3 import Bodies
+from porchlight.errors import PorchlightError, TransientError
 from porchlight.ports import InboundMessage
 
 MAX_INLINE = 180_000
@@ -19,7 +20,13 @@ class SqsInbound:
         self._bodies = bodies
 
     def put(self, message: InboundMessage, body: bytes) -> None:
-        """Durable when this returns."""
+        """Durable when this returns. Whatever is wrong with queue or bucket is not the sender's fault: try again."""
+        try:
+            self._put(message, body)
+        except PorchlightError as error:
+            raise TransientError(error.detail) from error
+
+    def _put(self, message: InboundMessage, body: bytes) -> None:
         if len(body) <= MAX_INLINE:
             update = {"body": base64.b64encode(body).decode()}
         else:

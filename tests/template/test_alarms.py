@@ -1,0 +1,214 @@
+"""Alarms and dashboard: each watches something that exists, and tells somebody."""
+
+import ast
+import json
+import re
+from collections import defaultdict
+from functools import cache
+from typing import Any
+
+import pytest
+
+from tests.template.translated import ROOT, arn, functions, of_type, resolve, resources
+
+PACKAGE = ROOT / "layers/core/porchlight"
+AWS_METRICS = {
+    "AWS/Lambda": ("FunctionName", {"Errors", "Throttles", "Invocations", "IteratorAge"}),
+    "AWS/SQS": ("QueueName", {"ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage"}),
+    "AWS/States": ("StateMachineArn", {"ExecutionsFailed", "ExecutionsTimedOut", "ExecutionThrottled"}),
+    "AWS/ApiGateway": ("ApiId", {"5xx"}),
+}
+"""Of AWS's own metrics those that we use, with their one dimension."""
+
+KINDS = {
+    "FunctionName": "Lambda::Function",
+    "QueueName": "SQS::Queue",
+    "StateMachineArn": "StepFunctions::StateMachine",
+    "ApiId": "ApiGatewayV2::Api",
+}
+WIDGETS = {
+    "webhooks accepted, by carrier": {"WebhooksAccepted"},
+    "webhooks refused, by carrier": {"WebhooksRefused"},
+    "webhooks quarantined, by carrier": {"WebhooksQuarantined"},
+    "age of the oldest message": {"ApproximateAgeOfOldestMessage"},
+    "messages in failure queues": {"ApproximateNumberOfMessagesVisible"},
+    "news to message": {"EventToMessage"},
+    "messages, by channel and outcome": {"Messages"},
+    "errors, by function": {"Errors"},
+    "throttles, by function": {"Throttles"},
+    "machines that failed": {"ExecutionsFailed", "ExecutionsTimedOut"},
+}
+"""What the dashboard has to show."""
+
+SEARCH = re.compile(r"SEARCH\('\{Porchlight,([\w,]+)\} MetricName=\"(\w+)\"', '(\w+)', \d+\)")
+every_alarm = pytest.mark.parametrize("name", of_type("CloudWatch::Alarm"))
+
+
+def alarm(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = resolve(of_type("CloudWatch::Alarm")[name])
+    return found
+
+
+@cache
+def counted() -> dict[str, set[frozenset[str]]]:
+    """Our metrics, each with the dimensions that the code counts it by."""
+    found: dict[str, set[frozenset[str]]] = defaultdict(set)
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and node.func.attr == "count"
+                and ast.unparse(node.func.value).endswith("metrics")
+            ):
+                assert isinstance(node.args[0], ast.Constant), "a metric's name is written out"
+                dimensions = {keyword.arg for keyword in node.keywords} - {"value", "unit", None}
+                found[str(node.args[0].value)].add(frozenset(map(str, dimensions)))
+    return dict(found)
+
+
+@cache
+def words() -> frozenset[str]:
+    """Every literal in the package: values of dimensions are among them."""
+    trees = (ast.parse(path.read_text()) for path in PACKAGE.rglob("*.py"))
+    return frozenset(
+        node.value
+        for tree in trees
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    )
+
+
+def check(namespace: str, metric: str, dimensions: dict[str, str]) -> None:
+    """The metric exists, and so does what its dimensions name. ``Porchlight`` metrics are also counted in total."""
+    if namespace == "Porchlight":
+        assert not dimensions or frozenset(dimensions) in counted()[metric]
+        assert set(dimensions.values()) <= words()
+        return
+    key, metrics = AWS_METRICS[namespace]
+    assert metric in metrics
+    assert list(dimensions) == [key]
+    names = {arn(name) if key == "StateMachineArn" else name for name in of_type(KINDS[key])}
+    assert dimensions[key] in names
+
+
+# ------------------------------------------------------------------------------------------------------------- alarms
+@every_alarm
+def test_an_alarm_watches_a_metric_that_exists(name: str) -> None:
+    dimensions = {pair["Name"]: pair["Value"] for pair in alarm(name).get("Dimensions", [])}
+    check(alarm(name)["Namespace"], alarm(name)["MetricName"], dimensions)
+
+
+@every_alarm
+def test_an_alarm_tells_somebody_and_says_what_it_means(name: str) -> None:
+    found = alarm(name)
+    assert found["AlarmActions"] == [arn("AlarmTopic")]
+    assert len(found["AlarmDescription"]) > 10
+    assert bool(found.get("Statistic")) != bool(found.get("ExtendedStatistic"))
+    quiet = "breaching" if found["ComparisonOperator"] == "LessThanThreshold" else "notBreaching"
+    assert found["TreatMissingData"] == quiet
+    assert found["Period"] % 60 == 0
+    assert found["Period"] * found["EvaluationPeriods"] <= 86_400
+
+
+def watched(metric: str) -> set[str]:
+    found = (alarm(name) for name in of_type("CloudWatch::Alarm"))
+    return {one["Dimensions"][0]["Value"] for one in found if one["MetricName"] == metric}
+
+
+@pytest.mark.parametrize("metric", ["Errors", "Throttles"])
+def test_every_function_has_an_alarm_for(metric: str) -> None:
+    assert watched(metric) == set(functions())
+
+
+@pytest.mark.parametrize("metric", ["ExecutionsFailed", "ExecutionsTimedOut", "ExecutionThrottled"])
+def test_every_machine_has_an_alarm_for(metric: str) -> None:
+    assert watched(metric) == {arn(name) for name in of_type("StepFunctions::StateMachine")}
+
+
+def test_the_stream_and_the_schedule_are_watched() -> None:
+    assert watched("IteratorAge") == {"PublishChanges"}
+    (missing,) = (alarm(n) for n, one in of_type("CloudWatch::Alarm").items() if one["MetricName"] == "Invocations")
+    assert missing["Dimensions"][0]["Value"] == "SweepDue"
+
+
+def test_trouble_that_the_code_counts_has_an_alarm() -> None:
+    """Metrics and outcomes that stand for something a person has to look at."""
+    found = [alarm(name) for name in of_type("CloudWatch::Alarm")]
+    seen = {
+        (one["MetricName"], *(pair["Value"] for pair in one.get("Dimensions", []) if pair["Name"] == "outcome"))
+        for one in found
+        if one["Namespace"] == "Porchlight"
+    }
+    assert seen >= {
+        ("HandlerErrors",),
+        ("WebhooksRefused",),
+        ("WebhooksQuarantined",),
+        ("EventsUnmapped",),
+        ("Messages", "failed"),
+        ("MessageFeedback", "bounced"),
+        ("EventToMessage",),
+        ("DueSwept", "failed"),
+        ("DueSwept", "declared_without_workflow"),
+        ("DelaysClosed", "unresolved"),
+        ("ReturnsFailed",),
+    }
+
+
+# ---------------------------------------------------------------------------------------------------------- dashboard
+def widgets() -> dict[str, dict[str, Any]]:
+    """Properties of the widgets, by title."""
+    body = json.loads(resolve(resources()["Dashboard"]["Properties"]["DashboardBody"]))
+    return {widget["properties"]["title"]: widget["properties"] for widget in body["widgets"]}
+
+
+def series(properties: dict[str, Any]) -> list[tuple[str, str, dict[str, str], str]]:
+    """Namespace, metric, dimensions and statistic of each; a SEARCH has dimensions without values."""
+    found = []
+    for entry in properties["metrics"]:
+        *parts, options = entry if isinstance(entry[-1], dict) else [*entry, {}]
+        if "expression" in options:
+            search = SEARCH.fullmatch(options["expression"])
+            assert search, options["expression"]
+            found.append(("Porchlight", search[2], dict.fromkeys(search[1].split(","), ""), search[3]))
+        else:
+            namespace, metric, *pairs = parts
+            dimensions = dict(zip(pairs[::2], pairs[1::2], strict=True))
+            found.append((namespace, metric, dimensions, options.get("stat", properties["stat"])))
+    return found
+
+
+def test_the_dashboard_shows_what_it_has_to() -> None:
+    shown = {title.partition(" (")[0].lower(): properties for title, properties in widgets().items()}
+    for title, metrics in WIDGETS.items():
+        assert {metric for _, metric, _, _ in series(shown[title])} == metrics
+    functions_shown = [{d["FunctionName"] for _, _, d, _ in series(shown[f"{kind}, by function"])} for kind in TROUBLE]
+    assert functions_shown == [set(functions())] * 2
+    ages = {dimensions["QueueName"] for _, _, dimensions, _ in series(shown["age of the oldest message"])}
+    assert ages == set(of_type("SQS::Queue"))
+    depths = {dimensions["QueueName"] for _, _, dimensions, _ in series(shown["messages in failure queues"])}
+    assert depths == set(of_type("SQS::Queue")) - {"InboundQueue"}
+
+
+TROUBLE = ("errors", "throttles")
+
+
+def test_everything_on_the_dashboard_exists() -> None:
+    for title, properties in widgets().items():
+        assert properties["region"] == resolve({"Ref": "AWS::Region"}), title
+        for namespace, metric, dimensions, _ in series(properties):
+            if "" in dimensions.values():
+                assert frozenset(dimensions) in counted()[metric], title
+            else:
+                check(namespace, metric, dimensions)
+
+
+def test_widgets_lie_side_by_side() -> None:
+    body = json.loads(resolve(resources()["Dashboard"]["Properties"]["DashboardBody"]))
+    taken: set[tuple[int, int]] = set()
+    for widget in body["widgets"]:
+        cells = {(x, y) for x in range(widget["width"]) for y in range(widget["height"])}
+        cells = {(widget["x"] + x, widget["y"] + y) for x, y in cells}
+        assert not cells & taken
+        assert max(x for x, _ in cells) < 24
+        taken |= cells

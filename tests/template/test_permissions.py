@@ -1,0 +1,218 @@
+"""Who may do what: each role allows what the code behind it asks for, and nothing else."""
+
+import fnmatch
+import re
+from collections import defaultdict
+
+import pytest
+
+from tests.template.translated import (
+    ACCOUNT,
+    REGION,
+    STAGE,
+    TEXT,
+    arn,
+    folder,
+    functions,
+    of_type,
+    raw,
+    resolve,
+    resources,
+    roles,
+    statements,
+)
+from tests.template.uses import INDEX, uses
+
+BASIC = {"AWSLambdaBasicExecutionRole", "AWSXrayWriteOnlyAccess"}
+"""SAM gives these to every function; they come from AWS and allow logs and traces."""
+
+LOGS_AND_TRACES = {
+    *("CreateLogDelivery", "GetLogDelivery", "UpdateLogDelivery", "DeleteLogDelivery", "ListLogDeliveries"),
+    *("PutResourcePolicy", "DescribeResourcePolicies", "DescribeLogGroups"),
+    *("PutTraceSegments", "PutTelemetryRecords", "GetSamplingRules", "GetSamplingTargets"),
+}
+"""What AWS asks of a machine that logs and is traced; none of these knows resources."""
+
+Grants = dict[str, set[str]]
+every_function = pytest.mark.parametrize("function", functions())
+every_machine = pytest.mark.parametrize("machine", of_type("StepFunctions::StateMachine"))
+
+
+def secret(name: str) -> str:
+    return f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:porchlight/{STAGE}/{name}"
+
+
+def targets(function: str) -> Grants:
+    """On what a function acts, where the code cannot say: for each action all that it may touch."""
+    machines = {arn(name) for name in of_type("StepFunctions::StateMachine")}
+    named = {name for name in uses(folder(function)).secrets if name != "*/*"}
+    parcels = {arn("DelayDetection"), arn("ReturnsAuthorization")}
+    return {
+        "dynamodb:Query" + INDEX: {f"{arn('Table')}/index/by_due_at"},
+        "s3:GetObject": {f"{arn('Bodies')}/inbound/*"},
+        "s3:PutObject": {f"{arn('Bodies')}/{'inbound' if function == 'ReceiveWebhook' else 'quarantine'}/*"},
+        "secretsmanager:GetSecretValue": {secret(name if name.endswith("/*") else f"{name}-*") for name in named}
+        or {secret("carriers/*"), secret("stores/*")},
+        "ses:SendEmail": SENDING,
+        "ses:SendRawEmail": SENDING,
+        "sqs:SendMessage": {arn("InboundQueue")},
+        "ssm:GetParameter": {f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/porchlight/{STAGE}/public-url"},
+        "states:StartExecution": machines - {arn("ReturnsAuthorization")},
+        "states:SendTaskSuccess": {arn("ReturnsAuthorization")} if function == "ManageReturns" else parcels,
+        "events:PutEvents": {arn("Bus")},
+    }
+
+
+SENDING = {
+    f"arn:aws:ses:{REGION}:{ACCOUNT}:identity/*",
+    f"arn:aws:ses:{REGION}:{ACCOUNT}:configuration-set/ConfigurationSet",
+}
+
+
+def grants(role: str) -> Grants:
+    found: Grants = defaultdict(set)
+    for statement in statements(role):
+        assert statement["Effect"] == "Allow"
+        for action in statement["Action"]:
+            found[action] |= set(statement["Resource"])
+    return dict(found)
+
+
+def role_of(function: str) -> str:
+    return str(of_type("Lambda::Function")[function]["Role"]["Fn::GetAtt"][0])
+
+
+def allowed(function: str, action: str, resource: str) -> bool:
+    """The decision of IAM, for a function's own policies: nothing is denied in them."""
+    return any(
+        fnmatch.fnmatchcase(action.lower(), one.lower()) and any(fnmatch.fnmatchcase(resource, on) for on in resources_)
+        for one, resources_ in grants(role_of(function)).items()
+    )
+
+
+def on_failure(function: str) -> set[str]:
+    """Where Lambda sends, in the function's name, what the function could not do."""
+    made = [one for one in of_type("Lambda::EventInvokeConfig").values() if one["FunctionName"] == {"Ref": function}]
+    made += [
+        one
+        for one in of_type("Lambda::EventSourceMapping").values()
+        if one["FunctionName"] == {"Ref": f"{function}Aliaslive"}
+    ]
+    return {resolve(one["DestinationConfig"]["OnFailure"]["Destination"]) for one in made if "DestinationConfig" in one}
+
+
+# ---------------------------------------------------------------------------------------------------------- functions
+@every_function
+def test_a_function_may_do_what_its_code_asks_for_and_nothing_else(function: str) -> None:
+    wanted: Grants = defaultdict(set)
+    on = targets(function)
+    for action in uses(folder(function)).actions:
+        wanted[action.removesuffix(INDEX)] |= on.get(action, {arn("Table")})
+    for queue in on_failure(function):
+        wanted["sqs:SendMessage"].add(queue)
+    assert grants(role_of(function)) == dict(wanted)
+
+
+@every_function
+def test_a_function_has_a_role_of_its_own_that_lambda_alone_takes_on(function: str) -> None:
+    shared = [name for name, one in of_type("Lambda::Function").items() if one["Role"] == _role(function)]
+    assert shared == [function]
+    (trust,) = roles()[role_of(function)]["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"Service": ["lambda.amazonaws.com"]}
+    managed = {one.rpartition("/")[2] for one in roles()[role_of(function)]["ManagedPolicyArns"]}
+    sources = {"RecordEvents": {"AWSLambdaSQSQueueExecutionRole"}, "PublishChanges": {"AWSLambdaDynamoDBExecutionRole"}}
+    assert managed == BASIC | sources.get(function, set())
+
+
+def _role(function: str) -> object:
+    return of_type("Lambda::Function")[function]["Role"]
+
+
+def test_what_each_function_must_never_be_able_to_do() -> None:
+    """The roles, asked as IAM would ask them."""
+    table, index = arn("Table"), f"{arn('Table')}/index/by_due_at"
+    mail = f"arn:aws:ses:{REGION}:{ACCOUNT}:identity/shop.example"
+    writes = ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems")
+
+    def may(action: str, resource: str) -> set[str]:
+        return {function for function in functions() if allowed(function, action, resource)}
+
+    assert may("ses:SendEmail", mail) == may("ses:SendRawEmail", mail) == {"SendMessage"}
+    assert may("secretsmanager:GetSecretValue", secret("refunds/larkspur-AbCdEf")) == {"RefundReturn"}
+    assert may("secretsmanager:GetSecretValue", secret("carriers/easypost-AbCdEf")) == {"ReceiveWebhook"}
+    assert may("secretsmanager:GetSecretValue", secret("carriers/ups-AbCdEf")) == {"ReceiveWebhook", "IssueToken"}
+    assert may("secretsmanager:GetSecretValue", secret("stores/shopify-AbCdEf")) == {"ReceiveWebhook"}
+    assert may("secretsmanager:GetSecretValue", secret("api-keys-AbCdEf")) == {"PutOrder", "ManageReturns"}
+    assert "PlanMessages" not in may("secretsmanager:GetSecretValue", secret("links-AbCdEf"))
+    assert not may("secretsmanager:GetSecretValue", secret("links-AbCdEf").replace(STAGE, "other-stage"))
+    assert not may("secretsmanager:PutSecretValue", secret("links-AbCdEf"))
+    assert not any(allowed("ShowTrackingPage", f"dynamodb:{write}", table) for write in writes)
+    assert not any(allowed(door, f"dynamodb:{one}", table) for door in FRONT for one in (*writes, "GetItem", "Query"))
+    for nobody in ("Scan", "UpdateItem", "BatchGetItem", "BatchWriteItem", "DeleteTable", "PartiQLSelect"):
+        assert not may(f"dynamodb:{nobody}", table), nobody
+    assert may("dynamodb:DeleteItem", table) == {"AwaitNews", "ResumeWorkflows"}
+    assert may("dynamodb:Query", index) == {"SweepDue"}
+    assert may("states:StartExecution", arn("ReturnsAuthorization")) == set(), "the bus alone starts returns"
+    assert may("sqs:SendMessage", arn("InboundQueue")) == {"ReceiveWebhook"}
+    assert may("events:PutEvents", arn("Bus")) == {"PublishChanges"}
+    assert not may("s3:GetObject", f"{arn('Bodies')}/quarantine/larkspur/q_1")
+    assert not may("s3:DeleteObject", f"{arn('Bodies')}/inbound/larkspur/1")
+    assert not may("iam:PassRole", "*") | may("lambda:InvokeFunction", "*") | may("sts:AssumeRole", "*")
+
+
+FRONT = ("ReceiveWebhook", "IssueToken", "PublishChanges")
+"""They never touch the table: two face the internet, the third reads the stream."""
+
+
+# ---------------------------------------------------------------------------------------- machines, rules, everything
+@every_machine
+def test_a_machine_may_call_what_its_definition_names_and_nothing_else(machine: str) -> None:
+    given = raw()["Resources"][machine]["Properties"]["DefinitionSubstitutions"]
+    called = {f"{value['Ref'].removesuffix('.Alias')}Aliaslive" for name, value in given.items() if "Function" in name}
+    queues = {value["Ref"] for name, value in given.items() if name.endswith("Queue")}
+    found = grants(f"{machine}Role")
+    general = {action for action, on in found.items() if on == {"*"}}
+    assert {action.partition(":")[2] for action in general} == LOGS_AND_TRACES
+    rest = {action: on for action, on in found.items() if action not in general}
+    sends = {"sqs:SendMessage": {arn(queue) for queue in queues}} if queues else {}
+    assert rest == {"lambda:InvokeFunction": {arn(alias) for alias in called}, **sends}
+
+
+def test_rules_and_schedules_may_call_their_target_and_nothing_else() -> None:
+    callers = set(roles()) - {role_of(function) for function in functions()}
+    callers -= {f"{machine}Role" for machine in of_type("StepFunctions::StateMachine")}
+    assert callers == {"NotificationFanoutToldRole", "ReturnsAuthorizationRequestedRole", "SweepDueEachMinuteRole"}
+    assert grants("NotificationFanoutToldRole") == {"states:StartExecution": {arn("NotificationFanoutAliaslive")}}
+    assert grants("ReturnsAuthorizationRequestedRole") == {
+        "states:StartExecution": {arn("ReturnsAuthorizationAliaslive")}
+    }
+    assert grants("SweepDueEachMinuteRole") == {
+        "lambda:InvokeFunction": {arn("SweepDueAliaslive")},
+        "sqs:SendMessage": {arn("RuleFailures")},
+    }
+
+
+def test_no_action_is_a_star_and_no_resource_is_one_without_aws_saying_so() -> None:
+    for role in roles():
+        for action, on in grants(role).items():
+            assert re.fullmatch(r"[a-z0-9]+:[A-Z]\w+", action), f"{role}: {action}"
+            if "*" in on:
+                assert action.partition(":")[2] in LOGS_AND_TRACES, f"{role}: {action}"
+    lines = TEXT.splitlines()
+    stars = [number for number, line in enumerate(lines) if re.search(r'Resource: *\[?"?\*"?', line)]
+    assert len(stars) == len(of_type("StepFunctions::StateMachine"))
+    for number in stars:
+        begin = max(above for above in range(number) if "- Effect:" in lines[above])
+        assert "AWS documents" in lines[begin - 1], f"template.yaml:{number + 1}: why?"
+
+
+def test_queues_and_functions_let_in_only_who_is_named() -> None:
+    (policy,) = of_type("SQS::QueuePolicy").values()
+    (statement,) = resolve(policy["PolicyDocument"]["Statement"])
+    assert statement["Principal"] == {"Service": "events.amazonaws.com"}
+    assert (statement["Action"], statement["Resource"]) == ("sqs:SendMessage", arn("RuleFailures"))
+    assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+    for name, permission in of_type("Lambda::Permission").items():
+        assert permission["Principal"] in ("apigateway.amazonaws.com", "events.amazonaws.com"), name
+        assert permission["SourceArn"], name
+    assert "AWS::Lambda::Url" not in {one["Type"] for one in resources().values()}
