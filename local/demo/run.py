@@ -1,8 +1,11 @@
 """`porchlight demo`, `up` and `down`."""
 
 import contextlib
+import dataclasses
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -13,11 +16,12 @@ from local.console import Output
 from local.demo.story import DAYS, ORDERS, Chapter, chapters
 from local.demo.traffic import StoryError, Traffic
 from local.demo.waiting import NeverCameError, awaited
-from local.running import BuildError, Running
-from local.stack import Stack, StackError
+from local.running import ROOT, BuildError, Running
+from local.stack import STACK_FILE, Stack, StackError
 from porchlight.domain.messages import MessageRecord, MessageState
 
 _EXPECTED_TROUBLE = (BuildError, DeployError, LocalCloudError, StackError)
+_LOG = ROOT / ".local" / "up.log"
 SWEEP_SECONDS = 75
 """Where time cannot be moved, the sweep's own minute is waited for."""
 
@@ -192,38 +196,57 @@ def _table(running: Running, traffic: Traffic, messages: dict[str, list[MessageR
 
 
 def up(*, port: int, output: Output) -> int:
-    """Start and deploy without traffic; stays in the foreground until Ctrl-C or `porchlight down`."""
+    """Start and deploy without traffic, in a process of its own that stays up until ``porchlight down``."""
+    with contextlib.suppress(StackError):
+        running = Stack.load()
+        if running.answers():
+            output.fail(f"It is up already, at {running.links.get('api')}. Stop it first: porchlight down")
+    Stack.forget()
+    _LOG.parent.mkdir(exist_ok=True)
+    command = [sys.executable, "-m", "local.demo.serve", str(port)]
+    with output.step("Starting, building and deploying"), _LOG.open("wb") as log:
+        server = subprocess.Popen(
+            command, cwd=ROOT, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
+        )
+        while not STACK_FILE.exists() and server.poll() is None:
+            time.sleep(0.1)
+    if server.poll() is not None:
+        output.fail(_LOG.read_text(errors="replace").strip() or "it ended at once, without a word")
+    stack = Stack.load()
+    rows = [{"name": name, "value": value} for name, value in sorted(stack.outputs.items())]
+    links = {name: address for name, address in stack.links.items() if name != "pid"}
+    output.report("Porchlight is up; stop it with: porchlight down", rows, links)
+    return 0
+
+
+def serve(port: int) -> None:
+    """What ``up`` starts: the local cloud and its front door, until it is told to stop."""
+    output = Output()
     try:
         running = Running.start(output, port=port)
     except _EXPECTED_TROUBLE as error:
         output.fail(str(error))
-    with running, _ends_on_signals():
-        Stack(
-            running.stack.stage,
-            running.stack.outputs,
-            running.stack.endpoint,
-            links={**running.stack.links, "pid": str(os.getpid())},
-        ).save()
+    with running, _ends_on_signals(), contextlib.suppress(KeyboardInterrupt):
+        links = {**running.stack.links, "pid": str(os.getpid())}
+        dataclasses.replace(running.stack, links=links).save()
         try:
-            rows = [{"name": name, "value": value} for name, value in sorted(running.stack.outputs.items())]
-            output.report("Porchlight is up until Ctrl-C (or porchlight down)", rows, running.stack.links)
             signal.pause()
-        except KeyboardInterrupt:
-            pass
         finally:
             Stack.forget()
-    return 0
 
 
 def down(*, output: Output) -> int:
     """Stop what `porchlight up` started."""
     try:
         pid = int(Stack.load().links["pid"])
-    except (StackError, KeyError, ValueError) as error:
-        output.fail(f"There is nothing to stop: {error}")
+    except KeyError:
+        output.fail("This one was started by `porchlight demo`: stop it there, with Ctrl-C.")
+    except StackError as error:
+        output.fail(str(error))
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGTERM)
     awaited(lambda: not _alive(pid), "the local cloud has stopped", within=15)
+    Stack.forget()
     output.say("Stopped.")
     return 0
 

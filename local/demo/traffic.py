@@ -28,7 +28,7 @@ class Traffic:
     returns: dict[str, str] = field(default_factory=dict)
     surprises: list[str] = field(default_factory=list)
     _bearer: str = ""
-    _bearer_ends: datetime = datetime.min.replace(tzinfo=UTC)
+    _bearer_ends: datetime = datetime(2000, 1, 1, tzinfo=UTC)
 
     def play(self, act: Act) -> None:
         """Send one act, as often as its sender repeats itself."""

@@ -34,7 +34,7 @@ def test_the_same_numbers_in_two_brands_are_two_orders_with_two_parcels(world: W
     found = {order.brand: world.shipment(order) for order in (ours, theirs)}
     assert {brand: parcel and parcel.milestone.value for brand, parcel in found.items()} == {
         LARKSPUR: "delivered",
-        FJORDHUS: "accepted",
+        FJORDHUS: "in_transit",
     }
     # And each shopper hears from the own brand about the own parcel only
     assert world.told(theirs) == {Moment.ORDER_CONFIRMED: 1, Moment.SHIPPED: 1}

@@ -72,7 +72,7 @@ def test_a_sender_that_dies_after_the_provider_took_it_is_settled_by_the_provide
             record = world.await_message(order, Moment.ORDER_CONFIRMED)
             assert record.provider_id == world.emails(order)[0].message_id
         world.quiet()
-    assert killed[0] == 1
+    assert killed[0] >= 1
     # And it is sent once, also when the sweep has had its turn
     world.travel(minutes=7)
     world.awaited(lambda: world.counted("Invocations", "AWS/Lambda", FunctionName=world.functions["SweepDue"]), "sweep")

@@ -4,7 +4,7 @@ import base64
 import time
 from datetime import timedelta
 
-from local.cloud.waiting import take_messages
+from local.cloud.waiting import eventually, take_messages
 from local.demo import bodies
 from local.demo.bodies import Scan
 from porchlight.domain.messages import Moment
@@ -25,22 +25,21 @@ def event_source(world: World) -> str:
     return str(mapping)
 
 
-def kill_in_the_middle(world: World) -> bool:
-    """Kill the worker while it has a batch; False if the batches were over before."""
+def kill_in_the_middle(world: World, mapping: str) -> bool:
+    """Kill the worker while it has a batch, which fails with it; False if all batches were over before."""
+
+    def failed() -> bool:
+        found = world.client("lambda").get_event_source_mapping(UUID=mapping)
+        return bool(found["LastProcessingResult"] == "FAILED")
+
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
         waiting, taken = world.queued("InboundQueueUrl")
         if not waiting and not taken:
             return False
-        if taken and world.workers("RecordEvents"):
-            time.sleep(0.03)  # some of the batch is done by now
-            before = world.counted("Errors", "AWS/Lambda", FunctionName=world.functions["RecordEvents"])
-            world.kill("RecordEvents")
-            until = time.monotonic() + 3
-            while time.monotonic() < until:
-                if world.counted("Errors", "AWS/Lambda", FunctionName=world.functions["RecordEvents"]) > before:
-                    return True
-                time.sleep(0.05)
+        if taken and not failed() and world.kill("RecordEvents"):
+            return bool(eventually(failed, 0.9))
+        time.sleep(0.01)
     return False
 
 
@@ -66,7 +65,7 @@ def test_a_worker_killed_in_the_middle_of_a_batch_loses_nothing_and_doubles_noth
     finally:
         functions.update_event_source_mapping(UUID=mapping, Enabled=True)
     # When they are taken, and the worker is killed again and again
-    killed = sum(kill_in_the_middle(world) for _ in range(KILLS))
+    killed = sum(kill_in_the_middle(world, mapping) for _ in range(KILLS))
     assert killed, "the worker was too quick to be killed in the middle"
     # Then every scan is there in the end, once
     for order in orders:

@@ -1,5 +1,6 @@
 """The figures that services publish by themselves, and the alarms on them."""
 
+import contextlib
 import json
 import urllib.error
 import urllib.request
@@ -50,6 +51,24 @@ def test_service_metrics__the_api_is_counted(lab: Lab) -> None:
         urllib.request.urlopen(lab.url("/fail"))
     assert total(lab, "AWS/ApiGateway", "5xx", ApiId=api) == before + 1
     assert total(lab, "AWS/ApiGateway", "Count", ApiId=api) >= before + 1
+
+
+def test_service_metrics__functions_are_counted_whoever_calls_them(lab: Lab, new_id: str) -> None:
+    before = {
+        (name, metric): total(lab, "AWS/Lambda", metric, FunctionName=lab.outputs[name])
+        for name in ("Probe", "Limited")
+        for metric in ("Invocations", "Errors")
+    }
+    for path in ("/fail", "/any/thing"):  # through the API
+        with contextlib.suppress(urllib.error.HTTPError):
+            urllib.request.urlopen(lab.url(path))
+    lab.invoke("Probe", {})
+    lab.invoke("Limited", {})
+    expected = {"Probe": (3, 1), "Limited": (1, 1)}
+    for name, (calls, errors) in expected.items():
+        function = lab.outputs[name]
+        assert total(lab, "AWS/Lambda", "Invocations", FunctionName=function) == before[name, "Invocations"] + calls
+        assert total(lab, "AWS/Lambda", "Errors", FunctionName=function) == before[name, "Errors"] + errors
 
 
 def test_alarms__a_message_in_a_dead_letter_queue_raises_one_and_its_removal_ends_it(lab: Lab) -> None:

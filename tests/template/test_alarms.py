@@ -50,33 +50,32 @@ def alarm(name: str) -> dict[str, Any]:
 
 
 @cache
+def nodes() -> list[ast.AST]:
+    """Everything that is written in the package."""
+    return [node for path in PACKAGE.rglob("*.py") for node in ast.walk(ast.parse(path.read_text()))]
+
+
+@cache
 def counted() -> dict[str, set[frozenset[str]]]:
     """Our metrics, each with the dimensions that the code counts it by."""
     found: dict[str, set[frozenset[str]]] = defaultdict(set)
-    for path in PACKAGE.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if (
-                isinstance(node, ast.Call)
-                and isinstance(node.func, ast.Attribute)
-                and node.func.attr == "count"
-                and ast.unparse(node.func.value).endswith("metrics")
-            ):
-                assert isinstance(node.args[0], ast.Constant), "a metric's name is written out"
-                dimensions = {keyword.arg for keyword in node.keywords} - {"value", "unit", None}
-                found[str(node.args[0].value)].add(frozenset(map(str, dimensions)))
+    for node in nodes():
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr == "count"
+            and ast.unparse(node.func.value).endswith("metrics")
+        ):
+            assert isinstance(node.args[0], ast.Constant), "a metric's name is written out"
+            dimensions = {keyword.arg for keyword in node.keywords} - {"value", "unit", None}
+            found[str(node.args[0].value)].add(frozenset(map(str, dimensions)))
     return dict(found)
 
 
 @cache
 def words() -> frozenset[str]:
     """Every literal in the package: values of dimensions are among them."""
-    trees = (ast.parse(path.read_text()) for path in PACKAGE.rglob("*.py"))
-    return frozenset(
-        node.value
-        for tree in trees
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    )
+    return frozenset(node.value for node in nodes() if isinstance(node, ast.Constant) and isinstance(node.value, str))
 
 
 def check(namespace: str, metric: str, dimensions: dict[str, str]) -> None:

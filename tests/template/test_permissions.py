@@ -181,15 +181,26 @@ def test_a_machine_may_call_what_its_definition_names_and_nothing_else(machine: 
 def test_rules_and_schedules_may_call_their_target_and_nothing_else() -> None:
     callers = set(roles()) - {role_of(function) for function in functions()}
     callers -= {f"{machine}Role" for machine in of_type("StepFunctions::StateMachine")}
-    assert callers == {"NotificationFanoutToldRole", "ReturnsAuthorizationRequestedRole", "SweepDueEachMinuteRole"}
-    assert grants("NotificationFanoutToldRole") == {"states:StartExecution": {arn("NotificationFanoutAliaslive")}}
-    assert grants("ReturnsAuthorizationRequestedRole") == {
-        "states:StartExecution": {arn("ReturnsAuthorizationAliaslive")}
-    }
+    assert callers == {"TellShoppersRole", "DecideReturnsRole", "SweepDueEachMinuteRole"}
+    # The machine, not its alias: that is what Step Functions asks for, also of those who start an alias.
+    assert grants("TellShoppersRole") == {"states:StartExecution": {arn("NotificationFanout")}}
+    assert grants("DecideReturnsRole") == {"states:StartExecution": {arn("ReturnsAuthorization")}}
     assert grants("SweepDueEachMinuteRole") == {
         "lambda:InvokeFunction": {arn("SweepDueAliaslive")},
         "sqs:SendMessage": {arn("RuleFailures")},
     }
+
+
+def test_every_rule_that_starts_a_machine_starts_its_alias_under_a_role_for_that_machine() -> None:
+    machines = {arn(f"{name}Aliaslive"): arn(name) for name in of_type("StepFunctions::StateMachine")}
+    started = [target for rule in of_type("Events::Rule").values() for target in rule["Targets"] if "RoleArn" in target]
+    assert len(started) == 2
+    for target in started:
+        role = target["RoleArn"]["Fn::GetAtt"][0]
+        assert grants(role) == {"states:StartExecution": {machines[resolve(target["Arn"])]}}
+        (trust,) = roles()[role]["AssumeRolePolicyDocument"]["Statement"]
+        assert trust["Principal"] == {"Service": "events.amazonaws.com"}
+        assert target["InputPath"] == "$.detail"
 
 
 def test_no_action_is_a_star_and_no_resource_is_one_without_aws_saying_so() -> None:

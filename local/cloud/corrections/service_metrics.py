@@ -1,8 +1,9 @@
-"""Queues, state machines and the API have metrics.
+"""Functions, queues, state machines and the API have metrics.
 
-Stock: only Lambda publishes metrics of its own.
-AWS: AWS/SQS (messages visible and in flight, age of the oldest), AWS/States (executions started, succeeded,
-failed, aborted, timed out, and their time) and AWS/ApiGateway (count, 4xx, 5xx, latency) come by themselves.
+Stock: only Invoke calls are measured: not what queues, streams, rules, schedules and the API call.
+AWS: AWS/Lambda (whoever calls), AWS/SQS (messages visible and in flight, age of the oldest), AWS/States
+(executions started, succeeded, failed, aborted, timed out, and their time) and AWS/ApiGateway (count, 4xx, 5xx,
+latency) come by themselves.
 Why: most of our alarms and half of the dashboard are made of them.
 
 Queues are measured every `LOCAL_TICK_SECONDS`, and recorded when something changed, and in every minute of the
@@ -28,12 +29,30 @@ type Recorded = dict[tuple[str, str], tuple[float, float]]
 
 
 def apply() -> None:
-    """Measure queues on a thread, machines and APIs as they are used."""
+    """Measure queues on a thread; functions, machines and APIs as they are used."""
     metrics = module("services.cloudwatch")
+    _measure_functions(metrics)
     _measure_machines(metrics)
     _measure_apis(metrics)
     tick = float(os.environ.get("LOCAL_TICK_SECONDS", "10"))
     threading.Thread(target=_measure_queues, args=(metrics, tick), daemon=True, name="queue-metrics").start()
+
+
+def _measure_functions(metrics: Any) -> None:
+    functions = module("services.lambda_svc")
+    stock, stock_metrics = functions._emit_lambda_logs, functions._emit_lambda_metrics
+
+    def emit(func: Any, request_id: str, text: str, error: bool, milliseconds: int, **options: Any) -> None:
+        """Called at the end of each invocation, whoever it was for."""
+        stock(func, request_id, text, error, milliseconds, **options)
+        name = (func.get("config") or func).get("FunctionName", "unknown")
+        stock_metrics(name, milliseconds, error=bool(error), throttle=False)
+
+    def emit_throttles(name: str, duration_ms: float, error: bool, throttle: bool) -> None:
+        if throttle:
+            metrics.record_metric("AWS/Lambda", "Throttles", 1, "Count", {"FunctionName": name})
+
+    functions._emit_lambda_logs, functions._emit_lambda_metrics = emit, emit_throttles
 
 
 def _measure_queues(metrics: Any, tick: float) -> None:

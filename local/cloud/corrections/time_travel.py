@@ -26,8 +26,8 @@ def apply() -> None:
     if "FAKETIME_TIMESTAMP_FILE" not in os.environ:
         return
     # The library has read its own settings by now, so this is for the workers. They are mostly idle, and would go by
-    # the time they knew when they last looked; here the time is read once a second, for exactness costs a file read each
-    # time.
+    # the time they knew when they last looked; here the time is read once a second, for exactness costs a file read
+    # each time.
     os.environ["FAKETIME_NO_CACHE"] = "1"
     exec(_SLEEP, {})  # noqa: S102 - the same text for both, so that they cannot differ
     runtime = module("core.lambda_runtime")
