@@ -91,10 +91,15 @@ class Stack:
         except (ValueError, KeyError, TypeError):
             raise StackError(f"{path.name} cannot be read. Start anew: porchlight down, then porchlight up") from None
 
-    @staticmethod
-    def forget(path: Path | None = None) -> None:
-        """The local stack is gone."""
-        (path or STACK_FILE).unlink(missing_ok=True)
+    def forget(self, path: Path | None = None) -> None:
+        """This local stack is gone; another one that was saved since stays known."""
+        place = path or STACK_FILE
+        try:
+            other = json.loads(place.read_text()).get("endpoint") != self.endpoint
+        except (OSError, ValueError, AttributeError):
+            other = False
+        if not other:
+            place.unlink(missing_ok=True)
 
     @classmethod
     def of_stage(cls, stage: str, region: str | None = None) -> Self:

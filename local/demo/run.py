@@ -49,7 +49,7 @@ def demo(*, once: bool, port: int, output: Output) -> int:
         except KeyboardInterrupt:
             return 130
         finally:
-            Stack.forget()
+            running.stack.forget()
 
 
 main = demo
@@ -198,10 +198,10 @@ def _table(running: Running, traffic: Traffic, messages: dict[str, list[MessageR
 def up(*, port: int, output: Output) -> int:
     """Start and deploy without traffic, in a process of its own that stays up until ``porchlight down``."""
     with contextlib.suppress(StackError):
-        running = Stack.load()
-        if running.answers():
-            output.fail(f"It is up already, at {running.links.get('api')}. Stop it first: porchlight down")
-    Stack.forget()
+        known = Stack.load()
+        if known.answers():
+            output.fail(f"It is up already, at {known.links.get('api')}. Stop it first: porchlight down")
+    STACK_FILE.unlink(missing_ok=True)
     _LOG.parent.mkdir(exist_ok=True)
     command = [sys.executable, "-m", "local.demo.serve", str(port)]
     with output.step("Starting, building and deploying"), _LOG.open("wb") as log:
@@ -227,18 +227,20 @@ def serve(port: int) -> None:
     except _EXPECTED_TROUBLE as error:
         output.fail(str(error))
     with running, _ends_on_signals(), contextlib.suppress(KeyboardInterrupt):
+        keys = {f"ApiKeyOf{brand.title()}": key for brand, key in running.credentials.api_keys.items()}
         links = {**running.stack.links, "pid": str(os.getpid())}
-        dataclasses.replace(running.stack, links=links).save()
+        dataclasses.replace(running.stack, links=links, outputs={**running.stack.outputs, **keys}).save()
         try:
             signal.pause()
         finally:
-            Stack.forget()
+            running.stack.forget()
 
 
 def down(*, output: Output) -> int:
     """Stop what `porchlight up` started."""
     try:
-        pid = int(Stack.load().links["pid"])
+        stack = Stack.load()
+        pid = int(stack.links["pid"])
     except KeyError:
         output.fail("This one was started by `porchlight demo`: stop it there, with Ctrl-C.")
     except StackError as error:
@@ -246,7 +248,7 @@ def down(*, output: Output) -> int:
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGTERM)
     awaited(lambda: not _alive(pid), "the local cloud has stopped", within=15)
-    Stack.forget()
+    stack.forget()
     output.say("Stopped.")
     return 0
 

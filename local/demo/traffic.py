@@ -195,6 +195,8 @@ class Traffic:
         self.returns[act.about] = answer.json()["return_id"]
 
     def _look(self, who: str) -> dict[str, Any]:
+        if who not in self.returns:
+            raise StoryError(f"{who} has asked for no return")
         found: dict[str, Any] = self._api(ORDERS[who].brand, "GET", f"/v1/returns/{self.returns[who]}").json()
         return found
 

@@ -222,7 +222,7 @@ def test_queues_and_functions_let_in_only_who_is_named() -> None:
     (statement,) = resolve(policy["PolicyDocument"]["Statement"])
     assert statement["Principal"] == {"Service": "events.amazonaws.com"}
     assert (statement["Action"], statement["Resource"]) == ("sqs:SendMessage", arn("RuleFailures"))
-    assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+    assert statement["Condition"] == {"ArnLike": {"aws:SourceArn": f"arn:aws:events:{REGION}:{ACCOUNT}:rule/*"}}
     for name, permission in of_type("Lambda::Permission").items():
         assert permission["Principal"] in ("apigateway.amazonaws.com", "events.amazonaws.com"), name
         assert permission["SourceArn"], name

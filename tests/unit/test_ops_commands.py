@@ -274,7 +274,7 @@ class TestStack:
 
         assert Stack.load(tmp_path / "deep" / "stack.json") == stack
         assert stack.name == "porchlight-local"
-        Stack.forget(tmp_path / "deep" / "stack.json")
+        stack.forget(tmp_path / "deep" / "stack.json")
         with pytest.raises(StackError, match="porchlight up"):
             Stack.load(tmp_path / "deep" / "stack.json")
 

@@ -24,7 +24,7 @@ class InboundMessage(BaseModel):
     too big.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True)
 
     kind: str
     """``carriers`` or ``stores``."""

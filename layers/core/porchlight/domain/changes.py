@@ -98,7 +98,7 @@ def shipment_changes(old: Shipment | None, new: Shipment) -> list[DomainEvent]:
         )
 
     found = []
-    progressed = old is None or old.milestone is not new.milestone
+    progressed = old is None or MILESTONE_MOMENT.get(old.milestone) is not MILESTONE_MOMENT.get(new.milestone)
     linked = new.shopper_id is not None and (old is None or old.shopper_id is None)
     moment = MILESTONE_MOMENT.get(new.milestone)
     at = new.milestone_at.isoformat() if new.milestone_at else ""

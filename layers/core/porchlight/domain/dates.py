@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 class DateRange(BaseModel):
     """From the most likely day to the latest one, both local days at the destination, in ``zone`` where it is known."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True)
 
     earliest: date
     latest: date

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from porchlight.domain.ids import number_key, stable_id
 from porchlight.domain.milestones import FAULT, Milestone, Party, Reason
 
-_FROZEN = ConfigDict(frozen=True, extra="forbid")
+_FROZEN = ConfigDict(frozen=True)
 
 
 class Place(BaseModel):

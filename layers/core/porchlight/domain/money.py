@@ -22,7 +22,7 @@ def decimals(currency: str) -> int:
 class Money(BaseModel):
     """``Money(amount=4900, currency="EUR")`` is €49.00."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True)
 
     amount: int
     currency: str = Field(pattern=r"^[A-Z]{3}$")

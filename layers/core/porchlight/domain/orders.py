@@ -11,13 +11,14 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from porchlight.domain.dates import DateRange, add_working_days, local_day
 from porchlight.domain.money import Money
 
-_STRICT = ConfigDict(frozen=True, extra="forbid")
+_STORED = ConfigDict(frozen=True)
+"""What is stored is read by older releases too (a rollback, a deployment in progress): they pass over what they do not know."""
 
 
 class Shopper(BaseModel):
     """The one home of personal data. ``language`` is BCP 47, ``zone`` an IANA name, both where known."""
 
-    model_config = _STRICT
+    model_config = _STORED
 
     brand: str
     shopper_id: str
@@ -33,7 +34,7 @@ class Shopper(BaseModel):
 class OrderLine(BaseModel):
     """One line of an order. ``unit_price`` is what was paid for one, tax included where the store's prices are."""
 
-    model_config = _STRICT
+    model_config = _STORED
 
     line_id: str
     sku: str | None = None
@@ -46,7 +47,7 @@ class OrderLine(BaseModel):
 class Destination(BaseModel):
     """Where the order goes, as coarse as dates need it; the street address is never taken."""
 
-    model_config = _STRICT
+    model_config = _STORED
 
     country: str | None = Field(default=None, pattern=r"^[A-Z]{2}$")
     postal_prefix: str | None = Field(default=None, max_length=3)
@@ -61,7 +62,7 @@ class Order(BaseModel):
     ``first_promise`` is kept for ever; ``promise`` is the one in force.
     """
 
-    model_config = _STRICT
+    model_config = _STORED
 
     brand: str
     order_id: str
@@ -95,7 +96,7 @@ class Order(BaseModel):
 class ContactDetails(BaseModel):
     """The personal part of a store's order, on its way to the shopper's record."""
 
-    model_config = _STRICT
+    model_config = _STORED
 
     customer_key: str | None = None
     """The store's customer id; the email is used where there is none."""
@@ -108,7 +109,7 @@ class ContactDetails(BaseModel):
 class OrderPlaced(BaseModel):
     """An order was created or changed: everything the store says about it now."""
 
-    model_config = _STRICT
+    model_config = _STORED
 
     kind: Literal["order"] = "order"
     external_id: str = Field(min_length=1, max_length=128)
@@ -130,7 +131,7 @@ class ParcelShipped(BaseModel):
     unknown.
     """
 
-    model_config = _STRICT
+    model_config = _STORED
 
     kind: Literal["fulfillment"] = "fulfillment"
     external_order_id: str
@@ -144,7 +145,7 @@ class ParcelShipped(BaseModel):
 class OrderRefunded(BaseModel):
     """The store refunded money for the order (outside of our own returns, or as their echo)."""
 
-    model_config = _STRICT
+    model_config = _STORED
 
     kind: Literal["refund"] = "refund"
     external_order_id: str

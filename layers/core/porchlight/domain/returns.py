@@ -7,6 +7,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from porchlight.domain.money import Money
 
 _STRICT = ConfigDict(frozen=True, extra="forbid")
+"""What brands write: a misspelt field is an error."""
+_STORED = ConfigDict(frozen=True)
+"""What is stored is read by older releases too (a rollback, a deployment in progress): they pass over what they do not know."""
 
 
 class ReturnState(StrEnum):
@@ -61,7 +64,7 @@ class ReturnsPolicy(BaseModel):
 class ReturnLine(BaseModel):
     """How many of one order line come back, and why."""
 
-    model_config = _STRICT
+    model_config = _STORED
 
     line_id: str
     quantity: int = Field(ge=1)
@@ -71,7 +74,7 @@ class ReturnLine(BaseModel):
 class Decision(BaseModel):
     """A recorded decision: outcome, who or what made it, and the facts it rests on."""
 
-    model_config = _STRICT
+    model_config = _STORED
 
     outcome: Outcome
     rule: str
@@ -85,7 +88,7 @@ class Decision(BaseModel):
 class Label(BaseModel):
     """The reference of a return label: which carrier and number the parcel will be scanned under."""
 
-    model_config = _STRICT
+    model_config = _STORED
 
     carrier: str
     tracking_number: str
@@ -96,7 +99,7 @@ class Label(BaseModel):
 class Refund(BaseModel):
     """Money on its way back: ``key`` makes it happen once, whatever is retried."""
 
-    model_config = _STRICT
+    model_config = _STORED
 
     key: str
     amount: Money

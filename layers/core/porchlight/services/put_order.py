@@ -1,18 +1,20 @@
 """The generic order API: ``PUT /v1/orders/{id}`` for any shop or OMS. Putting the same order again changes nothing."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from porchlight.domain.brands import BrandConfig
-from porchlight.domain.dates import DateRange
+from porchlight.domain.dates import DateRange, zone
 from porchlight.domain.money import Money
 from porchlight.domain.orders import ContactDetails, Destination, Order, OrderLine, OrderPlaced, ParcelShipped
 from porchlight.errors import InvalidInputError
 from porchlight.services.keep_orders import OrderKeeper
 
 _STRICT = ConfigDict(frozen=True, extra="forbid")
+Instant = Annotated[AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC), le=datetime(2200, 1, 1, tzinfo=UTC))]
+"""No shop sold before or sells after; sums of dates stay within what a calendar holds."""
 Amount = Annotated[str, Field(pattern=r"^\d{1,12}(\.\d{1,3})?$")]
 
 
@@ -63,7 +65,20 @@ class ParcelBody(BaseModel):
 
     carrier: str = Field(pattern=r"^[a-z][a-z0-9_]{1,40}$")
     tracking_number: str = Field(min_length=4, max_length=64, pattern=r"^[A-Za-z0-9 .-]+$")
-    shipped_at: AwareDatetime
+    shipped_at: Instant
+
+
+class DestinationBody(Destination):
+    """Where the order goes: country, at most three characters of the postcode, and the zone (an IANA name)."""
+
+    model_config = _STRICT
+
+    @field_validator("zone")
+    @classmethod
+    def _known(cls, name: str | None) -> str | None:
+        if name is not None and zone(name) is None:
+            raise ValueError("not an IANA time zone")
+        return name
 
 
 class OrderBody(BaseModel):
@@ -72,16 +87,16 @@ class OrderBody(BaseModel):
     model_config = _STRICT
 
     number: str = Field(min_length=1, max_length=60)
-    placed_at: AwareDatetime
-    updated_at: AwareDatetime | None = None
+    placed_at: Instant
+    updated_at: Instant | None = None
     currency: str = Field(pattern=r"^[A-Z]{3}$")
     total: Amount
     lines: tuple[OrderLineBody, ...] = Field(min_length=1, max_length=500)
     shopper: ShopperBody
     tier: str | None = Field(default=None, max_length=40)
-    destination: Destination = Destination()
+    destination: DestinationBody = DestinationBody()
     promise: PromiseBody | None = None
-    cancelled_at: AwareDatetime | None = None
+    cancelled_at: Instant | None = None
     parcels: tuple[ParcelBody, ...] = Field(default=(), max_length=200)
 
 
@@ -125,7 +140,7 @@ def put_order(brand: BrandConfig, external_id: str, body: OrderBody, keeper: Ord
             language=body.shopper.language,
         ),
         tier=body.tier,
-        destination=body.destination,
+        destination=Destination(**body.destination.model_dump()),
         promise=promise,
         cancelled_at=body.cancelled_at,
     )

@@ -9,13 +9,21 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from porchlight.domain import ids
 from porchlight.domain.policies import quantities
 from porchlight.domain.returns import Decision, Outcome, Return, ReturnLine, ReturnState
-from porchlight.errors import ConflictError, InvalidInputError, NotFoundError
+from porchlight.errors import ConflictError, InvalidInputError, NotFoundError, PayloadTooLargeError
 from porchlight.ports import Orders, Returns, Workflows
 from porchlight.services.retrying import until_settled
 
 _STRICT = ConfigDict(frozen=True, extra="forbid")
+MAX_BODY = 100_000
+"""Bytes; a return has 100 lines at most."""
 BY_PERSON = "human_review"
 """The rule of a decision that a person made."""
+
+
+class ReturnLineBody(ReturnLine):
+    """How many of one order line come back, and why."""
+
+    model_config = _STRICT
 
 
 class ReturnBody(BaseModel):
@@ -24,7 +32,7 @@ class ReturnBody(BaseModel):
     model_config = _STRICT
 
     order: str = Field(min_length=1, max_length=128)
-    lines: tuple[ReturnLine, ...] = Field(min_length=1, max_length=100)
+    lines: tuple[ReturnLineBody, ...] = Field(min_length=1, max_length=100)
 
 
 class DecisionBody(BaseModel):
@@ -38,6 +46,8 @@ class DecisionBody(BaseModel):
 
 def read_body[Body: BaseModel](model: type[Body], body: bytes) -> Body:
     """The body, or InvalidInputError that names each field at fault (and never repeats its value)."""
+    if len(body) > MAX_BODY:
+        raise PayloadTooLargeError(f"at most {MAX_BODY} bytes are taken")
     try:
         return model.model_validate_json(body)
     except ValidationError as error:
@@ -72,7 +82,7 @@ class RequestDesk:
             return_id=ids.return_id(brand, order.order_id, key),
             order_id=order.order_id,
             shopper_id=order.shopper_id,
-            lines=body.lines,
+            lines=tuple(ReturnLine(**line.model_dump()) for line in body.lines),
             requested_at=now,
         )
         if self.returns.create(wanted):
