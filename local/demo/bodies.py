@@ -23,13 +23,13 @@ USPS_CODES = {
 }
 EASYPOST_CODES = {
     "label": ("pre_transit", "label_created", "Shipping Label Created"),
-    "accepted": ("in_transit", "accepted_at_facility", "Accepted at facility"),
+    "accepted": ("in_transit", "received_at_origin_facility", "Received at origin facility"),
     "moving": ("in_transit", "arrived_at_facility", "Arrived at facility"),
     "out": ("out_for_delivery", "out_for_delivery", "Out for delivery"),
-    "attempted": ("failure", "delivery_attempted", "Delivery attempted, no access to the address"),
-    "pickup": ("available_for_pickup", "available_for_pickup", "Ready for pickup at the parcel shop"),
-    "customs": ("failure", "customs_hold", "Held by customs, documents are missing"),
-    "delivered": ("delivered", "delivered", "Delivered"),
+    "attempted": ("failure", "delivery_exception", "Delivery attempted, no access to the address"),
+    "pickup": ("available_for_pickup", "arrived_at_pickup_location", "Ready for pickup at the parcel shop"),
+    "address": ("failure", "address_correction", "The delivery address needs correction"),
+    "delivered": ("delivered", "arrived_at_destination", "Delivered"),
 }
 
 

@@ -112,7 +112,7 @@ def chapters(end: datetime) -> Iterator[Chapter]:
         us("out", 4.0, "Tacoma", "WA"),
         us("delivered", 4.2, "Tacoma", "WA"),
     )
-    sigrid = (eu("accepted", 1.1, "Bergen", "NO"), eu("moving", 2.2, "Oslo", "NO"), eu("customs", 3.3, "Zürich", "CH"))
+    sigrid = (eu("accepted", 1.1, "Bergen", "NO"), eu("moving", 2.2, "Oslo", "NO"), eu("address", 3.3, "Oslo", "NO"))
     jonas = (
         eu("label", 7.5, "Bergen", "NO"),
         eu("accepted", 8.2, "Bergen", "NO"),
@@ -211,7 +211,7 @@ def chapters(end: datetime) -> Iterator[Chapter]:
         {("maya", Moment.OUT_FOR_DELIVERY): SENT},
     )
     yield Chapter(
-        "Delivered; and still nothing from customs",
+        "Delivered; and nothing is heard of Sigrid's lamp",
         at(8.7),
         (
             Act("ups", "maya", (us("delivered", 8.4, "Portland", "OR"),), times=3),
