@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from local.cloud.deploy import DeployError
 from local.cloud.launcher import LocalCloudError
 from local.console import Output
+from local.demo.credentials import STAGE
 from local.demo.story import DAYS, ORDERS, Chapter, chapters
 from local.demo.traffic import StoryError, Traffic
 from local.demo.waiting import NeverCameError, awaited
@@ -164,7 +165,7 @@ def _checks(running: Running) -> list[str]:
 def _total(running: Running, metric: str) -> int:
     """The sum of a metric over its dimensions, over the days of the story."""
     now, cloudwatch, total = datetime.now(UTC), running.cloud.client("cloudwatch"), 0.0
-    for found in cloudwatch.list_metrics(Namespace="Porchlight", MetricName=metric)["Metrics"]:
+    for found in cloudwatch.list_metrics(Namespace=f"Porchlight/{STAGE}", MetricName=metric)["Metrics"]:
         if found["Dimensions"]:  # without any: the same numbers once more, for alarms
             points = cloudwatch.get_metric_statistics(
                 **found,

@@ -1,4 +1,4 @@
-"""Names, addresses and numbers of shoppers stay where they belong: looked for in all that these tests have left behind."""
+"""Names, addresses and numbers of shoppers stay where they belong: looked for in all that these tests leave behind."""
 
 import base64
 import json

@@ -206,7 +206,7 @@ class World:
         words = ('"ERROR"', "Traceback", "Task timed out", "Error]")
         return [line.strip()[:400] for _, line in self.logs() if any(word in line for word in words)][-15:]
 
-    def counted(self, metric: str, namespace: str = "Porchlight", **dimensions: str) -> float:
+    def counted(self, metric: str, namespace: str = "Porchlight/local", **dimensions: str) -> float:
         """The sum of a metric since the beginning."""
         now = self.now()
         points = self.client("cloudwatch").get_metric_statistics(

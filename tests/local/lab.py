@@ -64,11 +64,13 @@ class Lab:
 
         return eventually(look, timeout)
 
-    def run_machine(self, definition: dict[str, Any], data: Any = None, *, wait: bool = True) -> dict[str, Any]:
+    def run_machine(
+        self, definition: dict[str, Any], data: Any = None, *, wait: bool = True, name: str = "test"
+    ) -> dict[str, Any]:
         """Run a definition once and describe the execution, by default when it has ended."""
         machines = self.client("stepfunctions")
         machine = machines.create_state_machine(
-            name=f"test-{uuid.uuid4().hex}",
+            name=f"{name}-{uuid.uuid4().hex}",
             definition=json.dumps({"QueryLanguage": "JSONata", **definition}),
             roleArn=self.outputs["StandardRole"],
         )["stateMachineArn"]

@@ -161,6 +161,23 @@ def test_task_timeouts__a_missing_heartbeat_fails_and_one_that_comes_keeps_it_al
     assert json.loads(lab.ended(running["executionArn"])["output"])["Error"] == "States.HeartbeatTimeout"
 
 
+def test_callback_permissions__a_function_answers_the_machines_of_its_role_only(lab: Lab, new_id: str) -> None:
+    runs = {
+        name: lab.run_machine(machine(ask(lab)), {"id": name + new_id}, wait=False, name=name)
+        for name in ("open", "shut")
+    }
+    questions = {name: lab.message("Seen", by="ask", id=name + new_id) for name in runs}
+    answers = {
+        name: lab.invoke("Answerer", {"token": question["body"]["token"]})
+        for name, question in questions.items()
+        if question
+    }
+    assert answers["open"] == ({"answered": True}, None)
+    assert "AccessDenied" in answers["shut"][0]["errorMessage"]
+    assert json.loads(lab.ended(runs["open"]["executionArn"])["output"]) == {"by": "answerer"}
+    assert lab.ended(runs["shut"]["executionArn"], timeout=0)["status"] == "RUNNING"
+
+
 def test_callbacks__a_function_that_fails_fails_the_task(lab: Lab) -> None:
     payload = {"fail": True, "token": "{% $states.context.Task.Token %}"}
     state = call(lab, payload, Catch=catch("CarrierDown"))

@@ -40,7 +40,7 @@ WIDGETS = {
 }
 """What the dashboard has to show."""
 
-SEARCH = re.compile(r"SEARCH\('\{Porchlight,([\w,]+)\} MetricName=\"(\w+)\"', '(\w+)', \d+\)")
+SEARCH = re.compile(r"SEARCH\('\{Porchlight/[\w-]+,([\w,]+)\} MetricName=\"(\w+)\"', '(\w+)', \d+\)")
 every_alarm = pytest.mark.parametrize("name", of_type("CloudWatch::Alarm"))
 
 
@@ -79,8 +79,10 @@ def words() -> frozenset[str]:
 
 
 def check(namespace: str, metric: str, dimensions: dict[str, str]) -> None:
-    """The metric exists, and so does what its dimensions name. ``Porchlight`` metrics are also counted in total."""
-    if namespace == "Porchlight":
+    """The metric exists, and so does what its dimensions name. ``Porchlight/{stage}`` metrics are also counted in
+    total.
+    """
+    if namespace.startswith("Porchlight/"):
         assert not dimensions or frozenset(dimensions) in counted()[metric]
         assert set(dimensions.values()) <= words()
         return
@@ -137,7 +139,7 @@ def test_trouble_that_the_code_counts_has_an_alarm() -> None:
     seen = {
         (one["MetricName"], *(pair["Value"] for pair in one.get("Dimensions", []) if pair["Name"] == "outcome"))
         for one in found
-        if one["Namespace"] == "Porchlight"
+        if one["Namespace"].startswith("Porchlight/")
     }
     assert seen >= {
         ("HandlerErrors",),
@@ -169,7 +171,7 @@ def series(properties: dict[str, Any]) -> list[tuple[str, str, dict[str, str], s
         if "expression" in options:
             search = SEARCH.fullmatch(options["expression"])
             assert search, options["expression"]
-            found.append(("Porchlight", search[2], dict.fromkeys(search[1].split(","), ""), search[3]))
+            found.append(("Porchlight/…", search[2], dict.fromkeys(search[1].split(","), ""), search[3]))
         else:
             namespace, metric, *pairs = parts
             dimensions = dict(zip(pairs[::2], pairs[1::2], strict=True))

@@ -203,7 +203,7 @@ class TestHandlers:
 
 class TestMetrics:
     def test_a_number_is_a_line_of_embedded_metric_format(self, capsys: pytest.CaptureFixture[str]) -> None:
-        observability.EmfMetrics().count("EventsRecorded", 3, carrier="ups", unit="Count", why="")
+        observability.EmfMetrics("dev").count("EventsRecorded", 3, carrier="ups", unit="Count", why="")
         line = json.loads(capsys.readouterr().out)
         (metric,) = line["_aws"]["CloudWatchMetrics"]
         assert metric["Dimensions"][0] == ["carrier", "why"]

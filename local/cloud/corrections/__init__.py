@@ -48,6 +48,7 @@ NAMES = (
     "email_events",
     "email_permissions",
     "secure_transport",
+    "callback_permissions",
 )
 
 

@@ -12,7 +12,9 @@ from porchlight.domain.dates import DateRange, add_working_days, local_day
 from porchlight.domain.money import Money
 
 _STORED = ConfigDict(frozen=True)
-"""What is stored is read by older releases too (a rollback, a deployment in progress): they pass over what they do not know."""
+"""What is stored is read by older releases too (a rollback, a deployment in progress): they pass over what they do
+not know.
+"""
 
 
 class Shopper(BaseModel):

@@ -9,7 +9,9 @@ from porchlight.domain.money import Money
 _STRICT = ConfigDict(frozen=True, extra="forbid")
 """What brands write: a misspelt field is an error."""
 _STORED = ConfigDict(frozen=True)
-"""What is stored is read by older releases too (a rollback, a deployment in progress): they pass over what they do not know."""
+"""What is stored is read by older releases too (a rollback, a deployment in progress): they pass over what they do
+not know.
+"""
 
 
 class ReturnState(StrEnum):

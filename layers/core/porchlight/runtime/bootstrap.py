@@ -167,7 +167,7 @@ class App:
         """Numbers for dashboards and alarms."""
         from porchlight.runtime.observability import EmfMetrics
 
-        return EmfMetrics()
+        return EmfMetrics(self.settings.stage)
 
     def refund_provider(self, brand: "BrandConfig") -> "ports.RefundProvider":
         """The provider that the brand has chosen."""

@@ -9,9 +9,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
 
-NAMESPACE = "Porchlight"
-
-
 @lru_cache(maxsize=1)
 def logger() -> "Logger":
     """The one logger; service and level come from the POWERTOOLS_ environment."""
@@ -24,8 +21,11 @@ class EmfMetrics:
     """``ports.Metrics``: one line of embedded metric format for each number, written at once.
 
     Powertools' Metrics collects under one set of dimensions per invocation; a batch of webhooks has many, and a process
-    that is killed must not lose what it has already counted.
+    that is killed must not lose what it has already counted. Stages that share an account have namespaces of their own.
     """
+
+    def __init__(self, stage: str) -> None:
+        self._namespace = f"Porchlight/{stage}"
 
     def count(self, name: str, value: float = 1, unit: str = "Count", **dimensions: str) -> None:
         """Add to a metric. CloudWatch takes no dimension that is empty."""
@@ -35,7 +35,7 @@ class EmfMetrics:
                 "Timestamp": int(time.time() * 1000),
                 "CloudWatchMetrics": [
                     {
-                        "Namespace": NAMESPACE,
+                        "Namespace": self._namespace,
                         # Twice: by its dimensions for dashboards, and in total for alarms.
                         "Dimensions": [sorted(dimensions), []] if dimensions else [[]],
                         "Metrics": [{"Name": name, "Unit": unit}],
