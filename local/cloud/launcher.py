@@ -33,6 +33,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 # How long the server may go on with the time it knows. Reading the file at each look at the clock, as the functions'
 # workers do (corrections/time_travel.py), would triple what everything costs.
 _CLOCK_SECONDS = 1.1
+_SETTLE_SECONDS = 0.2
 
 # What a function's worker may see of this machine; everything else of the caller's environment stays out.
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "PYTHONDONTWRITEBYTECODE")
@@ -138,6 +139,10 @@ class LocalCloud:
     def _clock_path(self) -> Path:
         return self.data_dir / "clock"
 
+    @property
+    def _hold_path(self) -> Path:
+        return self.data_dir / "hold"
+
     def start(self, timeout: float = 30) -> Self:
         """Start the server and wait until it answers."""
         if self.port == 0:
@@ -182,6 +187,7 @@ class LocalCloud:
             environment |= {
                 preload: str(self._faketime),
                 "FAKETIME_TIMESTAMP_FILE": str(self._clock_path),
+                "LOCAL_HOLD_FILE": str(self._hold_path),
                 "FAKETIME_CACHE_DURATION": "0",  # once a second; "1" would be each two
                 "FAKETIME_DONT_FAKE_MONOTONIC": "1",  # see corrections/time_travel.py
                 "DONT_FAKE_MONOTONIC": "1",  # the same for older versions
@@ -222,9 +228,17 @@ class LocalCloud:
             raise LocalCloudError("Started without faketime: the clock cannot be moved. Install libfaketime.")
         temporary = self._clock_path.with_suffix(".new")
         temporary.write_text(f"{offset}\n")
-        temporary.replace(self._clock_path)  # never half written: it is read at any time
-        if self._process is not None:
+        if self._process is None:
+            temporary.replace(self._clock_path)
+            return
+        # Functions start before or after the jump, never while server and workers disagree about the time.
+        self._hold_path.touch()
+        try:
+            time.sleep(_SETTLE_SECONDS)
+            temporary.replace(self._clock_path)  # never half written: it is read at any time
             time.sleep(_CLOCK_SECONDS)
+        finally:
+            self._hold_path.unlink(missing_ok=True)
 
     def client(self, service: str) -> Any:
         """A boto3 client for the local cloud, as its administrator."""

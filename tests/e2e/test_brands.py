@@ -24,8 +24,8 @@ def test_the_same_numbers_in_two_brands_are_two_orders_with_two_parcels(world: W
         world.place(order)
         world.ship(order)
     # When the parcel of one arrives, and the other's is just on its way
-    world.scan(ours, "accepted", "delivered")
-    world.scan(theirs, "accepted")
+    world.scan(ours, "moving", "delivered")
+    world.scan(theirs, "moving")
     world.await_message(ours, Moment.DELIVERED)
     world.await_message(theirs, Moment.SHIPPED)
     world.quiet()

@@ -80,7 +80,6 @@ def test_one_order_lives_its_whole_life(world: World) -> None:
     assert late.expected == late.delay.expected
     assert "your parcel has not moved" in world.page(order)
     # Told once, however often the sweep looks
-    world.travel(minutes=3)
     world.travel(hours=2)
     world.quiet()
     assert world.told(order)[Moment.DELAY_DECLARED] == 1

@@ -28,9 +28,8 @@ COURSES = (
     Course(LARKSPUR, "ups", ("label", "accepted", "moving", "moving", "out", "delivered"), Moment.DELIVERED),
     Course(LARKSPUR, "usps", ("accepted", "moving", "moving", "out", "delivered"), Moment.DELIVERED),
     Course(LARKSPUR, "easypost", ("label", "accepted", "attempted", "pickup", "delivered"), Moment.DELIVERED),
-    Course(FJORDHUS, "easypost", ("accepted", "customs", "moving", "attempted", "pickup"), Moment.AVAILABLE_FOR_PICKUP),
-    Course(LARKSPUR, "ups", ("label", "accepted", "moving", "out"), Moment.OUT_FOR_DELIVERY),
-    Course(FJORDHUS, "easypost", ("label", "accepted", "moving", "customs"), Moment.EXCEPTION),
+    Course(FJORDHUS, "easypost", ("accepted", "address", "moving", "attempted", "pickup"), Moment.AVAILABLE_FOR_PICKUP),
+    Course(FJORDHUS, "easypost", ("label", "accepted", "moving", "address"), Moment.EXCEPTION),
 )
 
 

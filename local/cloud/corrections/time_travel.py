@@ -8,8 +8,12 @@ Why: tests travel by days. The launcher leaves the monotonic clock alone, and he
 """
 
 import os
+import time
+from typing import Any
 
 from local.cloud.emulator import module
+
+_LONGEST_JUMP_SECONDS = 5.0
 
 _SLEEP = """
 import select, time
@@ -32,3 +36,17 @@ def apply() -> None:
     exec(_SLEEP, {})  # noqa: S102 - the same text for both, so that they cannot differ
     runtime = module("core.lambda_runtime")
     runtime._PYTHON_WORKER_SCRIPT = _SLEEP + runtime._PYTHON_WORKER_SCRIPT
+    _hold_calls_during_a_jump(runtime)
+
+
+def _hold_calls_during_a_jump(runtime: Any) -> None:
+    """While the launcher's mark is there, no call gets a worker: its clock might be days ahead of the server's."""
+    mark, stock = os.environ.get("LOCAL_HOLD_FILE", ""), runtime.acquire_worker
+
+    def acquire_worker(*arguments: Any, **named: Any) -> Any:
+        give_up = time.monotonic() + _LONGEST_JUMP_SECONDS
+        while os.path.exists(mark) and time.monotonic() < give_up:
+            time.sleep(0.02)
+        return stock(*arguments, **named)
+
+    runtime.acquire_worker = module("services.lambda_svc").acquire_worker = acquire_worker
