@@ -59,6 +59,27 @@ def test_a_provider_that_is_busy_is_asked_again_and_takes_it_once(world: World) 
     assert world.counted("MessageRetries", channel="email") == retries + 2
 
 
+def test_a_provider_that_stays_busy_is_given_up_after_all_tries_with_growing_pauses(world: World) -> None:
+    world.quiet()
+    failed, order = world.counted("Messages", channel="email", outcome="failed"), world.order()
+    with provider(world) as peer:
+        peer.rule = refuse(429, "TooManyRequestsException")
+        world.place(order)
+        world.await_message(order, Moment.ORDER_CONFIRMED, MessageState.PLANNED)
+        begun = world.now()
+        for _ in range(8):  # each pause is over sooner
+            if world.messages(order)[0].state is MessageState.FAILED:
+                break
+            world.travel(seconds=31)
+        record = world.await_message(order, Moment.ORDER_CONFIRMED, MessageState.FAILED)
+    assert peer.calls == record.attempt > 3
+    assert (world.now() - begun).total_seconds() < 280, "the machine gives up before"
+    assert record.failure == "TransientError"
+    world.awaited(lambda: world.counted("Messages", channel="email", outcome="failed") == failed + 1, "it is counted")
+    world.awaited(lambda: world.alarm("MessageFailed") == "ALARM", "the alarm goes off")
+    assert world.emails(order) == []
+
+
 def test_a_sender_that_dies_after_the_provider_took_it_is_settled_by_the_providers_own_report(world: World) -> None:
     # Given a worker that is killed between SES's answer and our record, and an answer that gets lost
     world.quiet()
@@ -112,6 +133,7 @@ def test_the_sweep_sends_what_nobody_sent(world: World) -> None:
     assert world.messages(forgotten)[-1].state is MessageState.PLANNED
     # When they have become due, and the minute of the sweep has come
     world.travel(minutes=7)
+    world.awaited(lambda: world.alarm("SweepMissing") == "OK", "the alarm sees that the sweep runs")
     # Then both are sent, once
     for one, moment in ((order, Moment.ORDER_CONFIRMED), (forgotten, Moment.SHIPPED)):
         world.await_message(one, moment)

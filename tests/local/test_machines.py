@@ -247,7 +247,7 @@ def test_direct_write__a_failed_condition_has_its_name(lab: Lab, new_id: str) ->
 
 
 def test_machine_timeout__ends_the_execution_by_the_clock(lab: Lab, new_id: str) -> None:
-    definition = {"TimeoutSeconds": 600, **machine(ask(lab))}
+    definition = {"TimeoutSeconds": 600, **machine(ask(lab) | {"TimeoutSeconds": 86_400})}
     running = lab.run_machine(definition, {"id": new_id}, wait=False)
     assert lab.message("Seen", by="ask", id=new_id)
     lab.travel(15)
