@@ -170,7 +170,6 @@ class Stack:
             inbound_queue_url=out.get("InboundQueueUrl", ""),
             bodies_bucket=out.get("BodiesBucket", ""),
             bus_name=out.get("BusName", ""),
-            public_url=out.get("PublicUrl", out.get("ApiUrl", "")).rstrip("/"),
             configuration_set=out.get("ConfigurationSetName", self.name),
             delay_machine=out.get("DelayDetectionArn", ""),
             fanout_machine=out.get("NotificationFanoutArn", ""),

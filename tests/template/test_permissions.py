@@ -45,6 +45,7 @@ def secret(name: str) -> str:
 def targets(function: str) -> Grants:
     """On what a function acts, where the code cannot say: for each action all that it may touch."""
     machines = {arn(name) for name in of_type("StepFunctions::StateMachine")}
+    address = "refund-url" if function == "RefundReturn" else "public-url"
     named = {name for name in uses(folder(function)).secrets if name != "*/*"}
     parcels = {arn("DelayDetection"), arn("ReturnsAuthorization")}
     return {
@@ -56,7 +57,7 @@ def targets(function: str) -> Grants:
         "ses:SendEmail": SENDING,
         "ses:SendRawEmail": SENDING,
         "sqs:SendMessage": {arn("InboundQueue")},
-        "ssm:GetParameter": {f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/porchlight/{STAGE}/public-url"},
+        "ssm:GetParameter": {f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/porchlight/{STAGE}/{address}"},
         "states:StartExecution": machines - {arn("ReturnsAuthorization")},
         "states:SendTaskSuccess": {arn("ReturnsAuthorization")} if function == "ManageReturns" else parcels,
         "events:PutEvents": {arn("Bus")},

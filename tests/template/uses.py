@@ -178,6 +178,7 @@ def _follow(unit: Unit, found: Uses) -> Iterator[Unit]:
 def _wiring(attribute: str, found: Uses) -> Iterator[Unit]:
     found.attributes.add(attribute)
     if attribute == PROVIDERS:
+        yield Unit(APP, "App", attribute)
         for path in (CORE / "porchlight/refunds").glob("*/client.py"):
             name = f"porchlight.refunds.{path.parent.name}.client"
             yield from (Unit(name, owner, one) for owner, all_ in module(name).classes.items() for one in all_)

@@ -212,12 +212,11 @@ class TestMetrics:
 
 
 class TestSettings:
-    def test_they_come_from_the_environment_without_slashes_at_the_end(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_they_come_from_the_environment(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("TABLE_NAME", "porchlight")
-        monkeypatch.setenv("PUBLIC_URL", "https://track.example/")
         monkeypatch.delenv("BUS_NAME", raising=False)
         found = settings()
-        assert (found.table_name, found.public_url, found.bus_name) == ("porchlight", "https://track.example", "")
+        assert (found.table_name, found.bus_name) == ("porchlight", "")
         assert settings() is found
 
 
@@ -286,10 +285,11 @@ def ports(monkeypatch: pytest.MonkeyPatch, metrics: FakeMetrics) -> dict[str, An
         **{"orders": orders, "messages": messages, "returns": returns, "shipments": FakeShipments(orders)},
         **{"bus": FakeBus(), "inbound": FakeInbound(), "quarantine": FakeQuarantine(), "email": FakeEmail()},
         **{"renderer": FakeRenderer(), "accounts": FakeAccounts(), "_pack": FakeBrands(brand())},
-        **{"secrets": FakeSecrets(links={"key": "k" * 40}), "public_url": "https://track.example", "metrics": metrics},
+        **{"secrets": FakeSecrets(links={"key": "k" * 40}), "metrics": metrics},
     }
     for name, port in found.items():
         monkeypatch.setitem(bootstrap.app.__dict__, name, port)
+    monkeypatch.setattr(bootstrap.App, "public_url", "https://track.example")
     monkeypatch.setattr(bootstrap.App, "clock", staticmethod(lambda: NOW))
     return found
 

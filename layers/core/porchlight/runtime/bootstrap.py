@@ -146,11 +146,9 @@ class App:
 
         return PackRenderer(self._pack)
 
-    @cached_property
+    @property
     def public_url(self) -> str:
-        """Where shoppers reach us: the PublicUrl parameter, or the API's own address from the parameter store."""
-        if self.settings.public_url:
-            return self.settings.public_url
+        """Where shoppers reach us, without a slash at the end: the PublicUrl parameter, or the API's own address."""
         from porchlight.adapters.parameters import parameter
 
         return parameter(f"/porchlight/{self.settings.stage}/public-url").rstrip("/")
@@ -171,9 +169,13 @@ class App:
 
     def refund_provider(self, brand: "BrandConfig") -> "ports.RefundProvider":
         """The provider that the brand has chosen."""
+        from porchlight.adapters.parameters import parameter
         from porchlight.refunds.registry import refund_provider
 
-        return refund_provider(brand, self.secrets, self.settings.refund_url, self.orders)
+        url = ""
+        if brand.refunds.url is None:
+            url = parameter(f"/porchlight/{self.settings.stage}/refund-url").removeprefix("none")
+        return refund_provider(brand, self.secrets, url, self.orders)
 
 
 app = App()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
 
+
 @lru_cache(maxsize=1)
 def logger() -> "Logger":
     """The one logger; service and level come from the POWERTOOLS_ environment."""

@@ -11,11 +11,9 @@ _NAMES = {
     "inbound_queue_url": "INBOUND_QUEUE_URL",
     "bodies_bucket": "BODIES_BUCKET",
     "bus_name": "BUS_NAME",
-    "public_url": "PUBLIC_URL",
     "configuration_set": "CONFIGURATION_SET",
     "delay_machine": "DELAY_MACHINE_ARN",
     "fanout_machine": "FANOUT_MACHINE_ARN",
-    "refund_url": "REFUND_URL",
 }
 
 
@@ -29,15 +27,12 @@ class Settings(BaseModel):
     inbound_queue_url: str = ""
     bodies_bucket: str = ""
     bus_name: str = ""
-    public_url: str = ""
-    """Where shoppers reach us, without a slash at the end."""
     configuration_set: str = ""
     delay_machine: str = ""
     fanout_machine: str = ""
-    refund_url: str = ""
 
 
 @lru_cache(maxsize=1)
 def settings() -> Settings:
     """The settings of this function."""
-    return Settings(**{field: os.environ[name].rstrip("/") for field, name in _NAMES.items() if name in os.environ})
+    return Settings(**{field: os.environ[name] for field, name in _NAMES.items() if name in os.environ})
