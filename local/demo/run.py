@@ -85,7 +85,7 @@ def play(running: Running, output: Output) -> tuple[list[str], list[dict[str, ob
                 traffic.surprises.append(f"{chapter.title}: {error}")
             expected |= {(who, moment.value): state for (who, moment), state in chapter.messages.items()}
             step.advance()
-        if running.can_travel:
+        if running.can_travel and abs(running.offset) > timedelta(minutes=1):
             running.travel_to(timedelta())
     messages = {who: _messages(running, traffic, who) for who in ORDERS}
     surprises = traffic.surprises + _unexpected(expected, messages) + _checks(running)

@@ -183,11 +183,11 @@ def chapters(end: datetime) -> Iterator[Chapter]:
     )
     yield Chapter(
         "Priya has her robe; Inês has her mug and enough email",
-        at(4.4),
+        at(4.3),
         (
             Act("usps", "priya", priya),
             Act("unsubscribe", "ines"),
-            Act("easypost", "ines", (*ines, us("pickup", 4.0, "Denver", "CO"), us("delivered", 4.35, "Denver", "CO"))),
+            Act("easypost", "ines", (*ines, us("pickup", 4.0, "Denver", "CO"), us("delivered", 4.25, "Denver", "CO"))),
         ),
         {("priya", Moment.DELIVERED): SENT, ("ines", Moment.DELIVERED): "suppressed"},
     )

@@ -18,6 +18,7 @@ NAMES = (
     "python_runtime",
     "runtime_packages",
     "worker_limit",
+    "layer_cache",
     "lambda_logs",
     "lambda_errors",
     "sam_parameters",
