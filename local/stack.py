@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 LOCAL = "local"
 REGION = "us-east-1"
 _ROOT = Path(__file__).resolve().parents[1]
-STACK_FILE = _ROOT / ".local" / "stack.json"
+STACK_FILE = Path(os.environ.get("PORCHLIGHT_STACK_FILE") or _ROOT / ".local" / "stack.json")
 _BRANDS = _ROOT / "brand"
 _BUILT_PACK = _ROOT / ".aws-sam" / "build" / "BrandLayer" / "python"
 

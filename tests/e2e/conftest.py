@@ -17,6 +17,7 @@ from local.running import Running
 from tests.e2e.world import World
 
 ORDER = (
+    "test_demo",
     "test_front_door",
     "test_quarantine",
     "test_repeats",

@@ -1,0 +1,95 @@
+"""`porchlight demo`, `up` and `down`, as people run them."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from local.cloud.launcher import faketime_library, free_port, port_is_taken
+
+COMMAND = Path(sys.executable).with_name("porchlight")
+
+
+@pytest.fixture
+def surroundings(tmp_path: Path) -> dict[str, str]:
+    """A stack file of its own: somebody may have a local cloud running."""
+    return {**os.environ, "PORCHLIGHT_STACK_FILE": str(tmp_path / "stack.json")}
+
+
+def porchlight(*arguments: str, environment: dict[str, str], seconds: float = 240) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [COMMAND, *arguments], env=environment, capture_output=True, text=True, timeout=seconds, check=False
+    )
+
+
+def is_served(port: int) -> bool:
+    """Whether the cloud or its front door still answers."""
+    return port_is_taken(port) or port_is_taken(port + 1)
+
+
+@pytest.mark.skipif(faketime_library() is None, reason="the story of nine days needs libfaketime (Debian: libfaketime)")
+def test_the_demo_tells_its_story_and_leaves_nothing_behind(surroundings: dict[str, str]) -> None:
+    port = free_port()
+    told = porchlight("demo", "--once", "--json", "--port", str(port), environment=surroundings)
+    assert told.returncode == 0, told.stderr[-2000:]
+    document = json.loads(told.stdout)
+    counts = {row["what"]: row["count"] for row in document["rows"]}
+    assert counts["webhooks refused (forged or unsigned)"] == 2
+    assert counts["webhooks to unknown carriers"] == 1
+    assert counts["bodies quarantined"] == 1
+    assert counts["messages sent"] == 26
+    assert counts["messages suppressed"] == 1
+    assert counts["delays declared"] == 2
+    assert counts["refunds paid"] == 1
+    assert set(document["links"]) == {"Inbox", "Tracking page", "Ops dashboard"}
+    assert not is_served(port)
+
+
+def test_a_taken_port_is_one_clear_sentence(surroundings: dict[str, str]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        told = porchlight("demo", "--once", "--port", str(port), environment=surroundings)
+    assert told.returncode == 1
+    assert f"Port {port}" in told.stderr
+    assert "Traceback" not in told.stderr
+
+
+def test_up_serves_until_down(surroundings: dict[str, str]) -> None:
+    port = free_port()
+    started = porchlight("up", "--port", str(port), environment=surroundings)
+    try:
+        assert started.returncode == 0, started.stderr[-2000:]
+        with urllib.request.urlopen(f"http://127.0.0.1:{port + 1}/inbox", timeout=10) as page:
+            assert page.status == 200
+        again = porchlight("up", "--port", str(port), environment=surroundings)
+        assert "up already" in again.stderr
+    finally:
+        stopped = porchlight("down", environment=surroundings)
+    assert stopped.returncode == 0, stopped.stderr
+    assert not is_served(port)
+    assert "No local cloud" in porchlight("down", environment=surroundings).stderr
+
+
+@pytest.mark.skipif(faketime_library() is None, reason="needs libfaketime (Debian: libfaketime)")
+def test_interrupted_in_the_middle_it_leaves_nothing_behind(surroundings: dict[str, str]) -> None:
+    port = free_port()
+    running = subprocess.Popen(
+        [COMMAND, "demo", "--port", str(port)], env=surroundings, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    for _ in range(300):
+        if Path(surroundings["PORCHLIGHT_STACK_FILE"]).exists():
+            break
+        time.sleep(0.1)
+    running.send_signal(signal.SIGTERM)
+    running.wait(30)
+    assert not is_served(port)
+    assert not Path(surroundings["PORCHLIGHT_STACK_FILE"]).exists()
