@@ -1,10 +1,17 @@
 """What several commands share."""
 
+from __future__ import annotations
+
 import importlib
-from collections.abc import Callable
-from typing import Annotated, Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from local.console import Output
+    from local.stack import Stack
 
 Json = Annotated[
     bool, typer.Option("--json", help="Print one JSON document in place of tables; the rest goes to stderr.")
@@ -22,3 +29,17 @@ def load(target: str) -> Callable[..., Any]:
         typer.secho(f"This checkout has no {target} yet, which this command needs.", err=True, fg="red")
         raise typer.Exit(1) from None
     return function
+
+
+@contextmanager
+def opened(output: Output, stage: str | None, region: str | None) -> Iterator[Stack]:
+    """The stack that a command means; what goes wrong inside ends the command in words."""
+    from local.stack import Stack, StackError
+    from porchlight.errors import PorchlightError
+
+    try:
+        yield Stack.open(stage, region)
+    except StackError as error:
+        output.fail(str(error))
+    except PorchlightError as error:
+        output.fail(f"{'AWS' if stage else 'The local cloud'} refused: {error.detail}")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from local.cli.options import Json
+from local.cli.options import Json, opened
 from local.console import Output
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ def list_entries(
 ) -> None:
     """What is in quarantine, the newest first. Exit code 0, also when it is empty."""
     output = Output(json)
-    with _opened(output, stage, region) as stack:
+    with opened(output, stage, region) as stack:
         quarantine = stack.app().quarantine
         entries = [e for name in _brands(brand) for e in quarantine.list(name, limit)]
     entries = sorted((e for e in entries if source in (None, e.source)), key=lambda e: e.received_at, reverse=True)
@@ -64,7 +63,7 @@ def show(
 ) -> None:
     """One entry: why it is here, and the body itself, which may hold personal data. Exit code 1 if it is not there."""
     output = Output(json)
-    with _opened(output, stage, region) as stack:
+    with opened(output, stage, region) as stack:
         found = _find(stack.app().quarantine, _brands(brand), entry_id)
     if found is None:
         output.fail(f"There is no {entry_id} in quarantine.")
@@ -103,7 +102,7 @@ def redrive(
     if source and not every:
         raise typer.BadParameter("--source goes with --all", param_hint="--source")
     rows: list[dict[str, object]] = []
-    with _opened(output, stage, region) as stack:
+    with opened(output, stage, region) as stack:
         quarantine, brands = stack.app().quarantine, _brands(brand)
         entries = [e for name in brands for e in quarantine.list(name, _AT_MOST)] if every else []
         for entry_id in dict.fromkeys(entry_ids or ()):
@@ -167,20 +166,6 @@ def _brands(wanted: str | None) -> Sequence[str]:
     if wanted is not None and wanted not in known:
         raise typer.BadParameter(f"there is no brand {wanted!r}; there are {', '.join(known)}", param_hint="--brand")
     return (wanted,) if wanted else known
-
-
-@contextmanager
-def _opened(output: Output, stage: str | None, region: str | None) -> Iterator[Stack]:
-    """The stack; what goes wrong inside ends the command in words."""
-    from local.stack import Stack, StackError
-    from porchlight.errors import PorchlightError
-
-    try:
-        yield Stack.open(stage, region)
-    except StackError as error:
-        output.fail(str(error))
-    except PorchlightError as error:
-        output.fail(f"AWS refused: {error.detail}" if stage else f"The local cloud refused: {error.detail}")
 
 
 def _row(entry: Quarantined) -> dict[str, object]:

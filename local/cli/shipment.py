@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from local.cli.options import Json
+from local.cli.options import Json, opened
 from local.console import Output
 
 if TYPE_CHECKING:
-    from local.stack import Stack
     from porchlight.domain.messages import MessageRecord
     from porchlight.domain.orders import Order
     from porchlight.domain.returns import Return
@@ -178,7 +176,7 @@ def show(
     output, known = Output(json), brand_ids()
     if brand is not None and brand not in known:
         raise typer.BadParameter(f"there is no brand {brand!r}; there are {', '.join(known)}", param_hint="--brand")
-    with _opened(output, stage, region) as stack:
+    with opened(output, stage, region) as stack:
         app = stack.app()
         look = Look(app.shipments, app.orders, app.returns)
         stories = look.up((brand,) if brand else known, what, carrier)
@@ -248,20 +246,6 @@ class Look:
             returns=returns,
             waits=[wait.purpose for wait in self.shipments.waits(brand, shipment_id)],
         )
-
-
-@contextmanager
-def _opened(output: Output, stage: str | None, region: str | None) -> Iterator[Stack]:
-    """The stack; what goes wrong inside ends the command in words."""
-    from local.stack import Stack, StackError
-    from porchlight.errors import PorchlightError
-
-    try:
-        yield Stack.open(stage, region)
-    except StackError as error:
-        output.fail(str(error))
-    except PorchlightError as error:
-        output.fail(f"{'AWS' if stage else 'The local cloud'} refused: {error.detail}")
 
 
 def _words(value: object) -> str:
