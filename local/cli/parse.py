@@ -50,7 +50,7 @@ def read_payload(source: str, body: bytes, topic: str = "") -> dict[str, Any]:
 
     try:
         if connector := carrier(source):
-            return _tracking(connector.parse(body))
+            return _tracking(connector.parse(body), connector, body)
         if shop := store(source):
             return _store(body, topic, shop.parse)
     except UnreadableBodyError as error:
@@ -59,10 +59,11 @@ def read_payload(source: str, body: bytes, topic: str = "") -> dict[str, Any]:
     raise typer.BadParameter(f"there is no connector {source!r}; there are {known}", param_hint="--source")
 
 
-def _tracking(reports: "Sequence[TrackingReport]") -> dict[str, Any]:
+def _tracking(reports: "Sequence[TrackingReport]", connector: Any, body: bytes) -> dict[str, Any]:
     if not reports:
         nothing: dict[str, Any] = {"carrier": None, "tracking_number": None, "events": [], "canonical_status": None}
-        return {**nothing, "estimated_delivery": None, "kind": "not_tracking", "shipments": []}
+        kind = connector.classify(body) if hasattr(connector, "classify") else "not_tracking"
+        return {**nothing, "estimated_delivery": None, "kind": str(kind), "shipments": []}
     shipments = [_shipment(report) for report in reports]
     return shipments[0] if len(shipments) == 1 else {"shipments": shipments}
 
@@ -70,7 +71,7 @@ def _tracking(reports: "Sequence[TrackingReport]") -> dict[str, Any]:
 def _shipment(report: "TrackingReport") -> dict[str, Any]:
     return {
         "carrier": report.carrier,
-        "tracking_number": report.tracking_number,
+        "tracking_number": report.tracking_number or None,
         "events": [_event(event) for event in report.events],
         "canonical_status": report.status,
         "estimated_delivery": _estimate(report.estimate),
@@ -88,6 +89,8 @@ def _event(event: "TrackingEvent") -> dict[str, Any]:
     if event.reason:
         printed["reason"] = event.reason
         printed["at_fault"] = event.at_fault
+    if event.signal:
+        printed["signal"] = event.signal
     if not event.recognised:
         printed["recognised"] = False
     return printed

@@ -1,96 +1,34 @@
-"""Every source as its tests see it: an account, how it signs, golden bodies. A new connector adds a scheme here."""
+"""Every source as its tests see it: how it signs (``schemes/``, one file each), golden bodies (``fixtures/``)."""
 
+import importlib.util
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from local.demo import signing
-from porchlight.carriers.registry import carrier, carrier_ids
-from porchlight.carriers.ups import CONNECTOR as UPS
-from porchlight.connectors import Account, CarrierConnector, InboundRequest, StoreConnector
+from porchlight.carriers.registry import abilities, carrier, carrier_ids
+from porchlight.connectors import CarrierConnector, StoreConnector
 from porchlight.stores.registry import store, store_ids
+from tests.connectors.scheme import NOW, Scheme
 
-NOW = datetime(2026, 3, 6, 19, 13, tzinfo=UTC)
+__all__ = ["FIXTURES", "NOW", "SCHEMES", "Scheme", "all_ids", "connector", "expected", "golden", "pushing"]
+
 FIXTURES = Path(__file__).parent / "fixtures"
-
-Signed = tuple[bytes, dict[str, str]]
-
-
-@dataclass(frozen=True)
-class Scheme:
-    """One way in which a source proves who it is: ``sign(body, credentials, now)`` gives body and headers as sent."""
-
-    name: str
-    source: str
-    header: str
-    credentials: dict[str, str]
-    sign: Callable[[bytes, dict[str, str], datetime], Signed]
-    signs_body: bool = True
-    has_time: bool = False
-
-    def account(self, **changed: str) -> Account:
-        return Account(account="main", brand="larkspur", credentials={**self.credentials, **changed})
-
-    def request(self, body: bytes, account: Account, now: datetime = NOW) -> InboundRequest:
-        sent, headers = self.sign(body, account.credentials, now)
-        return InboundRequest(headers={name.lower(): value for name, value in headers.items()}, body=sent)
-
-    @property
-    def secret(self) -> str:
-        """The credential that proves: the one that a rotation changes."""
-        return next(iter(self.credentials))
+BODIES = (".json", ".xml")
 
 
-def _ups_bearer(body: bytes, credentials: dict[str, str], now: datetime) -> Signed:
-    account = Account(account="main", brand="larkspur", credentials=credentials)
-    issued = UPS.issue_token("client", "client-secret", account, now)
-    return body, signing.ups_bearer(issued[0] if issued else "")
+def _schemes() -> tuple[Scheme, ...]:
+    found: list[Scheme] = []
+    for file in sorted((Path(__file__).parent / "schemes").glob("*.py")):
+        spec = importlib.util.spec_from_file_location(f"schemes_{file.stem}", file)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        found += module.SCHEMES
+    return tuple(found)
 
 
-SCHEMES = (
-    Scheme(
-        "easypost",
-        "easypost",
-        "x-hmac-signature",
-        {"webhook_secret": "s\u00e9cret-\u00fcmlaut"},
-        lambda body, given, now: (body, signing.easypost(body, given["webhook_secret"])),
-    ),
-    Scheme(
-        "usps",
-        "usps",
-        "x-hmac",
-        {"secret": "0123456789abcdef0123456789abcdef"},
-        lambda body, given, now: signing.usps(body.decode(), given["secret"], now),
-        has_time=True,
-    ),
-    Scheme(
-        "ups-bearer",
-        "ups",
-        "authorization",
-        {"token_key": "key-of-tokens", "client_id": "client", "client_secret": "client-secret"},
-        _ups_bearer,
-        signs_body=False,
-        has_time=True,
-    ),
-    Scheme(
-        "ups-credential",
-        "ups",
-        "credential",
-        {"credential": "shared-with-ups"},
-        lambda body, given, now: (body, signing.ups_credential(given["credential"])),
-        signs_body=False,
-    ),
-    Scheme(
-        "shopify",
-        "shopify",
-        "x-shopify-hmac-sha256",
-        {"client_secret": "shpss_0123456789"},
-        lambda body, given, now: (body, signing.shopify(body, given["client_secret"], "orders/create")),
-    ),
-)
+SCHEMES = _schemes()
 
 
 def connector(source: str) -> CarrierConnector | StoreConnector:
@@ -103,11 +41,16 @@ def all_ids() -> tuple[str, ...]:
     return (*carrier_ids(), *store_ids())
 
 
+def pushing() -> tuple[str, ...]:
+    """The sources that call us."""
+    return (*(source for source in carrier_ids() if "push" in abilities(source)), *store_ids())
+
+
 def golden(kind: str) -> list[tuple[str, Path]]:
     """(source, body file) of every golden fixture of carriers or of stores."""
     ids = carrier_ids() if kind == "carriers" else store_ids()
-    files = [(source, file) for source in ids for file in sorted((FIXTURES / source).glob("*.json"))]
-    return [(source, file) for source, file in files if not file.name.endswith(".expect.json")]
+    files = [(source, file) for source in ids for file in sorted((FIXTURES / source).glob("*.*"))]
+    return [(source, file) for source, file in files if file.suffix in BODIES and ".expect" not in file.suffixes]
 
 
 def expected(file: Path) -> Any:

@@ -4,6 +4,7 @@ import json
 from base64 import b64encode
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,9 @@ from porchlight.carriers.easypost import CONNECTOR as EASYPOST
 from porchlight.carriers.ups import CONNECTOR as UPS
 from porchlight.carriers.usps import CONNECTOR as USPS
 from porchlight.connectors import Account, InboundRequest
+from porchlight.runtime.http import request_of
 from porchlight.stores.shopify import CONNECTOR as SHOPIFY
+from tests.connectors.scheme import TOKEN
 from tests.connectors.sources import NOW, SCHEMES, Scheme, connector
 
 BODY = '{"tracking": "1Z", "weight": 614.40, "city": "K\u00f6ln"}'.encode()
@@ -29,9 +32,8 @@ def _verified(scheme: Scheme, request: InboundRequest, account: Account | None =
     return connector(scheme.source).verify(request, account or scheme.account(), NOW)
 
 
-def _with_header(request: InboundRequest, name: str, value: str | None) -> InboundRequest:
-    headers = {key: given for key, given in request.headers.items() if key != name}
-    return request.model_copy(update={"headers": headers if value is None else {**headers, name: value}})
+def _named(name: str) -> Scheme:
+    return next(scheme for scheme in SCHEMES if scheme.name == name)
 
 
 @every
@@ -42,7 +44,7 @@ def test_good(scheme: Scheme) -> None:
 @every
 def test_missing_header(scheme: Scheme) -> None:
     request = scheme.request(BODY, scheme.account())
-    assert not _verified(scheme, _with_header(request, scheme.header, None))
+    assert not _verified(scheme, scheme.with_proof(request, None))
     assert not _verified(scheme, InboundRequest(headers={}, body=b""))
 
 
@@ -52,18 +54,18 @@ def test_missing_header(scheme: Scheme) -> None:
 )
 def test_forged_header(scheme: Scheme, forged: str) -> None:
     request = scheme.request(BODY, scheme.account())
-    assert not _verified(scheme, _with_header(request, scheme.header, forged))
+    assert not _verified(scheme, scheme.with_proof(request, forged))
 
 
 @every
 def test_truncated_and_altered_header(scheme: Scheme) -> None:
     request = scheme.request(BODY, scheme.account())
-    given = request.headers[scheme.header]
+    given = scheme.proof(request)
     for changed in (given[:-1], given[:-5], given[: len(given) // 2], given + "A", given[1:]):
-        assert not _verified(scheme, _with_header(request, scheme.header, changed))
+        assert not _verified(scheme, scheme.with_proof(request, changed))
     last = given.rstrip("=")
     flipped = last[:-2] + ("0" if last[-2] != "0" else "1") + given[len(last) - 1 :]
-    assert not _verified(scheme, _with_header(request, scheme.header, flipped))
+    assert not _verified(scheme, scheme.with_proof(request, flipped))
 
 
 @every
@@ -102,17 +104,16 @@ def test_changed_body(scheme: Scheme) -> None:
     changed = request.body.replace(b"1Z", b"2Z")
     assert changed != request.body
     assert not _verified(scheme, request.model_copy(update={"body": changed}))
-    assert not _verified(
-        scheme, request.model_copy(update={"body": request.body + b" " if scheme.source != "usps" else b""})
-    )
+    if scheme.covers_layout:
+        assert not _verified(scheme, request.model_copy(update={"body": request.body + b" "}))
 
 
 @signing_bodies
 def test_body_printed_anew_is_another_body(scheme: Scheme) -> None:
-    """USPS signs the inner text: printing the envelope anew keeps it, printing the inner text anew does not."""
+    """Where the signed text lies inside (USPS), printing the envelope anew keeps it; printing the inner text does not."""
     request = scheme.request(BODY, scheme.account())
     data = json.loads(request.body)
-    if scheme.source == "usps":
+    if not scheme.covers_layout:
         again = json.dumps(data, indent=2).encode()
         assert _verified(scheme, request.model_copy(update={"body": again}))
         data["payload"] = json.dumps(json.loads(data["payload"]))
@@ -120,15 +121,43 @@ def test_body_printed_anew_is_another_body(scheme: Scheme) -> None:
     assert not _verified(scheme, request.model_copy(update={"body": printed}))
 
 
+@every
+def test_a_body_that_the_gateway_has_put_into_base64_is_the_same(scheme: Scheme) -> None:
+    request = scheme.request(BODY, scheme.account())
+    event: dict[str, Any] = {
+        "requestContext": {"http": {"method": "POST", "sourceIp": request.source_ip}},
+        "headers": dict(request.headers),
+        "pathParameters": {"carrier": scheme.source} | ({"token": request.token} if request.token else {}),
+        "body": b64encode(request.body).decode(),
+        "isBase64Encoded": True,
+    }
+    assert _verified(scheme, request_of(event))
+    changed = b64encode(request.body.replace(b"1Z", b"2Z")).decode()
+    assert _verified(scheme, request_of({**event, "body": changed})) == (not scheme.signs_body)
+
+
+@every
+def test_the_published_addresses_are_all_that_may_call(scheme: Scheme) -> None:
+    """Where a source publishes whence it calls and signs nothing, the right token from elsewhere is worth nothing."""
+    if scheme.header != TOKEN or not scheme.source_ip:
+        return
+    request = scheme.request(BODY, scheme.account())
+    for other in ("203.0.113.9", "", "nonsense", "::1"):
+        assert not _verified(scheme, request.model_copy(update={"source_ip": other}))
+    moved = scheme.account(networks="203.0.113.0/24 2001:db8::/32")
+    assert _verified(scheme, request.model_copy(update={"source_ip": "203.0.113.9"}), moved)
+    assert not _verified(scheme, request, moved)
+
+
 @timed
 def test_stale(scheme: Scheme) -> None:
-    old = timedelta(minutes=5, seconds=1) if scheme.source == "usps" else timedelta(hours=1, seconds=1)
+    old = scheme.tolerance + timedelta(seconds=1)
     assert not _verified(scheme, scheme.request(BODY, scheme.account(), NOW - old))
     assert _verified(scheme, scheme.request(BODY, scheme.account(), NOW - timedelta(minutes=4)))
 
 
 def test_usps_from_the_future_is_stale_too() -> None:
-    scheme = SCHEMES[1]
+    scheme = _named("usps")
     assert not _verified(scheme, scheme.request(BODY, scheme.account(), NOW + timedelta(minutes=6)))
 
 
@@ -137,21 +166,21 @@ def test_usps_signed_but_absurd_timestamp(stamp: str) -> None:
     import hashlib
     import hmac
 
-    secret = SCHEMES[1].credentials["secret"]
+    secret = _named("usps").credentials["secret"]
     digest = b64encode(hmac.new(secret.encode(), f"{stamp}{{}}".encode(), hashlib.sha256).digest()).decode()
     body = json.dumps({"timestamp": stamp, "payload": "{}"}).encode()
-    assert not USPS.verify(InboundRequest(headers={"x-hmac": digest}, body=body), SCHEMES[1].account(), NOW)
+    assert not USPS.verify(InboundRequest(headers={"x-hmac": digest}, body=body), _named("usps").account(), NOW)
 
 
 def test_usps_older_header_and_epoch_timestamp() -> None:
     import hashlib
     import hmac
 
-    secret = SCHEMES[1].credentials["secret"]
+    secret = _named("usps").credentials["secret"]
     for stamp in (str(int(NOW.timestamp())), str(int(NOW.timestamp() * 1000)), NOW.replace(tzinfo=None).isoformat()):
         digest = b64encode(hmac.new(secret.encode(), f"{stamp}{{}}".encode(), hashlib.sha256).digest()).decode()
         body = json.dumps({"timestamp": stamp, "payload": "{}"}).encode()
-        assert USPS.verify(InboundRequest(headers={"hmac-header": digest}, body=body), SCHEMES[1].account(), NOW)
+        assert USPS.verify(InboundRequest(headers={"hmac-header": digest}, body=body), _named("usps").account(), NOW)
 
 
 def test_easypost_official_fixture() -> None:
@@ -167,14 +196,14 @@ def test_easypost_official_fixture() -> None:
 
 
 def test_easypost_without_the_name_of_the_scheme_is_refused() -> None:
-    scheme = SCHEMES[0]
+    scheme = _named("easypost")
     request = scheme.request(BODY, scheme.account())
-    digest = request.headers[scheme.header].partition("=")[2]
-    assert not _verified(scheme, _with_header(request, scheme.header, digest))
+    digest = scheme.proof(request).partition("=")[2]
+    assert not _verified(scheme, scheme.with_proof(request, digest))
 
 
 def test_ups_issues_tokens_to_its_own_client_only() -> None:
-    account = SCHEMES[2].account()
+    account = _named("ups-bearer").account()
     issued = UPS.issue_token("client", "client-secret", account, NOW)
     assert issued is not None
     token, seconds = issued
@@ -195,8 +224,8 @@ def test_ups_issues_tokens_to_its_own_client_only() -> None:
 
 
 def test_ups_token_of_one_account_opens_no_other() -> None:
-    ours = SCHEMES[2].account()
-    request = SCHEMES[2].request(BODY, ours)
+    ours = _named("ups-bearer").account()
+    request = _named("ups-bearer").request(BODY, ours)
     for other in (ours.model_copy(update={"brand": "northpeak"}), ours.model_copy(update={"account": "second"})):
         assert not UPS.verify(request, other, NOW)
 

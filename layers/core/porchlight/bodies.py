@@ -6,13 +6,17 @@ body). Connectors build on it so that nothing else can escape from their ``parse
 
 import hmac
 import json
+import re
 from base64 import b64encode
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from porchlight.errors import UnreadableBodyError
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
 
 MAX_BYTES = 2_000_000
 """Twice what the front door takes: also files given to ``porchlight parse`` have an end."""
@@ -35,6 +39,44 @@ def load_json(body: bytes | str) -> Any:
         raise UnreadableBodyError("the body is not UTF-8 text") from None
     except ValueError:
         raise UnreadableBodyError("the body is not JSON") from None
+
+
+_PROLOGUE = re.compile(rb"^\s+(?=<)")
+_MAX_DEPTH = 60
+
+
+def load_xml(body: bytes) -> "Element":
+    """The root element of an XML body, all tags and attributes without their namespaces.
+
+    Document types, entities and outside references are unreadable, as is a tree deeper than any report of a parcel.
+    """
+    from xml.etree.ElementTree import ParseError
+
+    from defusedxml.common import DefusedXmlException
+    from defusedxml.ElementTree import fromstring
+
+    if len(body) > MAX_BYTES:
+        raise UnreadableBodyError("the body is larger than any report of a parcel")
+    try:
+        root: Element = fromstring(_PROLOGUE.sub(b"", body.removeprefix(b"\xef\xbb\xbf")), forbid_dtd=True)
+    except (ParseError, ValueError, LookupError, DefusedXmlException):
+        raise UnreadableBodyError("the body is not XML that we take") from None
+    level = [root]
+    for _ in range(_MAX_DEPTH):
+        for element in level:
+            if isinstance(element.tag, str):
+                element.tag = element.tag.rpartition("}")[2]
+            if element.attrib:
+                element.attrib = {name.rpartition("}")[2]: value for name, value in element.attrib.items()}
+        level = [child for element in level for child in element]
+        if not level:
+            return root
+    raise UnreadableBodyError("the body is nested too deeply")
+
+
+def xml_text(element: "Element | None", path: str, limit: int = 500) -> str:
+    """``clean`` of the text of the first element at ``path``; "" where there is none."""
+    return clean(element.findtext(path), limit) if element is not None else ""
 
 
 def only_unreadable[**P, T](parse: Callable[P, T]) -> Callable[P, T]:

@@ -4,8 +4,10 @@ A connector is one folder with a module-level ``CONNECTOR`` and one line in the 
 specific to a source (how it proves who it is, how its bodies read) lives there and nowhere else.
 """
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -25,6 +27,10 @@ class InboundRequest(BaseModel):
     headers: Mapping[str, str]
     query: Mapping[str, str] = {}
     body: bytes
+    token: str = ""
+    """The last part of ``/webhooks/{carrier}/{token}``, for sources that sign nothing."""
+    source_ip: str = ""
+    """Who called, as the gateway saw it."""
 
 
 class Account(BaseModel):
@@ -61,16 +67,114 @@ class Verifier(Protocol):
         ...
 
 
+class BodyKind(StrEnum):
+    """What a body is from which ``parse`` takes no parcel."""
+
+    NOT_TRACKING = "not_tracking"
+    NO_RESULT = "no_result"
+    """An answer that knows nothing of the number (yet)."""
+    LIFECYCLE = "subscription_lifecycle"
+    """News about a subscription: a handshake to answer, a suspension, an end."""
+    THIN = "thin"
+    """Says only that something changed and where to read it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One HTTP request to a source's API that is yet to be made. ``numbers``: the tracking numbers it is about."""
+
+    url: str
+    method: str = "GET"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    numbers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a source's API answered; header names are lower-case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Client(Protocol):
+    """How a source is asked: requests are built here and made elsewhere, so that nothing here knows a network.
+
+    The base address may be replaced by the account's credential ``base_url`` (a sandbox, a proxy, a test's peer).
+    """
+
+    credentials: tuple[str, ...]
+    """Credentials that must all be set in an account that is to ask."""
+    batch: int
+    """How many numbers one call may ask for; 0 where this client cannot ask for numbers (thin webhooks only)."""
+    calls_per_minute: int
+    """What the API allows an account, or a polite guess; the account's credential ``calls_per_minute`` overrides."""
+
+    def token(self, account: Account) -> Call | None:
+        """The OAuth2 client-credentials request whose JSON answer has ``access_token`` and ``expires_in``; None where
+        the API needs no token.
+        """
+        ...
+
+    def ask(self, numbers: Sequence[str], account: Account, token: str) -> list[Call]:
+        """Requests whose answers ``parse`` reads, for at most ``batch`` numbers (``token``: "" where none is needed)."""
+        ...
+
+
+class ErrandClient(Client, Protocol):
+    """A client that can also do what a webhook asks for: fetch what a thin one points to, answer a handshake."""
+
+    def errand(self, body: bytes, account: Account, token: str) -> Call | None:
+        """The request that a thin or lifecycle body calls for; None where it calls for nothing.
+
+        Raises ForbiddenError for an address outside of the source's own hosts: a body never says where we may go.
+        """
+        ...
+
+
+class Subscriptions(Protocol):
+    """How a source is told to push news of a parcel to us."""
+
+    credentials: tuple[str, ...]
+    """Credentials that must all be set in an account that is to subscribe."""
+    batch: int
+    lifetime: timedelta | None
+    """After which a subscription ends unless it is made anew; None: it lasts as long as the parcel."""
+    keeps_history: bool
+    """True if the source also pushes what happened before; else the history is asked for once."""
+
+    def subscribe(self, numbers: Sequence[str], account: Account, token: str, callback: str) -> list[Call]:
+        """Requests that subscribe to (or renew) at most ``batch`` numbers; ``callback`` is our address."""
+        ...
+
+    def subscribed(self, answer: Answer) -> str | None:
+        """The subscription's id in a good answer ("" where the source gives none); None where it was refused."""
+        ...
+
+    def revive(self, subscription_id: str, account: Account, token: str) -> Call | None:
+        """The request that resumes a suspended subscription; None where a new one has to be made."""
+        ...
+
+
 class CarrierConnector(Verifier, Protocol):
-    """A carrier or aggregator that calls us."""
+    """A carrier or aggregator: what it pushes, what it answers.
+
+    Optional attributes, each named by a word in the registry's line (a test compares): ``client`` (``poll``: a
+    ``Client``), ``subscriptions`` (``subscribe``), ``jwks_url`` and ``key_id`` (``jwks``: published keys verify its
+    webhooks). ``classify(body) -> BodyKind`` may say what a body without parcels is.
+    """
 
     id: str
     name: str
     credentials: tuple[str, ...]
-    """Names of the credentials of which at least one must be set in each account."""
+    """Names of the credentials of which at least one must be set in each account that is pushed to."""
 
     def parse(self, body: bytes) -> list[TrackingReport]:
         """Every parcel in a body, push or poll; [] for a readable body that is not about tracking.
+
+        A report whose ``tracking_number`` is "" is about the one number that was asked for: the body does not say.
 
         Raises UnreadableBodyError, with a reason safe to show, for anything it cannot read; nothing else escapes.
         """

@@ -12,6 +12,7 @@ from porchlight.domain.milestones import (
     Milestone,
     Party,
     Reason,
+    Signal,
 )
 
 
@@ -24,6 +25,7 @@ class Reading(NamedTuple):
     reason: Reason | None = None
     at_fault: Party | None = None
     recognised: bool = True
+    signal: Signal | None = None
 
 
 UNRECOGNISED = Reading(Milestone.UNKNOWN, recognised=False)

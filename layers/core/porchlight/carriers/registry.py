@@ -1,5 +1,5 @@
-"""Which carriers there are. A connector is imported when it is first asked for: a webhook pays for its own carrier
-only.
+"""Which carriers and aggregators there are, and what each can do. A connector is imported when it is first asked for:
+a webhook pays for its own carrier only.
 """
 
 from importlib import import_module
@@ -7,20 +7,30 @@ from typing import cast
 
 from porchlight.connectors import CarrierConnector
 
-_MODULES = (
-    "porchlight.carriers.easypost",
-    "porchlight.carriers.ups",
-    "porchlight.carriers.usps",
-)
-_BY_ID = {module.rpartition(".")[2]: module for module in _MODULES}
+# id: what it can do. "push": calls us; "poll": can be asked; "subscribe": can be told to push; "jwks": signs with
+# published keys; "aggregator": reports for carriers other than itself. A test holds each line to its connector.
+_CARRIERS = {
+    "easypost": "push aggregator",
+    "ups": "push",
+    "usps": "push",
+}
+_MODULES = {"17track": "seventeen_track"}
+"""Folders whose name cannot be the id."""
 
 
 def carrier_ids() -> tuple[str, ...]:
     """The ids of all carriers, as they stand in ``/webhooks/{carrier}``."""
-    return tuple(_BY_ID)
+    return tuple(_CARRIERS)
+
+
+def abilities(carrier_id: str) -> frozenset[str]:
+    """What a source can do, without importing its connector; nothing for a stranger."""
+    return frozenset(_CARRIERS.get(carrier_id, "").split())
 
 
 def carrier(carrier_id: str) -> CarrierConnector | None:
     """The connector of a carrier, None where there is none."""
-    module = _BY_ID.get(carrier_id)
-    return cast(CarrierConnector, import_module(module).CONNECTOR) if module else None
+    if carrier_id not in _CARRIERS:
+        return None
+    module = import_module(f"porchlight.carriers.{_MODULES.get(carrier_id, carrier_id)}")
+    return cast(CarrierConnector, module.CONNECTOR)

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from porchlight.domain.ids import number_key, stable_id
-from porchlight.domain.milestones import FAULT, Milestone, Party, Reason
+from porchlight.domain.milestones import FAULT, Milestone, Party, Reason, Signal
 
 _FROZEN = ConfigDict(frozen=True)
 
@@ -47,6 +47,8 @@ class TrackingEvent(BaseModel):
     reason: Reason | None = None
     at_fault: Party | None = None
     recognised: bool = True
+    signal: Signal | None = None
+    """What a same-day courier adds to the milestone: a driver is assigned, a driver is near."""
     place: Place = Place()
 
     @model_validator(mode="before")
@@ -101,7 +103,8 @@ class TrackingReport(BaseModel):
     model_config = _FROZEN
 
     carrier: str
-    tracking_number: str = Field(min_length=1, max_length=64)
+    tracking_number: str = Field(max_length=64)
+    """"" where an answer does not repeat the number that was asked for."""
     events: tuple[TrackingEvent, ...] = ()
     status: Milestone | None = None
     estimate: DeliveryEstimate | None = None

@@ -54,6 +54,13 @@ class Party(StrEnum):
     WEATHER = "weather"
 
 
+class Signal(StrEnum):
+    """What couriers of the same day say beside the milestone."""
+
+    DRIVER_ASSIGNED = "driver_assigned"
+    DRIVER_NEARBY = "driver_nearby"
+
+
 FAULT: dict[Reason, Party | None] = {
     Reason.ADDRESS: Party.RETAILER,
     Reason.CONSIGNEE_ABSENT: Party.CONSIGNEE,

@@ -35,6 +35,8 @@ def request_of(event: Mapping[str, Any]) -> InboundRequest:
         headers={name.lower(): value for name, value in (event.get("headers") or {}).items()},
         query=event.get("queryStringParameters") or {},
         body=body,
+        token=(event.get("pathParameters") or {}).get("token", ""),
+        source_ip=event["requestContext"]["http"].get("sourceIp", ""),
     )
 
 
