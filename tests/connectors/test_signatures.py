@@ -110,7 +110,7 @@ def test_changed_body(scheme: Scheme) -> None:
 
 @signing_bodies
 def test_body_printed_anew_is_another_body(scheme: Scheme) -> None:
-    """Where the signed text lies inside (USPS), printing the envelope anew keeps it; printing the inner text does not."""
+    """Where the signed text lies inside (USPS), printing the envelope anew keeps it; printing that text does not."""
     request = scheme.request(BODY, scheme.account())
     data = json.loads(request.body)
     if not scheme.covers_layout:
