@@ -119,7 +119,7 @@ class Client(Protocol):
         ...
 
     def ask(self, numbers: Sequence[str], account: Account, token: str) -> list[Call]:
-        """Requests whose answers ``parse`` reads, for at most ``batch`` numbers; ``token`` is "" where none is needed."""
+        """Requests whose answers ``parse`` reads, for at most ``batch`` numbers; ``token``: "" where none is used."""
         ...
 
 
