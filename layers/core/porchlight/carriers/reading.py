@@ -5,10 +5,9 @@ from typing import NamedTuple
 
 from porchlight.domain.events import TrackingEvent
 from porchlight.domain.milestones import (
-    AFTER_DELIVERY,
-    BEFORE_MOVEMENT,
     FAULT,
     PROGRESS,
+    Course,
     Milestone,
     Party,
     Reason,
@@ -63,20 +62,9 @@ def phrase(text: str) -> str:
 def summary(events: Iterable[TrackingEvent]) -> Milestone | None:
     """Where the parcel stands by its events, in whatever order they are given; None where they tell nothing.
 
-    The same rules as the shipment's own fold, for one body: delivered stays delivered unless the parcel comes back.
+    The same rules as the shipment's own fold (``domain.milestones.Course``), for one body.
     """
-    current: Milestone | None = None
-    moved = False
+    course = Course()
     for event in sorted(events, key=lambda event: (event.instant(), PROGRESS[event.milestone])):
-        milestone = event.milestone
-        if milestone is Milestone.UNKNOWN:
-            continue
-        if milestone in BEFORE_MOVEMENT and moved:
-            continue
-        if current is Milestone.DELIVERED and milestone not in AFTER_DELIVERY:
-            continue
-        if current is Milestone.RETURNED_TO_SENDER:
-            continue
-        moved = moved or milestone not in BEFORE_MOVEMENT
-        current = milestone
-    return current
+        course.hear(event.milestone, event.reason, event.instant())
+    return course.milestone

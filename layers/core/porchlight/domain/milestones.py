@@ -1,5 +1,6 @@
 """The two axes of every tracking event: the milestone, and the reason with who is at fault."""
 
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -92,7 +93,18 @@ AFTER_DELIVERY = frozenset(
         Milestone.LOST,
     }
 )
-"""What can still be true of a delivered parcel; anything else later than a delivery is a late or skewed scan."""
+"""What can still be true of a delivered parcel; of anything else ``corrects_delivery`` decides."""
+
+LAST_MILE = frozenset({Milestone.OUT_FOR_DELIVERY, Milestone.DELIVERY_ATTEMPTED, Milestone.AVAILABLE_FOR_PICKUP})
+"""Scans that a parcel gets only while it is still to be handed over."""
+
+WRONG_DOOR = frozenset({Reason.ADDRESS, Reason.MISROUTED})
+"""Reasons of a trouble that takes a delivery back: it was the wrong door, or the wrong parcel."""
+
+SKEW = timedelta(hours=12)
+"""Clocks of scanners and zones that nobody printed differ by less than this: a last-mile scan so much later than the
+delivery is no late or skewed one.
+"""
 
 BEFORE_MOVEMENT = frozenset({Milestone.PRE_TRANSIT, Milestone.ACCEPTED})
 """Milestones that a parcel that has moved never goes back to (carriers date labels after the pickup)."""
@@ -126,3 +138,45 @@ MOVEMENT = frozenset(
     }
 )
 """Milestones that say the carrier has the parcel and it goes on; a carrier's own "delayed" is no movement."""
+
+
+def corrects_delivery(milestone: Milestone, reason: Reason | None, after: timedelta) -> bool:
+    """True if what happened ``after`` a delivery says that it was none: the parcel is on a van again half a day later,
+    or the carrier says that it was handed over wrongly. Anything else is a late or skewed scan, and delivered stays
+    delivered.
+    """
+    if milestone in LAST_MILE:
+        return after >= SKEW
+    return milestone is Milestone.EXCEPTION and reason in WRONG_DOOR
+
+
+class Course:
+    """Where a parcel stands, told event by event in the order of their instants: the one rule for whole shipments and
+    for single bodies.
+    """
+
+    __slots__ = ("at", "milestone", "moved")
+
+    def __init__(self) -> None:
+        self.milestone: Milestone | None = None
+        self.at: datetime | None = None
+        self.moved = False
+
+    def hear(self, milestone: Milestone, reason: Reason | None, at: datetime) -> bool:
+        """True if the parcel now stands at ``milestone``; False for notices, and for scans that come too late to
+        count.
+        """
+        current = self.milestone
+        if milestone is Milestone.UNKNOWN or current is Milestone.RETURNED_TO_SENDER:
+            return False
+        if current is Milestone.DELIVERED and milestone is not current and milestone not in AFTER_DELIVERY:
+            assert self.at is not None
+            if not corrects_delivery(milestone, reason, at - self.at):
+                return False
+        if milestone in BEFORE_MOVEMENT and self.moved and current and PROGRESS[milestone] < PROGRESS[current]:
+            return False
+        self.moved = self.moved or milestone is not Milestone.PRE_TRANSIT
+        if milestone is not current or milestone is not Milestone.DELIVERED:
+            self.at = at
+        self.milestone = milestone
+        return True

@@ -11,10 +11,10 @@ from porchlight.domain.delays import Delay
 from porchlight.domain.events import DeliveryEstimate, Place, TrackingEvent
 from porchlight.domain.milestones import (
     AFTER_DELIVERY,
-    BEFORE_MOVEMENT,
     MOVEMENT,
     PROGRESS,
     TERMINAL,
+    Course,
     Milestone,
     Party,
     Reason,
@@ -101,27 +101,18 @@ def fold(shipment: Shipment, events: Iterable[StoredEvent]) -> Shipment:
         ),
     )
     sound = [stored for stored in ordered if not too_early(stored.event.instant(assumed), stored.received_at)]
+    course = Course()
     current: StoredEvent | None = None
     reached: dict[Milestone, datetime] = {}
-    moved = False
     for stored in sound:
-        milestone = stored.event.milestone
-        if milestone is Milestone.UNKNOWN:
-            continue
-        reached.setdefault(milestone, stored.event.instant(assumed))
-        if (
-            milestone in BEFORE_MOVEMENT
-            and moved
-            and current
-            and PROGRESS[milestone] < PROGRESS[current.event.milestone]
-        ):
-            continue
-        if current and current.event.milestone is Milestone.DELIVERED and milestone not in AFTER_DELIVERY:
-            continue
-        if current and current.event.milestone is Milestone.RETURNED_TO_SENDER:
-            continue
-        moved = moved or milestone is not Milestone.PRE_TRANSIT
-        current = stored
+        event, at = stored.event, stored.event.instant(assumed)
+        before = course.milestone
+        if course.hear(event.milestone, event.reason, at):
+            current = stored
+            if before is Milestone.DELIVERED and event.milestone not in (before, *AFTER_DELIVERY):
+                del reached[before]  # it was none
+        if event.milestone is not Milestone.UNKNOWN:
+            reached.setdefault(event.milestone, at)
     last = sound[-1] if sound else None
     placed = next((stored.event.place for stored in reversed(sound) if stored.event.place.label()), Place())
     return shipment.model_copy(
