@@ -7,9 +7,8 @@ import typer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
-    from porchlight.domain.events import DeliveryEstimate, TrackingEvent, TrackingReport
+    from porchlight.connectors import CarrierConnector
     from porchlight.domain.orders import StoreChange
 
 commands = typer.Typer()
@@ -50,7 +49,7 @@ def read_payload(source: str, body: bytes, topic: str = "") -> dict[str, Any]:
 
     try:
         if connector := carrier(source):
-            return _tracking(connector.parse(body), connector, body)
+            return _tracking(connector, body)
         if shop := store(source):
             return _store(body, topic, shop.parse)
     except UnreadableBodyError as error:
@@ -59,58 +58,12 @@ def read_payload(source: str, body: bytes, topic: str = "") -> dict[str, Any]:
     raise typer.BadParameter(f"there is no connector {source!r}; there are {known}", param_hint="--source")
 
 
-def _tracking(reports: "Sequence[TrackingReport]", connector: Any, body: bytes) -> dict[str, Any]:
-    if not reports:
-        nothing: dict[str, Any] = {"carrier": None, "tracking_number": None, "events": [], "canonical_status": None}
-        kind = connector.classify(body) if hasattr(connector, "classify") else "not_tracking"
-        return {**nothing, "estimated_delivery": None, "kind": str(kind), "shipments": []}
-    shipments = [_shipment(report) for report in reports]
-    return shipments[0] if len(shipments) == 1 else {"shipments": shipments}
+def _tracking(connector: "CarrierConnector", body: bytes) -> dict[str, Any]:
+    from porchlight.domain.printed import printed
 
-
-def _shipment(report: "TrackingReport") -> dict[str, Any]:
-    return {
-        "carrier": report.carrier,
-        "tracking_number": report.tracking_number or None,
-        "events": [_event(event) for event in report.events],
-        "canonical_status": report.status,
-        "estimated_delivery": _estimate(report.estimate),
-    }
-
-
-def _event(event: "TrackingEvent") -> dict[str, Any]:
-    printed: dict[str, Any] = {"occurred_at": _iso(event.occurred_at)}
-    if not event.zone_known:
-        printed["occurred_at_zone"] = "local"
-    printed["raw_code"] = event.raw_code
-    if event.raw_codes:
-        printed["raw_codes"] = [code or None for code in event.raw_codes]
-    printed["canonical"] = event.milestone
-    if event.reason:
-        printed["reason"] = event.reason
-        printed["at_fault"] = event.at_fault
-    if event.signal:
-        printed["signal"] = event.signal
-    if not event.recognised:
-        printed["recognised"] = False
-    return printed
-
-
-def _estimate(estimate: "DeliveryEstimate | None") -> dict[str, str] | None:
-    if estimate is None:
-        return None
-    if estimate.day:
-        return {"date": estimate.day.isoformat()}
-    moments = {"at": estimate.at, "from": estimate.from_, "to": estimate.to}
-    printed = {name: _iso(moment) for name, moment in moments.items() if moment}
-    if any(moment and moment.tzinfo is None for moment in moments.values()):
-        printed["zone"] = "local"
-    return printed
-
-
-def _iso(moment: "datetime") -> str:
-    """ISO 8601 as printed in payloads: Z for UTC."""
-    return moment.isoformat().replace("+00:00", "Z")
+    reports = connector.parse(body)
+    kind = "not_tracking" if reports or not hasattr(connector, "classify") else connector.classify(body)
+    return printed(reports, str(kind))
 
 
 def _store(body: bytes, topic: str, parse: Any) -> dict[str, Any]:
@@ -149,18 +102,20 @@ def _topic_of(data: dict[str, Any]) -> str:
 
 
 def _changed(change: "StoreChange", data: dict[str, Any]) -> dict[str, Any]:
+    from porchlight.domain.printed import iso
+
     if change.kind == "order":
         return {
             "kind": "order",
             "order_id": change.external_id,
             "order_number": change.number,
-            "created_at": _iso(change.placed_at),
+            "created_at": iso(change.placed_at),
             "currency": change.currency,
             "total": change.total.decimal(),
             "financial_status": data.get("financial_status"),
             "fulfillment_status": data.get("fulfillment_status"),
             "line_items": len(change.lines),
-            "cancelled_at": _iso(change.cancelled_at) if change.cancelled_at else None,
+            "cancelled_at": iso(change.cancelled_at) if change.cancelled_at else None,
         }
     if change.kind == "fulfillment":
         return {
@@ -170,7 +125,7 @@ def _changed(change: "StoreChange", data: dict[str, Any]) -> dict[str, Any]:
             "tracking_numbers": list(change.tracking_numbers),
             "tracking_company": data.get("tracking_company"),
             "carrier": change.carrier,
-            "created_at": _iso(change.shipped_at),
+            "created_at": iso(change.shipped_at),
             "status": data.get("status"),
         }
     lines, moved = data.get("refund_line_items"), data.get("transactions")
@@ -179,7 +134,7 @@ def _changed(change: "StoreChange", data: dict[str, Any]) -> dict[str, Any]:
         "kind": "refund",
         "order_id": change.external_order_id,
         "refund_id": change.refund_id,
-        "created_at": _iso(change.refunded_at),
+        "created_at": iso(change.refunded_at),
         "amount": change.amount.decimal(),
         "currency": change.amount.currency,
         "refund_line_items": len(lines) if isinstance(lines, list) else 0,
