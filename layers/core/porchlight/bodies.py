@@ -74,6 +74,13 @@ def load_xml(body: bytes) -> "Element":
     raise UnreadableBodyError("the body is nested too deeply")
 
 
+def xml_fields(element: "Element") -> dict[str, str]:
+    """The texts of the direct children by their tags, the first of equal ones, as they stand ("" where a child is
+    empty).
+    """
+    return {child.tag: child.text or "" for child in reversed(element)}
+
+
 def xml_text(element: "Element | None", path: str, limit: int = 500) -> str:
     """``clean`` of the text of the first element at ``path``; "" where there is none."""
     return clean(element.findtext(path), limit) if element is not None else ""
@@ -162,6 +169,23 @@ def moment(value: Any, what: str) -> datetime:
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
+        raise UnreadableBodyError(f"{what} is not a date and time") from None
+    return sane(found, what)
+
+
+def us_moment(value: Any, what: str) -> datetime:
+    """``10/01/2025 08:00 AM``, ``8/17/2021 7:11:26 PM``, ``8/17/2021 19:11``: month first, local time, sane years
+    only.
+    """
+    day, _, rest = clean(value, 60).partition(" ")
+    clock, _, half = rest.partition(" ")
+    try:
+        month, date_, year = map(int, day.split("/"))
+        hour, minute, *second = map(int, clock.split(":"))
+        if half:
+            hour = hour % 12 + {"AM": 0, "PM": 12}[half.upper()]
+        found = datetime(year, month, date_, hour, minute, *second)  # noqa: DTZ001 (local on purpose)
+    except (ValueError, KeyError, TypeError, OverflowError):
         raise UnreadableBodyError(f"{what} is not a date and time") from None
     return sane(found, what)
 

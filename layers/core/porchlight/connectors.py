@@ -115,6 +115,9 @@ class Client(Protocol):
     def token(self, account: Account) -> Call | None:
         """The OAuth2 client-credentials request whose JSON answer has ``access_token`` and ``expires_in``; None where
         the API needs no token.
+
+        A source that grants tokens in another form has ``granted(answer) -> tuple[str, int] | None`` as well: the
+        token and the seconds that it lives, None where it was refused.
         """
         ...
 

@@ -1,9 +1,10 @@
 """What all carriers share: the reading of a code, tables of readings, and the summary of a parcel from its events."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
-from porchlight.domain.events import TrackingEvent
+from porchlight.domain.events import Place, TrackingEvent
 from porchlight.domain.milestones import (
     FAULT,
     PROGRESS,
@@ -57,6 +58,32 @@ def phrases(*rows: tuple[Milestone, Reason | None, Sequence[str]]) -> dict[str, 
 def phrase(text: str) -> str:
     """The text in lower case, its words joined by single spaces, without punctuation."""
     return " ".join("".join(char if char.isalnum() else " " for char in text.casefold()).split())
+
+
+_NOWHERE = Place()
+
+
+def event(
+    found: Reading,
+    occurred_at: datetime,
+    code: str,
+    text: str = "",
+    codes: tuple[str, ...] = (),
+    place: Place = _NOWHERE,
+) -> TrackingEvent:
+    """The event that a reading makes of a scan; ``text``: the carrier's own words."""
+    return TrackingEvent(
+        occurred_at=occurred_at,
+        raw_code=code,
+        raw_codes=codes,
+        description=text,
+        milestone=found.milestone,
+        reason=found.reason,
+        at_fault=found.at_fault,
+        recognised=found.recognised,
+        signal=found.signal,
+        place=place,
+    )
 
 
 def summary(events: Iterable[TrackingEvent]) -> Milestone | None:

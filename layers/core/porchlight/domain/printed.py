@@ -17,8 +17,9 @@ def printed(reports: Sequence[TrackingReport], kind: str = "not_tracking") -> di
 
 
 def iso(moment: datetime) -> str:
-    """ISO 8601 as printed in payloads: Z for UTC."""
-    return moment.isoformat().replace("+00:00", "Z")
+    """ISO 8601 as printed in payloads: Z for UTC, milliseconds where nothing finer is known."""
+    finest = "auto" if not moment.microsecond or moment.microsecond % 1000 else "milliseconds"
+    return moment.isoformat(timespec=finest).replace("+00:00", "Z")
 
 
 def _shipment(report: TrackingReport) -> dict[str, Any]:
