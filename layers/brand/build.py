@@ -1,9 +1,10 @@
 """Compile brand/ into the brand pack: ``python layers/brand/build.py OUT`` writes OUT/porchlight_brand/.
 
 Each brand gets one JSON file with its settings, its palette and logo, all its words, its pages and its emails
-(MJML already compiled to HTML). The build fails, naming file and field, where a brand.yaml is not valid, a
-word is missing or misspelt, a template uses a name that does not exist, or an email grows beyond what mail
-programs show. Nothing of this is needed at run time.
+(MJML already compiled to HTML); each carrier that brands declare gets one with its mapping for each of them. The
+build fails, naming file and field, where a brand.yaml or a mapping is not valid, an example is read otherwise than
+expected, a word is missing or misspelt, a template uses a name that does not exist, or an email grows beyond what
+mail programs show. Nothing of this is needed at run time.
 """
 
 import argparse
@@ -24,6 +25,7 @@ import mrml  # noqa: E402
 import yaml  # noqa: E402
 from jinja2 import TemplateError  # noqa: E402
 from jinja2.sandbox import ImmutableSandboxedEnvironment  # noqa: E402
+from mappings import MappingError, declared  # noqa: E402
 from palette import palette  # noqa: E402
 from problems import BrandError  # noqa: E402
 from pydantic import ValidationError  # noqa: E402
@@ -55,7 +57,11 @@ def build(source: Path, out: Path, *, check: bool = True) -> Path:
     for name, entry in entries.items():
         _write(target / f"{name}.json", entry)
     hashes = sorted({entry["look"]["style_hash"] for entry in entries.values()})
-    _write(target / "pack.json", {"brands": [folder.name for folder in folders], "style_hashes": hashes})
+    brands = [folder.name for folder in folders]
+    carriers = _carriers(source, brands)
+    for carrier, mappings in carriers.items():
+        _write(target / f"carrier.{carrier}.json", mappings)
+    _write(target / "pack.json", {"brands": brands, "style_hashes": hashes, "carriers": sorted(carriers)})
     (target / "__init__.py").write_text(
         '"""The brand pack: built by layers/brand/build.py, read by adapters/brandpack.py."""\n'
     )
@@ -64,6 +70,13 @@ def build(source: Path, out: Path, *, check: bool = True) -> Path:
 
         check_pack(target)
     return target
+
+
+def _carriers(source: Path, brands: list[str]) -> dict[str, dict[str, dict[str, Any]]]:
+    try:
+        return declared(source, brands)
+    except MappingError as error:
+        raise BrandError(str(error)) from None
 
 
 def _config(folder: Path) -> BrandConfig:

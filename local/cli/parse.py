@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from porchlight.domain.orders import StoreChange
 
 commands = typer.Typer()
+BRANDS = Path(__file__).parents[2] / "brand"
 
 
 @commands.command("parse")
@@ -19,9 +20,11 @@ def parse_command(
     files: Annotated[list[Path], typer.Argument(help="Payloads; - is standard input.")],
     source: Annotated[str, typer.Option("--source", "-s", help="The carrier or store that sent them.")],
     topic: Annotated[str, typer.Option(help="A store's topic; guessed from the body where it is not given.")] = "",
+    brand: Annotated[str, typer.Option("--brand", "-b", help="Whose, where several brands declare SOURCE.")] = "",
 ) -> None:
     """Read payloads as the connector of SOURCE would, and print what it takes from them.
 
+    SOURCE may also be a carrier that a brand declares: brand/BRAND/carriers/SOURCE.yaml, as it lies here.
     One FILE prints one JSON object; several print a list of them, each with its "file".
     Exit code 1 if any of them could not be read.
     """
@@ -34,14 +37,14 @@ def parse_command(
             body = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
         except OSError as error:
             raise typer.BadParameter(f"{file}: {error.strerror}", param_hint="FILES") from None
-        results.append(read_payload(source, body, topic))
+        results.append(read_payload(source, body, topic, brand))
     several = [{"file": str(file), **result} for file, result in zip(files, results, strict=True)]
     print(json.dumps(several if len(files) > 1 else results[0], indent=1, ensure_ascii=False))
     if any("error" in result for result in results):
         raise typer.Exit(1)
 
 
-def read_payload(source: str, body: bytes, topic: str = "") -> dict[str, Any]:
+def read_payload(source: str, body: bytes, topic: str = "", brand: str = "") -> dict[str, Any]:
     """What a body says, in the form of ``carriers/README.md``'s expect.json; ``{"error": …}`` where it says nothing."""
     from porchlight.carriers.registry import carrier, carrier_ids
     from porchlight.errors import UnreadableBodyError
@@ -52,10 +55,38 @@ def read_payload(source: str, body: bytes, topic: str = "") -> dict[str, Any]:
             return _tracking(connector, body)
         if shop := store(source):
             return _store(body, topic, shop.parse)
+        if one := _declared(source, brand):
+            return _tracking(one, body)
     except UnreadableBodyError as error:
         return {"error": error.detail}
-    known = ", ".join((*carrier_ids(), *store_ids()))
+    known = ", ".join((*carrier_ids(), *store_ids(), *_mappings()))
     raise typer.BadParameter(f"there is no connector {source!r}; there are {known}", param_hint="--source")
+
+
+def _declared(source: str, brand: str) -> "CarrierConnector | None":
+    """The carrier as this checkout's brands declare it; the one brand that does needs no name."""
+    from porchlight.carriers.declared import DeclaredCarrier
+
+    mappings = _mappings().get(source, {})
+    if brand:
+        mappings = {name: mapping for name, mapping in mappings.items() if name == brand}
+    if not mappings:
+        return None
+    first = next(iter(mappings))
+    if any(mapping != mappings[first] for mapping in mappings.values()):
+        whose = " and ".join(mappings)
+        raise typer.BadParameter(f"{source} is declared by {whose}, each in its way", param_hint="--brand")
+    return DeclaredCarrier(source, {first: mappings[first]})
+
+
+def _mappings() -> dict[str, dict[str, dict[str, Any]]]:
+    from layers.brand.mappings import MappingError, declared
+
+    try:
+        brands = sorted(folder.name for folder in BRANDS.iterdir() if (folder / "brand.yaml").is_file())
+        return declared(BRANDS, brands, examples=False)
+    except MappingError as error:
+        raise typer.BadParameter(str(error), param_hint="--source") from None
 
 
 def _tracking(connector: "CarrierConnector", body: bytes) -> dict[str, Any]:

@@ -22,8 +22,13 @@ def path_token(request: InboundRequest, account: Account, networks: tuple[str, .
     """
     expected = account.credentials.get("path_token", "")
     given = request.token or request.query.get("token", "")
-    if len(expected) < MIN_TOKEN or not same(given, expected):
-        return False
+    return len(expected) >= MIN_TOKEN and same(given, expected) and from_networks(request, account, networks)
+
+
+def from_networks(request: InboundRequest, account: Account, networks: tuple[str, ...]) -> bool:
+    """True if the caller is in ``networks``, or in the account's credential ``networks`` where that is set; anybody is
+    where there are none.
+    """
     allowed = tuple(account.credentials.get("networks", "").split()) or networks
     return not allowed or called_from(request, allowed)
 

@@ -1,5 +1,5 @@
-"""The brand pack at run time: one small JSON file for each brand, built from ``brand/`` by
-``layers/brand/build.py``.
+"""The brand pack at run time: one small JSON file for each brand and for each carrier that brands declare, built from
+``brand/`` by ``layers/brand/build.py``.
 
 The pack is the package ``porchlight_brand`` of the brand layer, or a folder that is passed in. A brand is
 read when it is first asked for and then kept for the life of the process.
@@ -46,6 +46,12 @@ class BrandPack:
         if brand != NEUTRAL and brand not in self.ids():
             raise NotFoundError(f"no brand {brand!r} in the brand pack")
         return _load(self._root() / f"{brand}.json")
+
+    def carriers(self, source: str) -> dict[str, Any]:
+        """The compiled mapping of a declared carrier by brand; {} where no brand declares it."""
+        if source not in _load(self._root() / "pack.json")["carriers"]:
+            return {}
+        return _load(self._root() / f"carrier.{source}.json")
 
     def style_hashes(self) -> list[str]:
         """``sha256-…`` of the style blocks of all pages of all brands."""
