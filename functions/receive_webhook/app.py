@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from porchlight.carriers.registry import carrier
 from porchlight.connectors import InboundRequest
 from porchlight.runtime.bootstrap import app
 from porchlight.runtime.handlers import http_handler
@@ -20,7 +19,7 @@ def _receive(request: InboundRequest, kind: str, source: str, connector: Any) ->
 
 def from_carrier(request: InboundRequest, path: Mapping[str, str]) -> Response:
     """A carrier or aggregator calls."""
-    return _receive(request, "carriers", path["carrier"], carrier(path["carrier"]))
+    return _receive(request, "carriers", path["carrier"], app.carrier(path["carrier"]))
 
 
 def from_store(request: InboundRequest, path: Mapping[str, str]) -> Response:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from porchlight.carriers.registry import carrier
 from porchlight.errors import NotFoundError
 from porchlight.ports import InboundMessage
 from porchlight.runtime.bootstrap import app
@@ -17,7 +16,7 @@ def record(item: Mapping[str, Any]) -> None:
     """One queued webhook."""
     message = InboundMessage.model_validate_json(item["body"])
     body = app.inbound.body_of(message)
-    if message.kind == "carriers" and (connector := carrier(message.source)):
+    if message.kind == "carriers" and (connector := app.carrier(message.source, message.brand)):
         recorder = Recorder(app.shipments, app.quarantine, app.brands, app.metrics)
         recorder.carrier_body(message, body, connector, app.clock())
     elif message.kind == "stores" and (shop := store(message.source)):

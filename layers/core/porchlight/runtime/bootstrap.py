@@ -11,6 +11,7 @@ from porchlight.runtime.settings import Settings, settings
 if TYPE_CHECKING:
     from porchlight import ports
     from porchlight.adapters.brandpack import BrandPack
+    from porchlight.connectors import CarrierConnector
     from porchlight.domain.brands import BrandConfig
 
 
@@ -133,6 +134,21 @@ class App:
         from porchlight.adapters.brandpack import BrandPack
 
         return BrandPack()
+
+    def carrier(self, source: str, brand: str | None = None) -> "CarrierConnector | None":
+        """The connector of a carrier: one that is built in, else as ``brand`` declares it (None: for verifying, where
+        each account says whose it is). None where there is none.
+        """
+        from porchlight.carriers.registry import carrier
+
+        if found := carrier(source):
+            return found
+        if not (mappings := self._pack.carriers(source)):
+            return None
+        from porchlight.carriers.declared import DeclaredCarrier
+
+        declared = DeclaredCarrier(source, mappings)
+        return declared if brand is None else declared.of_brand(brand)
 
     @property
     def brands(self) -> "ports.Brands":
