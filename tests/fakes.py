@@ -2,20 +2,21 @@
 
 import base64
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from porchlight.connectors import Account
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.changes import DomainEvent
+from porchlight.domain.codes import Code, Meaning, Meanings
 from porchlight.domain.messages import MessageRecord, Moment
 from porchlight.domain.money import Money
 from porchlight.domain.orders import Order, Shopper
 from porchlight.domain.returns import Return
 from porchlight.domain.shipments import Shipment, StoredEvent
 from porchlight.errors import ConflictError, NotFoundError
-from porchlight.ports import Due, Email, InboundMessage, OrderContents, Quarantined, Wait
+from porchlight.ports import ArchivedBody, Due, Email, InboundMessage, OrderContents, Quarantined, Wait
 
 
 class FakeShipments:
@@ -58,6 +59,23 @@ class FakeShipments:
             parcels = self.orders.parcels[shipment.brand, shipment.order_id]
             if shipment.shipment_id not in parcels:
                 parcels.append(shipment.shipment_id)
+
+    def rewrite(
+        self,
+        shipment: Shipment,
+        changed: Sequence[StoredEvent] = (),
+        removed: Sequence[str] = (),
+        *,
+        due_at: datetime | None,
+        unlink: str | None = None,
+    ) -> None:
+        self.save(shipment, due_at=due_at)
+        facts = self.events[shipment.brand, shipment.shipment_id]
+        facts.update({event.event_id: event for event in changed})
+        for event_id in removed:
+            facts.pop(event_id, None)
+        if unlink and self.orders and shipment.shipment_id in self.orders.parcels[shipment.brand, unlink]:
+            self.orders.parcels[shipment.brand, unlink].remove(shipment.shipment_id)
 
     def put_wait(self, wait: Wait) -> None:
         self.wait_records[wait.brand, wait.shipment_id, wait.purpose] = wait
@@ -229,6 +247,47 @@ class FakeQuarantine:
         key = (entry.brand, entry.quarantine_id)
         if key in self.entries and self.entries[key][0].redrives == entry.redrives:
             del self.entries[key]
+
+
+class FakeArchive:
+    def __init__(self) -> None:
+        self.bodies: list[ArchivedBody] = []
+        self.fails: Exception | None = None
+
+    def put(self, bodies: Sequence[ArchivedBody]) -> None:
+        if self.fails:
+            raise self.fails
+        self.bodies += bodies
+
+    def read(self, since: datetime, until: datetime) -> Iterator[ArchivedBody]:
+        seen: set[str] = set()
+        for body in self.bodies:
+            if since <= body.message.received_at < until and body.body_id not in seen:
+                seen.add(body.body_id)
+                yield body
+
+
+class FakeCodes:
+    def __init__(self) -> None:
+        self.codes: dict[tuple[str, str, str, str], Code] = {}
+
+    def seen(self, code: Code) -> None:
+        key = (code.brand, code.source, code.code, code.words)
+        known = self.codes.get(key, code.model_copy(update={"seen": 0}))
+        update = {"seen": known.seen + code.seen, "last_seen": code.last_seen}
+        self.codes[key] = known.model_copy(update=update)
+
+    def of_brand(self, brand: str) -> list[Code]:
+        return [code for key, code in sorted(self.codes.items()) if key[0] == brand]
+
+    def give_meaning(self, code: Code, meaning: Meaning | None) -> None:
+        key = (code.brand, code.source, code.code, code.words)
+        known = self.codes.get(key, code.model_copy(update={"seen": 0}))
+        self.codes[key] = known.model_copy(update={"meaning": meaning})
+
+    def meanings(self, brand: str, source: str) -> Meanings:
+        found = (code for code in self.codes.values() if (code.brand, code.source) == (brand, source))
+        return {(code.code, code.words): code.meaning for code in found if code.meaning}
 
 
 class FakeInbound:

@@ -1,10 +1,10 @@
-"""Inbound queue → facts and projections (or quarantine)."""
+"""Inbound queue → facts and projections (or quarantine); then the raw bodies of carriers into the archive."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from porchlight.errors import NotFoundError
-from porchlight.ports import InboundMessage
+from porchlight.ports import ArchivedBody, InboundMessage
 from porchlight.runtime.bootstrap import app
 from porchlight.runtime.handlers import batch_handler
 from porchlight.services.keep_orders import OrderKeeper
@@ -12,18 +12,25 @@ from porchlight.services.record_events import Recorder, record_store_body
 from porchlight.stores.registry import store
 
 
-def record(item: Mapping[str, Any]) -> None:
-    """One queued webhook."""
+def record(item: Mapping[str, Any]) -> ArchivedBody | None:
+    """One queued webhook; returns what is to be archived: carriers' bodies, never a store's, which names shoppers."""
     message = InboundMessage.model_validate_json(item["body"])
     body = app.inbound.body_of(message)
     if message.kind == "carriers" and (connector := app.carrier(message.source, message.brand)):
-        recorder = Recorder(app.shipments, app.quarantine, app.brands, app.metrics)
+        recorder = Recorder(app.shipments, app.quarantine, app.brands, app.codes, app.metrics)
         recorder.carrier_body(message, body, connector, app.clock())
-    elif message.kind == "stores" and (shop := store(message.source)):
+        return ArchivedBody.of(message, body)
+    if message.kind == "stores" and (shop := store(message.source)):
         keeper = OrderKeeper(app.orders, app.shipments, app.brands)
         record_store_body(message, body, shop, keeper, app.quarantine, app.metrics, app.clock())
-    else:
-        raise NotFoundError("a queued message of a source without connector")
+        return None
+    raise NotFoundError("a queued message of a source without connector")
 
 
-handler = batch_handler(record, lambda item: str(item["messageId"]))
+def archive(bodies: list[ArchivedBody | None]) -> None:
+    """After recording: news does not wait for the archive, and a batch that is not archived comes again."""
+    if kept := [body for body in bodies if body]:
+        app.archive.put(kept)
+
+
+handler = batch_handler(record, lambda item: str(item["messageId"]), archive)

@@ -15,7 +15,7 @@ from porchlight.domain.shipments import MAX_EVENTS, Shipment
 from porchlight.errors import ConflictError, NotFoundError, TransientError, UnreadableBodyError
 from porchlight.ports import InboundMessage
 from porchlight.services.record_events import Recorder, record_store_body
-from tests.fakes import FakeBrands, FakeMetrics, FakeOrders, FakeQuarantine, FakeShipments
+from tests.fakes import FakeBrands, FakeCodes, FakeMetrics, FakeOrders, FakeQuarantine, FakeShipments
 from tests.unit.stories import DAY, NOW, brand
 
 MINUTE = timedelta(minutes=1)
@@ -56,7 +56,9 @@ class World:
     def __init__(self) -> None:
         self.shipments, self.quarantine, self.metrics = FakeShipments(FakeOrders()), FakeQuarantine(), FakeMetrics()
         fjordhus = brand().model_copy(update={"brand_id": "fjordhus"})
-        self.recorder = Recorder(self.shipments, self.quarantine, FakeBrands(brand(), fjordhus), self.metrics)
+        self.codes = FakeCodes()
+        brands = FakeBrands(brand(), fjordhus)
+        self.recorder = Recorder(self.shipments, self.quarantine, brands, self.codes, self.metrics)
 
     def hear(
         self, *reports: TrackingReport, now: datetime = NOW, brand_id: str = "larkspur", at: datetime = NOW

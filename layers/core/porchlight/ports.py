@@ -3,15 +3,18 @@
 All repositories are scoped by brand. ``ConflictError`` means that the version seen is no longer the version stored.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from base64 import b64decode, b64encode
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from porchlight.connectors import Account
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.changes import DomainEvent
+from porchlight.domain.codes import Code, Meaning, Meanings
+from porchlight.domain.ids import body_id
 from porchlight.domain.messages import MessageRecord, Moment
 from porchlight.domain.money import Money
 from porchlight.domain.orders import Order, Shopper
@@ -36,6 +39,36 @@ class InboundMessage(BaseModel):
     body: str = ""
     body_ref: str | None = None
     redrives: int = 0
+    number: str = ""
+    """The tracking number that was asked for, where the body is the answer about one."""
+
+
+class ArchivedBody(BaseModel):
+    """A raw body as it is kept for replays: the message that brought it, and the body as text (base64 where it is
+    none).
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    body_id: str
+    message: InboundMessage
+    text: str | None = None
+    base64: str | None = None
+
+    @classmethod
+    def of(cls, message: InboundMessage, body: bytes) -> Self:
+        """The body of a message; the message itself without it."""
+        bare = message.model_copy(update={"body": "", "body_ref": None})
+        found = body_id(message.source, message.account, message.received_at, body)
+        try:
+            return cls(body_id=found, message=bare, text=body.decode())
+        except UnicodeDecodeError:
+            return cls(body_id=found, message=bare, base64=b64encode(body).decode())
+
+    @property
+    def body(self) -> bytes:
+        """The bytes that arrived."""
+        return b64decode(self.base64) if self.base64 is not None else (self.text or "").encode()
 
 
 class Quarantined(BaseModel):
@@ -137,6 +170,20 @@ class Shipments(Protocol):
 
         At most 90 new facts at once. ``due_at`` puts it into (None: takes it out of) the due index. ``link`` also
         makes it a parcel of its order.
+        """
+        ...
+
+    def rewrite(
+        self,
+        shipment: Shipment,
+        changed: Sequence[StoredEvent] = (),
+        removed: Sequence[str] = (),
+        *,
+        due_at: datetime | None,
+        unlink: str | None = None,
+    ) -> None:
+        """Replace and remove facts (at most 90 in all) and write the projection, all or nothing; ConflictError as in
+        ``save``. ``unlink``: the order whose parcel this is no longer.
         """
         ...
 
@@ -260,6 +307,38 @@ class Quarantine(Protocol):
 
     def remove(self, entry: Quarantined) -> None:
         """Forget an entry that has been redriven."""
+        ...
+
+
+class Archive(Protocol):
+    """All raw bodies of carriers, for as long as the brand keeps them."""
+
+    def put(self, bodies: Sequence[ArchivedBody]) -> None:
+        """Durable when this returns. TransientError where any was refused."""
+        ...
+
+    def read(self, since: datetime, until: datetime) -> Iterator[ArchivedBody]:
+        """Those that reached us from ``since`` to before ``until``, each once, in no order."""
+        ...
+
+
+class Codes(Protocol):
+    """Codes that no table knows, and what operators say they mean."""
+
+    def seen(self, code: Code) -> None:
+        """Count a code once more (``code.seen`` times); the first sample is kept."""
+        ...
+
+    def of_brand(self, brand: str) -> list[Code]:
+        """All that were met or given a meaning."""
+        ...
+
+    def give_meaning(self, code: Code, meaning: Meaning | None) -> None:
+        """Say what a code means from now on; None takes it back."""
+        ...
+
+    def meanings(self, brand: str, source: str) -> Meanings:
+        """The meanings given for a source's codes; may be a minute old."""
         ...
 
 

@@ -82,6 +82,8 @@ def shipment_changes(old: Shipment | None, new: Shipment) -> list[DomainEvent]:
     then.
     """
 
+    replayed = old is not None and new.replays > old.replays
+
     def event(name: str, moment: Moment | None, subject: str, key: str, *, waiting: bool = False) -> DomainEvent:
         return DomainEvent(
             id=stable_id("chg", new.shipment_id, name, key),
@@ -93,7 +95,7 @@ def shipment_changes(old: Shipment | None, new: Shipment) -> list[DomainEvent]:
             shipment_id=new.shipment_id,
             return_id=new.return_id,
             subject_id=subject,
-            moment=moment,
+            moment=None if replayed else moment,  # what was read anew is not news: nobody is told again
             waiting=waiting,
         )
 

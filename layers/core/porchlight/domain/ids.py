@@ -5,6 +5,7 @@ Tracking numbers and order numbers stay out of logs, URLs and execution names; t
 
 import hashlib
 from base64 import b32encode
+from datetime import UTC, datetime
 
 BRAND_ID_PATTERN = r"^[a-z][a-z0-9-]{1,30}$"
 
@@ -20,9 +21,16 @@ def number_key(tracking_number: str) -> str:
     return "".join(tracking_number.split()).upper()
 
 
-def shipment_id(brand: str, carrier: str, tracking_number: str) -> str:
-    """The id of one parcel of one brand: ``shp_…``."""
-    return stable_id("shp", brand, carrier, number_key(tracking_number))
+def shipment_id(brand: str, carrier: str, tracking_number: str, use: int = 1) -> str:
+    """The id of one parcel of one brand: ``shp_…``. ``use`` counts how often the carrier has used the number."""
+    again = (str(use),) if use > 1 else ()
+    return stable_id("shp", brand, carrier, number_key(tracking_number), *again)
+
+
+def body_id(source: str, account: str, received_at: datetime, body: bytes) -> str:
+    """The id of a raw body as it arrived: ``raw_…``; the same delivery to us has the same one."""
+    digest = hashlib.sha256(body).hexdigest()
+    return stable_id("raw", source, account, received_at.astimezone(UTC).isoformat(), digest)
 
 
 def order_id(brand: str, external_id: str) -> str:

@@ -4,12 +4,16 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 from pydantic import BaseModel, ConfigDict, Field
 
+UNNAMED = "XXX"
+"""ISO 4217's code for no currency: an amount whose currency is the one of its order, in thousandths."""
+
 _DECIMALS = {
     **dict.fromkeys(
         "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(),
         0,
     ),
     **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
+    UNNAMED: 3,
 }
 _SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥"}
 
@@ -46,6 +50,10 @@ class Money(BaseModel):
 
     def __sub__(self, other: "Money") -> "Money":
         return self + Money(amount=-other.amount, currency=other.currency)
+
+    def named(self, currency: str) -> "Money":
+        """This amount, in ``currency`` if it names none itself."""
+        return Money.of(self.decimal(), currency) if self.currency == UNNAMED else self
 
     def times(self, quantity: int) -> "Money":
         """This amount ``quantity`` times."""

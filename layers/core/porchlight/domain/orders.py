@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from porchlight.domain.dates import DateRange, add_working_days, local_day
 from porchlight.domain.money import Money
+from porchlight.domain.packing import Packing, ParcelLine
 
 _STORED = ConfigDict(frozen=True)
 """What is stored is read by older releases too (a rollback, a deployment in progress): they pass over what they do
@@ -44,6 +45,8 @@ class OrderLine(BaseModel):
     quantity: int = Field(ge=1)
     unit_price: Money
     final_sale: bool = False
+    supplier: str | None = None
+    """Who sends it, where that is not the shop itself (drop-ship). For operators; shoppers are never told."""
 
 
 class Destination(BaseModel):
@@ -130,7 +133,8 @@ class OrderPlaced(BaseModel):
 
 class ParcelShipped(BaseModel):
     """A fulfilment: parcels with tracking numbers now belong to the order. ``carrier`` is our id, None where
-    unknown.
+    unknown. ``lines``: what is in them, empty where the store does not say. ``updated_at`` is the store's clock of what
+    it says about lines, supplier and cancelling; ``shipped_at`` where it has none.
     """
 
     model_config = _STORED
@@ -142,10 +146,36 @@ class ParcelShipped(BaseModel):
     tracking_numbers: tuple[str, ...]
     shipped_at: AwareDatetime
     cancelled: bool = False
+    lines: tuple[ParcelLine, ...] = ()
+    supplier: str | None = None
+    updated_at: AwareDatetime | None = None
+
+    @property
+    def packing(self) -> Packing:
+        """What each of the parcels keeps of it."""
+        return Packing(
+            lines=self.lines,
+            supplier=self.supplier,
+            parcels=max(len(self.tracking_numbers), 1),
+            cancelled=self.cancelled,
+            as_of=self.updated_at or self.shipped_at,
+        )
+
+
+class OrderWithdrawn(BaseModel):
+    """The store has removed the order altogether, and says no more than that."""
+
+    model_config = _STORED
+
+    kind: Literal["withdrawal"] = "withdrawal"
+    external_order_id: str
 
 
 class OrderRefunded(BaseModel):
-    """The store refunded money for the order (outside of our own returns, or as their echo)."""
+    """The store refunded money for the order (outside of our own returns, or as their echo).
+
+    An ``amount`` in ``money.UNNAMED`` is in the order's own currency, which the store did not repeat.
+    """
 
     model_config = _STORED
 
@@ -156,7 +186,10 @@ class OrderRefunded(BaseModel):
     refunded_at: AwareDatetime
 
 
-StoreChange = Annotated[OrderPlaced | ParcelShipped | OrderRefunded, Field(discriminator="kind")]
+StoreChange = Annotated[
+    OrderPlaced | ParcelShipped | OrderRefunded | OrderWithdrawn,
+    Field(discriminator="kind"),
+]
 """What a store connector's ``parse`` yields."""
 
 

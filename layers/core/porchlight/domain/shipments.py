@@ -34,6 +34,8 @@ class StoredEvent(BaseModel):
     received_at: AwareDatetime
     source: str
     """The connector that brought it (an aggregator reports for many carriers)."""
+    body_id: str | None = None
+    """The raw body that it was read from, as the archive knows it; None where it was not archived."""
 
 
 class Shipment(BaseModel):
@@ -73,6 +75,14 @@ class Shipment(BaseModel):
     expected: DateRange | None = None
     """What we tell the shopper: see ``domain.lateness.expected_range``."""
     delay: Delay | None = None
+    next_id: str | None = None
+    """The parcel that carries the same number now: carriers use numbers again after months."""
+    next_from: AwareDatetime | None = None
+    """From this instant on, news under the number is about ``next_id``."""
+    moved_to: str | None = None
+    """Somebody has said that the carrier was wrong: the order's parcel is this one."""
+    replays: int = 0
+    """How often archived bodies were read anew for it; such a change tells nobody anything."""
     created_at: AwareDatetime
     updated_at: AwareDatetime
     """When the news behind this version reached us."""

@@ -72,21 +72,33 @@ def event_handler(function: Callable[[Event], Any]) -> LambdaHandler:
     return task_handler(lambda event: function(event.get("detail", event)))
 
 
-def batch_handler(
-    function: Callable[[Mapping[str, Any]], object], item_id: Callable[[Mapping[str, Any]], str]
+def batch_handler[T](
+    function: Callable[[Mapping[str, Any]], T],
+    item_id: Callable[[Mapping[str, Any]], str],
+    finish: Callable[[list[T]], object] | None = None,
 ) -> LambdaHandler:
-    """A batch of records, each on its own: those that fail are reported and come again, the rest are done."""
+    """A batch of records, each on its own: those that fail are reported and come again, the rest are done.
+
+    ``finish`` gets the results of those that are done, in one call for all; if it fails, all of them come again.
+    """
 
     def handle(event: Event, context: Any) -> Response:
         del context
-        failed = []
+        failed, done, results = [], [], []
         for record in event["Records"]:
             try:
-                function(record)
+                results.append(function(record))
+                done.append(record)
             except Exception as error:
                 logger().error("record failed", extra={"error": type(error).__name__, "where": _where(error)})
-                failed.append({"itemIdentifier": item_id(record)})
-        return {"batchItemFailures": failed}
+                failed.append(record)
+        if finish and results:
+            try:
+                finish(results)
+            except Exception as error:
+                logger().error("batch not finished", extra={"error": type(error).__name__, "where": _where(error)})
+                failed += done
+        return {"batchItemFailures": [{"itemIdentifier": item_id(record)} for record in failed]}
 
     return handle
 

@@ -10,6 +10,7 @@ _NAMES = {
     "table_name": "TABLE_NAME",
     "inbound_queue_url": "INBOUND_QUEUE_URL",
     "bodies_bucket": "BODIES_BUCKET",
+    "archive_stream": "ARCHIVE_STREAM",
     "bus_name": "BUS_NAME",
     "configuration_set": "CONFIGURATION_SET",
     "delay_machine": "DELAY_MACHINE_ARN",
@@ -26,6 +27,7 @@ class Settings(BaseModel):
     table_name: str = ""
     inbound_queue_url: str = ""
     bodies_bucket: str = ""
+    archive_stream: str = ""
     bus_name: str = ""
     configuration_set: str = ""
     delay_machine: str = ""

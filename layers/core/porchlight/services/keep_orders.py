@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from porchlight.domain import ids
 from porchlight.domain.brands import BrandConfig
@@ -16,6 +17,7 @@ from porchlight.domain.orders import (
     StoreChange,
     default_promise,
 )
+from porchlight.domain.reuse import BEFORE_SCANS, MOST_USES, shipped_again
 from porchlight.domain.shipments import Shipment, fold
 from porchlight.ports import Brands, Orders, Shipments
 from porchlight.services.retrying import until_settled
@@ -106,7 +108,7 @@ class OrderKeeper:
             return
         order_id = ids.order_id(brand.brand_id, shipped.external_order_id)
         for number in shipped.tracking_numbers:
-            parcel = ids.shipment_id(brand.brand_id, shipped.carrier, number)
+            parcel = self._parcel(brand, shipped.carrier, number, order_id, shipped.shipped_at)
             fresh = Shipment(
                 brand=brand.brand_id,
                 shipment_id=parcel,
@@ -117,6 +119,44 @@ class OrderKeeper:
                 updated_at=received_at,
             )
             self._link(brand, parcel, order_id, fresh, received_at)
+
+    def adopt(self, brand_id: str, wrong: Shipment, carrier: str, right_id: str, now: datetime) -> None:
+        """Make the parcel ``right_id`` one of the order of ``wrong``, whose carrier was named wrongly."""
+        if wrong.order_id is None:
+            return
+        fresh = Shipment(
+            brand=brand_id,
+            shipment_id=right_id,
+            carrier=carrier,
+            tracking_number=wrong.tracking_number,
+            shipped_at=wrong.shipped_at,
+            created_at=now,
+            updated_at=now,
+        )
+        self._link(self.brands.get(brand_id), right_id, wrong.order_id, fresh, now)
+
+    def _parcel(self, brand: BrandConfig, carrier: str, number: str, order_id: str, shipped_at: datetime) -> str:
+        """The id of the parcel that a store means by a number: carriers use numbers again, and people correct carriers
+        that stores go on naming wrongly.
+        """
+
+        def attempt(use: int) -> str | None:
+            parcel = ids.shipment_id(brand.brand_id, carrier, number, use)
+            stored = self.shipments.get(brand.brand_id, parcel)
+            if stored is None or stored.moved_to:
+                return stored.moved_to if stored else parcel
+            if stored.order_id == order_id or not shipped_again(stored, shipped_at):
+                return parcel
+            if stored.next_from is None:
+                after = ids.shipment_id(brand.brand_id, carrier, number, use + 1)
+                update = {"next_id": after, "next_from": shipped_at - BEFORE_SCANS, "version": stored.version + 1}
+                due_at = next_check(stored, brand.delays, shipped_at)
+                self.shipments.save(stored.model_copy(update=update), due_at=due_at)
+            return None
+
+        uses = range(1, MOST_USES + 1)
+        found = next((parcel for use in uses if (parcel := until_settled(partial(attempt, use)))), None)
+        return found or ids.shipment_id(brand.brand_id, carrier, number)
 
     def _link(self, brand: BrandConfig, parcel: str, order_id: str, fresh: Shipment | None, now: datetime) -> None:
         """Bring order and parcel together: promise, destination's zone and shopper go to the shipment."""

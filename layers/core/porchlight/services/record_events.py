@@ -7,14 +7,16 @@ from datetime import date, datetime
 
 from porchlight.connectors import CarrierConnector, StoreConnector
 from porchlight.domain.brands import BrandConfig
-from porchlight.domain.events import DeliveryEstimate, TrackingReport
-from porchlight.domain.ids import shipment_id
+from porchlight.domain.codes import Code, code_of, translated
+from porchlight.domain.events import DeliveryEstimate, TrackingEvent, TrackingReport
+from porchlight.domain.ids import body_id, shipment_id
 from porchlight.domain.lateness import expected_range, mend, next_check
 from porchlight.domain.milestones import Milestone
 from porchlight.domain.orders import ParcelShipped
+from porchlight.domain.reuse import MOST_USES, of_this_use, used_again
 from porchlight.domain.shipments import MAX_EVENTS, Shipment, StoredEvent, fold, too_early
 from porchlight.errors import UnreadableBodyError
-from porchlight.ports import Brands, InboundMessage, Metrics, Quarantine, Quarantined, Shipments
+from porchlight.ports import Brands, Codes, InboundMessage, Metrics, Quarantine, Quarantined, Shipments
 from porchlight.services.keep_orders import OrderKeeper
 from porchlight.services.retrying import until_settled
 
@@ -28,52 +30,130 @@ class Recorder:
     shipments: Shipments
     quarantine: Quarantine
     brands: Brands
+    codes: Codes
     metrics: Metrics
 
     def carrier_body(self, message: InboundMessage, body: bytes, connector: CarrierConnector, now: datetime) -> None:
         """Record every report in a body; what cannot be read is quarantined."""
         try:
-            reports = connector.parse(body)
+            reports = [named(report, message.number) for report in connector.parse(body)]
         except UnreadableBodyError as error:
             quarantine_body(self.quarantine, self.metrics, message, body, error.detail, now)
             return
         brand = self.brands.get(message.brand)
+        origin = body_id(message.source, message.account, message.received_at, body)
         refused = ""
         for report in reports:
             try:
-                self.report(brand, message, report, now)
+                self.report(brand, message, report, now, origin)
             except UnreadableBodyError as error:  # the other parcels of the body are recorded all the same
                 refused = error.detail
         if refused:
             quarantine_body(self.quarantine, self.metrics, message, body, refused, now)
 
-    def report(self, brand: BrandConfig, message: InboundMessage, report: TrackingReport, now: datetime) -> None:
-        """Record one parcel's report. Facts that are known already change nothing and write nothing."""
-        shipment_key = shipment_id(brand.brand_id, report.carrier, report.tracking_number)
+    def report(
+        self,
+        brand: BrandConfig,
+        message: InboundMessage,
+        report: TrackingReport,
+        now: datetime,
+        origin: str | None = None,
+    ) -> None:
+        """Record one parcel's report. Facts that are known already change nothing and write nothing.
 
-        def attempt() -> list[StoredEvent]:
-            stored, known = self.shipments.with_events(brand.brand_id, shipment_key)
-            news = _news(message, report, known)
-            if len(known) + len(news) > MAX_EVENTS:
-                raise UnreadableBodyError("more events than one parcel can have")
-            self._write(brand, message, report, stored, known, news, now)
-            return news
-
-        news = until_settled(attempt)
+        Codes are read in the sense that operators gave them. Carriers use numbers again: what is about a later parcel
+        under the same number goes to that one.
+        """
+        meanings = self.codes.meanings(brand.brand_id, message.source) if report.events else {}
+        events = tuple(translated(event, meanings) for event in report.events)
+        report = report.model_copy(update={"events": events})
+        news: list[StoredEvent] = []
+        rest: TrackingReport | None = report
+        for use in range(1, MOST_USES + 1):
+            if rest is None:
+                break
+            found, rest = self._one_use(brand, message, rest, use, now, origin)
+            news += found
         ignored = len(report.events) - len(news)
         if news:
             self.metrics.count("EventsRecorded", len(news), carrier=message.source)
         if ignored:
             self.metrics.count("EventsIgnored", ignored, carrier=message.source)
-        for event in news:
-            if not event.event.recognised:
-                self.metrics.count("EventsUnmapped", carrier=message.source)
+        self._without_meaning(brand, message, report, news)
+
+    def _one_use(
+        self,
+        brand: BrandConfig,
+        message: InboundMessage,
+        report: TrackingReport,
+        use: int,
+        now: datetime,
+        origin: str | None,
+    ) -> tuple[list[StoredEvent], TrackingReport | None]:
+        """Record what is about the ``use``-th parcel of the number; returns its news, and what is about later ones."""
+        key = shipment_id(brand.brand_id, report.carrier, report.tracking_number, use)
+
+        def attempt() -> tuple[list[StoredEvent], TrackingReport | None]:
+            stored, known = self.shipments.with_events(brand.brand_id, key)
+            events = of_this_use(stored, report.events)
+            if stored and stored.next_from is None and (begins := used_again(stored, events)):
+                stored = self._superseded(brand, stored, report, use, begins, now)
+            ends = stored.next_from if stored else None
+            here = tuple(event for event in events if ends is None or event.instant() < ends)
+            later = tuple(event for event in events if ends is not None and event.instant() >= ends)
+            rest = report.model_copy(update={"events": later}) if later or (ends and not here) else None
+            mine = report.model_copy(update={"events": here} | ({"estimate": None} if rest else {}))
+            news = _news(message, mine, known, origin)
+            if len(known) + len(news) > MAX_EVENTS:
+                raise UnreadableBodyError("more events than one parcel can have")
+            if here or rest is None:
+                self._write(brand, message, mine, key, stored, known, news, now)
+            return news, rest
+
+        return until_settled(attempt)
+
+    def _superseded(
+        self, brand: BrandConfig, stored: Shipment, report: TrackingReport, use: int, begins: datetime, now: datetime
+    ) -> Shipment:
+        """Note on a parcel that its number belongs to another one from now on."""
+        after = shipment_id(brand.brand_id, report.carrier, report.tracking_number, use + 1)
+        update = {"next_id": after, "next_from": begins, "version": stored.version + 1}
+        shipment = stored.model_copy(update=update)
+        self.shipments.save(shipment, due_at=next_check(shipment, brand.delays, now))
+        self.metrics.count("NumbersUsedAgain", carrier=report.carrier)
+        return shipment
+
+    def _without_meaning(
+        self, brand: BrandConfig, message: InboundMessage, report: TrackingReport, news: Sequence[StoredEvent]
+    ) -> None:
+        """Count codes that nobody knows, and list each for operators with its first sample."""
+        for stored in news:
+            event = stored.event
+            if event.recognised:
+                continue
+            self.metrics.count("EventsUnmapped", carrier=message.source)
+            if too_early(event.instant(), message.received_at):
+                continue  # the clock is the trouble, not the code
+            self.codes.seen(
+                Code(
+                    brand=brand.brand_id,
+                    source=message.source,
+                    code=code_of(event),
+                    seen=1,
+                    first_seen=message.received_at,
+                    last_seen=message.received_at,
+                    sample=event.description[:200],
+                    shipment_id=shipment_id(brand.brand_id, report.carrier, report.tracking_number),
+                    body_id=stored.body_id,
+                )
+            )
 
     def _write(
         self,
         brand: BrandConfig,
         message: InboundMessage,
         report: TrackingReport,
+        key: str,
         stored: Shipment | None,
         known: Sequence[StoredEvent],
         news: Sequence[StoredEvent],
@@ -81,7 +161,7 @@ class Recorder:
     ) -> None:
         before = stored or Shipment(
             brand=brand.brand_id,
-            shipment_id=shipment_id(brand.brand_id, report.carrier, report.tracking_number),
+            shipment_id=key,
             carrier=report.carrier,
             tracking_number=report.tracking_number,
             zone=None,
@@ -92,7 +172,7 @@ class Recorder:
         for start in range(0, max(len(news), 1), _PER_TRANSACTION):
             batch = news[start : start + _PER_TRANSACTION]
             facts += batch
-            shipment = _with_estimate(before, report, message.received_at)
+            shipment = with_estimate(before, report, message.received_at)
             shipment = mend(fold(shipment, facts), now)
             shipment = shipment.model_copy(update={"expected": expected_range(shipment, brand, now)})
             if stored is not None and not batch and shipment.model_copy(update={"expected": before.expected}) == before:
@@ -102,7 +182,18 @@ class Recorder:
             before = stored = shipment
 
 
-def _news(message: InboundMessage, report: TrackingReport, known: Sequence[StoredEvent]) -> list[StoredEvent]:
+def named(report: TrackingReport, number: str) -> TrackingReport:
+    """The report under the number that was asked for, where the body does not repeat it."""
+    if report.tracking_number:
+        return report
+    if not number:
+        raise UnreadableBodyError("the body does not say which parcel it is about")
+    return report.model_copy(update={"tracking_number": number})
+
+
+def _news(
+    message: InboundMessage, report: TrackingReport, known: Sequence[StoredEvent], origin: str | None
+) -> list[StoredEvent]:
     """The facts of a report that are not known yet, each once.
 
     An instant far ahead of when we heard of it is kept, but moves nothing and is shown to operators.
@@ -114,13 +205,20 @@ def _news(message: InboundMessage, report: TrackingReport, known: Sequence[Store
         if event_id in seen:
             continue
         seen.add(event_id)
-        if too_early(event.instant(), message.received_at):
-            event = event.model_copy(update={"milestone": Milestone.UNKNOWN, "recognised": False})
-        news.append(StoredEvent(event_id=event_id, event=event, received_at=message.received_at, source=message.source))
+        news.append(stored_event(message, event, event_id, origin))
     return news
 
 
-def _with_estimate(shipment: Shipment, report: TrackingReport, received_at: datetime) -> Shipment:
+def stored_event(message: InboundMessage, event: TrackingEvent, event_id: str, origin: str | None) -> StoredEvent:
+    """The fact as it is kept; one that is dated far ahead of us moves nothing."""
+    if too_early(event.instant(), message.received_at):
+        event = event.model_copy(update={"milestone": Milestone.UNKNOWN, "recognised": False})
+    return StoredEvent(
+        event_id=event_id, event=event, received_at=message.received_at, source=message.source, body_id=origin
+    )
+
+
+def with_estimate(shipment: Shipment, report: TrackingReport, received_at: datetime) -> Shipment:
     """The shipment with the report's estimate, if that is the newer one.
 
     An estimate is as old as the newest fact it was made with, not as its delivery to us: a body that is sent again or
@@ -130,13 +228,13 @@ def _with_estimate(shipment: Shipment, report: TrackingReport, received_at: date
         return shipment
     facts = (event.instant() for event in report.events)
     made_at = max((at for at in facts if not too_early(at, received_at)), default=received_at)
-    stored = _age(shipment.estimate, shipment.estimate_at) if shipment.estimate_at else None
-    if stored and stored >= _age(report.estimate, made_at):
+    stored = estimate_age(shipment.estimate, shipment.estimate_at) if shipment.estimate_at else None
+    if stored and stored >= estimate_age(report.estimate, made_at):
         return shipment
     return shipment.model_copy(update={"estimate": report.estimate, "estimate_at": made_at})
 
 
-def _age(estimate: DeliveryEstimate | None, made_at: datetime) -> tuple[datetime, date, str]:
+def estimate_age(estimate: DeliveryEstimate | None, made_at: datetime) -> tuple[datetime, date, str]:
     """What orders estimates: when they were made, then the day they name, then anything that always decides."""
     day = estimate.local_day() if estimate else None
     return made_at, day or date.min, estimate.model_dump_json() if estimate else ""

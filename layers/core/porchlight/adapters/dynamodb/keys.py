@@ -14,6 +14,7 @@
     BRAND#{brand}#RETURN#{rma_…}        RETURN                return        (stream → bus)
     BRAND#{brand}#SHOPPER#{cus_…}       CONTACT               shopper
     BRAND#{brand}#QUARANTINE            QUARANTINE#{q_…}      quarantined
+    BRAND#{brand}#CODES                 CODE#{source}#{code}  code
 
     index by_due_at: due_shard = DUE#{0…7}, due_at = UTC instant, sortable
 """
@@ -36,6 +37,7 @@ REFUND = "REFUND#"
 MESSAGE = "MESSAGE#"
 ORDER_RETURN = "RETURN#"
 QUARANTINE = "QUARANTINE#"
+CODE = "CODE#"
 
 
 def shipment_pk(brand: str, shipment_id: str) -> str:
@@ -61,6 +63,16 @@ def shopper_pk(brand: str, shopper_id: str) -> str:
 def quarantine_pk(brand: str) -> str:
     """Partition of a brand's quarantine."""
     return f"BRAND#{brand}#QUARANTINE"
+
+
+def codes_pk(brand: str) -> str:
+    """Partition of the codes that a brand has met without a meaning, or has given one."""
+    return f"BRAND#{brand}#CODES"
+
+
+def code_sk(source: str, code: str) -> str:
+    """Sort key of one code of a source (of all of them, for an empty code)."""
+    return f"{CODE}{source}#{code}"
 
 
 def shard_of(pk: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from porchlight.adapters.dynamodb import keys
-from porchlight.adapters.dynamodb.table import Table, item, load
+from porchlight.adapters.dynamodb.table import Item, Table, item, load
 from porchlight.domain.shipments import Shipment, StoredEvent
 from porchlight.ports import Wait
 
@@ -62,6 +62,30 @@ class DynamoShipments:
                 None,
             )
             writes.append({"Put": {"TableName": self._table.name, "Item": parcel}})
+        self._table.transact(writes)
+
+    def rewrite(
+        self,
+        shipment: Shipment,
+        changed: Sequence[StoredEvent] = (),
+        removed: Sequence[str] = (),
+        *,
+        due_at: datetime | None,
+        unlink: str | None = None,
+    ) -> None:
+        """Facts, projection and the order's pointer in one transaction."""
+        if len(changed) + len(removed) > MAX_NEW_EVENTS:
+            raise ValueError("too many facts for one transaction")
+        pk, name = keys.shipment_pk(shipment.brand, shipment.shipment_id), self._table.name
+        projection = item(pk, keys.SHIPMENT, "shipment", shipment, due_at=due_at)
+        writes: list[Item] = [{"Put": self._table.guarded(projection, shipment.version)}]
+        for event in changed:
+            writes.append({"Put": {"TableName": name, "Item": item(pk, keys.EVENT + event.event_id, "event", event)}})
+        gone = [(pk, keys.EVENT + event_id) for event_id in removed]
+        if unlink:
+            gone.append((keys.order_pk(shipment.brand, unlink), keys.PARCEL + shipment.shipment_id))
+        for one, sk in gone:
+            writes.append({"Delete": {"TableName": name, "Key": {"pk": {"S": one}, "sk": {"S": sk}}}})
         self._table.transact(writes)
 
     def put_wait(self, wait: Wait) -> None:

@@ -1,0 +1,52 @@
+"""A store named the wrong carrier for a parcel, and a person puts it right."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from porchlight.domain.ids import shipment_id
+from porchlight.domain.shipments import Shipment
+from porchlight.errors import ConflictError, InvalidInputError, NotFoundError
+from porchlight.ports import Shipments
+from porchlight.services.keep_orders import OrderKeeper
+from porchlight.services.retrying import until_settled
+
+
+@dataclass(frozen=True)
+class CarrierDesk:
+    """What ``porchlight shipment correct`` does."""
+
+    keeper: OrderKeeper
+
+    def correct(self, brand: str, wrong_id: str, carrier: str, now: datetime) -> Shipment:
+        """Make the parcel with the same number at ``carrier`` the order's parcel; returns it.
+
+        What the wrong carrier reported stays with the wrong parcel, which is no order's any more and tells nobody
+        anything. The store may go on naming the wrong carrier: the correction stands. Doing it twice changes nothing;
+        dying in between is mended by doing it again. NotFoundError, InvalidInputError where it is that carrier's
+        already, ConflictError where it was corrected otherwise.
+        """
+        shipments: Shipments = self.keeper.shipments
+        wrong = shipments.get(brand, wrong_id)
+        if wrong is None:
+            raise NotFoundError("no such parcel")
+        if wrong.carrier == carrier:
+            raise InvalidInputError(f"the parcel is with {carrier} already")
+        right_id = shipment_id(brand, carrier, wrong.tracking_number)
+        if wrong.moved_to not in (None, right_id):
+            raise ConflictError(f"the parcel was moved to {wrong.moved_to} before")
+        if wrong.order_id is None and wrong.moved_to is None:
+            raise InvalidInputError("the parcel belongs to no order: there is nothing to correct")
+        self.keeper.adopt(brand, wrong, carrier, right_id, now)
+        until_settled(lambda: self._let_go(shipments, brand, wrong_id, right_id, now))
+        found = shipments.get(brand, right_id)
+        assert found is not None
+        return found
+
+    def _let_go(self, shipments: Shipments, brand: str, wrong_id: str, right_id: str, now: datetime) -> None:
+        """Take the wrong parcel from its order; nothing is due for it any more."""
+        stored = shipments.get(brand, wrong_id)
+        if stored is None or stored.order_id is None:
+            return
+        update: dict[str, object] = {"order_id": None, "shopper_id": None, "moved_to": right_id, "updated_at": now}
+        update |= {"promise": None, "expected": None, "delay": None, "version": stored.version + 1}
+        shipments.rewrite(stored.model_copy(update=update), due_at=None, unlink=stored.order_id)
