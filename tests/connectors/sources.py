@@ -16,6 +16,10 @@ FIXTURES = Path(__file__).parent / "fixtures"
 BODIES = (".json", ".xml")
 
 
+DECLARED: dict[str, CarrierConnector] = {}
+"""Connectors that stand in no registry: carriers as brands declare them, one for each kind of proof."""
+
+
 def _schemes() -> tuple[Scheme, ...]:
     found: list[Scheme] = []
     for file in sorted((Path(__file__).parent / "schemes").glob("*.py")):
@@ -25,6 +29,7 @@ def _schemes() -> tuple[Scheme, ...]:
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
         found += module.SCHEMES
+        DECLARED.update(getattr(module, "CONNECTORS", {}))
     return tuple(found)
 
 
@@ -32,7 +37,7 @@ SCHEMES = _schemes()
 
 
 def connector(source: str) -> CarrierConnector | StoreConnector:
-    found = carrier(source) or store(source)
+    found = carrier(source) or store(source) or DECLARED.get(source)
     assert found is not None
     return found
 

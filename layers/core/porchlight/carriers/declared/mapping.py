@@ -60,12 +60,16 @@ def _format(text: str) -> str:
         raise ValueError("has to be iso, epoch, epoch_ms or a pattern such as %d.%m.%Y %H:%M")
     if found := re.search(r"%[ZcxX]", text):
         raise ValueError(f"{found.group()} depends on where it is read; write the parts, and %z for an offset")
+    directives = set(re.findall(r"%(.)", text))
+    if not (directives & {"Y", "y"} and directives & {"m", "b", "B"} and "d" in directives):
+        raise ValueError("has to have year, month and day")
+    text_of_sample = _SAMPLE.strftime(text.replace("%z", "+0000"))
     try:
-        again = datetime.strptime(_SAMPLE.strftime(text.replace("%z", "+0000")), text.replace("%z", "+0000"))  # noqa: DTZ007
+        again = datetime.strptime(text_of_sample, text)  # noqa: DTZ007 (only the day is looked at)
     except ValueError as error:
         raise ValueError(f"is not a pattern that can be read: {error}") from None
     if again.date() != _SAMPLE.date():
-        raise ValueError("has to have year, month and day")
+        raise ValueError("does not give the day back that it prints")
     return text
 
 
