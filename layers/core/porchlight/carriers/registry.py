@@ -11,6 +11,8 @@ from porchlight.connectors import CarrierConnector
 # published keys; "aggregator": reports for carriers other than itself. A test holds each line to its connector.
 _CARRIERS = {
     "easypost": "push aggregator",
+    "shippo": "push poll subscribe aggregator",
+    "fedex": "push poll",
     "ups": "push",
     "usps": "push",
 }
