@@ -31,6 +31,8 @@ class Scheme:
     """False where printing the same JSON anew keeps the signature good (the signed text lies inside)."""
     source_ip: str = ""
     """Where the source calls from, where it publishes that."""
+    another: str = "fedcba9876543210fedcba9876543210"
+    """A second secret of the same kind, for rotations."""
 
     def account(self, **changed: str) -> Account:
         return Account(account="main", brand="larkspur", credentials={**self.credentials, **changed})

@@ -1,6 +1,7 @@
 """Public payloads with a careful reader's opinion of each, where they lie beside the repository: never copied here."""
 
 import json
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,12 @@ FILES = [
 pytestmark = pytest.mark.skipif(not FILES, reason="no shared payloads beside the repository")
 
 
+def _moment(printed: str) -> tuple[datetime, timedelta | None]:
+    """The instant with its offset, whether or not milliseconds (or a time at all) are printed."""
+    found = datetime.fromisoformat(printed)
+    return found, found.utcoffset()
+
+
 def _shipments(read: dict[str, Any]) -> list[dict[str, Any]]:
     return read.get("shipments") or [read]
 
@@ -45,7 +52,8 @@ def test_reads_as_a_careful_reader_does(file: Path) -> None:
             assert ours[key] == theirs[key]
         events = list(zip(ours["events"], theirs["events"], strict=True))
         for event, opinion in events:
-            keys = ["occurred_at", "occurred_at_zone", "raw_code"]
+            assert _moment(event["occurred_at"]) == _moment(opinion["occurred_at"])
+            keys = ["occurred_at_zone", "raw_code"]
             keys += [] if opinion.get("ambiguous") else ["canonical"]
             assert [event.get(key) for key in keys] == [opinion.get(key) for key in keys]
         if not theirs.get("ambiguous"):

@@ -77,7 +77,7 @@ def test_wrong_key(scheme: Scheme) -> None:
 @every
 def test_rotation_has_two_accounts_and_each_takes_its_own(scheme: Scheme) -> None:
     old = scheme.account()
-    new = scheme.account(**{scheme.secret: "fedcba9876543210fedcba9876543210"})
+    new = scheme.account(**{scheme.secret: scheme.another})
     signed_old, signed_new = scheme.request(BODY, old), scheme.request(BODY, new)
     assert [_verified(scheme, signed_old, account) for account in (old, new)] == [True, False]
     assert [_verified(scheme, signed_new, account) for account in (old, new)] == [False, True]

@@ -36,7 +36,7 @@ def _event(event: TrackingEvent) -> dict[str, Any]:
     found: dict[str, Any] = {"occurred_at": iso(event.occurred_at)}
     if not event.zone_known:
         found["occurred_at_zone"] = "local"
-    found["raw_code"] = event.raw_code
+    found["raw_code"] = event.raw_code or None
     if event.raw_codes:
         found["raw_codes"] = [code or None for code in event.raw_codes]
     found["canonical"] = event.milestone
