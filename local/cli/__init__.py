@@ -9,7 +9,7 @@ import importlib
 
 import typer
 
-MODULES = ("cloud", "parse", "quarantine", "shipment")
+MODULES = ("cloud", "codes", "parse", "quarantine", "replay", "shipment")
 
 
 def build() -> typer.Typer:

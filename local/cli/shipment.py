@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from porchlight.domain.shipments import Shipment, StoredEvent
     from porchlight.ports import OrderContents, Orders, Returns, Shipments
 
-commands = typer.Typer(name="shipment", help="Look into one parcel.", no_args_is_help=True)
-commands.callback()(lambda: None)  # `shipment show`, also while it is the only one
+commands = typer.Typer(name="shipment", help="Look into one parcel, or put its carrier right.", no_args_is_help=True)
 
 type Row = tuple[datetime, str, str]
 
@@ -65,6 +64,9 @@ class Story:
             "promised": _days(parcel.promise),
             "promised first": _days(parcel.first_promise) if parcel.first_promise != parcel.promise else "",
             "expected": _days(parcel.expected),
+            "number": f"another parcel's since {_when(parcel.next_from)}: {parcel.next_id}" if parcel.next_id else "",
+            "corrected": f"the carrier was wrong; the order's parcel is {parcel.moved_to}" if parcel.moved_to else "",
+            "read anew": f"{parcel.replays} times" if parcel.replays else "",
         }
         if delay and not (delay.recovered_at or delay.resolved_at):
             found["delay"] = f"open since {_when(delay.declared_at)}: {_words(delay.kind)}"
@@ -201,6 +203,36 @@ def show(
         output.say("")
 
 
+@commands.command()
+def correct(
+    shipment_id: Annotated[str, typer.Argument(metavar="ID", help="The parcel under the wrong carrier: shp_…")],
+    carrier: Annotated[str, typer.Option("--carrier", "-c", help="The carrier that really has it.")],
+    stage: Annotated[str | None, typer.Option(help="A stage in AWS (dev, prod …); the local cloud without it.")] = None,
+    region: Annotated[str | None, typer.Option(help="Its AWS region; your profile's without it.")] = None,
+) -> None:
+    """Put a carrier right that the store named wrongly: the order gets the parcel with this number at CARRIER.
+
+    The correction stands, also when the store names the wrong carrier again. Doing it twice changes nothing.
+    """
+    from local.stack import brand_ids
+    from porchlight.domain.carriers import carrier_id
+    from porchlight.services.correct_carrier import CarrierDesk
+    from porchlight.services.keep_orders import OrderKeeper
+
+    output = Output()
+    if carrier_id(carrier) != carrier:
+        raise typer.BadParameter(f"did you mean {carrier_id(carrier)!r}?", param_hint="--carrier")
+    with opened(output, stage, region) as stack:
+        app = stack.app()
+        desk = CarrierDesk(OrderKeeper(app.orders, app.shipments, app.brands, app.lookout))
+        owner = next((brand for brand in brand_ids() if app.shipments.get(brand, shipment_id)), None)
+        if owner is None:
+            output.fail(f"There is no parcel {shipment_id}.")
+        right = desk.correct(owner, shipment_id, carrier, app.clock())
+    found = right.shipment_id
+    output.say(f"{found} at {carrier} is the order's parcel now. Look: porchlight shipment show {found}")
+
+
 @dataclass(frozen=True)
 class Look:
     """Finds parcels."""
@@ -211,9 +243,14 @@ class Look:
 
     def up(self, brands: Sequence[str], what: str, carrier: str | None) -> list[Story]:
         """The parcels that `what` may mean, in each of the brands."""
-        return [
+        stories = [
             story for brand in brands for key in self._ids(brand, what, carrier) if (story := self._story(brand, key))
         ]
+        for story in stories:  # grows: a number that was used again leads to the later parcel
+            after = story.shipment.next_id
+            if after and after not in {known.shipment.shipment_id for known in stories}:
+                stories += filter(None, (self._story(story.shipment.brand, after),))
+        return stories
 
     def _ids(self, brand: str, what: str, carrier: str | None) -> Sequence[str]:
         from porchlight.carriers.registry import carrier_ids

@@ -1,5 +1,6 @@
 """Both sides of each contract: the fakes, and the real adapters on moto with the table of template.yaml."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
@@ -13,6 +14,8 @@ from moto import mock_aws
 
 from porchlight import ports
 from porchlight.adapters import aws
+from porchlight.adapters.archive import FirehoseArchive
+from porchlight.adapters.dynamodb.codes import DynamoCodes
 from porchlight.adapters.dynamodb.due import DynamoDueIndex
 from porchlight.adapters.dynamodb.messages import DynamoMessages
 from porchlight.adapters.dynamodb.orders import DynamoOrders
@@ -26,6 +29,7 @@ from tests import fakes
 
 ROOT = Path(__file__).parents[2]
 TABLE, BUCKET, QUEUE = "porchlight", "porchlight-bodies", "porchlight-inbound"
+STREAM = "porchlight-archive"
 _brands = count(1)
 
 
@@ -63,6 +67,14 @@ def cloud() -> Iterator[str]:
         boto3.client("dynamodb").create_table(TableName=TABLE, **table_definition())
         where: Any = {"LocationConstraint": "eu-central-1"}
         boto3.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration=where)
+        boto3.client("firehose").create_delivery_stream(
+            DeliveryStreamName=STREAM,
+            ExtendedS3DestinationConfiguration={
+                "RoleARN": "arn:aws:iam::123456789012:role/archive",
+                "BucketARN": f"arn:aws:s3:::{BUCKET}",
+                "Prefix": "raw/",
+            },
+        )
         yield boto3.client("sqs").create_queue(QueueName=QUEUE)["QueueUrl"]
     aws.client.cache_clear()
 
@@ -79,6 +91,7 @@ class Stores:
     due: ports.DueIndex
     quarantine: ports.Quarantine
     inbound: ports.Inbound
+    codes: ports.Codes
 
 
 def _fakes(brand: str) -> Stores:
@@ -86,7 +99,7 @@ def _fakes(brand: str) -> Stores:
     orders.messages, orders.returns = messages, returns
     shipments = fakes.FakeShipments(orders)
     due, quarantine = fakes.FakeDue(shipments, messages), fakes.FakeQuarantine()
-    return Stores(brand, shipments, orders, messages, returns, due, quarantine, fakes.FakeInbound())
+    return Stores(brand, shipments, orders, messages, returns, due, quarantine, fakes.FakeInbound(), fakes.FakeCodes())
 
 
 def _real(brand: str, queue_url: str) -> Stores:
@@ -100,6 +113,7 @@ def _real(brand: str, queue_url: str) -> Stores:
         DynamoDueIndex(table),
         DynamoQuarantine(table, bodies),
         SqsInbound(queue_url, bodies),
+        DynamoCodes(table, time.monotonic),
     )
 
 
@@ -126,3 +140,9 @@ def table(cloud: str) -> Table:
 def bodies(cloud: str) -> Bodies:
     """The real bucket."""
     return Bodies(BUCKET)
+
+
+@pytest.fixture
+def archive(cloud: str) -> FirehoseArchive:
+    """The real archive."""
+    return FirehoseArchive(STREAM, BUCKET)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from porchlight import ports
-from porchlight.adapters.dynamodb import due, keys, messages, orders, quarantine, returns, shipments
+from porchlight.adapters.dynamodb import codes, due, keys, messages, orders, quarantine, returns, shipments
 from tests.adapters.conftest import table_definition
 
 DOC = (Path(__file__).parents[2] / "docs/data-model.md").read_text()
@@ -18,6 +18,7 @@ REPOSITORIES = {
     "Returns": returns.DynamoReturns,
     "DueIndex": due.DynamoDueIndex,
     "Quarantine": quarantine.DynamoQuarantine,
+    "Codes": codes.DynamoCodes,
 }
 
 

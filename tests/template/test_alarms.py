@@ -15,6 +15,7 @@ PACKAGE = ROOT / "layers/core/porchlight"
 AWS_METRICS = {
     "AWS/Lambda": ("FunctionName", {"Errors", "Throttles", "Invocations", "IteratorAge"}),
     "AWS/SQS": ("QueueName", {"ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage"}),
+    "AWS/Firehose": ("DeliveryStreamName", {"DeliveryToS3.DataFreshness"}),
     "AWS/States": ("StateMachineArn", {"ExecutionsFailed", "ExecutionsTimedOut", "ExecutionThrottled"}),
     "AWS/ApiGateway": ("ApiId", {"5xx"}),
 }

@@ -51,7 +51,8 @@ def targets(function: str) -> Grants:
     return {
         "dynamodb:Query" + INDEX: {f"{arn('Table')}/index/by_due_at"},
         "s3:GetObject": {f"{arn('Bodies')}/inbound/*"},
-        "s3:PutObject": {f"{arn('Bodies')}/{'inbound' if function == 'ReceiveWebhook' else 'quarantine'}/*"},
+        "s3:PutObject": {f"{arn('Bodies')}/{prefix}/*" for prefix in WRITTEN.get(function, ("quarantine",))},
+        "firehose:PutRecordBatch": {arn("Archive")},
         "secretsmanager:GetSecretValue": {secret(name if name.endswith("/*") else f"{name}-*") for name in named}
         or {secret("carriers/*"), secret("stores/*")},
         "ses:SendEmail": SENDING,
@@ -64,6 +65,8 @@ def targets(function: str) -> Grants:
     }
 
 
+WRITTEN = {"ReceiveWebhook": ("inbound",), "RecordEvents": ("quarantine", "raw")}
+"""Where in the bucket a function writes."""
 SENDING = {
     f"arn:aws:ses:{REGION}:{ACCOUNT}:identity/*",
     f"arn:aws:ses:{REGION}:{ACCOUNT}:configuration-set/ConfigurationSet",
@@ -149,7 +152,10 @@ def test_what_each_function_must_never_be_able_to_do() -> None:
     assert not may("secretsmanager:PutSecretValue", secret("links-AbCdEf"))
     assert not any(allowed("ShowTrackingPage", f"dynamodb:{write}", table) for write in writes)
     assert not any(allowed(door, f"dynamodb:{one}", table) for door in FRONT for one in (*writes, "GetItem", "Query"))
-    for nobody in ("Scan", "UpdateItem", "BatchGetItem", "BatchWriteItem", "DeleteTable", "PartiQLSelect"):
+    assert may("dynamodb:UpdateItem", table) == {"RecordEvents"}, "it counts codes without a meaning"
+    assert may("firehose:PutRecordBatch", arn("Archive")) == {"RecordEvents"}
+    assert not may("s3:GetObject", f"{arn('Bodies')}/raw/dt=2026-03-06/hour=19/1"), "people replay, functions do not"
+    for nobody in ("Scan", "BatchGetItem", "BatchWriteItem", "DeleteTable", "PartiQLSelect"):
         assert not may(f"dynamodb:{nobody}", table), nobody
     assert may("dynamodb:DeleteItem", table) == {"AwaitNews", "ResumeWorkflows"}
     assert may("dynamodb:Query", index) == {"SweepDue"}
@@ -181,7 +187,7 @@ def test_a_machine_may_call_what_its_definition_names_and_nothing_else(machine: 
 
 def test_rules_and_schedules_may_call_their_target_and_nothing_else() -> None:
     callers = set(roles()) - {role_of(function) for function in functions()}
-    callers -= {f"{machine}Role" for machine in of_type("StepFunctions::StateMachine")}
+    callers -= {f"{machine}Role" for machine in of_type("StepFunctions::StateMachine")} | {"ArchiveRole"}
     assert callers == {"TellShoppersRole", "DecideReturnsRole", "SweepDueEachMinuteRole"}
     # The machine, not its alias: that is what Step Functions asks for, also of those who start an alias.
     assert grants("TellShoppersRole") == {"states:StartExecution": {arn("NotificationFanout")}}
@@ -190,6 +196,20 @@ def test_rules_and_schedules_may_call_their_target_and_nothing_else() -> None:
         "lambda:InvokeFunction": {arn("SweepDueAliaslive")},
         "sqs:SendMessage": {arn("RuleFailures")},
     }
+
+
+def test_the_archive_may_write_raw_bodies_and_its_own_log_and_nothing_else() -> None:
+    bucket = arn("Bodies")
+    assert grants("ArchiveRole") == {
+        **{f"s3:{one}": {f"{bucket}/raw/*", f"{bucket}/raw-errors/*"} for one in ("PutObject", "AbortMultipartUpload")},
+        **{f"s3:{one}": {bucket} for one in ("GetBucketLocation", "ListBucket", "ListBucketMultipartUploads")},
+        "logs:PutLogEvents": {
+            f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/porchlight/{STAGE}/archive:log-stream:*",
+        },
+    }
+    (trust,) = roles()["ArchiveRole"]["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"Service": "firehose.amazonaws.com"}
+    assert "aws:SourceAccount" in trust["Condition"]["StringEquals"]
 
 
 def test_every_rule_that_starts_a_machine_starts_its_alias_under_a_role_for_that_machine() -> None:

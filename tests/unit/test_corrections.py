@@ -1,4 +1,4 @@
-"""What carriers take back, use again or got wrong: deliveries corrected, numbers used again, carriers mended by hand."""
+"""Deliveries taken back, numbers used again, carriers put right by hand."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,7 +19,7 @@ from porchlight.ports import InboundMessage
 from porchlight.services.correct_carrier import CarrierDesk
 from porchlight.services.keep_orders import OrderKeeper
 from porchlight.services.record_events import Recorder
-from tests.fakes import FakeBrands, FakeCodes, FakeMetrics, FakeOrders, FakeQuarantine, FakeShipments
+from tests.fakes import NOBODY, FakeBrands, FakeCodes, FakeMetrics, FakeOrders, FakeQuarantine, FakeShipments
 from tests.unit.stories import DAY, NOW, after, brand, order, parcel, scan
 
 HOUR = timedelta(hours=1)
@@ -88,8 +88,8 @@ class World:
         self.orders = FakeOrders()
         self.shipments, self.metrics = FakeShipments(self.orders), FakeMetrics()
         brands = FakeBrands(brand())
-        self.recorder = Recorder(self.shipments, FakeQuarantine(), brands, FakeCodes(), self.metrics)
-        self.keeper = OrderKeeper(self.orders, self.shipments, brands)
+        self.recorder = Recorder(self.shipments, FakeQuarantine(), brands, FakeCodes(), self.metrics, NOBODY)
+        self.keeper = OrderKeeper(self.orders, self.shipments, brands, NOBODY)
         self.desk = CarrierDesk(self.keeper)
 
     def hear(self, *events: TrackingEvent, days: float, carrier: str = "ups") -> None:

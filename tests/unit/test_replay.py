@@ -17,7 +17,16 @@ from porchlight.errors import UnreadableBodyError
 from porchlight.ports import ArchivedBody, InboundMessage
 from porchlight.services.record_events import Recorder
 from porchlight.services.replay import Replay, ShipmentDiff, Window, summary
-from tests.fakes import FakeArchive, FakeBrands, FakeCodes, FakeMetrics, FakeOrders, FakeQuarantine, FakeShipments
+from tests.fakes import (
+    NOBODY,
+    FakeArchive,
+    FakeBrands,
+    FakeCodes,
+    FakeMetrics,
+    FakeOrders,
+    FakeQuarantine,
+    FakeShipments,
+)
 from tests.unit.stories import DAY, NOW, brand
 
 Scan = tuple[str, int]
@@ -56,7 +65,7 @@ class World:
         self.shipments, self.codes, self.archive = FakeShipments(FakeOrders()), FakeCodes(), FakeArchive()
         self.carrier: Any = Carrier()
         self.metrics, brands = FakeMetrics(), FakeBrands(brand())
-        self.recorder = Recorder(self.shipments, FakeQuarantine(), brands, self.codes, self.metrics)
+        self.recorder = Recorder(self.shipments, FakeQuarantine(), brands, self.codes, self.metrics, NOBODY)
         self.replay = Replay(self.archive, self.shipments, brands, self.codes, lambda *_: self.carrier)
 
     def hear(self, *scans: Scan, number: str = "A1", at: datetime = NOW) -> str:
@@ -170,7 +179,7 @@ def test_other_brands_and_sources_are_left_alone(world: World) -> None:
     world.hear(("NEW", 0))
     world.carrier.table["NEW"] = M.DELIVERED
     assert world.plan(brand="fjordhus") == []
-    assert list(world.replay.windows("other", NOW - DAY, NOW + DAY))[0].bodies == 0
+    assert next(iter(world.replay.windows("other", NOW - DAY, NOW + DAY))).bodies == 0
     assert len(world.plan(brand="larkspur")) == 1
 
 
