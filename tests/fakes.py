@@ -15,8 +15,19 @@ from porchlight.domain.money import Money
 from porchlight.domain.orders import Order, Shopper
 from porchlight.domain.returns import Return
 from porchlight.domain.shipments import Shipment, StoredEvent
+from porchlight.domain.watching import Watch
 from porchlight.errors import ConflictError, NotFoundError
-from porchlight.ports import ArchivedBody, Due, Email, InboundMessage, OrderContents, Quarantined, Wait
+from porchlight.ports import (
+    ArchivedBody,
+    Due,
+    Email,
+    InboundMessage,
+    OrderContents,
+    Quarantined,
+    ShipmentContents,
+    Wait,
+)
+from porchlight.services.lookout import Lookout
 
 
 class FakeShipments:
@@ -25,12 +36,16 @@ class FakeShipments:
         self.events: dict[tuple[str, str], dict[str, StoredEvent]] = defaultdict(dict)
         self.due_at: dict[tuple[str, str], datetime] = {}
         self.wait_records: dict[tuple[str, str, str], Wait] = {}
+        self.watches: dict[tuple[str, str], Watch] = {}
         self.orders = orders
         self.history: list[tuple[Shipment | None, Shipment]] = []
         """Every change as the stream would show it."""
 
     def get(self, brand: str, shipment_id: str) -> Shipment | None:
         return self.records.get((brand, shipment_id))
+
+    def contents(self, brand: str, shipment_id: str) -> ShipmentContents:
+        return ShipmentContents(*self.with_events(brand, shipment_id), self.watches.get((brand, shipment_id)))
 
     def with_events(self, brand: str, shipment_id: str) -> tuple[Shipment | None, list[StoredEvent]]:
         return self.get(brand, shipment_id), list(self.events[brand, shipment_id].values())
@@ -42,11 +57,14 @@ class FakeShipments:
         *,
         due_at: datetime | None,
         link: bool = False,
+        watch: Watch | None = None,
     ) -> None:
         key = (shipment.brand, shipment.shipment_id)
         stored = self.records.get(key)
         if (stored.version if stored else 0) != shipment.version - 1:
             raise ConflictError("shipment changed")
+        if watch and (self.watches[key].version if key in self.watches else 0) != watch.version - 1:
+            raise ConflictError("watch changed")
         if any(event.event_id in self.events[key] for event in new_events):
             raise ConflictError("event known")
         self.history.append((stored, shipment))
@@ -55,6 +73,8 @@ class FakeShipments:
         self.due_at.pop(key, None)
         if due_at:
             self.due_at[key] = due_at
+        if watch:
+            self.watches[key] = watch
         if link and shipment.order_id and self.orders:
             parcels = self.orders.parcels[shipment.brand, shipment.order_id]
             if shipment.shipment_id not in parcels:
@@ -87,6 +107,27 @@ class FakeShipments:
         key = (wait.brand, wait.shipment_id, wait.purpose)
         if (stored := self.wait_records.get(key)) and stored.token == wait.token:
             del self.wait_records[key]
+
+
+class FakeSources:
+    """Sources by id, with the words of their lines and their connectors."""
+
+    def __init__(self, **lines: tuple[str, Any]) -> None:
+        self.lines = lines
+
+    def abilities(self, source: str) -> frozenset[str]:
+        return frozenset(self.lines[source][0].split()) if source in self.lines else frozenset()
+
+    def covers(self, source: str, carrier_id: str) -> bool:
+        return source == carrier_id and "aggregator" not in self.abilities(source)
+
+    def connector(self, kind: str, source: str) -> Any:
+        del kind
+        return self.lines[source][1] if source in self.lines else None
+
+
+NOBODY = Lookout(FakeSources())
+"""Asks nobody about any parcel."""
 
 
 class FakeOrders:

@@ -48,6 +48,7 @@ def ports(monkeypatch: pytest.MonkeyPatch) -> Ports:
         connector=connector,
         carrier=lambda source, brand: connector if source == "acme" else None,
         clock=lambda: NOW,
+        lookout=NOBODY,
     )
     monkeypatch.setattr(Stack, "open", lambda stage, region: SimpleNamespace(app=lambda: found))
     return found

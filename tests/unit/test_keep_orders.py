@@ -31,7 +31,7 @@ from porchlight.services.keep_orders import OrderKeeper
 from porchlight.services.put_order import put_order, read_body
 from porchlight.services.record_events import Recorder
 from porchlight.services.retrying import until_settled
-from tests.fakes import FakeBrands, FakeCodes, FakeMetrics, FakeOrders, FakeQuarantine, FakeShipments
+from tests.fakes import NOBODY, FakeBrands, FakeCodes, FakeMetrics, FakeOrders, FakeQuarantine, FakeShipments
 from tests.unit.stories import DAY, NOW, ZONE, brand, usd
 
 HOUR = timedelta(hours=1)
@@ -68,8 +68,8 @@ class World:
         self.orders, self.metrics = FakeOrders(), FakeMetrics()
         self.shipments = FakeShipments(self.orders)
         self.brands = FakeBrands(brand(), brand().model_copy(update={"brand_id": "fjordhus"}))
-        self.keeper = OrderKeeper(self.orders, self.shipments, self.brands)
-        self.recorder = Recorder(self.shipments, FakeQuarantine(), self.brands, FakeCodes(), self.metrics)
+        self.keeper = OrderKeeper(self.orders, self.shipments, self.brands, NOBODY)
+        self.recorder = Recorder(self.shipments, FakeQuarantine(), self.brands, FakeCodes(), self.metrics, NOBODY)
 
     def say(self, *changes: StoreChange, brand_id: str = "larkspur", at: datetime = NOW) -> None:
         for change in changes:

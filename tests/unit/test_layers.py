@@ -22,17 +22,19 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "connectors": BASE,
     "proofs": (*BASE, "connectors", "bodies"),
     "ports": (*BASE, "connectors"),
-    "services": (*BASE, "connectors", "ports", "services"),
-    "adapters": (*BASE, "connectors", "ports", "adapters"),
+    "asking": (*BASE, "connectors", "ports"),
+    "services": (*BASE, "connectors", "ports", "asking", "services"),
+    "adapters": (*BASE, "connectors", "ports", "asking", "adapters"),
     "carriers": (*BASE, "connectors", "bodies", "proofs", "carriers"),
     "stores": (*BASE, "connectors", "bodies", "proofs", "stores"),
     "channels": (*BASE, "ports", "adapters", "channels"),
     "refunds": (*BASE, "ports", "adapters", "refunds"),
-    "runtime": (*BASE, "connectors", "ports", "services", "runtime"),
+    "runtime": (*BASE, "connectors", "ports", "asking", "services", "runtime"),
     "functions": (*BASE, "connectors", "ports", "services", "runtime", "carriers.registry", "stores.registry"),
 }
 ALLOWED_MODULES: dict[str, tuple[str, ...]] = {
     "runtime.bootstrap": ("adapters", "channels", "refunds.registry", "carriers.registry", "carriers.declared"),
+    "runtime.sources": ("carriers.registry", "stores.registry"),
 }
 """What single modules may know beyond their layer: the wiring is the only one."""
 

@@ -15,7 +15,7 @@ from porchlight.domain.shipments import MAX_EVENTS, Shipment
 from porchlight.errors import ConflictError, NotFoundError, TransientError, UnreadableBodyError
 from porchlight.ports import InboundMessage
 from porchlight.services.record_events import Recorder, record_store_body
-from tests.fakes import FakeBrands, FakeCodes, FakeMetrics, FakeOrders, FakeQuarantine, FakeShipments
+from tests.fakes import NOBODY, FakeBrands, FakeCodes, FakeMetrics, FakeOrders, FakeQuarantine, FakeShipments
 from tests.unit.stories import DAY, NOW, brand
 
 MINUTE = timedelta(minutes=1)
@@ -58,7 +58,7 @@ class World:
         fjordhus = brand().model_copy(update={"brand_id": "fjordhus"})
         self.codes = FakeCodes()
         brands = FakeBrands(brand(), fjordhus)
-        self.recorder = Recorder(self.shipments, self.quarantine, brands, self.codes, self.metrics)
+        self.recorder = Recorder(self.shipments, self.quarantine, brands, self.codes, self.metrics, NOBODY)
 
     def hear(
         self, *reports: TrackingReport, now: datetime = NOW, brand_id: str = "larkspur", at: datetime = NOW

@@ -6,7 +6,7 @@ All repositories are scoped by brand. ``ConflictError`` means that the version s
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol, Self
+from typing import Any, NamedTuple, Protocol, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
@@ -20,6 +20,7 @@ from porchlight.domain.money import Money
 from porchlight.domain.orders import Order, Shopper
 from porchlight.domain.returns import Return
 from porchlight.domain.shipments import Shipment, StoredEvent
+from porchlight.domain.watching import Watch
 
 
 class InboundMessage(BaseModel):
@@ -41,6 +42,10 @@ class InboundMessage(BaseModel):
     redrives: int = 0
     number: str = ""
     """The tracking number that was asked for, where the body is the answer about one."""
+    carriers: Mapping[str, str] = {}
+    """Our id of the carrier of each number that was asked for (``ids.number_key``): aggregators, and carriers with
+    several services, name it otherwise at times, and the answer is about the parcel that was asked for.
+    """
 
 
 class ArchivedBody(BaseModel):
@@ -146,6 +151,14 @@ class Inbound(Protocol):
         ...
 
 
+class ShipmentContents(NamedTuple):
+    """A parcel with all that hangs on it."""
+
+    shipment: Shipment | None
+    events: list[StoredEvent]
+    watch: Watch | None
+
+
 class Shipments(Protocol):
     """Shipments with their events."""
 
@@ -157,6 +170,10 @@ class Shipments(Protocol):
         """The projection and all facts, read consistently."""
         ...
 
+    def contents(self, brand: str, shipment_id: str) -> ShipmentContents:
+        """The projection, all facts and the watch, in the same read."""
+        ...
+
     def save(
         self,
         shipment: Shipment,
@@ -164,12 +181,13 @@ class Shipments(Protocol):
         *,
         due_at: datetime | None,
         link: bool = False,
+        watch: Watch | None = None,
     ) -> None:
         """Write the new facts and the projection, all or nothing; ConflictError if it is not ``version - 1`` that is
         stored.
 
         At most 90 new facts at once. ``due_at`` puts it into (None: takes it out of) the due index. ``link`` also
-        makes it a parcel of its order.
+        makes it a parcel of its order. ``watch`` is written with it, under its own version.
         """
         ...
 

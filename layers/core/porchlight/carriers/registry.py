@@ -18,6 +18,8 @@ _CARRIERS = {
 }
 _MODULES = {"17track": "seventeen_track"}
 """Folders whose name cannot be the id."""
+_COVERS = {"dhl_unified": frozenset({"dhl", "dhl_express", "dhl_ecommerce", "dhl_parcel_de"})}
+"""The carriers that a source can be asked about, where these are not the one of its own name."""
 
 
 def carrier_ids() -> tuple[str, ...]:
@@ -28,6 +30,14 @@ def carrier_ids() -> tuple[str, ...]:
 def abilities(carrier_id: str) -> frozenset[str]:
     """What a source can do, without importing its connector; nothing for a stranger."""
     return frozenset(_CARRIERS.get(carrier_id, "").split())
+
+
+def covers(source: str, carrier_id: str) -> bool:
+    """True if the source is the carrier's own, which may be asked about its parcels; an aggregator is nobody's own."""
+    able = abilities(source)
+    if "poll" not in able or "aggregator" in able:
+        return False
+    return carrier_id in _COVERS.get(source, {source})
 
 
 def carrier(carrier_id: str) -> CarrierConnector | None:

@@ -5,7 +5,7 @@ built.
 from datetime import timedelta
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, HttpUrl
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl, field_validator
 
 from porchlight.domain.ids import BRAND_ID_PATTERN
 from porchlight.domain.returns import ReturnsPolicy
@@ -53,6 +53,39 @@ class DelayPolicy(BaseModel):
     wait_for_news_days: int = Field(default=14, ge=1, le=60)
 
 
+class Pace(BaseModel):
+    """How often a carrier is asked about a parcel, in minutes. ``at_most`` is where doubling ends while it is silent."""
+
+    model_config = _STRICT
+
+    before_pickup: int = Field(default=240, ge=15, le=2880)
+    in_transit: int = Field(default=120, ge=15, le=2880)
+    out_for_delivery: int = Field(default=30, ge=5, le=720)
+    at_most: int = Field(default=720, ge=60, le=10_080)
+
+
+class TrackingPolicy(BaseModel):
+    """Which sources may be asked about this brand's parcels, in order of preference, and how often.
+
+    A carrier's own source comes before an aggregator, which is asked about carriers that no other source in the list
+    covers. The build of the pack refuses sources that cannot be asked. Nothing in the list: nothing is watched.
+    """
+
+    model_config = _STRICT
+
+    ask: tuple[str, ...] = ()
+    minutes: Pace = Pace()
+    give_up_days: int = Field(default=45, ge=7, le=365)
+    """So long without any news, and nobody looks any more."""
+
+    @field_validator("ask")
+    @classmethod
+    def _once(cls, ask: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(ask)) != len(ask):
+            raise ValueError("a source stands in the list twice")
+        return ask
+
+
 class RefundWebhook(BaseModel):
     """Where approved refunds are sent, signed (Standard Webhooks); the secret is
     ``porchlight/{stage}/refunds/{brand}``.
@@ -85,6 +118,7 @@ class BrandConfig(BaseModel):
     delays: DelayPolicy
     returns: ReturnsPolicy
     refunds: RefundWebhook = RefundWebhook()
+    tracking: TrackingPolicy = TrackingPolicy()
     link_days: int = Field(default=180, ge=1, le=730)
 
     @property

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 from porchlight.runtime.settings import Settings, settings
 
 if TYPE_CHECKING:
-    from porchlight import ports
+    from porchlight import asking, ports
     from porchlight.adapters.brandpack import BrandPack
     from porchlight.connectors import CarrierConnector
     from porchlight.domain.brands import BrandConfig
+    from porchlight.services.lookout import Lookout
 
 
 class App:
@@ -111,6 +112,20 @@ class App:
         return DynamoQuarantine(self._table, self._bodies)
 
     @cached_property
+    def archive(self) -> "ports.Archive":
+        """All raw bodies of carriers."""
+        from porchlight.adapters.archive import FirehoseArchive
+
+        return FirehoseArchive(self.settings.archive_stream, self.settings.bodies_bucket)
+
+    @cached_property
+    def codes(self) -> "ports.Codes":
+        """Codes without a meaning, and meanings that were given."""
+        from porchlight.adapters.dynamodb.codes import DynamoCodes
+
+        return DynamoCodes(self._table, time.monotonic)
+
+    @cached_property
     def bus(self) -> "ports.Bus":
         """The bus."""
         from porchlight.adapters.eventbridge import EventBridgeBus
@@ -149,6 +164,48 @@ class App:
 
         declared = DeclaredCarrier(source, mappings)
         return declared if brand is None else declared.of_brand(brand)
+
+    @cached_property
+    def sources(self) -> "asking.Sources":
+        """Which sources there are."""
+        from porchlight.runtime.sources import RegisteredSources
+
+        return RegisteredSources()
+
+    @property
+    def lookout(self) -> "Lookout":
+        """Who is asked about a parcel."""
+        from porchlight.services.lookout import Lookout
+
+        return Lookout(self.sources)
+
+    @cached_property
+    def watches(self) -> "asking.Watches":
+        """How parcels are asked about."""
+        from porchlight.adapters.dynamodb.watches import DynamoWatches
+
+        return DynamoWatches(self._table)
+
+    @cached_property
+    def errands(self) -> "asking.Errands":
+        """What webhooks ask us to do."""
+        from porchlight.adapters.dynamodb.errands import DynamoErrands
+
+        return DynamoErrands(self._table)
+
+    @cached_property
+    def exchanges(self) -> "asking.Exchanges":
+        """How brands stand with the sources that they ask."""
+        from porchlight.adapters.dynamodb.exchanges import DynamoExchanges
+
+        return DynamoExchanges(self._table)
+
+    @cached_property
+    def caller(self) -> "asking.Caller":
+        """Who makes the calls that connectors build."""
+        from porchlight.adapters.http import HttpCaller
+
+        return HttpCaller()
 
     @property
     def brands(self) -> "ports.Brands":

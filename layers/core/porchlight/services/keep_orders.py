@@ -20,6 +20,7 @@ from porchlight.domain.orders import (
 from porchlight.domain.reuse import BEFORE_SCANS, MOST_USES, shipped_again
 from porchlight.domain.shipments import Shipment, fold
 from porchlight.ports import Brands, Orders, Shipments
+from porchlight.services.lookout import Lookout
 from porchlight.services.retrying import until_settled
 
 
@@ -30,6 +31,7 @@ class OrderKeeper:
     orders: Orders
     shipments: Shipments
     brands: Brands
+    lookout: Lookout
 
     def apply(self, brand_id: str, source: str, change: StoreChange, received_at: datetime) -> None:
         """Apply one change; the same change twice is one."""
@@ -162,7 +164,7 @@ class OrderKeeper:
         """Bring order and parcel together: promise, destination's zone and shopper go to the shipment."""
 
         def attempt() -> Order | None:
-            stored, events = self.shipments.with_events(brand.brand_id, parcel)
+            stored, events, watch = self.shipments.contents(brand.brand_id, parcel)
             before = stored or fresh
             order = self.orders.get(brand.brand_id, order_id)
             if before is None or (fresh is None and before.order_id != order_id):
@@ -185,7 +187,9 @@ class OrderKeeper:
                 update={"version": (stored.version if stored else 0) + 1, "updated_at": max(now, before.updated_at)}
             )
             due_at = next_check(shipment, brand.delays, now)
-            self.shipments.save(shipment, due_at=due_at, link=stored is None or stored.order_id != order_id)
+            link = stored is None or stored.order_id != order_id
+            first = None if watch else self.lookout.first(brand, shipment, now)
+            self.shipments.save(shipment, due_at=due_at, link=link, watch=first)
             return order
 
         seen = until_settled(attempt)

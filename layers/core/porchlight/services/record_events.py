@@ -9,15 +9,17 @@ from porchlight.connectors import CarrierConnector, StoreConnector
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.codes import Code, code_of, translated
 from porchlight.domain.events import DeliveryEstimate, TrackingEvent, TrackingReport
-from porchlight.domain.ids import body_id, shipment_id
+from porchlight.domain.ids import body_id, number_key, shipment_id
 from porchlight.domain.lateness import expected_range, mend, next_check
 from porchlight.domain.milestones import Milestone
 from porchlight.domain.orders import ParcelShipped
 from porchlight.domain.reuse import MOST_USES, of_this_use, used_again
 from porchlight.domain.shipments import MAX_EVENTS, Shipment, StoredEvent, fold, too_early
+from porchlight.domain.watching import Watch
 from porchlight.errors import UnreadableBodyError
 from porchlight.ports import Brands, Codes, InboundMessage, Metrics, Quarantine, Quarantined, Shipments
 from porchlight.services.keep_orders import OrderKeeper
+from porchlight.services.lookout import Lookout
 from porchlight.services.retrying import until_settled
 
 _PER_TRANSACTION = 90
@@ -32,11 +34,12 @@ class Recorder:
     brands: Brands
     codes: Codes
     metrics: Metrics
+    lookout: Lookout
 
     def carrier_body(self, message: InboundMessage, body: bytes, connector: CarrierConnector, now: datetime) -> None:
         """Record every report in a body; what cannot be read is quarantined."""
         try:
-            reports = [named(report, message.number) for report in connector.parse(body)]
+            reports = [named(report, message) for report in connector.parse(body)]
         except UnreadableBodyError as error:
             quarantine_body(self.quarantine, self.metrics, message, body, error.detail, now)
             return
@@ -94,7 +97,7 @@ class Recorder:
         key = shipment_id(brand.brand_id, report.carrier, report.tracking_number, use)
 
         def attempt() -> tuple[list[StoredEvent], TrackingReport | None]:
-            stored, known = self.shipments.with_events(brand.brand_id, key)
+            stored, known, watch = self.shipments.contents(brand.brand_id, key)
             events = of_this_use(stored, report.events)
             if stored and stored.next_from is None and (begins := used_again(stored, events)):
                 stored = self._superseded(brand, stored, report, use, begins, now)
@@ -107,7 +110,7 @@ class Recorder:
             if len(known) + len(news) > MAX_EVENTS:
                 raise UnreadableBodyError("more events than one parcel can have")
             if here or rest is None:
-                self._write(brand, message, mine, key, stored, known, news, now)
+                self._write(brand, message, mine, key, stored, known, news, watch, now)
             return news, rest
 
         return until_settled(attempt)
@@ -157,6 +160,7 @@ class Recorder:
         stored: Shipment | None,
         known: Sequence[StoredEvent],
         news: Sequence[StoredEvent],
+        watch: Watch | None,
         now: datetime,
     ) -> None:
         before = stored or Shipment(
@@ -178,17 +182,22 @@ class Recorder:
             if stored is not None and not batch and shipment.model_copy(update={"expected": before.expected}) == before:
                 return
             shipment = shipment.model_copy(update={"version": before.version + 1, "updated_at": message.received_at})
-            self.shipments.save(shipment, batch, due_at=next_check(shipment, brand.delays, now))
-            before = stored = shipment
+            looked = self.lookout.after_news(brand, shipment, watch, now)
+            self.shipments.save(shipment, batch, due_at=next_check(shipment, brand.delays, now), watch=looked)
+            before, stored, watch = shipment, shipment, looked or watch
 
 
-def named(report: TrackingReport, number: str) -> TrackingReport:
-    """The report under the number that was asked for, where the body does not repeat it."""
-    if report.tracking_number:
-        return report
+def named(report: TrackingReport, message: InboundMessage) -> TrackingReport:
+    """The report under the number that was asked for, where the body does not repeat it, and under the carrier whose
+    parcel was asked for.
+    """
+    number = report.tracking_number or message.number
     if not number:
         raise UnreadableBodyError("the body does not say which parcel it is about")
-    return report.model_copy(update={"tracking_number": number})
+    carrier = message.carriers.get(number_key(number), report.carrier)
+    if (number, carrier) == (report.tracking_number, report.carrier):
+        return report
+    return report.model_copy(update={"tracking_number": number, "carrier": carrier})
 
 
 def _news(

@@ -6,6 +6,7 @@
     BRAND#{brand}#SHIPMENT#{shp_…}      SHIPMENT              shipment      (stream → bus, due index)
                                         EVENT#{evt_…}         event
                                         WAIT#{purpose}        wait
+                                        WATCH                 watch         (due index)
     BRAND#{brand}#ORDER#{ord_…}         ORDER                 order         (stream → bus)
                                         PARCEL#{shp_…}        parcel
                                         REFUND#{id}           store_refund
@@ -15,8 +16,11 @@
     BRAND#{brand}#SHOPPER#{cus_…}       CONTACT               shopper
     BRAND#{brand}#QUARANTINE            QUARANTINE#{q_…}      quarantined
     BRAND#{brand}#CODES                 CODE#{source}#{code}  code
+    BRAND#{brand}#ASKING                EXCHANGE#{kind}#{source}  exchange
+                                        ERRAND#{run_…}        errand        (due index)
 
-    index by_due_at: due_shard = DUE#{0…7}, due_at = UTC instant, sortable
+    index by_due_at: due_shard = DUE#{0…7}, due_at = UTC instant, sortable; due_shard of watches = ASK#{source}#{brand},
+    of errands = ASK#ERRANDS
 """
 
 import zlib
@@ -38,6 +42,11 @@ MESSAGE = "MESSAGE#"
 ORDER_RETURN = "RETURN#"
 QUARANTINE = "QUARANTINE#"
 CODE = "CODE#"
+WATCH = "WATCH"
+EXCHANGE = "EXCHANGE#"
+ERRAND = "ERRAND#"
+ERRAND_SHARD = "ASK#ERRANDS"
+"""Errands are few and must not wait: one shard for all."""
 
 
 def shipment_pk(brand: str, shipment_id: str) -> str:
@@ -73,6 +82,23 @@ def codes_pk(brand: str) -> str:
 def code_sk(source: str, code: str) -> str:
     """Sort key of one code of a source (of all of them, for an empty code)."""
     return f"{CODE}{source}#{code}"
+
+
+def asking_pk(brand: str) -> str:
+    """Partition of a brand's dealings with the sources that it asks."""
+    return f"BRAND#{brand}#ASKING"
+
+
+def exchange_sk(kind: str, source: str) -> str:
+    """Sort key of how a brand stands with one source."""
+    return f"{EXCHANGE}{kind}#{source}"
+
+
+def watch_shard(brand: str, source: str) -> str:
+    """The shard of the due index with what a source is to be asked for a brand: a source that is shut holds up nobody
+    else.
+    """
+    return f"ASK#{source}#{brand}"
 
 
 def shard_of(pk: str) -> str:

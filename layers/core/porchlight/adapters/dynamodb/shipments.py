@@ -5,8 +5,10 @@ from datetime import datetime
 
 from porchlight.adapters.dynamodb import keys
 from porchlight.adapters.dynamodb.table import Item, Table, item, load
+from porchlight.adapters.dynamodb.watches import watch_item
 from porchlight.domain.shipments import Shipment, StoredEvent
-from porchlight.ports import Wait
+from porchlight.domain.watching import Watch
+from porchlight.ports import ShipmentContents, Wait
 
 MAX_NEW_EVENTS = 90
 """A transaction holds 100 writes; some are left for the projection and its links."""
@@ -25,14 +27,23 @@ class DynamoShipments:
 
     def with_events(self, brand: str, shipment_id: str) -> tuple[Shipment | None, list[StoredEvent]]:
         """The projection and all facts, in one consistent read of the partition."""
+        found = self.contents(brand, shipment_id)
+        return found.shipment, found.events
+
+    def contents(self, brand: str, shipment_id: str) -> ShipmentContents:
+        """The same read, with the watch."""
         shipment: Shipment | None = None
         events: list[StoredEvent] = []
+        watch: Watch | None = None
         for found in self._table.query(keys.shipment_pk(brand, shipment_id)):
-            if found["sk"]["S"] == keys.SHIPMENT:
+            sk: str = found["sk"]["S"]
+            if sk == keys.SHIPMENT:
                 shipment = load(Shipment, found)
-            elif found["sk"]["S"].startswith(keys.EVENT):
+            elif sk.startswith(keys.EVENT):
                 events.append(load(StoredEvent, found))
-        return shipment, events
+            elif sk == keys.WATCH:
+                watch = load(Watch, found)
+        return ShipmentContents(shipment, events, watch)
 
     def save(
         self,
@@ -41,13 +52,14 @@ class DynamoShipments:
         *,
         due_at: datetime | None,
         link: bool = False,
+        watch: Watch | None = None,
     ) -> None:
-        """Facts and projection in one transaction."""
+        """Facts, projection and watch in one transaction."""
         if len(new_events) > MAX_NEW_EVENTS:
             raise ValueError("too many new events for one transaction")
         pk = keys.shipment_pk(shipment.brand, shipment.shipment_id)
         projection = self._table.guarded(item(pk, keys.SHIPMENT, "shipment", shipment, due_at=due_at), shipment.version)
-        if not new_events and not link:
+        if not new_events and not link and not watch:
             self._table.replace(item(pk, keys.SHIPMENT, "shipment", shipment, due_at=due_at), shipment.version)
             return
         writes = [{"Put": projection}]
@@ -62,6 +74,8 @@ class DynamoShipments:
                 None,
             )
             writes.append({"Put": {"TableName": self._table.name, "Item": parcel}})
+        if watch:
+            writes.append({"Put": self._table.guarded(watch_item(watch), watch.version)})
         self._table.transact(writes)
 
     def rewrite(

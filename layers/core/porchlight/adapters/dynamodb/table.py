@@ -14,9 +14,16 @@ Item = dict[str, Any]
 
 
 def item(
-    pk: str, sk: str, entity_type: str, record: BaseModel | None, *, due_at: datetime | None = None, **more: str
+    pk: str,
+    sk: str,
+    entity_type: str,
+    record: BaseModel | None,
+    *,
+    due_at: datetime | None = None,
+    shard: str = "",
+    **more: str,
 ) -> Item:
-    """A low-level item. ``due_at`` puts it into the sparse due index."""
+    """A low-level item. ``due_at`` puts it into the sparse due index, in the partition's shard or in ``shard``."""
     result: Item = {
         "pk": {"S": pk},
         "sk": {"S": sk},
@@ -28,7 +35,7 @@ def item(
         if (version := getattr(record, "version", None)) is not None:
             result["version"] = {"N": str(version)}
     if due_at:
-        result["due_shard"] = {"S": keys.shard_of(pk)}
+        result["due_shard"] = {"S": shard or keys.shard_of(pk)}
         result["due_at"] = {"S": keys.instant(due_at)}
     result.update({name: {"S": value} for name, value in more.items()})
     return result
@@ -55,13 +62,16 @@ class Table:
         return found
 
     def query(
-        self, pk: str, prefix: str = "", *, newest_first: bool = False, limit: int | None = None
+        self, pk: str, prefix: str = "", *, start: str = "", newest_first: bool = False, limit: int | None = None
     ) -> Iterator[Item]:
-        """All items of a partition (whose sort key starts with ``prefix``), read consistently."""
+        """All items of a partition (whose sort key begins with ``prefix``, or is ``start`` or later), read
+        consistently.
+        """
+        wanted = " AND begins_with(sk, :sk)" if prefix else " AND sk >= :sk" if start else ""
         arguments: dict[str, Any] = {
             "TableName": self.name,
-            "KeyConditionExpression": "pk = :pk AND begins_with(sk, :sk)" if prefix else "pk = :pk",
-            "ExpressionAttributeValues": {":pk": {"S": pk}} | ({":sk": {"S": prefix}} if prefix else {}),
+            "KeyConditionExpression": f"pk = :pk{wanted}",
+            "ExpressionAttributeValues": {":pk": {"S": pk}} | ({":sk": {"S": prefix or start}} if wanted else {}),
             "ConsistentRead": True,
             "ScanIndexForward": not newest_first,
         }

@@ -1,0 +1,38 @@
+"""Who is asked about a parcel: its watch is written with the parcel, so that none is forgotten."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from porchlight.asking import Sources
+from porchlight.domain.brands import BrandConfig
+from porchlight.domain.shipments import Shipment
+from porchlight.domain.watching import Watch, first_watch, with_news
+
+
+@dataclass(frozen=True)
+class Lookout:
+    """Decides about watches where parcels are written."""
+
+    sources: Sources
+
+    def source_of(self, brand: BrandConfig, carrier: str) -> str | None:
+        """The source that the brand's parcels with a carrier are asked of; None where none may be.
+
+        The carrier's own comes first, wherever it stands in the list; an aggregator is for those without.
+        """
+        ask = brand.tracking.ask
+        own = next((source for source in ask if self.sources.covers(source, carrier)), None)
+        return own or next((source for source in ask if "aggregator" in self.sources.abilities(source)), None)
+
+    def first(self, brand: BrandConfig, shipment: Shipment, now: datetime) -> Watch | None:
+        """The watch of a parcel that has none; None where nobody is to be asked."""
+        if not brand.tracking.ask or not shipment.is_open or shipment.moved_to or shipment.next_id:
+            return None
+        source = self.source_of(brand, shipment.carrier)
+        return first_watch(shipment, source, brand.tracking, now) if source else None
+
+    def after_news(self, brand: BrandConfig, shipment: Shipment, watch: Watch | None, now: datetime) -> Watch | None:
+        """The watch to write with a parcel that has news; None where it stays as it is."""
+        if watch is None:
+            return self.first(brand, shipment, now)
+        return with_news(shipment, watch, brand.tracking, now)
