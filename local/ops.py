@@ -8,6 +8,7 @@ alarms. What the local cloud does not measure is called "not measured locally": 
 
 import json
 import re
+import shlex
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -134,6 +135,7 @@ class OpsPage:
         self._templates = Environment(
             loader=templates, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
         )
+        self._templates.filters["shell"] = shlex.quote  # what a carrier calls a code is pasted into a terminal
 
     def __call__(self, request: Request) -> Response:
         """The page, its live part, or its data."""
@@ -186,6 +188,7 @@ class OpsPage:
             "widgets": drawn,
             "alarms": [{name: value for name, value in alarm.items() if name != "metric"} for alarm in alarms],
             "quarantine": self._quarantined(),
+            "codes": self._codes(),
         }
 
     def _stack_alarms(self) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -204,18 +207,30 @@ class OpsPage:
         from porchlight.adapters.dynamodb.table import load
         from porchlight.ports import Quarantined
 
-        entries = []
-        for brand in brand_ids():
-            page = self._client("dynamodb").query(
-                TableName=self._stack.outputs["TableName"],
-                KeyConditionExpression="pk = :pk",
-                ExpressionAttributeValues={":pk": {"S": keys.quarantine_pk(brand)}},
-                ScanIndexForward=False,
-                Limit=100,
-            )
-            entries += [load(Quarantined, item) for item in page["Items"]]
+        entries = [load(Quarantined, item) for brand in brand_ids() for item in self._items(keys.quarantine_pk(brand))]
         entries.sort(key=lambda entry: entry.received_at, reverse=True)
         return [entry.model_dump(mode="json", exclude={"body_ref"}) for entry in entries]
+
+    def _codes(self) -> list[dict[str, Any]]:
+        """Codes that have no meaning yet, the most frequent first."""
+        from porchlight.adapters.dynamodb import keys
+        from porchlight.adapters.dynamodb.codes import of_item
+
+        codes = [of_item(item) for brand in brand_ids() for item in self._items(keys.codes_pk(brand))]
+        codes = sorted((code for code in codes if code.meaning is None), key=lambda code: -code.seen)
+        return [code.model_dump(mode="json") for code in codes]
+
+    def _items(self, pk: str) -> list[dict[str, Any]]:
+        """The last hundred items of a partition."""
+        page = self._client("dynamodb").query(
+            TableName=self._stack.outputs["TableName"],
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": pk}},
+            ScanIndexForward=False,
+            Limit=100,
+        )
+        items: list[dict[str, Any]] = page["Items"]
+        return items
 
 
 def is_measured(namespace: str, name: str) -> bool:

@@ -1,7 +1,10 @@
 """The ops page shows what CloudWatch, the alarms and the quarantine say, and says what it does not know."""
 
 import json
+import re
+import shlex
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,8 @@ from local.ops import OpsPage
 from local.stack import Stack
 from porchlight.adapters.dynamodb import keys
 from porchlight.adapters.dynamodb.table import item
+from porchlight.domain.codes import Code, Meaning
+from porchlight.domain.milestones import Milestone
 from porchlight.ports import Quarantined
 
 STAGE = "ops-page"
@@ -194,6 +199,28 @@ def test_an_alarm_on_what_is_not_measured_is_not_called_quiet(page: OpsPage) -> 
     alarms = {alarm["name"]: alarm["state"] for alarm in json.loads(get(page, "/ops/data").body)["alarms"]}
 
     assert alarms["StreamLag"] == "NOT MEASURED"
+
+
+def test_codes_without_a_meaning_are_listed_by_how_often_they_came(stack: Stack, page: OpsPage) -> None:
+    at = datetime(2026, 3, 2, 12, tzinfo=UTC)
+    table = stack.outputs["TableName"]
+    meaning = Meaning(milestone=Milestone.DELIVERED, decided_at=at)
+    for number, (code, seen, means) in enumerate(
+        (("RA'; rm -rf RE", 1, None), ("OFTEN", 7, None), ("KNOWN", 9, meaning))
+    ):
+        entry = Code(brand="larkspur", source="ups", code=code, sample=f"<b>{code}</b>", meaning=means, first_seen=at)
+        stored = item(keys.codes_pk("larkspur"), keys.code_sk("ups", code), "code", entry)
+        stored |= {"seen": {"N": str(seen)}, "last_seen": {"S": f"2026-03-0{number + 2}T12:00:00.000000Z"}}
+        stack.client("dynamodb").put_item(TableName=table, Item=stored)
+    told = get(page, "/ops").body.decode()
+    codes = json.loads(get(page, "/ops/data").body)["codes"]
+    assert [(code["code"], code["seen"]) for code in codes] == [("OFTEN", 7), ("RA'; rm -rf RE", 1)]
+    assert told.index("OFTEN") < told.index("rm -rf RE")
+    assert "&lt;b&gt;OFTEN&lt;/b&gt;" in told
+    assert "porchlight codes map ups" in told
+    pasted = unescape(re.findall(r'data-copy="(porchlight codes map [^"]+)"', told)[1])
+    assert shlex.split(pasted)[4] == "RA'; rm -rf RE", "one word for a shell, whatever a carrier calls its code"
+    assert "KNOWN" not in told
 
 
 def test_the_quarantine_is_listed_with_its_reasons(stack: Stack, page: OpsPage) -> None:

@@ -29,7 +29,7 @@ class DynamoCodes:
 
     def of_brand(self, brand: str) -> list[Code]:
         """One query."""
-        return [_load(found) for found in self._table.query(keys.codes_pk(brand), keys.CODE)]
+        return [of_item(found) for found in self._table.query(keys.codes_pk(brand), keys.CODE)]
 
     def give_meaning(self, code: Code, meaning: Meaning | None) -> None:
         """Read and replace: operators are few, and the count has an attribute of its own."""
@@ -63,7 +63,8 @@ def _sk(code: Code) -> str:
     return keys.code_sk(code.source, "\x1f".join(filter(None, (code.code, code.words))))
 
 
-def _load(found: Item) -> Code:
+def of_item(found: Item) -> Code:
+    """The code in an item, with its count."""
     code = load(Code, found)
     last = found.get("last_seen", {}).get("S")
     update = {
