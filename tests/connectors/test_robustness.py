@@ -2,7 +2,9 @@
 
 import json
 from copy import deepcopy
+from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -51,10 +53,14 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=6,
 )
-BODIES = {
-    source: [json.loads(file.read_bytes()) for found, file in golden("carriers") if found == source]
-    for source in carrier_ids()
-}
+
+
+def _read(file: Path) -> Any:
+    """The JSON value in a golden body; an XML body as it is."""
+    return file.read_bytes() if file.suffix == ".xml" else json.loads(file.read_bytes())
+
+
+BODIES = {source: [_read(file) for found, file in golden("carriers") if found == source] for source in carrier_ids()}
 STORE_BODIES = {
     source: [
         (expected(file)["topic"], json.loads(file.read_bytes())) for found, file in golden("stores") if found == source
@@ -87,9 +93,33 @@ def _broken(draw: st.DrawFn, value: Any) -> Any:
     return value
 
 
+def _broken_xml(draw: st.DrawFn, body: bytes) -> bytes:
+    """The document with one to three of its elements emptied, renamed, moved, said twice, left out or filled with
+    something else.
+    """
+    root = ElementTree.fromstring(body.strip())
+    for _ in range(draw(st.integers(1, 3))):
+        elements = list(root.iter())
+        element = draw(st.sampled_from(elements))
+        children = list(element)
+        change = draw(st.integers(0, 5))
+        if change == 0 and children:
+            element.remove(draw(st.sampled_from(children)))
+        elif change == 1 and children:
+            element.append(deepcopy(draw(st.sampled_from(children))))
+        elif change == 2:
+            element.tag = draw(st.sampled_from(elements)).tag
+        else:
+            element.text = draw(st.one_of(st.none(), WORDS, st.text(max_size=20)))
+    return ElementTree.tostring(root)
+
+
 @st.composite
 def carrier_bodies(draw: st.DrawFn, source: str) -> bytes:
-    value = _broken(draw, draw(st.sampled_from(BODIES[source])))
+    golden_body = draw(st.sampled_from(BODIES[source]))
+    if isinstance(golden_body, bytes):
+        return _broken_xml(draw, golden_body)
+    value = _broken(draw, golden_body)
     if isinstance(value, dict) and isinstance(value.get("payload"), str):
         try:
             inner = json.loads(value["payload"])
