@@ -20,6 +20,7 @@ ORDER = (
     "test_demo",
     "test_front_door",
     "test_quarantine",
+    "test_replay",
     "test_repeats",
     "test_brands",
     "test_shoppers",
