@@ -8,7 +8,7 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from porchlight.connectors import CarrierConnector
+    from porchlight.connectors import CarrierConnector, StoreConnector
     from porchlight.domain.orders import StoreChange
 
 commands = typer.Typer()
@@ -18,7 +18,9 @@ BRANDS = Path(__file__).parents[2] / "brand"
 @commands.command("parse")
 def parse_command(
     files: Annotated[list[Path], typer.Argument(help="Payloads; - is standard input.")],
-    source: Annotated[str, typer.Option("--source", "-s", help="The carrier or store that sent them.")],
+    source: Annotated[
+        str, typer.Option("--source", "-s", help="The carrier, store or payment provider that sent them.")
+    ],
     topic: Annotated[str, typer.Option(help="A store's topic; guessed from the body where it is not given.")] = "",
     brand: Annotated[str, typer.Option("--brand", "-b", help="Whose, where several brands declare SOURCE.")] = "",
 ) -> None:
@@ -48,18 +50,21 @@ def read_payload(source: str, body: bytes, topic: str = "", brand: str = "") -> 
     """What a body says, in the form of ``carriers/README.md``'s expect.json; ``{"error": …}`` where it says nothing."""
     from porchlight.carriers.registry import carrier, carrier_ids
     from porchlight.errors import UnreadableBodyError
+    from porchlight.refunds.registry import reader_ids, refund_reader
     from porchlight.stores.registry import store, store_ids
 
     try:
         if connector := carrier(source):
             return _tracking(connector, body)
         if shop := store(source):
-            return _store(body, topic, shop.parse)
+            return _store(shop, body, topic)
+        if reader := refund_reader(source):
+            return dict(reader.preview(body))
         if one := _declared(source, brand):
             return _tracking(one, body)
     except UnreadableBodyError as error:
         return {"error": error.detail}
-    known = ", ".join((*carrier_ids(), *store_ids(), *_mappings()))
+    known = ", ".join((*carrier_ids(), *store_ids(), *reader_ids(), *_mappings()))
     raise typer.BadParameter(f"there is no connector {source!r}; there are {known}", param_hint="--source")
 
 
@@ -97,77 +102,68 @@ def _tracking(connector: "CarrierConnector", body: bytes) -> dict[str, Any]:
     return printed(reports, str(kind))
 
 
-def _store(body: bytes, topic: str, parse: Any) -> dict[str, Any]:
-    data = _bare(body)
-    topic = topic or _topic_of(data)
-    changes: Sequence[StoreChange] = parse(topic, body)
-    if not changes:
-        ids = {"order_id": data.get("order_id"), "id": data.get("id")}
-        return {"kind": _kind_of(data), "topic": topic, **ids, "note": "this changes nothing"}
-    return _changed(changes[0], data)
+def _store(shop: "StoreConnector", body: bytes, topic: str) -> dict[str, Any]:
+    """What a store's body is, and what changes by it. Of a list (a REST answer) each entry by itself."""
+    import json
 
-
-def _bare(body: bytes) -> dict[str, Any]:
-    from porchlight.bodies import as_object, load_json
-
-    data = as_object(load_json(body), "the body")
-    for kind in ("order", "fulfillment", "refund"):
-        if kind in data and "id" not in data:
-            return as_object(data[kind], kind)
-    return data
-
-
-def _kind_of(data: dict[str, Any]) -> str:
+    from porchlight.bodies import load_json
     from porchlight.errors import UnreadableBodyError
-    from porchlight.stores.shopify.parse import kind_of
 
-    kind = kind_of(data)
-    if kind is None:
-        raise UnreadableBodyError("neither an order nor a fulfilment nor a refund")
-    return kind
+    listed = load_json(body) if body.lstrip()[:1] == b"[" else None
+    if isinstance(listed, list) and len(listed) > 1:
+        return {"objects": [_store(shop, json.dumps(entry).encode(), topic) for entry in listed]}
+    looks_like, words = shop.preview(body)
+    if not topic and not looks_like:
+        return words
+    try:
+        changes = shop.parse(topic or looks_like, body)
+    except UnreadableBodyError as error:
+        if topic:
+            raise
+        return {**words, "error": error.detail}
+    if not changes:
+        return {**words, "topic": topic or looks_like, "note": "this changes nothing"}
+    return {**words, **_changed(changes[0]), **_others(changes[1:])}
 
 
-def _topic_of(data: dict[str, Any]) -> str:
-    topics = {"order": "orders/create", "fulfillment": "fulfillments/create", "refund": "refunds/create"}
-    return topics[_kind_of(data)]
-
-
-def _changed(change: "StoreChange", data: dict[str, Any]) -> dict[str, Any]:
+def _changed(change: "StoreChange") -> dict[str, Any]:
+    from porchlight.domain.money import UNNAMED
     from porchlight.domain.printed import iso
 
     if change.kind == "order":
         return {
-            "kind": "order",
             "order_id": change.external_id,
             "order_number": change.number,
             "created_at": iso(change.placed_at),
             "currency": change.currency,
             "total": change.total.decimal(),
-            "financial_status": data.get("financial_status"),
-            "fulfillment_status": data.get("fulfillment_status"),
-            "line_items": len(change.lines),
             "cancelled_at": iso(change.cancelled_at) if change.cancelled_at else None,
         }
     if change.kind == "fulfillment":
         return {
-            "kind": "fulfillment",
             "order_id": change.external_order_id,
             "fulfillment_id": change.fulfillment_id,
             "tracking_numbers": list(change.tracking_numbers),
-            "tracking_company": data.get("tracking_company"),
             "carrier": change.carrier,
             "created_at": iso(change.shipped_at),
-            "status": data.get("status"),
+            "lines": {line.line_id: line.quantity for line in change.lines},
+            "supplier": change.supplier,
         }
-    lines, moved = data.get("refund_line_items"), data.get("transactions")
-    statuses = {entry.get("status") for entry in moved if isinstance(entry, dict)} if isinstance(moved, list) else set()
+    if change.kind == "withdrawal":
+        return {"order_id": change.external_order_id}
+    named = change.amount.currency != UNNAMED
     return {
-        "kind": "refund",
         "order_id": change.external_order_id,
         "refund_id": change.refund_id,
         "created_at": iso(change.refunded_at),
-        "amount": change.amount.decimal(),
-        "currency": change.amount.currency,
-        "refund_line_items": len(lines) if isinstance(lines, list) else 0,
-        "transaction_status": statuses.pop() if len(statuses) == 1 else None,
+        **({"amount": change.amount.decimal(), "currency": change.amount.currency} if named else {}),
     }
+
+
+def _others(changes: "Sequence[StoreChange]") -> dict[str, Any]:
+    """What else one body says: parcels and refunds beside their order, further ones of the same kind."""
+    names = {"order": "orders", "fulfillment": "parcels", "refund": "refunds", "withdrawal": "withdrawals"}
+    found: dict[str, Any] = {}
+    for change in changes:
+        found.setdefault(names[change.kind], []).append(_changed(change))
+    return found

@@ -28,7 +28,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "carriers": (*BASE, "connectors", "bodies", "proofs", "carriers"),
     "stores": (*BASE, "connectors", "bodies", "proofs", "stores"),
     "channels": (*BASE, "ports", "adapters", "channels"),
-    "refunds": (*BASE, "ports", "adapters", "refunds"),
+    "refunds": (*BASE, "ports", "bodies", "adapters", "refunds"),
     "runtime": (*BASE, "connectors", "ports", "asking", "services", "runtime"),
     "functions": (*BASE, "connectors", "ports", "services", "runtime", "carriers.registry", "stores.registry"),
 }

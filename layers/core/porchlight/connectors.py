@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -137,6 +137,30 @@ class ErrandClient(Client, Protocol):
         ...
 
 
+class StoreClient(Protocol):
+    """How a store is asked for what its thin webhooks only point to. Like a ``Client``, it builds requests and knows no
+    network.
+    """
+
+    credentials: tuple[str, ...]
+    """Credentials that must all be set in an account whose thin webhooks are to be followed."""
+    calls_per_minute: int
+    """As of a ``Client``."""
+
+    def token(self, account: Account) -> Call | None:
+        """As of a ``Client``."""
+        ...
+
+    def errands(self, body: bytes, account: Account, token: str) -> list[tuple[str, Call]]:
+        """The requests that a thin body leads to, each with the topic under which ``parse`` reads a good answer; []
+        where it leads nowhere. An answer without a body (204) says nothing and is not to be parsed.
+
+        Raises ForbiddenError for a body about another shop than the account's, and for addresses outside of the shop's
+        own hosts: a body never says where we may go.
+        """
+        ...
+
+
 class Subscriptions(Protocol):
     """How a source is told to push news of a parcel to us."""
 
@@ -185,8 +209,11 @@ class CarrierConnector(Verifier, Protocol):
 
 
 class StoreConnector(Verifier, Protocol):
-    """A shop system that calls us. ``topic`` is a header and not signed: the body must look like what the topic
-    says.
+    """A shop system that calls us. Topics are in our words, ``kind/verb`` (``orders/create``, ``refunds/create`` …),
+    whatever the shop calls them. They stand in headers that are not signed: a body must look like what its topic says.
+
+    Optional: ``client`` (a ``StoreClient``) where webhooks may be thin, and then ``classify(topic, body) -> BodyKind``,
+    which says ``THIN`` for those that ``client.errands`` is to follow.
     """
 
     id: str
@@ -200,4 +227,10 @@ class StoreConnector(Verifier, Protocol):
 
     def parse(self, topic: str, body: bytes) -> list[StoreChange]:
         """What changed; [] for topics that are not used. Raises UnreadableBodyError as above."""
+        ...
+
+    def preview(self, body: bytes) -> tuple[str, dict[str, Any]]:
+        """For ``porchlight parse``: the topic that the body looks like ("" for none), and what it is in plain words:
+        ``kind``, ids, and the store's own statuses, which no change carries. Raises UnreadableBodyError as above.
+        """
         ...

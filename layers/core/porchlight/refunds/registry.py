@@ -1,6 +1,7 @@
 """Which refund providers there are. A provider is imported when it is first asked for."""
 
 from importlib import import_module
+from typing import Any
 
 from porchlight.domain.brands import BrandConfig
 from porchlight.errors import NotFoundError
@@ -8,6 +9,8 @@ from porchlight.ports import Orders, RefundProvider, Secrets
 
 _MODULES = ("porchlight.refunds.webhook",)
 _BY_ID = {module.rpartition(".")[2]: module for module in _MODULES}
+_READERS = {"stripe": "porchlight.refunds.stripe"}
+"""Providers whose bodies can be read, though no refund is asked for there yet."""
 
 
 def refund_provider(
@@ -19,3 +22,14 @@ def refund_provider(
         raise NotFoundError("no such refund provider")
     made: RefundProvider = import_module(module).CONNECTOR(secrets, default_url, orders)
     return made
+
+
+def reader_ids() -> tuple[str, ...]:
+    """The ids of the providers whose bodies can be read."""
+    return tuple(_READERS)
+
+
+def refund_reader(provider: str) -> Any:
+    """The reader of a provider's bodies, None where there is none."""
+    module = _READERS.get(provider)
+    return import_module(module).CONNECTOR if module else None

@@ -5,7 +5,7 @@ from typing import cast
 
 from porchlight.connectors import StoreConnector
 
-_MODULES = ("porchlight.stores.shopify",)
+_MODULES = ("porchlight.stores.shopify", "porchlight.stores.woocommerce", "porchlight.stores.bigcommerce")
 _BY_ID = {module.rpartition(".")[2]: module for module in _MODULES}
 
 

@@ -1,7 +1,7 @@
 """Shopify: webhooks about orders, fulfilments and refunds."""
 
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from porchlight.bodies import signed_base64
 from porchlight.connectors import Account, InboundRequest
@@ -42,6 +42,12 @@ class Shopify:
         from porchlight.stores.shopify.parse import changes
 
         return changes(topic, body)
+
+    def preview(self, body: bytes) -> tuple[str, dict[str, Any]]:
+        """What a body looks like, for ``porchlight parse``."""
+        from porchlight.stores.shopify.preview import preview
+
+        return preview(body)
 
 
 CONNECTOR = Shopify()
