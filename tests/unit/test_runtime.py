@@ -24,8 +24,10 @@ from porchlight.services.pages import Page
 from porchlight.services.publish_changes import publish
 from tests.fakes import (
     FakeAccounts,
+    FakeArchive,
     FakeBrands,
     FakeBus,
+    FakeCodes,
     FakeEmail,
     FakeInbound,
     FakeMessages,
@@ -284,6 +286,7 @@ def ports(monkeypatch: pytest.MonkeyPatch, metrics: FakeMetrics) -> dict[str, An
     found = {
         **{"orders": orders, "messages": messages, "returns": returns, "shipments": FakeShipments(orders)},
         **{"bus": FakeBus(), "inbound": FakeInbound(), "quarantine": FakeQuarantine(), "email": FakeEmail()},
+        **{"archive": FakeArchive(), "codes": FakeCodes()},
         **{"renderer": FakeRenderer(), "accounts": FakeAccounts(), "_pack": FakeBrands(brand())},
         **{"secrets": FakeSecrets(links={"key": "k" * 40}), "metrics": metrics},
     }
@@ -319,6 +322,31 @@ class TestFunctions:
         answer = function("record_events").handler({"Records": records}, None)
         assert answer == {"batchItemFailures": [{"itemIdentifier": "1"}, {"itemIdentifier": "2"}]}
         assert len(ports["quarantine"].entries) == 1
+        assert [body.body for body in ports["archive"].bodies] == [b"<xml>"], "a parser's mistake is mended by a replay"
+
+    def test_a_batch_that_cannot_be_archived_comes_again_and_records_nothing_twice(self, ports: dict[str, Any]) -> None:
+        body = json.dumps({"object": "Tracker", "tracking_code": "EZ1", "carrier": "UPS", "tracking_details": []})
+        message = InboundMessage(
+            **{"kind": "carriers", "source": "easypost", "account": "main", "brand": "larkspur", "received_at": NOW},
+            body=base64.b64encode(body.encode()).decode(),
+        )
+        batch = {"Records": [{"messageId": "1", "body": message.model_dump_json()}]}
+        ports["archive"].fails = TransientError()
+        assert function("record_events").handler(batch, None) == {"batchItemFailures": [{"itemIdentifier": "1"}]}
+        ports["archive"].fails = None
+        assert function("record_events").handler(batch, None) == {"batchItemFailures": []}
+        assert len(ports["archive"].bodies) == 1
+        assert [shipment.version for shipment in ports["shipments"].records.values()] == [1]
+
+    def test_what_a_store_sends_is_never_archived(self, ports: dict[str, Any]) -> None:
+        message = InboundMessage(
+            **{"kind": "stores", "source": "shopify", "account": "main", "brand": "larkspur", "received_at": NOW},
+            topic="app/uninstalled",
+            body=base64.b64encode(b"{}").decode(),
+        )
+        batch = {"Records": [{"messageId": "1", "body": message.model_dump_json()}]}
+        assert function("record_events").handler(batch, None) == {"batchItemFailures": []}
+        assert ports["archive"].bodies == []
 
     def test_from_an_order_to_its_email_and_page(self, ports: dict[str, Any]) -> None:
         ports["orders"].save(order(), Shopper(brand="larkspur", shopper_id="cus_1", email="ada@x.example"))
