@@ -12,8 +12,7 @@ from tests.connectors.sources import all_ids
 
 ROOT = Path(__file__).parents[3] / "shared/carriers/payloads"
 RETIRED = frozenset(
-    "poll_legacy_xml_delivery_attempt_shipit poll_legacy_xml_rescheduled_shipit"  # UPS: the XML interface
-    " poll_webtools_xml_pre_shipment_shipit"  # USPS Web Tools
+    "poll_webtools_xml_pre_shipment_shipit"  # USPS Web Tools
     " poll_legacy_delivered_us_zone_abbrev_omniship".split()  # DHL eCommerce, before webhooks v4
 )
 """Formats that their carriers have switched off."""

@@ -10,10 +10,22 @@ from porchlight.connectors import CarrierConnector
 # id: what it can do. "push": calls us; "poll": can be asked; "subscribe": can be told to push; "jwks": signs with
 # published keys; "aggregator": reports for carriers other than itself. A test holds each line to its connector.
 _CARRIERS = {
+    "asendia": "push poll",
+    "bpost": "push poll",
+    "dpd": "push poll",
     "easypost": "push aggregator",
-    "shippo": "push poll subscribe aggregator",
     "fedex": "push poll",
-    "ups": "push",
+    "geodis": "push poll",
+    "gls": "push poll",
+    "landmark": "push poll",
+    "ontrac": "push poll",
+    "roadie": "push poll",
+    "seko": "push poll",
+    "sendle": "push poll subscribe",
+    "shippo": "push poll subscribe aggregator",
+    "spring": "push poll",
+    "tnt": "push poll",
+    "ups": "push poll subscribe",
     "usps": "push",
 }
 _MODULES = {"17track": "seventeen_track"}

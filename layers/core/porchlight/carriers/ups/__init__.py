@@ -1,18 +1,21 @@
-"""UPS: Track Alert pushes and answers of the Track API."""
+"""UPS: Track Alert pushes, answers of the Track API, and the retired XML interface."""
 
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from porchlight.carriers.ups import webhook
-from porchlight.connectors import Account, InboundRequest
+from porchlight.connectors import Account, BodyKind, InboundRequest
 from porchlight.domain.events import TrackingReport
+
+if TYPE_CHECKING:
+    from porchlight.carriers.ups.client import UpsClient, UpsSubscriptions
 
 
 class Ups:
     """Bearer token of our own making, or the older shared header.
 
     An account holds ``client_id``, ``client_secret`` and ``token_key`` for the first, ``credential`` for the second,
-    or all.
+    or all; ``api_client_id`` and ``api_client_secret`` for asking and subscribing.
     """
 
     id: Final = "ups"
@@ -34,6 +37,26 @@ class Ups:
         from porchlight.carriers.ups.parse import reports
 
         return reports(body)
+
+    def classify(self, body: bytes) -> BodyKind:
+        """What a body without parcels is."""
+        from porchlight.carriers.ups.parse import kind
+
+        return kind(body)
+
+    @property
+    def client(self) -> "UpsClient":
+        """The Track API."""
+        from porchlight.carriers.ups.client import CLIENT
+
+        return CLIENT
+
+    @property
+    def subscriptions(self) -> "UpsSubscriptions":
+        """Track Alert."""
+        from porchlight.carriers.ups.client import SUBSCRIPTIONS
+
+        return SUBSCRIPTIONS
 
 
 CONNECTOR = Ups()

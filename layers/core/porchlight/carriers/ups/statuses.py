@@ -14,11 +14,16 @@ TYPES = table(
     (M.CANCELLED, None, "MV"),
     (M.IN_TRANSIT, None, "I DO DD W"),
     (M.ACCEPTED, None, "P"),
+    (M.OUT_FOR_DELIVERY, None, "O"),
     (M.DELIVERED, None, "D"),
     (M.EXCEPTION, None, "X"),
+    (M.RETURNED_TO_SENDER, None, "RS"),
     (M.UNKNOWN, None, "U NA"),
 )
-"""The type alone: heard only where an activity carries neither code nor status."""
+"""The type alone: heard only where an activity carries neither code nor status, or where the type says it all."""
+
+_PLAIN = frozenset({"O", "RS"})
+"""Types that mean one thing, whatever their code."""
 
 _GENERAL = frozenset(
     "000 005 010 013 025 029 030 033 039 046 047 048 049 069 076 083 086 087 090 148 158 159 163 164 165".split()
@@ -81,7 +86,8 @@ def reading(kind: str, code: str, status: str, text: str = "", service: str = ""
     by_code = _by_code(kind, code, service) if code else None
     by_status = STATUS.get(status)
     if not by_status:
-        return by_code or TEXTS.get(phrase(text)) or (UNRECOGNISED if code or status else TYPES.get(kind, UNRECOGNISED))
+        said = by_code or TEXTS.get(phrase(text))
+        return said or (TYPES.get(kind, UNRECOGNISED) if kind in _PLAIN or not (code or status) else UNRECOGNISED)
     general = status in _GENERAL or (by_status.milestone is M.PRE_TRANSIT and kind not in ("", "M", "MV"))
     if not by_code:
         said = TEXTS.get(phrase(text)) if general else None

@@ -1,0 +1,99 @@
+"""How UPS is asked (Track API v1, one number a call) and told to push (Track Alert v2, a hundred numbers a call)."""
+
+import json
+from base64 import b64encode
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+from urllib.parse import quote
+from uuid import uuid4
+
+from porchlight.bodies import clean, load_json, optional_object
+from porchlight.connectors import Account, Answer, Call
+from porchlight.errors import UnreadableBodyError
+
+BASE = "https://onlinetools.ups.com"
+SOURCE = "porchlight"
+
+CREDENTIALS = ("api_client_id", "api_client_secret")
+"""Client id and secret of an app at developer.ups.com; not the ``client_id`` that UPS shows to our token endpoint."""
+
+
+def _base(account: Account) -> str:
+    return (account.credentials.get("base_url") or BASE).rstrip("/")
+
+
+def _headers(token: str) -> dict[str, str]:
+    """UPS refuses requests without an id of their own and the name of the application."""
+    return {"Authorization": f"Bearer {token}", "transId": uuid4().hex, "transactionSrc": SOURCE}
+
+
+class UpsClient:
+    """The Track API."""
+
+    credentials: Final = CREDENTIALS
+    batch: Final = 1
+    calls_per_minute: Final = 120
+
+    def token(self, account: Account) -> Call:
+        """HTTP Basic; tokens live for about four hours."""
+        pair = ":".join(account.credentials.get(name, "") for name in CREDENTIALS)
+        return Call(
+            url=f"{_base(account)}/security/v1/oauth/token",
+            method="POST",
+            headers={
+                "Authorization": f"Basic {b64encode(pair.encode()).decode()}",
+                "Content-Type": "application/x-www-form-urlencoded",
+            },
+            body=b"grant_type=client_credentials",
+        )
+
+    def ask(self, numbers: Sequence[str], account: Account, token: str) -> list[Call]:
+        """Neither signature nor picture is asked for: both are personal data that nothing here reads."""
+        return [
+            Call(
+                url=f"{_base(account)}/api/track/v1/details/{quote(number, safe='')}?locale=en_US",
+                headers=_headers(token),
+                numbers=(number,),
+            )
+            for number in numbers
+        ]
+
+
+class UpsSubscriptions:
+    """Track Alert v2, standard. Where it pushes to is set at developer.ups.com/update-webhook, not in the request."""
+
+    credentials: Final = CREDENTIALS
+    batch: Final = 100
+    lifetime: Final = timedelta(days=14)
+    keeps_history: Final = False
+
+    def subscribe(self, numbers: Sequence[str], account: Account, token: str, callback: str) -> list[Call]:
+        """One request. Numbers that are no UPS parcels (1Z, 1R) are named in its answer and not subscribed."""
+        asked = {"locale": "en_US", "countryCode": "US", "trackingNumberList": list(numbers)}
+        call = Call(
+            url=f"{_base(account)}/api/track/v2/subscription/standard/package",
+            method="POST",
+            headers={**_headers(token), "Content-Type": "application/json"},
+            body=json.dumps(asked).encode(),
+            numbers=tuple(numbers),
+        )
+        return [call]
+
+    def subscribed(self, answer: Answer) -> str | None:
+        """ "" where at least one number was taken: UPS gives a subscription no id."""
+        if not 200 <= answer.status < 300:
+            return None
+        try:
+            taken = optional_object(load_json(answer.body)).get("validTrackingNumbers")
+        except UnreadableBodyError:
+            return None
+        return "" if isinstance(taken, list) and any(clean(number) for number in taken) else None
+
+    def revive(self, subscription_id: str, account: Account, token: str) -> Call | None:
+        """None: a subscription that ended is made anew."""
+        return None
+
+
+CLIENT = UpsClient()
+SUBSCRIPTIONS = UpsSubscriptions()
