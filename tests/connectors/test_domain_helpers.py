@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from porchlight.domain import tokens
 from porchlight.domain.carriers import carrier_id
-from porchlight.domain.zones import zone_of
+from porchlight.domain.events import Place, TrackingEvent
+from porchlight.domain.milestones import Milestone
+from porchlight.domain.zones import zone_of, zone_of_place
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
@@ -84,6 +86,36 @@ def test_zones_of_countries_with_one_clock() -> None:
     assert zone_of("ES") is None
     assert zone_of(None) is None
     assert zone_of("XX") is None
+
+
+def test_zones_of_places() -> None:
+    assert zone_of_place("US", "NY") == zone_of_place("USA", "ny") == "America/New_York"
+    assert zone_of_place("DE", "Bayern") == "Europe/Berlin"
+    assert zone_of_place("DEU", None) == "Europe/Berlin"
+    assert zone_of_place("CA", "AB") == "America/Edmonton"
+    divided_or_nowhere = (("US", "TX"), ("US", "IN"), ("US", None), ("CA", "ON"), ("AU", "NSW"))
+    for divided in (*divided_or_nowhere, (None, "NY"), ("", ""), ("Mars", "NY")):
+        assert zone_of_place(*divided) is None, divided
+
+
+@pytest.mark.parametrize(
+    ("place", "utc"),
+    [
+        (Place(country="SG"), "2026-03-06T21:16:00+00:00"),
+        (Place(city="Leipzig", country="DE"), "2026-03-07T04:16:00+00:00"),
+        (Place(country="US", region="CA"), "2026-03-07T13:16:00+00:00"),
+        (Place(country="US", region="TX"), "2026-03-07T10:16:00+00:00"),
+        (Place(), "2026-03-07T10:16:00+00:00"),
+    ],
+)
+def test_a_local_time_is_read_where_it_was_scanned_else_at_the_destination(place: Place, utc: str) -> None:
+    """Given 05:16 local without a zone, for a parcel that goes to New York."""
+    event = TrackingEvent(
+        occurred_at=datetime(2026, 3, 7, 5, 16), raw_code="AR", milestone=Milestone.IN_TRANSIT, place=place
+    )
+    assert event.instant(ZoneInfo("America/New_York")).isoformat() == utc
+    assert not event.zone_known, "what is printed stays as it was printed"
+    assert event.occurred_at.isoformat() == "2026-03-07T05:16:00"
 
 
 def test_zones_agree_with_the_tz_database() -> None:

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from porchlight.domain.ids import number_key, stable_id
 from porchlight.domain.milestones import FAULT, Milestone, Party, Reason, Signal
+from porchlight.domain.zones import zone_of_place
 
 _FROZEN = ConfigDict(frozen=True)
 
@@ -64,10 +65,13 @@ class TrackingEvent(BaseModel):
         return self.occurred_at.tzinfo is not None
 
     def instant(self, assumed: ZoneInfo | None = None) -> datetime:
-        """The moment in UTC; local-only times are read in ``assumed`` (UTC where nothing better is known)."""
+        """The moment in UTC. Local-only times are read in the zone of the place of the scan, where that has one clock
+        and is known; else in ``assumed``, the destination's (UTC where nothing better is known).
+        """
         if self.occurred_at.tzinfo is not None:
             return self.occurred_at.astimezone(UTC)
-        return self.occurred_at.replace(tzinfo=assumed or UTC).astimezone(UTC)
+        name = zone_of_place(self.place.country, self.place.region)
+        return self.occurred_at.replace(tzinfo=ZoneInfo(name) if name else assumed or UTC).astimezone(UTC)
 
     def event_id(self, carrier: str, tracking_number: str) -> str:
         """Identity of the fact: carrier, number, code, moment and place. A repeat of the fact has the same id."""

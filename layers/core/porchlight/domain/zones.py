@@ -57,6 +57,40 @@ _ZONES = dict(
 )
 
 
+_REGIONS = dict(
+    entry.split("=")
+    for entry in (
+        # States, provinces and territories with one clock; those that a zone's border divides are not here.
+        "US-AL=America/Chicago US-AR=America/Chicago US-AZ=America/Phoenix US-CA=America/Los_Angeles "
+        "US-CO=America/Denver US-CT=America/New_York US-DC=America/New_York US-DE=America/New_York "
+        "US-GA=America/New_York US-HI=Pacific/Honolulu US-IA=America/Chicago US-IL=America/Chicago "
+        "US-LA=America/Chicago US-MA=America/New_York US-MD=America/New_York US-ME=America/New_York "
+        "US-MN=America/Chicago US-MO=America/Chicago US-MS=America/Chicago US-MT=America/Denver "
+        "US-NC=America/New_York US-NH=America/New_York US-NJ=America/New_York US-NM=America/Denver "
+        "US-NY=America/New_York US-OH=America/New_York US-OK=America/Chicago US-PA=America/New_York "
+        "US-RI=America/New_York US-SC=America/New_York US-UT=America/Denver US-VA=America/New_York "
+        "US-VT=America/New_York US-WA=America/Los_Angeles US-WI=America/Chicago US-WV=America/New_York "
+        "US-WY=America/Denver US-PR=America/Puerto_Rico "
+        "CA-AB=America/Edmonton CA-MB=America/Winnipeg CA-NB=America/Moncton CA-NS=America/Halifax "
+        "CA-PE=America/Halifax CA-YT=America/Whitehorse "
+        "AU-ACT=Australia/Sydney AU-NT=Australia/Darwin AU-QLD=Australia/Brisbane AU-SA=Australia/Adelaide "
+        "AU-TAS=Australia/Hobart AU-VIC=Australia/Melbourne "
+    ).split()
+)
+_ALPHA_3 = {"USA": "US", "CAN": "CA", "AUS": "AU", "DEU": "DE", "FRA": "FR", "GBR": "GB", "NLD": "NL", "POL": "PL"}
+
+
+def zone_of_place(country: str | None, region: str | None) -> str | None:
+    """The IANA zone of a place, where its region or its country has one clock; None where that is not known.
+
+    Arizona counts by Phoenix although the Navajo Nation there does not; parcels are scanned in its towns.
+    """
+    if not country:
+        return None
+    code = _ALPHA_3.get(country, country)
+    return _ZONES.get(code) or (_REGIONS.get(f"{code}-{region.upper()}") if region else None)
+
+
 def zone_of(country: str | None) -> str | None:
     """The IANA zone of an ISO 3166-1 alpha-2 country, None where there is more than one or the country is not known."""
     return _ZONES.get(country or "")
