@@ -111,7 +111,10 @@ def test_zones_of_places() -> None:
 def test_a_local_time_is_read_where_it_was_scanned_else_at_the_destination(place: Place, utc: str) -> None:
     """Given 05:16 local without a zone, for a parcel that goes to New York."""
     event = TrackingEvent(
-        occurred_at=datetime(2026, 3, 7, 5, 16), raw_code="AR", milestone=Milestone.IN_TRANSIT, place=place
+        occurred_at=datetime.fromisoformat("2026-03-07T05:16:00"),
+        raw_code="AR",
+        milestone=Milestone.IN_TRANSIT,
+        place=place,
     )
     assert event.instant(ZoneInfo("America/New_York")).isoformat() == utc
     assert not event.zone_known, "what is printed stays as it was printed"
