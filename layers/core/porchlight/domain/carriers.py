@@ -8,32 +8,38 @@ another carrier.
 import re
 
 _SPELLINGS = {
-    "usps": "usps unitedstatespostalservice uspostalservice uspspriority uspsreturns uspsship",
-    "ups": "ups unitedparcelservice upsdap upsground upssurepost upsmailinnovations upsexpedited upsmi upsgroundsaver",
+    "usps": "usps unitedstatespostalservice uspostalservice uspspriority uspsreturns uspsship stampscom endicia",
+    "ups": "ups unitedparcelservice upsdap upsground upssurepost upsmailinnovations upsexpedited upsmi upsgroundsaver"
+    " upswalleted upsone",
     "fedex": "fedex fedexdefault fedexground fedexexpress fedexsmartpost fedexgroundeconomy fedexcrossborder"
-    " federalexpress fedexmailview fedexsamedaycity fedexuk",
-    "dhl_express": "dhlexpress",
+    " federalexpress fedexmailview fedexsamedaycity fedexuk fedexwalleted",
+    "dhl_express": "dhlexpress dhlexpressworldwide dhlexpressuk dhlexpresscanada dhlexpressaustralia",
     "dhl_ecommerce": "dhlecommerce dhlglobalmail dhlecs dhlecommerceus dhlecommerceasia dhlecommercesolutions",
     "dhl_parcel_de": "dhlparcelde dhlpaket dhlgermany",
     "dhl": "dhl",
     "canada_post": "canadapost postescanada",
-    "royal_mail": "royalmail",
+    "royal_mail": "royalmail royalmailsf",
     "australia_post": "australiapost auspost",
     "dpd": "dpd",
     "dpd_uk": "dpduk",
     "evri": "evri myhermes hermesuk",
-    "gls": "gls glseu",
+    "gls": "gls glseu glsgroup",
     "gls_us": "glsus",
     "postnl": "postnl",
     "la_poste": "laposte colissimo",
     "ontrac": "ontrac lasership lasershipv2",
-    "purolator": "purolator",
+    "purolator": "purolator purolatorcanada",
     "canpar": "canpar canparexpress",
     "chronopost": "chronopost",
-    "bpost": "bpost",
+    "bpost": "bpost belgianpost",
     "tnt": "tnt tntexpress",
     "asendia": "asendia asendiausa",
     "landmark": "landmark landmarkglobal",
+    "geodis": "geodis geodisfrance",
+    "spring": "spring springgds springglobaldeliverysolutions",
+    "seko": "seko sekologistics omniparcel",
+    "sendle": "sendle",
+    "roadie": "roadie",
     "newgistics": "newgistics",
     "amazon": "amazon amazonlogistics amazonshipping amazonlogisticsus amazonlogisticsuk amzlus amzluk",
 }
@@ -45,3 +51,12 @@ def carrier_id(name: str) -> str:
     """Our id of the carrier that ``name`` stands for: ``ups`` for "UPSDAP", a slug for a stranger, "" for no name."""
     words = _WORD.findall(name.casefold())
     return _IDS.get("".join(words)) or "_".join(words)[:40]
+
+
+def carrier_by_number(number: str) -> str:
+    """Our id of the carrier where the form of a tracking number can only be one carrier's; "" for all others."""
+    if len(number) == 18 and number.startswith("1Z") and number.isascii() and number.isalnum():
+        return "ups"
+    if len(number) in (20, 22) and number.startswith(("92", "93", "94", "95")) and number.isascii() and number.isdigit():
+        return "usps"
+    return ""

@@ -1,0 +1,5 @@
+"""bpost: tracking information of the Shipping Manager (XML)."""
+
+from porchlight.carriers.unsigned import Unsigned
+
+CONNECTOR = Unsigned("bpost", "bpost")

@@ -1,0 +1,5 @@
+"""Landmark Global: the Track API (XML)."""
+
+from porchlight.carriers.unsigned import Unsigned
+
+CONNECTOR = Unsigned("landmark", "Landmark Global")

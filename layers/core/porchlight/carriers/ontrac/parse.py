@@ -1,0 +1,123 @@
+"""OnTrac bodies: the tracking result of the web services (XML), and LaserShip's tracking of an order (JSON).
+
+LaserShip prints each time twice, local and as UTC without saying so: UTC it is. The web services print local time.
+"""
+
+from datetime import UTC
+from typing import TYPE_CHECKING, Any
+
+from porchlight.bodies import (
+    as_object,
+    as_objects,
+    clean,
+    load_json,
+    load_xml,
+    moment,
+    only_unreadable,
+    optional_day,
+    optional_text,
+    required_text,
+    xml_fields,
+)
+from porchlight.carriers.ontrac.statuses import laser_reading, reading
+from porchlight.carriers.reading import event, summary
+from porchlight.connectors import BodyKind
+from porchlight.domain.events import DeliveryEstimate, Place, TrackingEvent, TrackingReport
+from porchlight.domain.milestones import Milestone
+from porchlight.errors import UnreadableBodyError
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
+
+@only_unreadable
+def reports(body: bytes) -> list[TrackingReport]:
+    """Every parcel that OnTrac knows."""
+    if body.lstrip()[:1] == b"<":
+        return [_shipment(node) for node in _shipments(body) if not (node.findtext("Error") or "").strip()]
+    return _order(as_object(load_json(body), "the body"))
+
+
+def kind(body: bytes) -> BodyKind:
+    """Both say with an error that they do not know the number."""
+    if body.lstrip()[:1] == b"<":
+        return BodyKind.NO_RESULT if _shipments(body) else BodyKind.NOT_TRACKING
+    return BodyKind.NO_RESULT
+
+
+def _shipments(body: bytes) -> "list[Element]":
+    root = load_xml(body)
+    if root.tag != "OnTracTrackingResult":
+        raise UnreadableBodyError("no tracking result")
+    return root.findall("Shipments/Shipment")
+
+
+def _shipment(node: "Element") -> TrackingReport:
+    events = tuple(found for entry in node.iterfind("Events/Event") if (found := _event(xml_fields(entry))))
+    day = optional_day(node.findtext("Exp_Del_Date"))
+    return TrackingReport(
+        carrier="ontrac",
+        tracking_number=required_text(node.findtext("Tracking"), "Tracking", 64),
+        events=events,
+        status=_status(events),
+        estimate=DeliveryEstimate(day=day) if day else None,
+    )
+
+
+def _event(fields: dict[str, str]) -> TrackingEvent | None:
+    at = fields.get("EventTime")
+    if not at:
+        return None
+    code = clean(fields.get("Status"), 20)
+    place = Place(
+        city=optional_text(fields.get("City")),
+        region=optional_text(fields.get("State")),
+        postal_code=optional_text(fields.get("Zip")),
+        country="US",
+    )
+    return event(reading(code), moment(at, "EventTime"), code, clean(fields.get("Description")), place=place)
+
+
+def _order(data: dict[str, Any]) -> list[TrackingReport]:
+    if "Events" not in data and "Pieces" not in data:
+        if data.get("Error") or data.get("ErrorMessage"):
+            return []
+        raise UnreadableBodyError("neither events nor pieces")
+    events = tuple(found for entry in as_objects(data.get("Events"), "Events") if (found := _laser_event(entry)))
+    day = optional_day(data.get("EstimatedDeliveryDate"))
+    estimate = DeliveryEstimate(day=day) if day else None
+    status = _status(events)
+    numbers = [
+        required_text(piece["TrackingNumber"], "TrackingNumber", 64)
+        for piece in as_objects(data.get("Pieces"), "Pieces")
+        if piece.get("TrackingNumber")
+    ]
+    return [
+        TrackingReport(carrier="ontrac", tracking_number=number, events=events, status=status, estimate=estimate)
+        for number in numbers or [""]
+    ]
+
+
+def _laser_event(entry: dict[str, Any]) -> TrackingEvent | None:
+    at = entry.get("UTCDateTime")
+    local = not at and entry.get("DateTime")
+    if not at and not local:
+        return None
+    occurred = moment(local or at, "the time of an event")
+    if not local and occurred.tzinfo is None:
+        occurred = occurred.replace(tzinfo=UTC)
+    code = clean(entry.get("EventType"), 80)
+    label = clean(entry.get("EventShortText")) or clean(entry.get("EventLabel"))
+    place = Place(
+        city=optional_text(entry.get("City")),
+        region=optional_text(entry.get("State")),
+        postal_code=optional_text(entry.get("PostalCode")),
+        country=optional_text(entry.get("Country")),
+    )
+    return event(laser_reading(code, label), occurred, code, label, place=place)
+
+
+def _status(events: tuple[TrackingEvent, ...]) -> Milestone:
+    """No body has a summary of its own; a parcel that was scanned at its origin is on its way."""
+    found = summary(events) or Milestone.UNKNOWN
+    return Milestone.IN_TRANSIT if found is Milestone.ACCEPTED else found

@@ -1,0 +1,78 @@
+"""TNT bodies: consignments with their statuses (XML). A number that was used again is answered with several.
+
+Times are local to the depot, in two fields (``20210218``, ``1020``).
+"""
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from porchlight.bodies import (
+    clean,
+    load_xml,
+    moment,
+    only_unreadable,
+    optional_day,
+    optional_text,
+    required_text,
+    xml_fields,
+)
+from porchlight.carriers.reading import event, summary
+from porchlight.carriers.tnt.statuses import NOT_FOUND, SUMMARIES, reading
+from porchlight.connectors import BodyKind
+from porchlight.domain.events import DeliveryEstimate, Place, TrackingEvent, TrackingReport
+from porchlight.domain.milestones import Milestone
+from porchlight.errors import UnreadableBodyError
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
+
+@only_unreadable
+def reports(body: bytes) -> list[TrackingReport]:
+    """Every consignment that TNT knows."""
+    found = _consignments(body)
+    return [_report(node) for node in found if clean(node.findtext("SummaryCode")) != NOT_FOUND]
+
+
+def kind(body: bytes) -> BodyKind:
+    """Consignments that are not found, or an error about the request."""
+    return BodyKind.NO_RESULT if _consignments(body) else BodyKind.NOT_TRACKING
+
+
+def _consignments(body: bytes) -> "list[Element]":
+    root = load_xml(body)
+    if root.tag != "TrackResponse":
+        raise UnreadableBodyError("no answer to a tracking request")
+    return root.findall("Consignment")
+
+
+def _report(node: "Element") -> TrackingReport:
+    events = tuple(found for entry in node.iterfind("StatusData") if (found := _event(xml_fields(entry))))
+    day = _due(node)
+    return TrackingReport(
+        carrier="tnt",
+        tracking_number=required_text(node.findtext("ConsignmentNumber"), "ConsignmentNumber", 64),
+        events=events,
+        status=_status(clean(node.findtext("SummaryCode"), 20), events),
+        estimate=DeliveryEstimate(day=day) if day else None,
+    )
+
+
+def _event(fields: dict[str, str]) -> TrackingEvent | None:
+    day, clock = clean(fields.get("LocalEventDate"), 20), clean(fields.get("LocalEventTime"), 20)
+    if not day:
+        return None
+    code = clean(fields.get("StatusCode"), 20)
+    at = moment(f"{day}T{clock}" if clock else day, "LocalEventDate and LocalEventTime")
+    place = Place(city=optional_text(fields.get("DepotName")))
+    return event(reading(code), at, code, clean(fields.get("StatusDescription")), place=place)
+
+
+def _status(own: str, events: tuple[TrackingEvent, ...]) -> Milestone:
+    """Delivered is delivered; else the statuses say it more finely."""
+    found = SUMMARIES[own].milestone if own in SUMMARIES else Milestone.UNKNOWN
+    return found if found is Milestone.DELIVERED else summary(events) or found
+
+
+def _due(node: "Element") -> date | None:
+    return optional_day(node.findtext("ShipmentSummary/DueDate"))
