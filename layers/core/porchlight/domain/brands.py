@@ -119,7 +119,14 @@ class BrandConfig(BaseModel):
     returns: ReturnsPolicy
     refunds: RefundWebhook = RefundWebhook()
     tracking: TrackingPolicy = TrackingPolicy()
+    old_after_hours: int = Field(default=48, ge=1, le=8_760)
+    """An order that is older when we first hear of it is taken over without a word: an import, not news."""
     link_days: int = Field(default=180, ge=1, le=730)
+
+    @property
+    def old_after(self) -> timedelta:
+        """From which age on an unknown order is no news."""
+        return timedelta(hours=self.old_after_hours)
 
     @property
     def link_lifetime(self) -> timedelta:

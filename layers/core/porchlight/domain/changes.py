@@ -5,11 +5,14 @@ Every detail names ids only (no personal data) and carries ``id`` (stable over r
 (when it happened out there) and ``recorded_at`` (when it reached us).
 """
 
+from datetime import datetime
+
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from porchlight.domain.delays import Delay
 from porchlight.domain.ids import stable_id
 from porchlight.domain.messages import MILESTONE_MOMENT, Moment
+from porchlight.domain.milestones import Signal
 from porchlight.domain.orders import Order
 from porchlight.domain.returns import Return, ReturnState
 from porchlight.domain.shipments import Shipment
@@ -71,7 +74,8 @@ def order_changes(old: Order | None, new: Order) -> list[DomainEvent]:
 
     found = []
     if old is None:
-        found.append(event("OrderConfirmed", Moment.ORDER_CONFIRMED))
+        confirmed = event("OrderConfirmed", Moment.ORDER_CONFIRMED)
+        found.append(confirmed.model_copy(update={"moment": None}) if new.backfilled else confirmed)
     if new.cancelled_at and not (old and old.cancelled_at):
         found.append(event("OrderCancelled", None))
     return found
@@ -99,14 +103,27 @@ def shipment_changes(old: Shipment | None, new: Shipment) -> list[DomainEvent]:
             waiting=waiting,
         )
 
+    def signalled(signal: Signal, at: datetime) -> DomainEvent:
+        key = at.isoformat()
+        if signal is Signal.DRIVER_NEARBY:
+            said = event("DriverNearby", None, new.shipment_id, key)
+        else:
+            said = event("DriverAssigned", None, new.shipment_id, key)
+        return said.model_copy(update={"occurred_at": at})
+
     found = []
     progressed = old is None or MILESTONE_MOMENT.get(old.milestone) is not MILESTONE_MOMENT.get(new.milestone)
     linked = new.shopper_id is not None and (old is None or old.shopper_id is None)
     moment = MILESTONE_MOMENT.get(new.milestone)
     at = new.milestone_at.isoformat() if new.milestone_at else ""
     if moment and (progressed or linked):
-        told = None if new.is_return else moment
+        before_us = new.backfilled and new.milestone_at is not None and new.milestone_at < new.created_at
+        told = None if new.is_return or before_us else moment
         found.append(event(PARCEL_EVENT[moment], told, new.shipment_id, f"{at}{new.shopper_id}"))
+    for signal, heard in new.signals.items():
+        known = old.signals.get(signal) if old else None
+        if known is None or known.at < heard.at:
+            found.append(signalled(signal, heard.at))
     before = old.delay if old else None
     if new.delay and (before is None or before.delay_id != new.delay.delay_id):
         found.append(event("DeliveryDelayed", Moment.DELAY_DECLARED, new.delay.delay_id, new.delay.delay_id))

@@ -136,7 +136,8 @@ def _suspicions(shipment: Shipment, policy: DelayPolicy) -> list[Suspicion]:
     due: list[tuple[DelayKind, datetime]] = []
     if promised and promised < date.max:
         due.append((DelayKind.PROMISE_MISSED, end_of_day(promised, zone)))
-    if shipment.milestone in SCANNED and shipment.last_event_at:
+    heard_of = shipment.last_event_at and not (shipment.backfilled and shipment.last_event_at < shipment.created_at)
+    if shipment.milestone in SCANNED and shipment.last_event_at and heard_of:
         due.append((DelayKind.NO_SCAN, shipment.last_event_at + timedelta(days=policy.no_scan_days)))
     found = []
     for kind, since in due:

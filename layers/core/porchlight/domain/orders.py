@@ -85,6 +85,8 @@ class Order(BaseModel):
     first_promise: DateRange | None = None
     promise: DateRange | None = None
     cancelled_at: AwareDatetime | None = None
+    backfilled: bool = False
+    """It was old when we first heard of it (an import): what had happened by then is told to nobody."""
     refunds: dict[str, Money] = {}
     """What the store says was refunded, by its refund id."""
     updated_at: AwareDatetime

@@ -11,6 +11,7 @@ from porchlight.domain.delays import Delay
 from porchlight.domain.events import DeliveryEstimate, Place, TrackingEvent
 from porchlight.domain.milestones import (
     AFTER_DELIVERY,
+    BEFORE_MOVEMENT,
     MOVEMENT,
     PROGRESS,
     TERMINAL,
@@ -18,7 +19,10 @@ from porchlight.domain.milestones import (
     Milestone,
     Party,
     Reason,
+    Signal,
 )
+from porchlight.domain.packing import Packing, is_void
+from porchlight.domain.signals import Heard, heard
 
 MAX_EVENTS = 500
 """More facts than this about one parcel are refused: no carrier reports so many, a loop does."""
@@ -66,7 +70,13 @@ class Shipment(BaseModel):
     moved_at: AwareDatetime | None = None
     """The last event that says the parcel goes on; notices and troubles are events, but no movement."""
     last_place: Place = Place()
+    signals: dict[Signal, Heard] = Field(default_factory=dict)
+    """What a same-day courier last said of its driver."""
     event_count: int = 0
+    packed: dict[str, Packing] = Field(default_factory=dict)
+    """Which lines of the order are in it, by the store's fulfilment: see ``domain.packing``."""
+    backfilled: bool = False
+    """Its order was old when we first heard of it: what had happened by then is told to nobody."""
     first_promise: DateRange | None = None
     promise: DateRange | None = None
     estimate: DeliveryEstimate | None = None
@@ -91,7 +101,12 @@ class Shipment(BaseModel):
     @property
     def is_open(self) -> bool:
         """True while something is still expected of the parcel."""
-        return self.milestone not in TERMINAL
+        return self.milestone not in TERMINAL and not self.is_void
+
+    @property
+    def is_void(self) -> bool:
+        """True for a parcel that the store took back before it went anywhere."""
+        return is_void(self.packed) and self.milestone in BEFORE_MOVEMENT | {Milestone.UNKNOWN, Milestone.CANCELLED}
 
     @property
     def is_return(self) -> bool:
@@ -138,6 +153,7 @@ def fold(shipment: Shipment, events: Iterable[StoredEvent]) -> Shipment:
                 None,
             ),
             "last_place": placed,
+            "signals": heard((stored.event, stored.event.instant(assumed)) for stored in sound),
             "event_count": len(ordered),
         }
     )

@@ -1,22 +1,27 @@
 """Orders, fulfilments and refunds, from any store or OMS. They commute: any order of arrival gives the same end."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
 from porchlight.domain import ids
 from porchlight.domain.brands import BrandConfig
+from porchlight.domain.dates import DateRange, local_day
 from porchlight.domain.lateness import expected_range, next_check
+from porchlight.domain.money import Money
 from porchlight.domain.orders import (
     ContactDetails,
     Order,
     OrderPlaced,
     OrderRefunded,
+    OrderWithdrawn,
     ParcelShipped,
     Shopper,
     StoreChange,
     default_promise,
 )
+from porchlight.domain.packing import packed_with
 from porchlight.domain.reuse import BEFORE_SCANS, MOST_USES, shipped_again
 from porchlight.domain.shipments import Shipment, fold
 from porchlight.ports import Brands, Orders, Shipments
@@ -40,6 +45,8 @@ class OrderKeeper:
             self.order(brand, source, change, received_at)
         elif isinstance(change, ParcelShipped):
             self.parcels(brand, change, received_at)
+        elif isinstance(change, OrderWithdrawn):
+            self.withdraw(brand, change, received_at)
         else:
             self.refund(brand, change, received_at)
 
@@ -55,9 +62,13 @@ class OrderKeeper:
             contents = self.orders.contents(brand.brand_id, order_id)
             stored = contents.order
             shopper = self._shopper(brand, placed.contact, placed.external_id)
-            promise = placed.promise or default_promise(
+            promise: DateRange | None = placed.promise or default_promise(
                 placed.placed_at, placed.destination.zone or brand.zone, brand.promise.working_days
             )
+            backfilled = stored.backfilled if stored else received_at - placed.placed_at > brand.old_after
+            if backfilled and promise and promise.latest < local_day(received_at, promise.zone):
+                # It was over before we could watch it: nobody is told now that it was missed. One kept since counts.
+                promise = promise if stored and stored.promise == promise else None
             order = Order(
                 brand=brand.brand_id,
                 order_id=order_id,
@@ -75,7 +86,8 @@ class OrderKeeper:
                 first_promise=(stored.first_promise if stored else None) or promise,
                 promise=promise,
                 cancelled_at=placed.cancelled_at,
-                refunds=contents.refunds,
+                backfilled=backfilled,
+                refunds=_named(contents.refunds, placed.currency),
                 updated_at=received_at,
                 version=stored.version if stored else 0,
             )
@@ -105,8 +117,11 @@ class OrderKeeper:
         )
 
     def parcels(self, brand: BrandConfig, shipped: ParcelShipped, received_at: datetime) -> None:
-        """Make the parcels of a fulfilment parcels of the order, whether or not either is known yet."""
-        if shipped.cancelled or not shipped.carrier:
+        """Make the parcels of a fulfilment parcels of the order, whether or not either is known yet.
+
+        Those of a cancelled one too, as void: else a body that comes late would bring them back.
+        """
+        if not shipped.carrier:
             return
         order_id = ids.order_id(brand.brand_id, shipped.external_order_id)
         for number in shipped.tracking_numbers:
@@ -117,6 +132,7 @@ class OrderKeeper:
                 carrier=shipped.carrier,
                 tracking_number=number,
                 shipped_at=shipped.shipped_at,
+                packed={shipped.fulfillment_id: shipped.packing},
                 created_at=received_at,
                 updated_at=received_at,
             )
@@ -132,6 +148,7 @@ class OrderKeeper:
             carrier=carrier,
             tracking_number=wrong.tracking_number,
             shipped_at=wrong.shipped_at,
+            packed=wrong.packed,
             created_at=now,
             updated_at=now,
         )
@@ -167,16 +184,24 @@ class OrderKeeper:
             stored, events, watch = self.shipments.contents(brand.brand_id, parcel)
             before = stored or fresh
             order = self.orders.get(brand.brand_id, order_id)
-            if before is None or (fresh is None and before.order_id != order_id):
+            if before is None:
+                return order
+            claims = fresh is not None and (before.order_id is None or not fresh.is_void)
+            if not claims and before.order_id != order_id:
                 return order  # a parcel that another order has claimed since stays with that one
             update: dict[str, object] = {"order_id": order_id}
             if fresh and fresh.shipped_at:
                 update["shipped_at"] = min(fresh.shipped_at, before.shipped_at or fresh.shipped_at)
+            packed = before.packed
+            for fulfillment_id, packing in fresh.packed.items() if fresh else ():
+                packed = packed_with(packed, fulfillment_id, packing)
+            update["packed"] = packed
             if order:
                 update |= {
                     "shopper_id": order.shopper_id,
                     "zone": order.destination.zone or brand.zone,
                     "promise": order.promise,
+                    "backfilled": order.backfilled,
                     "first_promise": before.first_promise or order.first_promise,
                 }
             shipment = fold(before.model_copy(update=update), events)
@@ -197,6 +222,24 @@ class OrderKeeper:
             # The order changed between our look and our write, and its writer may not have seen this parcel.
             until_settled(attempt)
 
+    def withdraw(self, brand: BrandConfig, withdrawn: OrderWithdrawn, received_at: datetime) -> None:
+        """Cancel an order that the store has removed. Of one that nobody knows nothing is to be said."""
+        order_id = ids.order_id(brand.brand_id, withdrawn.external_order_id)
+
+        def attempt() -> None:
+            order = self.orders.get(brand.brand_id, order_id)
+            if order is None or order.cancelled_at:
+                return
+            update = {
+                "cancelled_at": received_at,
+                "source_updated_at": max(received_at, order.source_updated_at),
+                "updated_at": received_at,
+                "version": order.version + 1,
+            }
+            self.orders.save(order.model_copy(update=update))
+
+        until_settled(attempt)
+
     def refund(self, brand: BrandConfig, refunded: OrderRefunded, received_at: datetime) -> None:
         """Remember what the store refunded; an order that comes later finds it."""
         order_id = ids.order_id(brand.brand_id, refunded.external_order_id)
@@ -204,12 +247,13 @@ class OrderKeeper:
 
         def attempt() -> None:
             contents = self.orders.contents(brand.brand_id, order_id)
-            if contents.order is None or contents.order.refunds == contents.refunds:
+            refunds = _named(contents.refunds, contents.order.currency) if contents.order else {}
+            if contents.order is None or contents.order.refunds == refunds:
                 return
             self.orders.save(
                 contents.order.model_copy(
                     update={
-                        "refunds": contents.refunds,
+                        "refunds": refunds,
                         "updated_at": received_at,
                         "version": contents.order.version + 1,
                     }
@@ -219,7 +263,12 @@ class OrderKeeper:
         until_settled(attempt)
 
 
+def _named(refunds: Mapping[str, Money], currency: str) -> dict[str, Money]:
+    """Refunds of an order, those without a currency in its own."""
+    return {refund_id: amount.named(currency) for refund_id, amount in refunds.items()}
+
+
 def _age(order: Order) -> tuple[datetime, bool, str]:
     """What orders an order's states: the store's clock; at one instant a cancelled one first, then anything stable."""
-    ours = {"first_promise", "refunds", "updated_at", "version"}
+    ours = {"first_promise", "backfilled", "refunds", "updated_at", "version"}
     return order.source_updated_at, order.cancelled_at is not None, order.model_dump_json(exclude=ours)

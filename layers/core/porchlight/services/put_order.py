@@ -9,6 +9,7 @@ from porchlight.domain.brands import BrandConfig
 from porchlight.domain.dates import DateRange, zone
 from porchlight.domain.money import Money
 from porchlight.domain.orders import ContactDetails, Destination, Order, OrderLine, OrderPlaced, ParcelShipped
+from porchlight.domain.packing import ParcelLine
 from porchlight.errors import InvalidInputError
 from porchlight.services.keep_orders import OrderKeeper
 
@@ -29,6 +30,7 @@ class OrderLineBody(BaseModel):
     quantity: int = Field(ge=1, le=100_000)
     unit_price: Amount
     final_sale: bool = False
+    supplier: str | None = Field(default=None, min_length=1, max_length=100)
 
 
 class ShopperBody(BaseModel):
@@ -58,14 +60,28 @@ class PromiseBody(BaseModel):
         return self
 
 
+class ParcelLineBody(BaseModel):
+    """So many of one of the order's lines."""
+
+    model_config = _STRICT
+
+    id: str = Field(min_length=1, max_length=128)
+    quantity: int = Field(ge=1, le=100_000)
+
+
 class ParcelBody(BaseModel):
-    """A parcel that left for this order. ``carrier`` is an id such as ``ups``."""
+    """A parcel that left for this order. ``carrier`` is an id such as ``ups``; ``lines`` is what is in it, where that
+    is known; ``cancelled``: it never left after all.
+    """
 
     model_config = _STRICT
 
     carrier: str = Field(pattern=r"^[a-z][a-z0-9_]{1,40}$")
     tracking_number: str = Field(min_length=4, max_length=64, pattern=r"^[A-Za-z0-9 .-]+$")
     shipped_at: Instant
+    lines: tuple[ParcelLineBody, ...] = Field(default=(), max_length=500)
+    supplier: str | None = Field(default=None, min_length=1, max_length=100)
+    cancelled: bool = False
 
 
 class DestinationBody(Destination):
@@ -110,7 +126,12 @@ def read_body(body: bytes) -> OrderBody:
 
 
 def put_order(brand: BrandConfig, external_id: str, body: OrderBody, keeper: OrderKeeper, now: datetime) -> Order:
-    """Write the order and its parcels; returns the order as it is now."""
+    """Write the order and its parcels; returns the order as it is now. InvalidInputError for a parcel with a line that
+    is not of this order.
+    """
+    known = {line.id for line in body.lines}
+    if any(line.id not in known for parcel in body.parcels for line in parcel.lines):
+        raise InvalidInputError("a parcel holds a line that is not of this order", code="unknown-line")
     promise = body.promise and DateRange(
         earliest=body.promise.earliest, latest=body.promise.latest, zone=body.destination.zone
     )
@@ -129,6 +150,7 @@ def put_order(brand: BrandConfig, external_id: str, body: OrderBody, keeper: Ord
                 quantity=line.quantity,
                 unit_price=Money.of(line.unit_price, body.currency),
                 final_sale=line.final_sale,
+                supplier=line.supplier,
             )
             for line in body.lines
         ),
@@ -152,6 +174,19 @@ def put_order(brand: BrandConfig, external_id: str, body: OrderBody, keeper: Ord
             carrier=parcel.carrier,
             tracking_numbers=(parcel.tracking_number,),
             shipped_at=parcel.shipped_at,
+            cancelled=parcel.cancelled,
+            lines=_packed(parcel),
+            supplier=parcel.supplier,
+            # What never changes needs no clock: the same parcel put again then changes nothing.
+            updated_at=placed.updated_at if parcel.lines or parcel.supplier or parcel.cancelled else None,
         )
         keeper.parcels(brand, shipped, now)
     return order
+
+
+def _packed(parcel: ParcelBody) -> tuple[ParcelLine, ...]:
+    """What is in the parcel; a line that stands there twice is one."""
+    found: dict[str, int] = {}
+    for line in parcel.lines:
+        found[line.id] = found.get(line.id, 0) + line.quantity
+    return tuple(ParcelLine(line_id=line_id, quantity=quantity) for line_id, quantity in found.items())
