@@ -69,10 +69,12 @@ def test_the_number_that_was_asked_for_is_kept_with_its_check_digit(asked: str, 
 
 
 def test_answers_without_parcels() -> None:
-    unknown = {"parcels": [{"requested": "1", "errorCode": "E_404_01"}]}
-    assert read("gls", unknown) == []
-    assert kind("gls", unknown) == "no_result"
+    (unknown,) = read("gls", {"parcels": [{"requested": "1", "errorCode": "E_404_01"}]})
+    assert (unknown.tracking_number, unknown.events, unknown.status) == ("1", (), M.UNKNOWN)
+    assert read("gls", {"parcels": []}) == []
+    assert kind("gls", {"parcels": []}) == "no_result"
     for trouble in (
+        {"parcels": [{"requested": "1", "errorCode": "E_500_01"}]},
         {"type": "about:blank", "title": "Bad Request", "status": 400, "detail": "too many"},
         {"fault": {"faultstring": "The Token has expired"}},
     ):

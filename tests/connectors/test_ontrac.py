@@ -72,6 +72,12 @@ def test_who_signed_is_not_taken() -> None:
     assert "NOBODY" not in report.model_dump_json()
 
 
+def test_a_number_that_is_not_known() -> None:
+    shipment = "<Shipment><Events/><Tracking>D9</Tracking><Error>Invalid Tracking Number</Error></Shipment>"
+    (report,) = read("ontrac", f"<OnTracTrackingResult><Shipments>{shipment}</Shipments></OnTracTrackingResult>")
+    assert (report.tracking_number, report.events, report.status) == ("D9", (), M.UNKNOWN)
+
+
 def test_answers_without_parcels() -> None:
     for body, said in (
         ({"Error": True, "ErrorMessage": "none"}, "no_result"),

@@ -13,18 +13,20 @@ from porchlight.domain.events import Place, TrackingEvent, TrackingReport
 from porchlight.domain.milestones import Milestone
 from porchlight.errors import UnreadableBodyError
 
+_UNKNOWN = "E_404_01"
 _HISTORY_SAYS_MORE = frozenset({"FINAL", "NOTDELIVERED"})
 
 
 @only_unreadable
 def reports(body: bytes) -> list[TrackingReport]:
-    """Every parcel that GLS knows."""
-    return [_report(parcel) for parcel in _parcels(body) if not parcel.get("errorCode")]
+    """Every parcel; one that GLS does not know has no events."""
+    return [_report(parcel) for parcel in _parcels(body) if parcel.get("errorCode") in (None, "", _UNKNOWN)]
 
 
 def kind(body: bytes) -> BodyKind:
-    """GLS says of each unknown number that it is unknown."""
-    return BodyKind.NO_RESULT if _parcels(body) else BodyKind.NOT_TRACKING
+    """An empty list, or trouble with the question."""
+    nothing = as_object(load_json(body), "the body").get("parcels") == []
+    return BodyKind.NO_RESULT if nothing else BodyKind.NOT_TRACKING
 
 
 def _parcels(body: bytes) -> list[dict[str, Any]]:

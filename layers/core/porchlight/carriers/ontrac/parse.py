@@ -32,14 +32,14 @@ if TYPE_CHECKING:
 
 @only_unreadable
 def reports(body: bytes) -> list[TrackingReport]:
-    """Every parcel that OnTrac knows."""
+    """Every parcel; one that OnTrac does not know has no events."""
     if body.lstrip()[:1] == b"<":
-        return [_shipment(node) for node in _shipments(body) if not (node.findtext("Error") or "").strip()]
+        return [_shipment(node) for node in _shipments(body) if clean(node.findtext("Tracking"), 65)]
     return _order(as_object(load_json(body), "the body"))
 
 
 def kind(body: bytes) -> BodyKind:
-    """Both say with an error that they do not know the number."""
+    """Both say with an error that they do not know the number, which they may leave out."""
     if body.lstrip()[:1] == b"<":
         return BodyKind.NO_RESULT if _shipments(body) else BodyKind.NOT_TRACKING
     return BodyKind.NO_RESULT

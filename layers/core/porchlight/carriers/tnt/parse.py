@@ -17,7 +17,7 @@ from porchlight.bodies import (
     xml_fields,
 )
 from porchlight.carriers.reading import event, summary
-from porchlight.carriers.tnt.statuses import NOT_FOUND, SUMMARIES, reading
+from porchlight.carriers.tnt.statuses import SUMMARIES, reading
 from porchlight.connectors import BodyKind
 from porchlight.domain.events import DeliveryEstimate, Place, TrackingEvent, TrackingReport
 from porchlight.domain.milestones import Milestone
@@ -29,21 +29,16 @@ if TYPE_CHECKING:
 
 @only_unreadable
 def reports(body: bytes) -> list[TrackingReport]:
-    """Every consignment that TNT knows."""
-    found = _consignments(body)
-    return [_report(node) for node in found if clean(node.findtext("SummaryCode")) != NOT_FOUND]
-
-
-def kind(body: bytes) -> BodyKind:
-    """Consignments that are not found, or an error about the request."""
-    return BodyKind.NO_RESULT if _consignments(body) else BodyKind.NOT_TRACKING
-
-
-def _consignments(body: bytes) -> "list[Element]":
+    """Every consignment; one that TNT does not know has no events."""
     root = load_xml(body)
     if root.tag != "TrackResponse":
         raise UnreadableBodyError("no answer to a tracking request")
-    return root.findall("Consignment")
+    return [_report(node) for node in root.iterfind("Consignment")]
+
+
+def kind(body: bytes) -> BodyKind:
+    """An answer without consignments is an error about the request."""
+    return BodyKind.NOT_TRACKING
 
 
 def _report(node: "Element") -> TrackingReport:

@@ -20,8 +20,9 @@ SUMMARIES = table(
     (M.IN_TRANSIT, None, "INT"),
     (M.DELIVERED, None, "DEL"),
     (M.EXCEPTION, None, "EXC"),
+    (M.UNKNOWN, None, "CNF"),
 )
-NOT_FOUND = "CNF"
+"""``CNF``: consignment not found."""
 
 
 def reading(code: str) -> Reading:
