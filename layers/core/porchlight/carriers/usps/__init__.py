@@ -1,11 +1,14 @@
-"""USPS: pushes of the Subscriptions-Tracking API (v3, v3r2) and answers of the Tracking API v3."""
+"""USPS: pushes of the Subscriptions-Tracking API and answers of the Tracking API, both v3 and v3r2."""
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from porchlight.carriers.usps.webhook import verified
-from porchlight.connectors import Account, InboundRequest
+from porchlight.connectors import Account, BodyKind, InboundRequest
 from porchlight.domain.events import TrackingReport
+
+if TYPE_CHECKING:
+    from porchlight.carriers.usps.client import UspsClient, UspsSubscriptions
 
 TOLERANCE = timedelta(minutes=5)
 """How old or how far ahead the timestamp of a push may be. USPS names no window; integrators use this one."""
@@ -27,6 +30,26 @@ class Usps:
         from porchlight.carriers.usps.parse import reports
 
         return reports(body)
+
+    def classify(self, body: bytes) -> BodyKind:
+        """What a body without pieces is."""
+        from porchlight.carriers.usps.parse import kind
+
+        return kind(body)
+
+    @property
+    def client(self) -> "UspsClient":
+        """The Tracking API."""
+        from porchlight.carriers.usps.client import CLIENT
+
+        return CLIENT
+
+    @property
+    def subscriptions(self) -> "UspsSubscriptions":
+        """The Subscriptions-Tracking API."""
+        from porchlight.carriers.usps.client import SUBSCRIPTIONS
+
+        return SUBSCRIPTIONS
 
 
 CONNECTOR = Usps()
