@@ -6,10 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from porchlight.asking import Errand
 from porchlight.connectors import Account
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.changes import DomainEvent
 from porchlight.domain.codes import Code, Meaning, Meanings
+from porchlight.domain.exchange import Exchange
 from porchlight.domain.messages import MessageRecord, Moment
 from porchlight.domain.money import Money
 from porchlight.domain.orders import Order, Shopper
@@ -128,6 +130,66 @@ class FakeSources:
 
 NOBODY = Lookout(FakeSources())
 """Asks nobody about any parcel."""
+
+
+class FakeWatches:
+    """Watches beside the fakes of the parcels."""
+
+    def __init__(self, shipments: FakeShipments) -> None:
+        self.shipments = shipments
+
+    def due(self, brand: str, source: str, until: datetime, limit: int) -> list[tuple[str, datetime]]:
+        found = [
+            (watch.shipment_id, watch.due_at)
+            for watch in self.shipments.watches.values()
+            if (watch.brand, watch.source) == (brand, source) and watch.due_at and watch.due_at <= until
+        ]
+        return sorted(found, key=lambda entry: entry[1])[:limit]
+
+    def get(self, brand: str, shipment_id: str) -> tuple[Shipment | None, Watch | None]:
+        return self.shipments.get(brand, shipment_id), self.shipments.watches.get((brand, shipment_id))
+
+    def save(self, watch: Watch) -> None:
+        key = (watch.brand, watch.shipment_id)
+        stored = self.shipments.watches.get(key)
+        if (stored.version if stored else 0) != watch.version - 1:
+            raise ConflictError("watch changed")
+        self.shipments.watches[key] = watch
+
+
+class FakeErrands:
+    def __init__(self) -> None:
+        self.records: dict[tuple[str, str], Errand] = {}
+
+    def put(self, errand: Errand) -> None:
+        self.records.setdefault((errand.brand, errand.errand_id), errand)
+
+    def due(self, now: datetime, limit: int) -> list[Errand]:
+        found = [errand for errand in self.records.values() if errand.due_at <= now]
+        return sorted(found, key=lambda errand: errand.due_at)[:limit]
+
+    def update(self, errand: Errand) -> None:
+        stored = self.records.get((errand.brand, errand.errand_id))
+        if not stored or stored.version != errand.version - 1:
+            raise ConflictError("errand changed")
+        self.records[errand.brand, errand.errand_id] = errand
+
+    def remove(self, errand: Errand) -> None:
+        self.records.pop((errand.brand, errand.errand_id), None)
+
+
+class FakeExchanges:
+    def __init__(self) -> None:
+        self.records: dict[tuple[str, str, str], Exchange] = {}
+
+    def get(self, brand: str, kind: str, source: str) -> Exchange:
+        found = self.records.get((brand, kind, source))
+        return found or Exchange(brand=brand, kind=kind, source=source)
+
+    def save(self, exchange: Exchange) -> None:
+        if self.get(exchange.brand, exchange.kind, exchange.source).version != exchange.version - 1:
+            raise ConflictError("exchange changed")
+        self.records[exchange.brand, exchange.kind, exchange.source] = exchange
 
 
 class FakeOrders:

@@ -38,6 +38,9 @@ WIDGETS = {
     "errors, by function": {"Errors"},
     "throttles, by function": {"Throttles"},
     "machines that failed": {"ExecutionsFailed", "ExecutionsTimedOut"},
+    "carriers asked, by outcome": {"Asked"},
+    "asks that failed, by outcome": {"AskFailed", "AskRefused", "BreakerOpen"},
+    "subscriptions and errands": {"Subscribed", "SubscriptionRefused", "Revived", "Errands"},
 }
 """What the dashboard has to show."""
 
@@ -130,8 +133,7 @@ def test_every_machine_has_an_alarm_for(metric: str) -> None:
 
 def test_the_stream_and_the_schedule_are_watched() -> None:
     assert watched("IteratorAge") == {"PublishChanges"}
-    (missing,) = (alarm(n) for n, one in of_type("CloudWatch::Alarm").items() if one["MetricName"] == "Invocations")
-    assert missing["Dimensions"][0]["Value"] == "SweepDue"
+    assert watched("Invocations") == {"SweepDue", "PollCarriers"}
 
 
 def test_trouble_that_the_code_counts_has_an_alarm() -> None:
@@ -154,6 +156,10 @@ def test_trouble_that_the_code_counts_has_an_alarm() -> None:
         ("DueSwept", "declared_without_workflow"),
         ("DelaysClosed", "unresolved"),
         ("ReturnsFailed",),
+        ("AskRefused",),
+        ("AskFailed",),
+        ("BreakerOpen",),
+        ("SubscriptionRefused",),
     }
 
 

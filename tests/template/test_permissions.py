@@ -65,7 +65,11 @@ def targets(function: str) -> Grants:
     }
 
 
-WRITTEN = {"ReceiveWebhook": ("inbound",), "RecordEvents": ("quarantine", "raw")}
+WRITTEN = {
+    "ReceiveWebhook": ("inbound",),
+    "PollCarriers": ("inbound", "quarantine"),
+    "RecordEvents": ("quarantine", "raw"),
+}
 """Where in the bucket a function writes."""
 SENDING = {
     f"arn:aws:ses:{REGION}:{ACCOUNT}:identity/*",
@@ -143,9 +147,10 @@ def test_what_each_function_must_never_be_able_to_do() -> None:
 
     assert may("ses:SendEmail", mail) == may("ses:SendRawEmail", mail) == {"SendMessage"}
     assert may("secretsmanager:GetSecretValue", secret("refunds/larkspur-AbCdEf")) == {"RefundReturn"}
-    assert may("secretsmanager:GetSecretValue", secret("carriers/easypost-AbCdEf")) == {"ReceiveWebhook"}
-    assert may("secretsmanager:GetSecretValue", secret("carriers/ups-AbCdEf")) == {"ReceiveWebhook", "IssueToken"}
-    assert may("secretsmanager:GetSecretValue", secret("stores/shopify-AbCdEf")) == {"ReceiveWebhook"}
+    webhooks = {"ReceiveWebhook", "PollCarriers"}
+    assert may("secretsmanager:GetSecretValue", secret("carriers/easypost-AbCdEf")) == webhooks
+    assert may("secretsmanager:GetSecretValue", secret("carriers/ups-AbCdEf")) == webhooks | {"IssueToken"}
+    assert may("secretsmanager:GetSecretValue", secret("stores/shopify-AbCdEf")) == webhooks
     assert may("secretsmanager:GetSecretValue", secret("api-keys-AbCdEf")) == {"PutOrder", "ManageReturns"}
     assert "PlanMessages" not in may("secretsmanager:GetSecretValue", secret("links-AbCdEf"))
     assert not may("secretsmanager:GetSecretValue", secret("links-AbCdEf").replace(STAGE, "other-stage"))
@@ -157,10 +162,10 @@ def test_what_each_function_must_never_be_able_to_do() -> None:
     assert not may("s3:GetObject", f"{arn('Bodies')}/raw/dt=2026-03-06/hour=19/1"), "people replay, functions do not"
     for nobody in ("Scan", "BatchGetItem", "BatchWriteItem", "DeleteTable", "PartiQLSelect"):
         assert not may(f"dynamodb:{nobody}", table), nobody
-    assert may("dynamodb:DeleteItem", table) == {"AwaitNews", "ResumeWorkflows"}
-    assert may("dynamodb:Query", index) == {"SweepDue"}
+    assert may("dynamodb:DeleteItem", table) == {"AwaitNews", "ResumeWorkflows", "PollCarriers"}
+    assert may("dynamodb:Query", index) == {"SweepDue", "PollCarriers"}
     assert may("states:StartExecution", arn("ReturnsAuthorization")) == set(), "the bus alone starts returns"
-    assert may("sqs:SendMessage", arn("InboundQueue")) == {"ReceiveWebhook"}
+    assert may("sqs:SendMessage", arn("InboundQueue")) == {"ReceiveWebhook", "PollCarriers"}
     assert may("events:PutEvents", arn("Bus")) == {"PublishChanges"}
     assert not may("s3:GetObject", f"{arn('Bodies')}/quarantine/larkspur/q_1")
     assert not may("s3:DeleteObject", f"{arn('Bodies')}/inbound/larkspur/1")
@@ -188,14 +193,16 @@ def test_a_machine_may_call_what_its_definition_names_and_nothing_else(machine: 
 def test_rules_and_schedules_may_call_their_target_and_nothing_else() -> None:
     callers = set(roles()) - {role_of(function) for function in functions()}
     callers -= {f"{machine}Role" for machine in of_type("StepFunctions::StateMachine")} | {"ArchiveRole"}
-    assert callers == {"TellShoppersRole", "DecideReturnsRole", "SweepDueEachMinuteRole"}
+    schedules = {f"{name}EachMinuteRole": name for name in ("SweepDue", "PollCarriers")}
+    assert callers == {"TellShoppersRole", "DecideReturnsRole", *schedules}
     # The machine, not its alias: that is what Step Functions asks for, also of those who start an alias.
     assert grants("TellShoppersRole") == {"states:StartExecution": {arn("NotificationFanout")}}
     assert grants("DecideReturnsRole") == {"states:StartExecution": {arn("ReturnsAuthorization")}}
-    assert grants("SweepDueEachMinuteRole") == {
-        "lambda:InvokeFunction": {arn("SweepDueAliaslive")},
-        "sqs:SendMessage": {arn("RuleFailures")},
-    }
+    for role, function in schedules.items():
+        assert grants(role) == {
+            "lambda:InvokeFunction": {arn(f"{function}Aliaslive")},
+            "sqs:SendMessage": {arn("RuleFailures")},
+        }
 
 
 def test_the_archive_may_write_raw_bodies_and_its_own_log_and_nothing_else() -> None:

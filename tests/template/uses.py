@@ -163,6 +163,7 @@ def _follow(unit: Unit, found: Uses) -> Iterator[Unit]:
     if node is None:
         return
     in_adapter = unit.module.startswith(ADAPTERS)
+    called = {part.func for part in ast.walk(node) if isinstance(part, ast.Call)}
     for part in ast.walk(node):
         if isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name) and part.value.id == "app":
             if part.attr in app() and part.attr not in ("clock", "settings"):
@@ -173,6 +174,8 @@ def _follow(unit: Unit, found: Uses) -> Iterator[Unit]:
                 yield from _named(unit, part.func.id)
             elif isinstance(part.func, ast.Attribute):
                 yield from _method(unit, part, found, in_adapter)
+        elif isinstance(part, ast.Attribute) and part not in called and unit.module.startswith("porchlight.services"):
+            yield from _method(unit, ast.Call(part, [], []), found, in_adapter)  # handed on, for others to call
 
 
 def _wiring(attribute: str, found: Uses) -> Iterator[Unit]:
@@ -214,7 +217,7 @@ def _method(unit: Unit, call: ast.Call, found: Uses, in_adapter: bool) -> Iterat
     if last == "self" and unit.owner:
         yield Unit(unit.module, unit.owner, name)
         return
-    if in_adapter and not (isinstance(receiver, ast.Attribute) and last.startswith("_")):
+    if (in_adapter or unit.module == APP) and not (isinstance(receiver, ast.Attribute) and last.startswith("_")):
         return
     where = module(unit.module)
     if isinstance(receiver, ast.Name):

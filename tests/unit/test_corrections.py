@@ -19,7 +19,16 @@ from porchlight.ports import InboundMessage
 from porchlight.services.correct_carrier import CarrierDesk
 from porchlight.services.keep_orders import OrderKeeper
 from porchlight.services.record_events import Recorder
-from tests.fakes import NOBODY, FakeBrands, FakeCodes, FakeMetrics, FakeOrders, FakeQuarantine, FakeShipments
+from tests.fakes import (
+    NOBODY,
+    FakeBrands,
+    FakeCodes,
+    FakeErrands,
+    FakeMetrics,
+    FakeOrders,
+    FakeQuarantine,
+    FakeShipments,
+)
 from tests.unit.stories import DAY, NOW, after, brand, order, parcel, scan
 
 HOUR = timedelta(hours=1)
@@ -88,7 +97,9 @@ class World:
         self.orders = FakeOrders()
         self.shipments, self.metrics = FakeShipments(self.orders), FakeMetrics()
         brands = FakeBrands(brand())
-        self.recorder = Recorder(self.shipments, FakeQuarantine(), brands, FakeCodes(), self.metrics, NOBODY)
+        self.recorder = Recorder(
+            self.shipments, FakeQuarantine(), brands, FakeCodes(), self.metrics, NOBODY, FakeErrands()
+        )
         self.keeper = OrderKeeper(self.orders, self.shipments, brands, NOBODY)
         self.desk = CarrierDesk(self.keeper)
 

@@ -17,6 +17,7 @@ from tests.fakes import (
     FakeArchive,
     FakeBrands,
     FakeCodes,
+    FakeErrands,
     FakeMetrics,
     FakeOrders,
     FakeQuarantine,
@@ -57,7 +58,9 @@ def ports(monkeypatch: pytest.MonkeyPatch) -> Ports:
 def hear(ports: Ports, *scans: tuple[str, int], number: str = "A1") -> None:
     body = json.dumps({"number": number, "scans": scans}).encode()
     message = InboundMessage(kind="carriers", source="acme", account="main", brand="larkspur", received_at=NOW)
-    recorder = Recorder(ports.shipments, FakeQuarantine(), ports.brands, ports.codes, FakeMetrics(), NOBODY)
+    recorder = Recorder(
+        ports.shipments, FakeQuarantine(), ports.brands, ports.codes, FakeMetrics(), NOBODY, FakeErrands()
+    )
     recorder.carrier_body(message, body, ports.connector, NOW)
     ports.archive.put([ArchivedBody.of(message, body)])
 

@@ -15,7 +15,16 @@ from porchlight.domain.shipments import MAX_EVENTS, Shipment
 from porchlight.errors import ConflictError, NotFoundError, TransientError, UnreadableBodyError
 from porchlight.ports import InboundMessage
 from porchlight.services.record_events import Recorder, record_store_body
-from tests.fakes import NOBODY, FakeBrands, FakeCodes, FakeMetrics, FakeOrders, FakeQuarantine, FakeShipments
+from tests.fakes import (
+    NOBODY,
+    FakeBrands,
+    FakeCodes,
+    FakeErrands,
+    FakeMetrics,
+    FakeOrders,
+    FakeQuarantine,
+    FakeShipments,
+)
 from tests.unit.stories import DAY, NOW, brand
 
 MINUTE = timedelta(minutes=1)
@@ -58,7 +67,9 @@ class World:
         fjordhus = brand().model_copy(update={"brand_id": "fjordhus"})
         self.codes = FakeCodes()
         brands = FakeBrands(brand(), fjordhus)
-        self.recorder = Recorder(self.shipments, self.quarantine, brands, self.codes, self.metrics, NOBODY)
+        self.recorder = Recorder(
+            self.shipments, self.quarantine, brands, self.codes, self.metrics, NOBODY, FakeErrands()
+        )
 
     def hear(
         self, *reports: TrackingReport, now: datetime = NOW, brand_id: str = "larkspur", at: datetime = NOW
@@ -195,7 +206,7 @@ def test_a_store_body_that_cannot_be_read_is_kept_too(world: World) -> None:
     connector: Any = Connector(fails=UnreadableBodyError("no order"))
     shop = message().model_copy(update={"kind": "stores", "source": "shopify", "topic": "orders/create"})
     keeper: Any = None
-    record_store_body(shop, b"{", connector, keeper, world.quarantine, world.metrics, NOW)
+    record_store_body(shop, b"{", connector, keeper, world.quarantine, world.metrics, FakeErrands(), NOW)
     ((entry, _),) = world.quarantine.entries.values()
     assert (entry.kind, entry.topic) == ("stores", "orders/create")
 

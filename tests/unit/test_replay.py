@@ -22,6 +22,7 @@ from tests.fakes import (
     FakeArchive,
     FakeBrands,
     FakeCodes,
+    FakeErrands,
     FakeMetrics,
     FakeOrders,
     FakeQuarantine,
@@ -65,7 +66,9 @@ class World:
         self.shipments, self.codes, self.archive = FakeShipments(FakeOrders()), FakeCodes(), FakeArchive()
         self.carrier: Any = Carrier()
         self.metrics, brands = FakeMetrics(), FakeBrands(brand())
-        self.recorder = Recorder(self.shipments, FakeQuarantine(), brands, self.codes, self.metrics, NOBODY)
+        self.recorder = Recorder(
+            self.shipments, FakeQuarantine(), brands, self.codes, self.metrics, NOBODY, FakeErrands()
+        )
         self.replay = Replay(self.archive, self.shipments, brands, self.codes, lambda *_: self.carrier)
 
     def hear(self, *scans: Scan, number: str = "A1", at: datetime = NOW) -> str:

@@ -196,9 +196,9 @@ def asked(
         "quiet": 0 if news else watch.quiet + 1,
         "failures": 0,
     }
-    if watch.state is State.CLOSING:
+    if watch.state is State.CLOSING and not shipment.is_open:
         return ended(watch.model_copy(update=update), shipment.milestone.value)
-    if watch.state is State.NEW:
+    if watch.state in (State.NEW, State.CLOSING):
         update["state"] = State.ASKING
     after = watch.model_copy(update=update)
     if current in TERMINAL:
@@ -252,8 +252,10 @@ def not_subscribed(watch: Watch, now: datetime) -> Watch:
     return watch.model_copy(update=update)
 
 
-def revived(watch: Watch, now: datetime) -> Watch:
-    """The watch after the source was told to go on pushing."""
+def revived(watch: Watch, now: datetime | None) -> Watch:
+    """The watch after the source was told to go on pushing; without an instant the subscription is gone."""
+    if now is None:
+        return watch.model_copy(update={"state": State.ASKING, "subscription_id": None, "told_at": None})
     return watch.model_copy(update={"told_at": now})
 
 

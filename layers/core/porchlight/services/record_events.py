@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from porchlight.asking import Errands
 from porchlight.connectors import CarrierConnector, StoreConnector
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.codes import Code, code_of, translated
@@ -18,6 +19,7 @@ from porchlight.domain.shipments import MAX_EVENTS, Shipment, StoredEvent, fold,
 from porchlight.domain.watching import Watch
 from porchlight.errors import UnreadableBodyError
 from porchlight.ports import Brands, Codes, InboundMessage, Metrics, Quarantine, Quarantined, Shipments
+from porchlight.services.asking.notes import note_errand
 from porchlight.services.keep_orders import OrderKeeper
 from porchlight.services.lookout import Lookout
 from porchlight.services.retrying import until_settled
@@ -35,11 +37,14 @@ class Recorder:
     codes: Codes
     metrics: Metrics
     lookout: Lookout
+    errands: Errands
 
     def carrier_body(self, message: InboundMessage, body: bytes, connector: CarrierConnector, now: datetime) -> None:
         """Record every report in a body; what cannot be read is quarantined."""
         try:
             reports = [named(report, message) for report in connector.parse(body)]
+            if not reports:
+                note_errand(self.errands, connector, message, body)
         except UnreadableBodyError as error:
             quarantine_body(self.quarantine, self.metrics, message, body, error.detail, now)
             return
@@ -286,11 +291,14 @@ def record_store_body(
     keeper: OrderKeeper,
     quarantine: Quarantine,
     metrics: Metrics,
+    errands: Errands,
     now: datetime,
 ) -> None:
     """Apply what a store says; what cannot be read is quarantined."""
     try:
         changes = connector.parse(message.topic, body)
+        if not changes:
+            note_errand(errands, connector, message, body)
     except UnreadableBodyError as error:
         quarantine_body(quarantine, metrics, message, body, error.detail, now)
         return

@@ -1,0 +1,62 @@
+"""Each minute: what is due is asked, told and done, source by source and side by side."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+
+from porchlight.errors import NotFoundError
+from porchlight.services.asking.desk import Desk
+from porchlight.services.asking.office import Office
+
+BUDGET = timedelta(seconds=40)
+"""No call begins later in a run: the function has 55 seconds, and a call may take ten."""
+ERRANDS = 200
+
+
+@dataclass(frozen=True)
+class Poll:
+    """Runs every desk that has something to do. ``workers``: how many at the same time."""
+
+    office: Office
+    workers: int = 8
+
+    def run(self) -> dict[str, int]:
+        """How many desks ended how. One that fails keeps no other from its work; the first failure is raised after."""
+        started = self.office.pulse.now()
+        desks: dict[tuple[str, str, str], Desk] = {}
+        for brand_id in self.office.brands.ids():
+            brand = self.office.brands.get(brand_id)
+            for source in brand.tracking.ask:
+                desks["carriers", source, brand_id] = Desk(self.office, "carriers", source, brand, started + BUDGET)
+        for errand in self.office.errands.due(started, ERRANDS):
+            key = (errand.kind, errand.source, errand.brand)
+            if key not in desks:
+                try:
+                    brand = self.office.brands.get(errand.brand)
+                except NotFoundError:
+                    continue  # it expires
+                desks[key] = Desk(self.office, errand.kind, errand.source, brand, started + BUDGET)
+            desks[key].errands.append(errand)
+        ends: Counter[str] = Counter()
+        failures: list[Exception] = []
+        for end in self._side_by_side([desk.run for desk in desks.values()]):
+            if isinstance(end, Exception):
+                failures.append(end)
+            ends["failed" if isinstance(end, Exception) else end] += 1
+        if failures:
+            raise failures[0]
+        return dict(ends)
+
+    def _side_by_side(self, jobs: Sequence[Callable[[], str]]) -> list[str | Exception]:
+        def done(job: Callable[[], str]) -> str | Exception:
+            try:
+                return job()
+            except Exception as error:
+                return error
+
+        if self.workers <= 1 or len(jobs) <= 1:
+            return [done(job) for job in jobs]
+        with ThreadPoolExecutor(min(self.workers, len(jobs))) as pool:
+            return list(pool.map(done, jobs))
