@@ -12,12 +12,14 @@ from porchlight.domain.dates import DateRange
 from porchlight.domain.delays import Delay, DelayKind
 from porchlight.domain.events import DeliveryEstimate, Place, TrackingEvent
 from porchlight.domain.messages import Moment
-from porchlight.domain.milestones import FAULT, Milestone, Reason
+from porchlight.domain.milestones import FAULT, Milestone, Reason, Signal
 from porchlight.domain.money import Money
 from porchlight.domain.orders import Destination, Order, OrderLine, Shopper
+from porchlight.domain.packing import Packing, ParcelLine
 from porchlight.domain.policies import REFUSALS
 from porchlight.domain.returns import Decision, Label, Outcome, Refund, Return, ReturnLine, ReturnState
 from porchlight.domain.shipments import Shipment, StoredEvent, fold
+from porchlight.domain.signals import Heard
 
 NOW = datetime(2026, 11, 24, 15, 30, tzinfo=UTC)
 """A Tuesday."""
@@ -311,7 +313,37 @@ def pages(brand: BrandConfig) -> Iterator[Page]:
         (shipment(of, Milestone.OUT_FOR_DELIVERY), events(of, Milestone.OUT_FOR_DELIVERY)),
     ]
     yield Page("several", of, several)
+    yield from _split(of)
+    van = shipment(of, Milestone.OUT_FOR_DELIVERY)
+    for name, signal, minutes in (
+        ("driver-assigned", Signal.DRIVER_ASSIGNED, None),
+        ("driver-nearby", Signal.DRIVER_NEARBY, None),
+        ("driver-10-minutes", Signal.DRIVER_NEARBY, 10),
+        ("driver-1-minute", Signal.DRIVER_NEARBY, 1),
+    ):
+        near = van.model_copy(update={"signals": {signal: Heard(at=NOW - timedelta(minutes=2), minutes=minutes)}})
+        yield Page(name, of, [(near, events(of, Milestone.OUT_FOR_DELIVERY))])
     for state in ReturnState:
         request = returned(of, state)
         done = shipment(of, Milestone.DELIVERED)
         yield Page(f"return-{state.value}", of, [(done, events(of, Milestone.DELIVERED))], (request,))
+
+
+def _split(of: Order) -> Iterator[Page]:
+    """Orders whose parcels say what they hold: one that comes in parts, one spread over two parcels."""
+
+    def packed(*lines: tuple[str, int], parcels: int = 1) -> dict[str, Packing]:
+        held = tuple(ParcelLine(line_id=line_id, quantity=quantity) for line_id, quantity in lines)
+        return {f"f{lines}": Packing(lines=held, parcels=parcels, as_of=NOW)}
+
+    def parcel(name: str, milestone: Milestone, held: dict[str, Packing]) -> tuple[Shipment, list[StoredEvent]]:
+        return shipment(of, milestone, shipment_id=f"shp_{name}", packed=held), events(of, milestone)
+
+    first, rest = of.lines[0], of.lines[-1]
+    some = parcel("1", Milestone.IN_TRANSIT, packed((first.line_id, 1)))
+    other = parcel("2", Milestone.DELIVERED, packed((rest.line_id, 1)))
+    yield Page("split", of, [some, other])
+    yield Page("split-one-parcel", of, [some])
+    all_lines = tuple((line.line_id, line.quantity) for line in of.lines)
+    both = packed(*all_lines, parcels=2)
+    yield Page("split-together", of, [parcel(name, Milestone.IN_TRANSIT, both) for name in ("1", "2")])

@@ -1,6 +1,7 @@
 """What is in which parcel, orders that are taken back, refunds without a currency, and orders that were old already."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -12,8 +13,9 @@ from porchlight.domain.milestones import Milestone
 from porchlight.domain.money import Money
 from porchlight.domain.orders import OrderLine, OrderRefunded, OrderWithdrawn
 from porchlight.domain.packing import quantities, still_to_ship
+from porchlight.domain.pages import tracking_view
 from porchlight.errors import InvalidInputError
-from tests.unit.keeping import BODY, HOUR, LATER, World, packed, placed, put, refunded, shipped
+from tests.unit.keeping import BODY, HOUR, LATER, ORDER, World, packed, placed, put, refunded, shipped
 from tests.unit.stories import DAY, NOW, ZONE, usd
 
 
@@ -215,3 +217,62 @@ class TestBackfilled:
         assert not world.shipments.due_at
         world.scan(Milestone.IN_TRANSIT, 11 * 24)
         assert world.shipments.due_at
+
+
+class TestPage:
+    """The tracking page shows what is in each parcel of an order that comes in parts, and what is still to come."""
+
+    LINES = TestPacking.TWO
+
+    def view(self, world: World) -> Any:
+        contents = world.orders.contents("larkspur", ORDER)
+        found = [world.shipments.with_events("larkspur", parcel) for parcel in contents.shipment_ids]
+        parcels = [(parcel, events) for parcel, events in found if parcel]
+        return tracking_view(world.brands.get("larkspur"), world.order, parcels, [], NOW, {})
+
+    @staticmethod
+    def titles(part: Any) -> Any:
+        return [(line["title"], line["quantity"]) for line in part["lines"]] if part else None
+
+    def test_two_parcels_and_the_rest(self, world: World) -> None:
+        second = packed(("2", 1), fulfillment_id="f2", tracking_numbers=("1Z888",))
+        world.say(placed(lines=self.LINES), packed(("1", 1)), second)
+        view = self.view(world)
+        assert sorted(self.titles(parcel["contents"]) for parcel in view["parcels"]) == [[("Lamp", 1)], [("Mug", 1)]]
+        assert {parcel["contents"]["label"]["say"] for parcel in view["parcels"]} == {"contents.parcel"}
+        assert self.titles(view["left"]) == [("Mug", 1)]
+
+    def test_one_parcel_with_a_part_of_the_order(self, world: World) -> None:
+        world.say(placed(lines=self.LINES), packed(("1", 2)))
+        view = self.view(world)
+        assert self.titles(view["parcels"][0]["contents"]) == [("Mug", 2)]
+        assert self.titles(view["left"]) == [("Lamp", 1)]
+
+    def test_one_parcel_with_all_of_it_repeats_nothing(self, world: World) -> None:
+        world.say(placed(lines=self.LINES), packed(("1", 2), ("2", 1)))
+        view = self.view(world)
+        assert view["parcels"][0]["contents"] is None
+        assert view["left"] is None
+
+    def test_lines_spread_over_two_parcels_are_in_both_together(self, world: World) -> None:
+        world.say(placed(lines=self.LINES), packed(("1", 2), ("2", 1), tracking_numbers=("1Z999", "1Z888")))
+        labels = [parcel["contents"]["label"] for parcel in self.view(world)["parcels"]]
+        assert [(label["say"], label["facts"]) for label in labels] == [("contents.together", {"count": 2})] * 2
+
+    def test_nothing_is_claimed_where_the_store_does_not_say(self, world: World) -> None:
+        world.say(placed(lines=self.LINES), shipped("1Z999", "1Z888"))
+        view = self.view(world)
+        assert [parcel["contents"] for parcel in view["parcels"]] == [None, None]
+        assert view["left"] is None
+
+    def test_a_void_parcel_is_not_shown(self, world: World) -> None:
+        world.say(placed(lines=self.LINES), packed(("1", 2), cancelled=True, updated_at=NOW + HOUR))
+        assert self.view(world)["parcels"] == []
+
+    def test_nothing_is_still_to_come_of_a_cancelled_order(self, world: World) -> None:
+        world.say(placed(lines=self.LINES, cancelled_at=NOW), packed(("1", 1)))
+        assert self.view(world)["left"] is None
+
+    def test_a_supplier_is_nowhere_on_the_page(self, world: World) -> None:
+        world.say(placed(lines=self.LINES), packed(("1", 1), supplier="Potters"))
+        assert "Potters" not in str(self.view(world))

@@ -260,6 +260,26 @@ def test_pages_render_and_keep_to_the_voice(pack: BrandPack, renderer: PackRende
             assert "<script" not in html
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("driver-10-minutes", "Your driver is about 10 minutes away."),
+        ("driver-1-minute", "Your driver is about 1 minute away."),
+        ("driver-nearby", "Your driver is nearby."),
+        ("driver-assigned", "A driver is assigned to your parcel."),
+        ("split", "In this parcel"),
+        ("split", "Not shipped yet"),
+        ("split-one-parcel", "Not shipped yet"),
+        ("split-together", "In these 2 parcels together"),
+    ],
+)
+def test_pages_say_who_brings_what(pack: BrandPack, renderer: PackRenderer, name: str, said: str) -> None:
+    brand = pack.get("larkspur")
+    page = next(page for page in samples.pages(brand) if page.name == name)
+    view = tracking_view(brand, page.order, page.shipments, page.returns, samples.NOW, samples.LINKS)
+    assert said in MARKUP.sub(" ", renderer.page(brand, "tracking", view))
+
+
 def test_return_parcels_are_no_parcels_of_the_order(pack: BrandPack) -> None:
     brand = pack.get("larkspur")
     of = samples.order(brand)

@@ -6,8 +6,9 @@ from datetime import datetime
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.dates import zone
 from porchlight.domain.facts import Scene, View, brand_view, parcel_variants, say
-from porchlight.domain.milestones import PROGRESS, Milestone
+from porchlight.domain.milestones import PROGRESS, Milestone, Signal
 from porchlight.domain.orders import Order
+from porchlight.domain.packing import quantities, still_to_ship
 from porchlight.domain.progress import (
     in_trouble,
     is_late,
@@ -17,6 +18,7 @@ from porchlight.domain.progress import (
 )
 from porchlight.domain.returns import Return
 from porchlight.domain.shipments import Shipment, StoredEvent
+from porchlight.domain.signals import current
 from porchlight.domain.words import clean, clock, day_date, day_short, day_words, local_time, safe_url
 
 
@@ -34,14 +36,16 @@ def tracking_view(
     ``links``: ``returns`` where the shopper can start a return.
     """
     scene = Scene(brand, order, now, relative=True)
-    outward = [(shipment, events) for shipment, events in shipments if not shipment.is_return]
+    outward = [(parcel, events) for parcel, events in shipments if not parcel.is_return and not parcel.is_void]
     facts = scene.order_facts(parcels=len(outward))
     facts |= {
         "delivered_count": sum(shipment.milestone == "delivered" for shipment, _ in outward),
         "trouble_count": sum(in_trouble(scene, shipment) for shipment, _ in outward),
     }
     outward.sort(key=lambda pair: (not in_trouble(scene, pair[0]), not pair[0].is_open))
-    parcels = [_parcel(scene, shipment, events, facts) for shipment, events in outward]
+    left = _left(order, [shipment for shipment, _ in outward])
+    split = len(outward) > 1 or bool(left)
+    parcels = [_parcel(scene, shipment, events, facts, split=split) for shipment, events in outward]
     known = zone(scene.zone_of())
     return {
         "language": brand.language,
@@ -50,6 +54,7 @@ def tracking_view(
         "updated": known is not None,
         "overview": _overview(scene, len(parcels), facts),
         "parcels": parcels,
+        "left": {"label": say("contents.left", {}), "lines": scene.lines(left)} if left else None,
         "returns": [_return(scene, request, facts) for request in returns],
         "order": {
             "number": clean(order.number, 60),
@@ -59,6 +64,13 @@ def tracking_view(
         },
         "links": {"returns": safe_url(links.get("returns"))},
     }
+
+
+def _left(order: Order, parcels: Sequence[Shipment]) -> dict[str, int]:
+    """What is in no parcel yet, once there are parcels; {} where that is not known, or nothing more is to come."""
+    if not parcels or order.cancelled_at:
+        return {}
+    return still_to_ship({line.line_id: line.quantity for line in order.lines}, [parcel.packed for parcel in parcels])
 
 
 def _overview(scene: Scene, parcels: int, facts: View) -> View | None:
@@ -81,7 +93,7 @@ def _overview(scene: Scene, parcels: int, facts: View) -> View | None:
     return {"words": say("states.several", facts), "facts": facts, "steps": []}
 
 
-def _parcel(scene: Scene, shipment: Shipment, events: Sequence[StoredEvent], base: View) -> View:
+def _parcel(scene: Scene, shipment: Shipment, events: Sequence[StoredEvent], base: View, *, split: bool) -> View:
     facts = scene.parcel_facts(shipment, base)
     key, variants = f"states.{shipment.milestone.value}", parcel_variants(shipment)
     late = is_late(scene, shipment)
@@ -94,11 +106,34 @@ def _parcel(scene: Scene, shipment: Shipment, events: Sequence[StoredEvent], bas
         "words": say(key, facts, variants),
         "facts": facts,
         "cause": say(f"causes.{shipment.reason.value}", facts) if shows_cause and shipment.reason else "",
+        "driver": _driver(scene, shipment),
+        "contents": _contents(scene, shipment) if split else None,
         "steps": parcel_steps(scene, shipment),
         "first_promise": facts["promised"] if late and facts["expected"] else "",
         "timeline": _timeline(scene, shipment, events),
         "no_events": say("labels.no_events", facts),
     }
+
+
+def _driver(scene: Scene, shipment: Shipment) -> View | str:
+    """Who brings it, where a same-day courier has just said so; how far away only in the courier's own number."""
+    found = current(shipment.signals, shipment.milestone_at, scene.now) if shipment.is_open else None
+    if found is None:
+        return ""
+    signal, said = found
+    if signal is Signal.DRIVER_ASSIGNED:
+        return say("driver.assigned", {})
+    return say("driver.minutes_away", {"minutes": said.minutes}) if said.minutes else say("driver.nearby", {})
+
+
+def _contents(scene: Scene, shipment: Shipment) -> View | None:
+    """What is in a parcel, or in the several that one fulfilment was spread over; None where the store does not say."""
+    lines = scene.lines(quantities(shipment.packed))
+    if not lines:
+        return None
+    together = max(packing.parcels for packing in shipment.packed.values() if not packing.cancelled)
+    label = say("contents.together", {"count": together}) if together > 1 else say("contents.parcel", {})
+    return {"label": label, "lines": lines}
 
 
 def _timeline(scene: Scene, shipment: Shipment, events: Sequence[StoredEvent]) -> list[View]:

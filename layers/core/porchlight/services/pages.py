@@ -56,7 +56,8 @@ class TrackingPage:
         parcels = []
         for shipment_id in contents.shipment_ids:
             shipment, events = self.shipments.with_events(brand.brand_id, shipment_id)
-            if shipment and not shipment.is_return:
+            # A parcel that another order has claimed since is shown there.
+            if shipment and not shipment.is_return and shipment.order_id == contents.order.order_id:
                 parcels.append((shipment, events))
         returns = [found for return_id in contents.return_ids if (found := self.returns.get(brand.brand_id, return_id))]
         links = self.links.of_order(brand, contents.order)
