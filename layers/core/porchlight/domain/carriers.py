@@ -41,6 +41,7 @@ _SPELLINGS = {
     "sendle": "sendle",
     "roadie": "roadie",
     "newgistics": "newgistics",
+    "pitney_bowes": "pitneybowes pbcs",
     "amazon": "amazon amazonlogistics amazonshipping amazonlogisticsus amazonlogisticsuk amzlus amzluk",
 }
 _IDS = {spelling: carrier for carrier, spellings in _SPELLINGS.items() for spelling in spellings.split()}
