@@ -76,6 +76,16 @@ def test_a_subscription_lasts_for_fourteen_days_and_tells_nothing_of_before() ->
     assert subscriptions.revive("", ACCOUNT, "tok") is None
 
 
+def test_a_number_that_is_no_parcel_of_ups_does_not_hide_in_a_batch() -> None:
+    """UPS takes what it can of a batch: a number that it refuses has to be refused alone to be noticed."""
+    good = ["1Z999AA10100000014", "1R12345678901234", "1R12345678901234567890123456"]
+    strange = ["92748999988887777666655554", "1Z999AA1010000001", "1Z999AA1010000001$"]
+    calls = CONNECTOR.subscriptions.subscribe([strange[0], *good, *strange[1:]], ACCOUNT, "tok", "https://a.example")
+    assert [list(call.numbers) for call in calls] == [good, *([number] for number in strange)]
+    assert [json.loads(call.body)["trackingNumberList"] for call in calls] == [list(call.numbers) for call in calls]
+    assert [list(call.numbers) for call in CONNECTOR.subscriptions.subscribe(["X"], ACCOUNT, "tok", "")] == [["X"]]
+
+
 @pytest.mark.parametrize(
     ("status", "body", "taken"),
     [

@@ -28,6 +28,12 @@ def _headers(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}", "transId": uuid4().hex, "transactionSrc": SOURCE}
 
 
+def _is_parcel(number: str) -> bool:
+    """1Z and sixteen characters, or (Roadie) 1R and fourteen or twenty-six."""
+    lengths = {"1Z": (18,), "1R": (16, 28)}.get(number[:2].upper(), ())
+    return len(number) in lengths and number.isascii() and number.isalnum()
+
+
 class UpsClient:
     """The Track API."""
 
@@ -69,16 +75,22 @@ class UpsSubscriptions:
     keeps_history: Final = False
 
     def subscribe(self, numbers: Sequence[str], account: Account, token: str, callback: str) -> list[Call]:
-        """One request. Numbers that are no UPS parcels (1Z, 1R) are named in its answer and not subscribed."""
-        asked = {"locale": "en_US", "countryCode": "US", "trackingNumberList": list(numbers)}
-        call = Call(
-            url=f"{_base(account)}/api/track/v2/subscription/standard/package",
-            method="POST",
-            headers={**_headers(token), "Content-Type": "application/json"},
-            body=json.dumps(asked).encode(),
-            numbers=tuple(numbers),
-        )
-        return [call]
+        """One request for all numbers in the form of a UPS parcel. Any other has one of its own: UPS refuses it, and
+        names what it refuses only inside of a good answer.
+        """
+        parcels = [number for number in numbers if _is_parcel(number)]
+        parts = [parcels] if parcels else []
+        parts += [[number] for number in numbers if not _is_parcel(number)]
+        return [
+            Call(
+                url=f"{_base(account)}/api/track/v2/subscription/standard/package",
+                method="POST",
+                headers={**_headers(token), "Content-Type": "application/json"},
+                body=json.dumps({"locale": "en_US", "countryCode": "US", "trackingNumberList": part}).encode(),
+                numbers=tuple(part),
+            )
+            for part in parts
+        ]
 
     def subscribed(self, answer: Answer) -> str | None:
         """ "" where at least one number was taken: UPS gives a subscription no id."""
