@@ -18,11 +18,17 @@ _CARRIERS = {
     "canada_post": "push poll",
     "canpar": "push poll",
     "chronopost": "push poll",
+    "dhl_ecommerce_us": "push poll",
+    "dhl_express": "push poll",
+    "dhl_parcel_de": "push",
+    "dhl_poland": "push poll",
+    "dhl_unified": "push poll subscribe",
     "dpd": "push poll",
     "easypost": "push poll subscribe aggregator",
     "fedex": "push poll",
     "geodis": "push poll",
     "gls": "push poll",
+    "hermes_de": "push poll",
     "karrio": "push poll subscribe aggregator",
     "la_poste": "push poll",
     "landmark": "push poll",
@@ -47,7 +53,12 @@ _CARRIERS = {
 }
 _MODULES = {"17track": "seventeen_track"}
 """Folders whose name cannot be the id."""
-_COVERS = {"dhl_unified": frozenset({"dhl", "dhl_express", "dhl_ecommerce", "dhl_parcel_de"})}
+_COVERS = {
+    "dhl_ecommerce_us": frozenset({"dhl_ecommerce", "dhl_ecommerce_us"}),
+    "dhl_unified": frozenset(
+        {"dhl", "dhl_express", "dhl_ecommerce", "dhl_ecommerce_us", "dhl_parcel_de", "dhl_poland"}
+    ),
+}
 """The carriers that a source can be asked about, where these are not the one of its own name."""
 
 

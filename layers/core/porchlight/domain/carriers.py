@@ -14,8 +14,11 @@ _SPELLINGS = {
     "fedex": "fedex fedexdefault fedexground fedexexpress fedexsmartpost fedexgroundeconomy fedexcrossborder"
     " federalexpress fedexmailview fedexsamedaycity fedexuk fedexwalleted",
     "dhl_express": "dhlexpress dhlexpressworldwide dhlexpressuk dhlexpresscanada dhlexpressaustralia",
-    "dhl_ecommerce": "dhlecommerce dhlglobalmail dhlecs dhlecommerceus dhlecommerceasia dhlecommercesolutions",
-    "dhl_parcel_de": "dhlparcelde dhlpaket dhlgermany",
+    "dhl_ecommerce": "dhlecommerce dhlglobalmail dhlecs dhlecommerceus dhlecommerceamericas dhlecommerceasia"
+    " dhlecommercesolutions",
+    "dhl_parcel_de": "dhlparcelde dhlpaket dhlgermany dhlparcelgermany",
+    "dhl_poland": "dhlpoland dhlparcelpl dhlparcelpolska dhl24",
+    "hermes_de": "hermesde hermesgermany",
     "dhl": "dhl",
     "canada_post": "canadapost postescanada",
     "royal_mail": "royalmail royalmailsf",
@@ -58,6 +61,11 @@ def carrier_by_number(number: str) -> str:
     """Our id of the carrier where the form of a tracking number can only be one carrier's; "" for all others."""
     if len(number) == 18 and number.startswith("1Z") and number.isascii() and number.isalnum():
         return "ups"
-    if len(number) in (20, 22) and number.startswith(("92", "93", "94", "95")) and number.isascii() and number.isdigit():
+    if (
+        len(number) in (20, 22)
+        and number.startswith(("92", "93", "94", "95"))
+        and number.isascii()
+        and number.isdigit()
+    ):
         return "usps"
     return ""

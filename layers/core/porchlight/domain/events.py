@@ -74,9 +74,13 @@ class TrackingEvent(BaseModel):
         return self.occurred_at.replace(tzinfo=ZoneInfo(name) if name else assumed or UTC).astimezone(UTC)
 
     def event_id(self, carrier: str, tracking_number: str) -> str:
-        """Identity of the fact: carrier, number, code, moment and place. A repeat of the fact has the same id."""
+        """Identity of the fact: carrier, number, code (the carrier's words where it gives none), moment and place. A
+        repeat of the fact has the same id.
+        """
         moment = self.instant().isoformat() if self.zone_known else self.occurred_at.isoformat()
         codes = "/".join(self.raw_codes) or self.raw_code
+        if not codes.strip("/"):
+            codes = self.description.casefold()
         return stable_id("evt", carrier, number_key(tracking_number), codes, moment, self.place.label().lower())
 
 

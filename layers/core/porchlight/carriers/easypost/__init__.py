@@ -5,11 +5,14 @@ whoever reports it.
 """
 
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from porchlight.carriers.easypost.webhook import verified
-from porchlight.connectors import Account, InboundRequest
+from porchlight.connectors import Account, BodyKind, InboundRequest
 from porchlight.domain.events import TrackingReport
+
+if TYPE_CHECKING:
+    from porchlight.carriers.easypost.client import EasyPostClient, EasyPostSubscriptions
 
 
 class EasyPost:
@@ -28,6 +31,26 @@ class EasyPost:
         from porchlight.carriers.easypost.parse import reports
 
         return reports(body)
+
+    def classify(self, body: bytes) -> BodyKind:
+        """An answer that knows nothing, or news about something else."""
+        from porchlight.carriers.easypost.parse import kind
+
+        return kind(body)
+
+    @property
+    def client(self) -> "EasyPostClient":
+        """Asks for one number a call."""
+        from porchlight.carriers.easypost.client import CLIENT
+
+        return CLIENT
+
+    @property
+    def subscriptions(self) -> "EasyPostSubscriptions":
+        """Creates trackers."""
+        from porchlight.carriers.easypost.client import SUBSCRIPTIONS
+
+        return SUBSCRIPTIONS
 
 
 CONNECTOR = EasyPost()

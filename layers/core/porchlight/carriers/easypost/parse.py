@@ -17,6 +17,7 @@ from porchlight.bodies import (
 )
 from porchlight.carriers.easypost.statuses import STATUSES, reading
 from porchlight.carriers.reading import summary
+from porchlight.connectors import BodyKind
 from porchlight.domain.carriers import carrier_id
 from porchlight.domain.events import DeliveryEstimate, Place, TrackingEvent, TrackingReport
 from porchlight.domain.milestones import Milestone
@@ -44,6 +45,13 @@ def reports(body: bytes) -> list[TrackingReport]:
     if clean(data.get("object")) or "error" in data:
         return []
     raise UnreadableBodyError("neither an event nor a tracker")
+
+
+def kind(body: bytes) -> BodyKind:
+    """What a body without parcels is."""
+    data = load_json(body)
+    empty = isinstance(data, dict) and ("trackers" in data or "error" in data)
+    return BodyKind.NO_RESULT if empty or data == [] else BodyKind.NOT_TRACKING
 
 
 def _is_tracker(item: dict[str, Any]) -> bool:

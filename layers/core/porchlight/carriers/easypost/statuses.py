@@ -4,7 +4,9 @@ Refinements are needed: a delivery attempt arrives as ``failure`` (or ``in_trans
 in the message; a pickup scan arrives as ``in_transit``.
 """
 
-from porchlight.carriers.reading import UNRECOGNISED, Reading, phrase, phrases, table
+from porchlight.carriers.aggregated import own_code
+from porchlight.carriers.reading import UNRECOGNISED, Reading, table
+from porchlight.carriers.wording import whole
 from porchlight.domain.milestones import Milestone as M
 from porchlight.domain.milestones import Reason as R
 
@@ -49,119 +51,6 @@ _REFINE = {
 }
 """Milestones of a detail (or of the carrier's own code) that are finer than the status they come with."""
 
-_FEDEX = table(
-    (M.PRE_TRANSIT, None, "OC"),
-    (M.ACCEPTED, None, "PU PX DO IP"),
-    (M.DELAYED, None, "DY DD"),
-    (M.EXCEPTION, R.CUSTOMS, "CD"),
-    (M.RETURN_IN_TRANSIT, None, "RS"),
-)
-
-_ATTEMPTS = (
-    "delivery attempt",
-    "delivery attempted",
-    "attempted delivery",
-    "delivery attempt made",
-    "delivery attempt unsuccessful",
-    "unsuccessful delivery attempt",
-    "delivery attempted no access to delivery location",
-    "first attempt made",
-    "first delivery attempt made",
-    "second delivery attempted",
-    "final attempt made",
-    "final delivery attempt made",
-    "notice left",
-    "delivery notice left",
-    "missed delivery",
-    "we missed you",
-    "attempt fail",
-    "failed delivery attempt",
-    "customer not available",
-    "recipient not available",
-    "customer not available or business closed",
-    "recipient not in or business closed",
-    "customer was not available when ups attempted delivery",
-    "the receiver was not available for delivery",
-    "the receiver was not available at the time of the first delivery attempt",
-    "the receiver was not available at the time of the second delivery attempt",
-    "the receiver was not available at the time of the final delivery attempt",
-    "receiver was not available for delivery",
-)
-
-MESSAGES = phrases(
-    (
-        M.ACCEPTED,
-        None,
-        (
-            "origin scan",
-            "pickup scan",
-            "picked up",
-            "pick up",
-            "package received",
-            "drop off",
-            "dropped off",
-            "shipment picked up",
-            "we have your package",
-            "your package has been picked up",
-            "in fedex possession",
-            "usps in possession of item",
-            "accepted at usps origin facility",
-            "accepted at usps facility",
-            "accepted at usps origin sort facility",
-            "acceptance",
-            "accepted",
-            "package acceptance",
-        ),
-    ),
-    (
-        M.IN_TRANSIT,
-        None,
-        (
-            "arrived at usps origin facility",
-            "arrived at usps regional origin facility",
-            "arrived at usps regional facility",
-            "arrived at usps facility",
-            "arrived at post office",
-        ),
-    ),
-    (M.DELIVERY_ATTEMPTED, R.CONSIGNEE_ABSENT, _ATTEMPTS),
-    (
-        M.DELIVERY_ATTEMPTED,
-        R.PREMISES_CLOSED,
-        (
-            "business closed",
-            "notice left business closed",
-            "the receiving business was closed",
-            "delivery attempted business closed",
-        ),
-    ),
-    (
-        M.EXCEPTION,
-        R.CONSIGNEE_REFUSED,
-        ("refused", "delivery refused", "refused by recipient", "the receiver refused the delivery"),
-    ),
-    (
-        M.EXCEPTION,
-        R.ADDRESS,
-        (
-            "undeliverable as addressed",
-            "insufficient address",
-            "incorrect address",
-            "address information required",
-            "no such number",
-            "addressee unknown",
-            "moved left no address",
-            "vacant",
-        ),
-    ),
-    (M.RETURN_IN_TRANSIT, None, ("return to sender", "returning to sender", "returning package to shipper")),
-    (
-        M.RETURNED_TO_SENDER,
-        None,
-        ("delivered to original sender", "returned to sender", "delivered to shipper", "returned to shipper"),
-    ),
-)
-
 _HEARD = {
     "in_transit": frozenset({M.ACCEPTED, M.IN_TRANSIT, M.DELIVERY_ATTEMPTED, M.EXCEPTION}),
     "failure": frozenset({M.DELIVERY_ATTEMPTED, M.EXCEPTION, M.RETURN_IN_TRANSIT, M.RETURNED_TO_SENDER}),
@@ -179,25 +68,14 @@ def reading(status: str, detail: str, carrier: str = "", code: str = "", message
         return Reading(M.RETURNED_TO_SENDER)
     heard = _HEARD.get(status, frozenset())
     if message and heard:
-        for said in (_said(message), _own_words(carrier, message)):
+        for said in (whole(message), _own_words(carrier, message)):
             if said and said.milestone in heard:
                 return said
     finer = _REFINE.get(status, frozenset())
-    for found in (_own_code(carrier, status, code), DETAILS.get(detail)):
+    for found in (own_code(carrier, code, trouble=status == "failure"), DETAILS.get(detail)):
         if found and found.milestone in finer:
             return found
     return coarse
-
-
-def _said(message: str) -> Reading | None:
-    """The message in the table, whole or up to its first comma, bracket or full stop ("Notice Left (No Secure
-    Location)").
-    """
-    found = MESSAGES.get(phrase(message))
-    if found:
-        return found
-    cut = min((at for at in map(message.find, ",(;.:") if at > 0), default=0)
-    return MESSAGES.get(phrase(message[:cut])) if cut else None
 
 
 def _own_words(carrier: str, message: str) -> Reading | None:
@@ -207,20 +85,3 @@ def _own_words(carrier: str, message: str) -> Reading | None:
     from porchlight.carriers.usps.statuses import reading as usps_reading
 
     return usps_reading("", message)
-
-
-def _own_code(carrier: str, status: str, code: str) -> Reading | None:
-    """The carrier's own code read by the carrier's own table, where we have it."""
-    if not code:
-        return None
-    if carrier == "usps":
-        from porchlight.carriers.usps.statuses import CODES
-
-        return CODES.get(code)
-    if carrier == "ups":
-        from porchlight.carriers.ups.statuses import reading as ups_reading
-
-        return ups_reading("X" if status == "failure" else "I", code, "")
-    if carrier == "fedex":
-        return _FEDEX.get(code)
-    return None

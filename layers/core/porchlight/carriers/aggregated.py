@@ -1,0 +1,99 @@
+"""What sources that report for many carriers share: carriers' own codes, the summary of a parcel, places in words."""
+
+from collections.abc import Sequence
+
+from porchlight.carriers.reading import UNRECOGNISED, Reading, summary, table
+from porchlight.carriers.wording import said
+from porchlight.domain.events import Place, TrackingEvent
+from porchlight.domain.milestones import Milestone as M
+from porchlight.domain.milestones import Reason as R
+
+_FEDEX = table(
+    (M.PRE_TRANSIT, None, "OC"),
+    (M.ACCEPTED, None, "PU PX DO IP"),
+    (M.DELAYED, None, "DY DD"),
+    (M.EXCEPTION, R.CUSTOMS, "CD"),
+    (M.RETURN_IN_TRANSIT, None, "RS"),
+)
+"""The codes whose reading adds to what an aggregator says of them."""
+
+_TROUBLE = frozenset(
+    {
+        M.DELIVERY_ATTEMPTED,
+        M.AVAILABLE_FOR_PICKUP,
+        M.DELAYED,
+        M.EXCEPTION,
+        M.RETURN_IN_TRANSIT,
+        M.RETURNED_TO_SENDER,
+        M.CANCELLED,
+        M.LOST,
+        M.DAMAGED,
+    }
+)
+
+
+def own_code(carrier: str, code: str, *, trouble: bool = False, label: bool = False) -> Reading | None:
+    """The carrier's own code read by the carrier's own table, where we have it. ``trouble`` and ``label``: the
+    aggregator calls the event a problem, or one before the pickup (UPS has one code in several tables).
+    """
+    if not code:
+        return None
+    if carrier == "usps":
+        from porchlight.carriers.usps.statuses import CODES
+
+        return CODES.get(code)
+    if carrier == "ups":
+        from porchlight.carriers.ups.statuses import reading
+
+        found = reading("X" if trouble else "M" if label else "I", code, "")
+        return found if found.recognised else None
+    if carrier == "fedex":
+        return _FEDEX.get(code)
+    return None
+
+
+def settled(own: M | None, events: Sequence[TrackingEvent]) -> M | None:
+    """Where the parcel stands: the source's own summary ``own``, and the events where they say the same more finely
+    or the summary says nothing.
+    """
+    told = summary(events)
+    if own is None or own is M.UNKNOWN:
+        return told or own
+    if own is M.IN_TRANSIT or (own is M.EXCEPTION and told in _TROUBLE):
+        return told or own
+    return own
+
+
+_REGIONS = frozenset(
+    "AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA"
+    " RI SC SD TN TX UT VT VA WA WV WI WY DC PR AB BC MB NB NL NS NT NU ON PE QC SK YT".split()
+)
+
+
+def place_in(text: str) -> Place:
+    """The place in a line such as ``Los Angeles, CA, US``. Parts with digits are left out: streets and postcodes, of
+    which nobody needs to know more than the town.
+    """
+    parts = [part for part in map(str.strip, text.split(",")) if part and not any(map(str.isdigit, part))]
+    if not parts:
+        return Place()
+    country = region = None
+    last = parts[-1]
+    if len(last) == 2 and last.isupper() and (len(parts) > 2 or last not in _REGIONS):
+        country = parts.pop()
+        last = parts[-1] if parts else ""
+    if len(parts) > 1 and len(last) <= 3 and last.isupper():
+        region = parts.pop()
+    city = parts[0][:100] if parts else None
+    return Place(city=city, region=region, country="GB" if country == "UK" else country)
+
+
+def own_words(carrier: str, words: str) -> Reading:
+    """An event that has words only: the carrier's own wording, where we have a table of it, else the common ones."""
+    if carrier == "usps":
+        from porchlight.carriers.usps.statuses import reading
+
+        found = reading("", words)
+        if found.recognised:
+            return found
+    return said(words) or UNRECOGNISED
