@@ -42,7 +42,7 @@ def parse_command(
         results.append(read_payload(source, body, topic, brand))
     several = [{"file": str(file), **result} for file, result in zip(files, results, strict=True)]
     print(json.dumps(several if len(files) > 1 else results[0], indent=1, ensure_ascii=False))
-    if any("error" in result for result in results):
+    if any("error" in result or "refused" in result for result in results):
         raise typer.Exit(1)
 
 
@@ -120,7 +120,7 @@ def _store(shop: "StoreConnector", body: bytes, topic: str) -> dict[str, Any]:
     except UnreadableBodyError as error:
         if topic:
             raise
-        return {**words, "error": error.detail}
+        return {**words, "refused": error.detail}
     if not changes:
         return {**words, "topic": topic or looks_like, "note": "this changes nothing"}
     return {**words, **_changed(changes[0]), **_others(changes[1:])}

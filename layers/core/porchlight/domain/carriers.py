@@ -8,11 +8,12 @@ another carrier.
 import re
 
 _SPELLINGS = {
-    "usps": "usps unitedstatespostalservice uspostalservice uspspriority uspsreturns uspsship stampscom endicia",
+    "usps": "usps unitedstatespostalservice uspostalservice uspspriority uspsreturns uspsship stampscom endicia"
+    " uspsgroundadvantage uspsprioritymail uspsfirstclass uspsfirstclassmail uspsmediamail",
     "ups": "ups unitedparcelservice upsdap upsground upssurepost upsmailinnovations upsexpedited upsmi upsgroundsaver"
-    " upswalleted upsone",
+    " upswalleted upsone upsgermany upsse upsready upsonline",
     "fedex": "fedex fedexdefault fedexground fedexexpress fedexsmartpost fedexgroundeconomy fedexcrossborder"
-    " federalexpress fedexmailview fedexsamedaycity fedexuk fedexwalleted",
+    " federalexpress fedexmailview fedexsamedaycity fedexuk fedexwalleted fedexsameday",
     "dhl_express": "dhlexpress dhlexpressworldwide dhlexpressuk dhlexpresscanada dhlexpressaustralia",
     "dhl_ecommerce": "dhlecommerce dhlglobalmail dhlecs dhlecommerceus dhlecommerceamericas dhlecommerceasia"
     " dhlecommercesolutions",
@@ -24,18 +25,18 @@ _SPELLINGS = {
     "royal_mail": "royalmail royalmailsf",
     "australia_post": "australiapost auspost",
     "dpd": "dpd",
-    "dpd_uk": "dpduk",
+    "dpd_uk": "dpduk dpdcouk",
     "evri": "evri myhermes hermesuk",
     "gls": "gls glseu glsgroup",
     "gls_us": "glsus",
     "postnl": "postnl",
-    "la_poste": "laposte colissimo",
+    "la_poste": "laposte colissimo lapostecolissimo",
     "ontrac": "ontrac lasership lasershipv2",
     "purolator": "purolator purolatorcanada",
     "canpar": "canpar canparexpress",
     "chronopost": "chronopost",
     "bpost": "bpost belgianpost",
-    "tnt": "tnt tntexpress",
+    "tnt": "tnt tntexpress tntexpressconsignment tntexpressreference",
     "asendia": "asendia asendiausa",
     "landmark": "landmark landmarkglobal",
     "geodis": "geodis geodisfrance",

@@ -37,8 +37,6 @@ NOT_YET = frozenset({0, 1})
 """Statuses of an order whose checkout was not completed (incomplete, pending): the shopper is told nothing yet."""
 _GONE = frozenset({5, 6})
 """Cancelled, declined."""
-_CARRIERS = {"endicia": "usps", "upsready": "ups", "upsonline": "ups"}
-"""Providers of labels whose name is not their carrier's."""
 _NO_CARRIER = frozenset({"", "none", "custom", "other", "shipperhq"})
 KINDS = {"orders": "order", "fulfillments": "fulfillment", "refunds": "refund", "webhook": "webhook"}
 
@@ -200,7 +198,7 @@ def shipped_by(data: dict[str, Any]) -> str | None:
     display = clean(data.get("shipping_provider_display_name"), 100)
     for name in (clean(data.get("tracking_carrier"), 100), display if provider.startswith("carrier_") else provider):
         if name.lower() not in _NO_CARRIER:
-            return carrier_id(_CARRIERS.get(name.lower(), name)) or None
+            return carrier_id(name) or None
     return None
 
 

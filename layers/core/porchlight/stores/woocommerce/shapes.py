@@ -27,6 +27,8 @@ def first(data: dict[str, Any], *names: str) -> Any:
 def instant(data: dict[str, Any], *names: str) -> datetime:
     """A time that is surely UTC: ``…_gmt`` (printed without a zone), or a legacy one that says so itself."""
     value = first(data, *names)
+    if value is None:
+        raise UnreadableBodyError(f"{names[0]} is missing, and the site's own time names no zone")
     found = moment(value, names[0])
     if found.tzinfo is not None:
         return found
