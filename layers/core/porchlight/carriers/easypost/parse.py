@@ -33,18 +33,25 @@ def reports(body: bytes) -> list[TrackingReport]:
     data = as_object(data, "the body")
     if "trackers" in data:
         return [_report(item) for item in as_objects(data["trackers"], "trackers")]
+    if "events" in data:
+        return [report for item in as_objects(data["events"], "events") for report in _reported(item)]
     if data.get("object") == "Event" or "result" in data:
-        result = data.get("result")
-        if isinstance(result, dict) and _is_tracker(result):
-            return [_report(result)]
-        if clean(data.get("description")).startswith("tracker."):
-            raise UnreadableBodyError("an event about a tracker that holds no tracker")
-        return []
+        return _reported(data)
     if _is_tracker(data):
         return [_report(data)]
-    if clean(data.get("object")) or "error" in data:
+    if clean(data.get("object")) or "error" in data or "has_more" in data:
         return []
     raise UnreadableBodyError("neither an event nor a tracker")
+
+
+def _reported(happened: dict[str, Any]) -> list[TrackingReport]:
+    """The tracker of an event. The API tells of events without what they are about; a webhook never does."""
+    result = happened.get("result")
+    if isinstance(result, dict) and _is_tracker(result):
+        return [_report(result)]
+    if "result" in happened and clean(happened.get("description")).startswith("tracker."):
+        raise UnreadableBodyError("an event about a tracker that holds no tracker")
+    return []
 
 
 def kind(body: bytes) -> BodyKind:
