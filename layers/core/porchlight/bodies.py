@@ -181,10 +181,10 @@ def us_moment(value: Any, what: str) -> datetime:
     clock, _, half = rest.partition(" ")
     try:
         month, date_, year = map(int, day.split("/"))
-        hour, minute, *second = map(int, clock.split(":"))
+        hour, minute, second = map(int, (clock if clock.count(":") > 1 else f"{clock}:0").split(":"))
         if half:
             hour = hour % 12 + {"AM": 0, "PM": 12}[half.upper()]
-        found = datetime(year, month, date_, hour, minute, *second)  # noqa: DTZ001 (local on purpose)
+        found = datetime(year, month, date_, hour, minute, second)  # noqa: DTZ001 (local on purpose)
     except (ValueError, KeyError, TypeError, OverflowError):
         raise UnreadableBodyError(f"{what} is not a date and time") from None
     return sane(found, what)
