@@ -13,7 +13,7 @@ from porchlight.domain.milestones import Milestone
 from porchlight.domain.orders import ParcelShipped
 from porchlight.domain.shipments import Shipment
 from porchlight.domain.watching import Watch
-from porchlight.errors import UnreadableBodyError
+from porchlight.errors import ForbiddenError, UnreadableBodyError
 from porchlight.services.asking.office import Office, Pulse, Tokens
 from porchlight.services.asking.poll import Poll
 from porchlight.services.keep_orders import OrderKeeper
@@ -66,8 +66,6 @@ class AcmeClient:
         return [Call("https://acme.example/track", headers=headers, numbers=tuple(numbers))]
 
     def errand(self, body: bytes, account: Account, token: str) -> Call | None:
-        from porchlight.errors import ForbiddenError
-
         url = json.loads(body).get("go")
         if url and not url.startswith("https://acme.example/"):
             raise ForbiddenError("an address of somebody else")
@@ -99,7 +97,7 @@ class AcmeSubscriptions:
 
 
 class Acme:
-    """Its bodies are ``{"parcels": {number: [[milestone, minutes]]}}``: easy to write, and read as a connector reads."""
+    """Its bodies are ``{"parcels": {number: [[milestone, minutes]]}}``; a number may be left empty."""
 
     def __init__(self, client: Any = None, subscriptions: Any = None) -> None:
         self.client = client or AcmeClient()

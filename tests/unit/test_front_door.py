@@ -115,8 +115,9 @@ class TestQuarantineDesk:
     def test_a_body_goes_back_on_the_queue_and_the_entry_is_forgotten(self, door: Door) -> None:
         desk = QuarantineDesk(FakeQuarantine(), door.inbound)
         message = InboundMessage(
-            kind="stores", source="shopify", account="a", brand="larkspur", topic="t", received_at=NOW
+            kind="stores", source="shopify", account="a", brand="larkspur", topic="t", received_at=NOW, number="A1"
         )
+        message = message.model_copy(update={"carriers": {"A1": "acme"}})
         entry = quarantine_body(desk.quarantine, door.metrics, message, b"{", "why", NOW)
         desk.redrive("larkspur", entry.quarantine_id)
         ((queued, body),) = door.inbound.queue

@@ -95,6 +95,9 @@ class Quarantined(BaseModel):
     body_ref: str
     size: int
     redrives: int = 0
+    number: str = ""
+    carriers: Mapping[str, str] = {}
+    """What was asked for, as in ``InboundMessage``."""
 
 
 class Due(BaseModel):

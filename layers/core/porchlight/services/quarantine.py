@@ -27,6 +27,8 @@ class QuarantineDesk:
             topic=entry.topic,
             received_at=entry.received_at,
             redrives=entry.redrives + 1,
+            number=entry.number,
+            carriers=entry.carriers,
         )
         self.inbound.put(message, body)
         self.quarantine.remove(entry)

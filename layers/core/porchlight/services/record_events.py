@@ -278,6 +278,8 @@ def quarantine_body(
         body_ref=f"quarantine/{message.brand}/{entry_id}",
         size=len(body),
         redrives=message.redrives,
+        number=message.number,
+        carriers=message.carriers,
     )
     quarantine.put(entry, body)
     metrics.count("WebhooksQuarantined", carrier=message.source)

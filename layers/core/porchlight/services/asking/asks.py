@@ -47,8 +47,10 @@ class Asker:
             elif 200 <= answer.status < 300:
                 self._read(speaker, answer, about, now)
             elif answer.status in _UNKNOWN_THERE:
+                speaker.understood()
                 self._answered(about, {}, now)
             else:
+                speaker.understood()
                 self.office.metrics.count("AskFailed", len(about), carrier=self.source, outcome="rejected")
                 self._failed(about.values(), now)
 
@@ -79,6 +81,7 @@ class Asker:
             speaker.failed("unreadable")
             self._failed(about.values(), now)
             return
+        speaker.understood()
         said: dict[str, list[TrackingReport]] = defaultdict(list)
         for report in reports:
             said[number_key(report.tracking_number or message.number)].append(report)

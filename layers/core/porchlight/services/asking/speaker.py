@@ -48,7 +48,8 @@ class Speaker:
         """The answer to the call that ``build`` makes with a token; None where there was none, or the source's error.
 
         A refused token is dropped and the call made once more with a new one. LineShutError where the credentials are
-        refused, the source has had enough of us, or the time of this run is over.
+        refused, the source has had enough of us, or the time of this run is over. Whoever can use the answer says so
+        (``understood``), whoever cannot says that (``failed``).
         """
         answer: Answer | None = None
         for _ in range(2):
@@ -60,6 +61,11 @@ class Speaker:
                 break
             self._office.tokens.drop(self._token_key)
         return self._heard(answer) if answer else None
+
+    def understood(self) -> None:
+        """Note an answer that could be used, whatever it says of the number."""
+        self._answered = True
+        self.line = good(self.line)
 
     def failed(self, outcome: str) -> None:
         """Note an answer that could not be used."""
@@ -80,8 +86,6 @@ class Speaker:
         if answer.status >= 500 or answer.status in _TRY_LATER:
             self.failed("server_error")
             return None
-        self._answered = True
-        self.line = good(self.line)
         return answer
 
     def _is_refusal(self, answer: Answer) -> bool:
