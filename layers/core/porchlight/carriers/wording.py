@@ -291,11 +291,19 @@ def said(text: str) -> Reading | None:
     found = whole(text)
     if found:
         return found
-    words = _predicate(phrase(text))
-    found = WORDINGS.get(" ".join(words)) or WORDINGS.get(" ".join(_predicate(phrase(_head(text)))))
+    words = phrase(text).split()
+    bare = _predicate(words)
+    found = WORDINGS.get(" ".join(bare)) or WORDINGS.get(" ".join(_predicate(phrase(_head(text)).split())))
+    return found or _opening(words) or (_opening(bare) if len(bare) < len(words) else None)
+
+
+def _opening(words: list[str]) -> Reading | None:
+    """The longest opening of the words that is in the table."""
     for length in range(min(_LONGEST, len(words)), 1, -1):
-        found = found or OPENINGS.get(" ".join(words[:length]))
-    return found
+        found = OPENINGS.get(" ".join(words[:length]))
+        if found:
+            return found
+    return None
 
 
 def _head(text: str) -> str:
@@ -304,13 +312,12 @@ def _head(text: str) -> str:
     return text[:cut]
 
 
-def _predicate(words: str) -> list[str]:
+def _predicate(words: list[str]) -> list[str]:
     """The words without those that name the parcel."""
-    found = words.split()
     start = 0
-    while start < len(found) and found[start] in _SUBJECT:
+    while start < len(words) and words[start] in _SUBJECT:
         start += 1
-    return found[start:]
+    return words[start:]
 
 
 def finer(coarse: Reading, text: str) -> Reading:
