@@ -12,17 +12,20 @@ import pytest
 import yaml
 from moto import mock_aws
 
-from porchlight import ports
+from porchlight import asking, ports
 from porchlight.adapters import aws
 from porchlight.adapters.archive import FirehoseArchive
 from porchlight.adapters.dynamodb.codes import DynamoCodes
 from porchlight.adapters.dynamodb.due import DynamoDueIndex
+from porchlight.adapters.dynamodb.errands import DynamoErrands
+from porchlight.adapters.dynamodb.exchanges import DynamoExchanges
 from porchlight.adapters.dynamodb.messages import DynamoMessages
 from porchlight.adapters.dynamodb.orders import DynamoOrders
 from porchlight.adapters.dynamodb.quarantine import DynamoQuarantine
 from porchlight.adapters.dynamodb.returns import DynamoReturns
 from porchlight.adapters.dynamodb.shipments import DynamoShipments
 from porchlight.adapters.dynamodb.table import Table
+from porchlight.adapters.dynamodb.watches import DynamoWatches
 from porchlight.adapters.s3 import Bodies
 from porchlight.adapters.sqs import SqsInbound
 from tests import fakes
@@ -92,14 +95,29 @@ class Stores:
     quarantine: ports.Quarantine
     inbound: ports.Inbound
     codes: ports.Codes
+    watches: asking.Watches
+    errands: asking.Errands
+    exchanges: asking.Exchanges
 
 
 def _fakes(brand: str) -> Stores:
     orders, messages, returns = fakes.FakeOrders(), fakes.FakeMessages(), fakes.FakeReturns()
     orders.messages, orders.returns = messages, returns
     shipments = fakes.FakeShipments(orders)
-    due, quarantine = fakes.FakeDue(shipments, messages), fakes.FakeQuarantine()
-    return Stores(brand, shipments, orders, messages, returns, due, quarantine, fakes.FakeInbound(), fakes.FakeCodes())
+    return Stores(
+        brand,
+        shipments,
+        orders,
+        messages,
+        returns,
+        fakes.FakeDue(shipments, messages),
+        fakes.FakeQuarantine(),
+        fakes.FakeInbound(),
+        fakes.FakeCodes(),
+        fakes.FakeWatches(shipments),
+        fakes.FakeErrands(),
+        fakes.FakeExchanges(),
+    )
 
 
 def _real(brand: str, queue_url: str) -> Stores:
@@ -114,6 +132,9 @@ def _real(brand: str, queue_url: str) -> Stores:
         DynamoQuarantine(table, bodies),
         SqsInbound(queue_url, bodies),
         DynamoCodes(table, time.monotonic),
+        DynamoWatches(table),
+        DynamoErrands(table),
+        DynamoExchanges(table),
     )
 
 

@@ -3,11 +3,24 @@
 import inspect
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from porchlight import ports
-from porchlight.adapters.dynamodb import codes, due, keys, messages, orders, quarantine, returns, shipments
+from porchlight import asking, ports
+from porchlight.adapters.dynamodb import (
+    codes,
+    due,
+    errands,
+    exchanges,
+    keys,
+    messages,
+    orders,
+    quarantine,
+    returns,
+    shipments,
+    watches,
+)
 from tests.adapters.conftest import table_definition
 
 DOC = (Path(__file__).parents[2] / "docs/data-model.md").read_text()
@@ -19,6 +32,9 @@ REPOSITORIES = {
     "DueIndex": due.DynamoDueIndex,
     "Quarantine": quarantine.DynamoQuarantine,
     "Codes": codes.DynamoCodes,
+    "Watches": watches.DynamoWatches,
+    "Errands": errands.DynamoErrands,
+    "Exchanges": exchanges.DynamoExchanges,
 }
 
 
@@ -47,18 +63,23 @@ def test_each_pattern_is_a_method_and_each_method_a_pattern() -> None:
     assert len(rows) == len(methods)
 
 
+def _port(name: str) -> Any:
+    return getattr(ports, name, None) or getattr(asking, name)
+
+
 @pytest.mark.parametrize(("port", "method"), patterns(), ids=".".join)
 def test_the_port_has_it_too(port: str, method: str) -> None:
-    assert callable(getattr(getattr(ports, port), method))
-    wanted = inspect.signature(getattr(getattr(ports, port), method)).parameters
+    assert callable(getattr(_port(port), method))
+    wanted = inspect.signature(getattr(_port(port), method)).parameters
     assert list(inspect.signature(getattr(REPOSITORIES[port], method)).parameters) == list(wanted)
 
 
 def test_the_keys_are_those_of_the_code() -> None:
     listed = section("Keys")
-    for prefix in (keys.EVENT, keys.WAIT, keys.PARCEL, keys.REFUND, keys.MESSAGE, keys.ORDER_RETURN, keys.QUARANTINE):
+    of_orders = (keys.PARCEL, keys.REFUND, keys.MESSAGE, keys.ORDER_RETURN)
+    for prefix in (keys.EVENT, keys.WAIT, *of_orders, keys.QUARANTINE, keys.EXCHANGE, keys.ERRAND):
         assert f"`{prefix}{{" in listed
-    for whole in (keys.SHIPMENT, keys.ORDER, keys.RETURN, keys.CONTACT):
+    for whole in (keys.SHIPMENT, keys.ORDER, keys.RETURN, keys.CONTACT, keys.WATCH):
         assert f"| `{whole}` |" in listed
     for pk in (keys.shipment_pk, keys.order_pk, keys.return_pk, keys.shopper_pk):
         assert f"`{pk('{brand}', '')}{{" in listed
@@ -69,3 +90,5 @@ def test_the_index_is_the_templates() -> None:
     assert index["IndexName"] == keys.DUE_INDEX
     assert f"`{keys.DUE_INDEX}`" in section("The due index")
     assert f"mod {keys.SHARDS}" in section("The due index")
+    assert f"`{keys.watch_shard('{brand}', '{source}')}`" in section("The due index")
+    assert f"`{keys.ERRAND_SHARD}`" in section("The due index")
