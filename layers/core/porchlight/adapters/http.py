@@ -75,7 +75,7 @@ class HttpCaller:
             connection.request(call.method, target, body=call.body or None, headers=headers)
             with connection.getresponse() as response:
                 body = bytearray()
-                while True:
+                while not response.isclosed():  # with it, its connection may be gone
                     channel.settimeout(_left(deadline))
                     part = response.read1(_CHUNK)
                     if not part:
