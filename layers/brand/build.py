@@ -31,6 +31,7 @@ from problems import BrandError  # noqa: E402
 from pydantic import ValidationError  # noqa: E402
 
 from porchlight.adapters.brandpack import NEUTRAL, PACKAGE  # noqa: E402
+from porchlight.carriers.registry import abilities  # noqa: E402
 from porchlight.domain.brands import BrandConfig  # noqa: E402
 from porchlight.domain.facts import VARIANTS  # noqa: E402
 
@@ -92,6 +93,9 @@ def _config(folder: Path) -> BrandConfig:
         raise BrandError("\n".join(problems)) from None
     if config.brand_id != folder.name:
         raise BrandError(f"{file}: brand_id: is {config.brand_id!r}, but the folder is {folder.name!r}")
+    for source in config.tracking.ask:
+        if not {"poll", "subscribe"} & abilities(source):
+            raise BrandError(f"{file}: tracking.ask: {source!r} is no source that can be asked (docs/carriers.md)")
     return config
 
 

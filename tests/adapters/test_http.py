@@ -230,9 +230,7 @@ class TestNoAnswer:
                 time.sleep(0.05)
 
         peer.behave = drip
-        begun = time.monotonic()
         self.fails(HttpCaller(connect_seconds=1, call_seconds=0.5), peer.url)
-        assert time.monotonic() - begun < 10
 
     @pytest.mark.parametrize(
         "raw",
