@@ -95,7 +95,7 @@ def _broken(draw: st.DrawFn, value: Any) -> Any:
 
 def _broken_xml(draw: st.DrawFn, body: bytes) -> bytes:
     """The document with one to three of its elements emptied, renamed, moved, said twice, left out or filled with
-    something else.
+    something else, or with an attribute of theirs so.
     """
     root = ElementTree.fromstring(body.strip())
     for _ in range(draw(st.integers(1, 3))):
@@ -109,6 +109,8 @@ def _broken_xml(draw: st.DrawFn, body: bytes) -> bytes:
             element.append(deepcopy(draw(st.sampled_from(children))))
         elif change == 2:
             element.tag = draw(st.sampled_from(elements)).tag
+        elif change < 5 and element.attrib:
+            element.set(draw(st.sampled_from(sorted(element.attrib))), draw(st.one_of(WORDS, st.text(max_size=20))))
         else:
             element.text = draw(st.one_of(st.none(), WORDS, st.text(max_size=20)))
     return ElementTree.tostring(root)

@@ -23,6 +23,7 @@ _CARRIER_NAMES = {
     **{"gls": "GLS", "royal_mail": "Royal Mail", "postnord": "PostNord", "bring": "Bring", "ontrac": "OnTrac"},
     **{"canada_post": "Canada Post", "australia_post": "Australia Post", "la_poste": "La Poste", "evri": "Evri"},
     **{"dhl_parcel_de": "DHL", "dpd_uk": "DPD", "gls_us": "GLS", "postnl": "PostNL", "tnt": "TNT", "canpar": "Canpar"},
+    **{"dhl_ecommerce_us": "DHL eCommerce", "dhl_poland": "DHL", "hermes_de": "Hermes"},
     **{"dhl_ecommerce": "DHL eCommerce", "deutsche_post": "Deutsche Post", "posti": "Posti", "inpost": "InPost"},
 }
 _TITLES = frozenset({"mr", "mrs", "ms", "miss", "mx", "dr", "prof", "sir", "herr", "frau", "mme"})
