@@ -122,6 +122,9 @@ def test_errors() -> None:
         body = json.dumps({"httpCode": "400", "errors": [{"errorCode": code}]}).encode()
         assert CONNECTOR.parse(body) == []
         assert CONNECTOR.classify(body) is kind
+    for body in (b'{"errors": "x"}', b'{"errors": [7, {"errorCode": {}}]}', b'{"httpCode": "500"}'):
+        assert CONNECTOR.parse(body) == []
+        assert CONNECTOR.classify(body) is BodyKind.NOT_TRACKING
     with pytest.raises(UnreadableBodyError):
         CONNECTOR.parse(b'{"mailPieces": 7}')
 

@@ -12,7 +12,6 @@ class ChronopostClient:
     """``language`` (``fr_FR``, ``en_GB``) is all that the service wants to know: an account with it asks."""
 
     credentials: Final = ("language",)
-    public_credentials: Final = ("language",)
     batch: Final = 1
     calls_per_minute: Final = 60
 

@@ -40,8 +40,9 @@ def reports(body: bytes) -> list[TrackingReport]:
 
 def kind(body: bytes) -> BodyKind:
     """``no_result`` for errors about a mail piece (``E1142``), not for those about the caller (``E0004``)."""
-    errors = as_objects(optional_object(load_json(body)).get("errors"), "errors")
-    about_it = any(clean(error.get("errorCode")).startswith("E1") for error in errors)
+    errors = optional_object(load_json(body)).get("errors")
+    codes = [clean(optional_object(error).get("errorCode")) for error in errors] if isinstance(errors, list) else []
+    about_it = any(code.startswith("E1") for code in codes)
     return BodyKind.NO_RESULT if about_it else BodyKind.NOT_TRACKING
 
 
