@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from pydantic import BaseModel
+
 from porchlight.domain.events import Place, TrackingEvent
 from porchlight.domain.milestones import (
     FAULT,
@@ -60,7 +62,9 @@ def phrase(text: str) -> str:
     return " ".join("".join(char if char.isalnum() else " " for char in text.casefold()).split())
 
 
-_NOWHERE = Place()
+NOWHERE = Place()
+_PLACE_FIELDS = set(Place.model_fields)
+_EVENT_FIELDS = set(TrackingEvent.model_fields)
 
 
 def event(
@@ -69,21 +73,59 @@ def event(
     code: str,
     text: str = "",
     codes: tuple[str, ...] = (),
-    place: Place = _NOWHERE,
+    place: Place = NOWHERE,
 ) -> TrackingEvent:
     """The event that a reading makes of a scan; ``text``: the carrier's own words."""
-    return TrackingEvent(
-        occurred_at=occurred_at,
-        raw_code=code,
-        raw_codes=codes,
-        description=text,
-        milestone=found.milestone,
-        reason=found.reason,
-        at_fault=found.at_fault,
-        recognised=found.recognised,
-        signal=found.signal,
-        place=place,
+    milestone, reason, at_fault, recognised, signal = found
+    return _made(
+        TrackingEvent,
+        {
+            "occurred_at": occurred_at,
+            "raw_code": code,
+            "raw_codes": codes,
+            "description": text,
+            "milestone": milestone,
+            "reason": reason,
+            "at_fault": at_fault,
+            "recognised": recognised,
+            "signal": signal,
+            "place": place,
+        },
+        _EVENT_FIELDS,
     )
+
+
+def place(
+    city: str | None = None, region: str | None = None, postal_code: str | None = None, country: str | None = None
+) -> Place:
+    """Where a scan happened, as far as the carrier says; "" is nothing."""
+    if not city and not region and not postal_code and not country:
+        return NOWHERE
+    return _made(
+        Place,
+        {
+            "city": city or None,
+            "region": region or None,
+            "postal_code": postal_code or None,
+            "country": country or None,
+        },
+        _PLACE_FIELDS,
+    )
+
+
+def _made[T: BaseModel](model: type[T], fields: dict[str, object], names: set[str]) -> T:
+    """A model of fields that need no validation: our readings, and texts that were cleaned. It is what a parser makes
+    most of, and validating them again costs more than reading them.
+    """
+    made = object.__new__(model)
+    _set(made, "__dict__", fields)
+    _set(made, "__pydantic_fields_set__", names)
+    _set(made, "__pydantic_extra__", None)
+    _set(made, "__pydantic_private__", None)
+    return made
+
+
+_set = object.__setattr__
 
 
 def summary(events: Iterable[TrackingEvent]) -> Milestone | None:
@@ -92,6 +134,12 @@ def summary(events: Iterable[TrackingEvent]) -> Milestone | None:
     The same rules as the shipment's own fold (``domain.milestones.Course``), for one body.
     """
     course = Course()
-    for event in sorted(events, key=lambda event: (event.instant(), PROGRESS[event.milestone])):
-        course.hear(event.milestone, event.reason, event.instant())
+    told = [
+        (event.instant(), PROGRESS[milestone], at, milestone, event.reason)
+        for at, event in enumerate(events)
+        if (milestone := event.milestone) is not Milestone.UNKNOWN
+    ]
+    told.sort()
+    for instant, _, _, milestone, reason in told:
+        course.hear(milestone, reason, instant)
     return course.milestone

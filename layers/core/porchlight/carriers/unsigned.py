@@ -5,7 +5,9 @@ imported when they are first used: a webhook's signature needs neither.
 """
 
 from datetime import datetime
+from functools import cached_property
 from importlib import import_module
+from types import ModuleType
 from typing import Final, cast
 
 from porchlight.connectors import Account, BodyKind, Client, InboundRequest
@@ -29,11 +31,15 @@ class Unsigned:
 
     def parse(self, body: bytes) -> list[TrackingReport]:
         """The parcels in an answer of the source's API, or in a push of the same form."""
-        return cast(list[TrackingReport], import_module(f"{self._package}.parse").reports(body))
+        return cast(list[TrackingReport], self._parser.reports(body))
 
     def classify(self, body: bytes) -> BodyKind:
         """What a body is from which ``parse`` takes nothing."""
-        return cast(BodyKind, import_module(f"{self._package}.parse").kind(body))
+        return cast(BodyKind, self._parser.kind(body))
+
+    @cached_property
+    def _parser(self) -> ModuleType:
+        return import_module(f"{self._package}.parse")
 
     @property
     def client(self) -> Client:

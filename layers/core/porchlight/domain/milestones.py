@@ -4,7 +4,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 
-class Milestone(StrEnum):
+class _Word(StrEnum):
+    """A word of ours. Its hash is that of its text, as is its equality, and costs no call: words key every table."""
+
+    __hash__ = str.__hash__
+
+
+class Milestone(_Word):
     """What happened to the parcel, in the words that all carriers are translated to."""
 
     PRE_TRANSIT = "pre_transit"
@@ -24,7 +30,7 @@ class Milestone(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Reason(StrEnum):
+class Reason(_Word):
     """Why a parcel did not simply go on. ``OTHER`` when the carrier names a trouble that fits none."""
 
     ADDRESS = "address"
@@ -45,7 +51,7 @@ class Reason(StrEnum):
     OTHER = "other"
 
 
-class Party(StrEnum):
+class Party(_Word):
     """Who is at fault for a reason."""
 
     CARRIER = "carrier"
@@ -55,7 +61,7 @@ class Party(StrEnum):
     WEATHER = "weather"
 
 
-class Signal(StrEnum):
+class Signal(_Word):
     """What couriers of the same day say beside the milestone."""
 
     DRIVER_ASSIGNED = "driver_assigned"
