@@ -9,7 +9,7 @@ import importlib
 
 import typer
 
-MODULES = ("cloud", "codes", "new", "parse", "quarantine", "replay", "shipment")
+MODULES = ("cloud", "codes", "import_orders", "new", "parse", "quarantine", "replay", "shipment")
 
 
 def build() -> typer.Typer:
