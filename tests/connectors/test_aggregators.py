@@ -61,7 +61,18 @@ def test_words_never_contradict() -> None:
 
 
 def test_own_codes_and_words() -> None:
-    assert own_code("usps", "OF") is not None
+    for carrier, code in {
+        "canada_post": "0174",
+        "dhl_express": "WC",
+        "fedex": "OD",
+        "royal_mail": "EVGPD",
+        "ups": "OT",
+        "usps": "OF",
+    }.items():
+        found = own_code(carrier, code)
+        assert found is not None, carrier
+        assert found.milestone is M.OUT_FOR_DELIVERY, carrier
+    assert own_code("dhl", "failure") == Reading(M.EXCEPTION)
     assert own_code("ups", "??") is None
     assert own_code("pigeon", "OF") is None
     assert own_code("usps", "") is None

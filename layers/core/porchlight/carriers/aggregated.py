@@ -1,21 +1,23 @@
 """What sources that report for many carriers share: carriers' own codes, the summary of a parcel, places in words."""
 
 from collections.abc import Sequence
+from functools import cache
+from importlib import import_module
 
-from porchlight.carriers.reading import UNRECOGNISED, Reading, summary, table
+from porchlight.carriers.reading import UNRECOGNISED, Reading, summary
 from porchlight.carriers.wording import said
 from porchlight.domain.events import Place, TrackingEvent
 from porchlight.domain.milestones import Milestone as M
-from porchlight.domain.milestones import Reason as R
 
-_FEDEX = table(
-    (M.PRE_TRANSIT, None, "OC"),
-    (M.ACCEPTED, None, "PU PX DO IP"),
-    (M.DELAYED, None, "DY DD"),
-    (M.EXCEPTION, R.CUSTOMS, "CD"),
-    (M.RETURN_IN_TRANSIT, None, "RS"),
-)
-"""The codes whose reading adds to what an aggregator says of them."""
+_OWN = {
+    "canada_post": ("canada_post", "CODES"),
+    "dhl": ("dhl_unified", "UNIFIED"),
+    "dhl_express": ("dhl_express", "CODES"),
+    "fedex": ("fedex", "EVENTS"),
+    "royal_mail": ("royal_mail", "CODES"),
+    "usps": ("usps", "CODES"),
+}
+"""The carriers whose codes have one table, and where it stands."""
 
 _TROUBLE = frozenset(
     {
@@ -38,18 +40,21 @@ def own_code(carrier: str, code: str, *, trouble: bool = False, label: bool = Fa
     """
     if not code:
         return None
-    if carrier == "usps":
-        from porchlight.carriers.usps.statuses import CODES
-
-        return CODES.get(code)
     if carrier == "ups":
         from porchlight.carriers.ups.statuses import reading
 
         found = reading("X" if trouble else "M" if label else "I", code, "")
         return found if found.recognised else None
-    if carrier == "fedex":
-        return _FEDEX.get(code)
-    return None
+    if carrier not in _OWN:
+        return None
+    return _own_table(carrier).get(code.lstrip("0") if carrier == "canada_post" else code)
+
+
+@cache
+def _own_table(carrier: str) -> dict[str, Reading]:
+    folder, name = _OWN[carrier]
+    found: dict[str, Reading] = getattr(import_module(f"porchlight.carriers.{folder}.statuses"), name)
+    return found
 
 
 def settled(own: M | None, events: Sequence[TrackingEvent]) -> M | None:

@@ -61,6 +61,10 @@ _HEARD = {
 """Milestones of a message that are heard under a status: a message never contradicts, it only says more."""
 
 
+_SOME_TROUBLE = Reading(M.EXCEPTION)
+"""A carrier's code that says no more than that: the detail says more."""
+
+
 def reading(status: str, detail: str, carrier: str = "", code: str = "", message: str = "") -> Reading:
     """What an entry of a tracker (or its head) means: message, carrier's code, detail, status, the finest first."""
     coarse = STATUSES.get(status, UNRECOGNISED)
@@ -72,7 +76,8 @@ def reading(status: str, detail: str, carrier: str = "", code: str = "", message
             if said and said.milestone in heard:
                 return said
     finer = _REFINE.get(status, frozenset())
-    for found in (own_code(carrier, code, trouble=status == "failure"), DETAILS.get(detail)):
+    own, named = own_code(carrier, code, trouble=status == "failure"), DETAILS.get(detail)
+    for found in (named, own) if own == _SOME_TROUBLE else (own, named):
         if found and found.milestone in finer:
             return found
     return coarse

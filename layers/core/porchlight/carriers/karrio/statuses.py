@@ -22,13 +22,6 @@ STATUSES = table(
     (M.RETURN_IN_TRANSIT, None, "return_to_sender"),
 )
 
-_DHL = table(
-    (M.PRE_TRANSIT, None, "pre-transit"),
-    (M.IN_TRANSIT, None, "transit"),
-    (M.EXCEPTION, None, "failure"),
-)
-"""Codes of DHL's Unified API, which karrio passes on."""
-
 _WHY = {
     R.DAMAGE: "carrier_damaged_parcel",
     R.MISROUTED: "carrier_sorting_error",
@@ -71,12 +64,10 @@ def reading(status: str, code: str = "", carrier: str = "", words: str = "", rea
 def _what(status: str, code: str, carrier: str, words: str) -> Reading:
     coarse = STATUSES.get(status)
     if coarse is None or coarse.milestone is M.UNKNOWN:
-        named = STATUSES.get(code) or _DHL.get(code) or own_code(carrier, code)
-        if not named and carrier == "ups":
-            named = own_code(carrier, code, label=True)
-        if not named:
-            return _or(own_words(carrier, words), coarse)
-        return finer(named, words) if named.milestone is M.IN_TRANSIT else named
+        named = STATUSES.get(code) or own_code(carrier, code) or own_code(carrier, code, label=True)
+        if not named and carrier.startswith("dhl"):
+            named = own_code("dhl", code)
+        return finer(named, words) if named else _or(own_words(carrier, words), coarse)
     heard = HEARD.get(coarse.milestone, ())
     own = own_code(carrier, code, trouble=coarse.milestone in _TROUBLE)
     return own if own and own.milestone in heard else finer(coarse, words)

@@ -1,11 +1,10 @@
 """Teleship's codes, in capitals in webhooks and small in answers. Its list is not public: these are the codes seen in
-examples, and those that stand to reason are read by their words.
+examples; all others are read by their words.
 """
 
 from porchlight.carriers.reading import UNRECOGNISED, Reading, table
 from porchlight.carriers.wording import finer, said
 from porchlight.domain.milestones import Milestone as M
-from porchlight.domain.milestones import Reason as R
 
 CODES = table(
     (M.PRE_TRANSIT, None, "pending created label_created"),
@@ -14,8 +13,6 @@ CODES = table(
     (M.OUT_FOR_DELIVERY, None, "out_for_delivery"),
     (M.DELIVERED, None, "delivered"),
     (M.DELIVERY_ATTEMPTED, None, "delivery_failed"),
-    (M.EXCEPTION, None, "exception"),
-    (M.EXCEPTION, R.CUSTOMS, "customs_hold"),
     (M.RETURNED_TO_SENDER, None, "returned"),
     (M.CANCELLED, None, "cancelled"),
 )
