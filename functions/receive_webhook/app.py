@@ -1,4 +1,6 @@
-"""POST /webhooks/{carrier} and POST /webhooks/stores/{store}: verify, queue, 202."""
+"""POST /webhooks/{carrier}, with a token after it where that is the proof, and /webhooks/stores/{store}: verify, queue,
+202.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,13 +14,15 @@ from porchlight.stores.registry import store
 
 
 def _receive(request: InboundRequest, kind: str, source: str, connector: Any) -> Response:
-    door = FrontDoor(app.accounts, app.inbound, app.metrics)
+    door = FrontDoor(app.accounts, app.inbound, app.metrics, app.published_keys)
     door.receive(request, kind, source, connector, app.clock())
     return json_response(202, {"status": "accepted"})
 
 
 def from_carrier(request: InboundRequest, path: Mapping[str, str]) -> Response:
-    """A carrier or aggregator calls."""
+    """A carrier or aggregator calls. Of two routes that match AWS promises neither: a store is a store on both."""
+    if path["carrier"] == "stores":
+        return from_store(request, {"store": path.get("token", "")})
     return _receive(request, "carriers", path["carrier"], app.carrier(path["carrier"]))
 
 
@@ -27,4 +31,5 @@ def from_store(request: InboundRequest, path: Mapping[str, str]) -> Response:
     return _receive(request, "stores", path["store"], store(path["store"]))
 
 
-handler = http_handler({"POST /webhooks/{carrier}": from_carrier, "POST /webhooks/stores/{store}": from_store})
+routes = {"POST /webhooks/{carrier}": from_carrier, "POST /webhooks/{carrier}/{token}": from_carrier}
+handler = http_handler({**routes, "POST /webhooks/stores/{store}": from_store})

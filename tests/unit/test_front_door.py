@@ -2,18 +2,20 @@
 
 import base64
 import hashlib
-from datetime import datetime
+import json
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote_plus
 
 import pytest
 
 from porchlight.carriers.registry import carrier
-from porchlight.connectors import Account, InboundRequest
+from porchlight.connectors import Account, Answer, Call, InboundRequest
 from porchlight.errors import ForbiddenError, NotFoundError, PayloadTooLargeError, SignatureError, TransientError
 from porchlight.ports import InboundMessage
 from porchlight.services.api_keys import authorize
 from porchlight.services.issue_token import issue
+from porchlight.services.published_keys import PublishedKeys
 from porchlight.services.quarantine import QuarantineDesk
 from porchlight.services.receive_webhook import MAX_BODY, FrontDoor
 from porchlight.services.record_events import quarantine_body
@@ -39,9 +41,39 @@ class Connector:
         return request.headers.get("topic", "")
 
 
+class Signer(Connector):
+    """Signs with keys that it publishes: a request is good if it repeats the key that its id names."""
+
+    jwks_url = "https://signer.example/jwks"
+
+    def key_id(self, request: InboundRequest) -> str:
+        return request.headers.get("kid", "")
+
+    def verify(self, request: InboundRequest, account: Account, now: datetime) -> bool:
+        key = account.credentials["jwk"]
+        return bool(key) and json.loads(key)["n"] == request.headers.get("signature")
+
+
+class Publisher:
+    """Publishes keys; ``keys`` may be anything at all, or an error."""
+
+    def __init__(self) -> None:
+        self.keys: Any = [{"kid": "k1", "n": "one"}]
+        self.asked: list[str] = []
+
+    def make(self, call: Call) -> Answer:
+        self.asked.append(call.url)
+        if isinstance(self.keys, Exception):
+            raise self.keys
+        if isinstance(self.keys, Answer):
+            return self.keys
+        return Answer(200, {}, json.dumps({"keys": self.keys}).encode())
+
+
 class Door:
     def __init__(self) -> None:
         self.inbound, self.metrics = FakeInbound(), FakeMetrics()
+        self.caller = Publisher()
         self.accounts = FakeAccounts(
             ("carriers", "ups", account("one")),
             ("carriers", "ups", account("two", "fjordhus")),
@@ -49,11 +81,16 @@ class Door:
         )
 
     def knock(
-        self, asked: InboundRequest, kind: str = "carriers", source: str = "ups", connector: Any = Connector
+        self,
+        asked: InboundRequest,
+        kind: str = "carriers",
+        source: str = "ups",
+        connector: Any = Connector,
+        now: datetime = NOW,
     ) -> InboundMessage:
         made = connector and connector()
-        door = FrontDoor(self.accounts, self.inbound, self.metrics)
-        return door.receive(asked, kind, source, made, NOW)
+        door = FrontDoor(self.accounts, self.inbound, self.metrics, PublishedKeys(lambda: self.caller))
+        return door.receive(asked, kind, source, made, now)
 
     def kept_nothing(self) -> bool:
         return not self.inbound.queue and not self.metrics.total("WebhooksAccepted")
@@ -109,6 +146,94 @@ class TestReceiving:
         with pytest.raises(TransientError):
             door.knock(request(word="one"))
         assert door.kept_nothing()
+
+
+class TestPublishedKeys:
+    def call(self, door: Door, kid: str = "k1", signature: str = "one", minutes: int = 0) -> bool:
+        """Whether a signed webhook is taken, so many minutes later."""
+        asked = request(kid=kid, signature=signature) if kid else request(signature=signature)
+        try:
+            door.knock(asked, connector=Signer, now=NOW + timedelta(minutes=minutes))
+        except SignatureError:
+            return False
+        return True
+
+    def test_the_key_that_the_request_names_is_looked_up_once_an_hour(self, door: Door) -> None:
+        keys = PublishedKeys(lambda: door.caller)
+        assert json.loads(keys.key("https://signer.example/jwks", "k1", NOW)) == {"kid": "k1", "n": "one"}
+        for minutes in range(0, 60, 10):
+            keys.key("https://signer.example/jwks", "k1", NOW + timedelta(minutes=minutes))
+        assert len(door.caller.asked) == 1
+        keys.key("https://signer.example/jwks", "k1", NOW + timedelta(minutes=60))
+        assert len(door.caller.asked) == 2
+
+    def test_what_it_signed_is_taken_and_what_it_did_not_is_not(self, door: Door) -> None:
+        assert self.call(door)
+        assert not self.call(door, signature="two")
+        assert not self.call(door, kid="")
+        assert set(door.caller.asked) == {Signer.jwks_url}
+        ((message, _),) = door.inbound.queue
+        assert message.account == "one"
+
+    def test_an_account_may_have_another_address(self, door: Door) -> None:
+        door.accounts.accounts = (("carriers", "ups", account(jwks_url="https://test.example/keys", jwk="forged")),)
+        assert self.call(door)
+        assert door.caller.asked == ["https://test.example/keys"]
+
+    def test_without_an_id_nobody_is_asked(self, door: Door) -> None:
+        assert not self.call(door, kid="")
+        assert door.caller.asked == []
+
+    def test_keys_are_rotated_without_losing_a_webhook_for_more_than_minutes(self, door: Door) -> None:
+        keys = PublishedKeys(lambda: door.caller)
+        url = Signer.jwks_url
+        assert keys.key(url, "k1", NOW)
+        door.caller.keys = [{"kid": "k1", "n": "one"}, {"kid": "k2", "n": "two"}]
+        assert keys.key(url, "k2", NOW + timedelta(minutes=4)) == ""
+        assert keys.key(url, "k2", NOW + timedelta(minutes=5))
+
+    def test_strangers_with_keys_of_their_own_make_us_ask_every_five_minutes_at_most(self, door: Door) -> None:
+        keys = PublishedKeys(lambda: door.caller)
+        for second in range(0, 1800, 10):
+            assert keys.key(Signer.jwks_url, f"evil{second}", NOW + timedelta(seconds=second)) == ""
+        assert len(door.caller.asked) == 6
+
+    def test_old_keys_are_good_while_the_address_does_not_answer(self, door: Door) -> None:
+        keys = PublishedKeys(lambda: door.caller)
+        keys.key(Signer.jwks_url, "k1", NOW)
+        door.caller.keys = TransientError("TimeoutError")
+        assert keys.key(Signer.jwks_url, "k1", NOW + timedelta(days=3))
+        with pytest.raises(TransientError):
+            keys.key(Signer.jwks_url, "k2", NOW + timedelta(days=3))
+
+    def test_a_key_that_was_withdrawn_is_good_for_an_hour_at_most(self, door: Door) -> None:
+        keys = PublishedKeys(lambda: door.caller)
+        keys.key(Signer.jwks_url, "k1", NOW)
+        door.caller.keys = []
+        assert keys.key(Signer.jwks_url, "k1", NOW + timedelta(minutes=61)) == ""
+
+    @pytest.mark.parametrize(
+        "said",
+        [
+            TransientError("TimeoutError"),
+            Answer(500, {}, b"{}"),
+            Answer(302, {}, b""),
+            Answer(200, {}, b"<html>"),
+            Answer(200, {}, b"[]"),
+            Answer(200, {}, b'{"keys": {}}'),
+            Answer(200, {}, b"[" * 100_000),
+        ],
+    )
+    def test_where_no_key_can_be_had_the_sender_is_asked_to_come_again(self, door: Door, said: Any) -> None:
+        door.caller.keys = said
+        with pytest.raises(TransientError):
+            self.call(door)
+        assert door.kept_nothing()
+        assert not door.metrics.total("WebhooksRefused")
+
+    def test_odd_keys_among_good_ones_are_passed_over(self, door: Door) -> None:
+        door.caller.keys = [None, 5, {"n": "none"}, {"kid": 7}, {"kid": "k1", "n": "one"}]
+        assert self.call(door)
 
 
 class TestQuarantineDesk:

@@ -6,7 +6,7 @@ All repositories are scoped by brand. ``ConflictError`` means that the version s
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
@@ -20,7 +20,9 @@ from porchlight.domain.money import Money
 from porchlight.domain.orders import Order, Shopper
 from porchlight.domain.returns import Return
 from porchlight.domain.shipments import Shipment, StoredEvent
-from porchlight.domain.watching import Watch
+
+if TYPE_CHECKING:  # not for every function: one that takes webhooks asks nobody
+    from porchlight.domain.watching import Watch
 
 
 class InboundMessage(BaseModel):
@@ -159,7 +161,7 @@ class ShipmentContents(NamedTuple):
 
     shipment: Shipment | None
     events: list[StoredEvent]
-    watch: Watch | None
+    watch: "Watch | None"
 
 
 class Shipments(Protocol):
@@ -184,7 +186,7 @@ class Shipments(Protocol):
         *,
         due_at: datetime | None,
         link: bool = False,
-        watch: Watch | None = None,
+        watch: "Watch | None" = None,
     ) -> None:
         """Write the new facts and the projection, all or nothing; ConflictError if it is not ``version - 1`` that is
         stored.

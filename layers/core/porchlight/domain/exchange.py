@@ -95,7 +95,7 @@ def refused(line: Line, now: datetime) -> Line:
 
 def _growing(line: Line, chance: float) -> timedelta:
     """Doubling from the first to the longest, of which half is left to chance."""
-    full = min(SHUT_FIRST * 2 ** min(line.shut_times, 12), SHUT_MOST)
+    full: timedelta = min(SHUT_FIRST * 2 ** min(line.shut_times, 12), SHUT_MOST)
     return full * (0.5 + chance / 2)
 
 

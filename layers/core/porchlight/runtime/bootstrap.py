@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from porchlight.connectors import CarrierConnector
     from porchlight.domain.brands import BrandConfig
     from porchlight.services.lookout import Lookout
+    from porchlight.services.published_keys import PublishedKeys
 
 
 class App:
@@ -206,6 +207,13 @@ class App:
         from porchlight.adapters.http import HttpCaller
 
         return HttpCaller()
+
+    @cached_property
+    def published_keys(self) -> "PublishedKeys":
+        """Keys that sources publish for their signatures."""
+        from porchlight.services.published_keys import PublishedKeys
+
+        return PublishedKeys(lambda: self.caller)
 
     @property
     def brands(self) -> "ports.Brands":
