@@ -62,12 +62,15 @@ def load_xml(body: bytes) -> "Element":
     except (ParseError, ValueError, LookupError):
         raise UnreadableBodyError("the body is not XML that we take") from None
     named = not plain or b"xmlns" in body or b"xml:" in body
+    bare = _BareNames()
     level = [root]
     for _ in range(_MAX_DEPTH):
         if named:
             for element in level:
-                _without_namespaces(element)
-        level = [child for element in level for child in element]
+                element.tag = bare[element.tag]
+                if element.keys():
+                    element.attrib = {bare[name]: value for name, value in element.items()}
+        level = [child for element in level if len(element) for child in element[:]]
         if not level:
             return root
     raise UnreadableBodyError("the body is nested too deeply")
@@ -106,11 +109,12 @@ def _careful_tree(body: bytes) -> "Element":
     return root
 
 
-def _without_namespaces(element: "Element") -> None:
-    if element.tag[0] == "{":
-        element.tag = element.tag.rpartition("}")[2]
-    if any("{" in name for name in element.keys()):  # noqa: SIM118 (an element is no mapping)
-        element.attrib = {name.rpartition("}")[2]: value for name, value in element.attrib.items()}
+class _BareNames(dict[str, str]):
+    """Names without the namespace that stands before them in braces."""
+
+    def __missing__(self, name: str) -> str:
+        bare = self[name] = name.rpartition("}")[2]
+        return bare
 
 
 def xml_fields(element: "Element") -> dict[str, str]:
@@ -221,19 +225,25 @@ def moment(value: Any, what: str) -> datetime:
     return sane(found, what)
 
 
+_HALVES = {"AM": 0, "PM": 12}
+
+
 def us_moment(value: Any, what: str) -> datetime:
     """``10/01/2025 08:00 AM``, ``8/17/2021 7:11:26 PM``, ``8/17/2021 19:11``: month first, local time, sane years
     only.
     """
-    day, _, rest = clean(value, 60).partition(" ")
-    clock, _, half = rest.partition(" ")
+    parts = clean(value, 60).split(" ")
     try:
-        month, date_, year = map(int, day.split("/"))
-        hour, minute, second = map(int, (clock if clock.count(":") > 1 else f"{clock}:0").split(":"))
-        if half:
-            hour = hour % 12 + {"AM": 0, "PM": 12}[half.upper()]
-        found = datetime(year, month, date_, hour, minute, second)  # noqa: DTZ001 (local on purpose)
-    except (ValueError, KeyError, TypeError, OverflowError):
+        month, day, year = parts[0].split("/")
+        clock = parts[1].split(":")
+        if len(parts) > 3 or len(clock) > 3:
+            raise ValueError
+        hour = int(clock[0])
+        if len(parts) == 3:
+            hour = hour % 12 + _HALVES[parts[2].upper()]
+        second = int(clock[2]) if len(clock) == 3 else 0
+        found = datetime(int(year), int(month), int(day), hour, int(clock[1]), second)  # noqa: DTZ001 (local on purpose)
+    except (ValueError, KeyError, IndexError, OverflowError):
         raise UnreadableBodyError(f"{what} is not a date and time") from None
     return sane(found, what)
 
