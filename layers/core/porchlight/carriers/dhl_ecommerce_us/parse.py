@@ -25,7 +25,7 @@ from porchlight.bodies import (
 )
 from porchlight.carriers.countries import country_code
 from porchlight.carriers.dhl_ecommerce_us.statuses import reading
-from porchlight.carriers.reading import event, summary
+from porchlight.carriers.reading import event, place, summary
 from porchlight.connectors import BodyKind
 from porchlight.domain.events import DeliveryEstimate, Place, TrackingEvent, TrackingReport
 from porchlight.domain.milestones import Milestone
@@ -105,13 +105,13 @@ def _event(scan: dict[str, Any]) -> TrackingEvent | None:
     day, clock = clean(scan.get("date"), 20), clean(scan.get("time"), 20)
     if not day:
         return None
-    place = _place(scan)
+    where = _place(scan)
     local = moment(f"{day}T{clock}" if clock else day, "date of an event")
     code = clean(scan.get("primaryEventId"), 20)
     said, more = clean(scan.get("primaryEventDescription")), clean(scan.get("secondaryEventDescription"))
     text = f"{said}: {more}" if said and more and more != said else said or more
-    when = _zoned(local, clean(scan.get("timeZone"), 20), place.country)
-    return event(reading(code), when, code, text, place=place)
+    when = _zoned(local, clean(scan.get("timeZone"), 20), where.country)
+    return event(reading(code), when, code, text, place=where)
 
 
 def _place(scan: dict[str, Any]) -> Place:
@@ -129,7 +129,7 @@ def _place(scan: dict[str, Any]) -> Place:
     code = clean(scan.get("postalCode"), 20)
     if not code.strip("0"):
         code = ""
-    return Place(city=city or None, region=region or None, postal_code=code or None, country=country)
+    return place(city, region, code, country)
 
 
 def _zoned(local: datetime, label: str, country: str | None) -> datetime:
@@ -179,12 +179,7 @@ def _scan(scan: "Element") -> TrackingEvent | None:
     if label.upper() in ("AM", "PM"):
         clock, label = f"{clock} {label}", ""
     country = country_code(xml_text(scan, "country", 60))
-    place = Place(
-        city=xml_text(scan, "city", 200) or None,
-        region=xml_text(scan, "state", 60) or None,
-        postal_code=xml_text(scan, "postalcode", 20) or None,
-        country=country,
-    )
+    where = place(xml_text(scan, "city", 200), xml_text(scan, "state", 60), xml_text(scan, "postalcode", 20), country)
     code = xml_text(scan, "code", 20)
     when = _zoned(us_moment(f"{day} {clock or '0:00'}", "date of an event"), label, country)
-    return event(reading(code), when, code, xml_text(scan, "description"), place=place)
+    return event(reading(code), when, code, xml_text(scan, "description"), place=where)

@@ -22,7 +22,7 @@ from porchlight.bodies import (
 )
 from porchlight.carriers.countries import country_code
 from porchlight.carriers.dhl_express.statuses import nameless, reading
-from porchlight.carriers.reading import event, summary
+from porchlight.carriers.reading import NOWHERE, event, place, summary
 from porchlight.connectors import BodyKind
 from porchlight.domain.events import DeliveryEstimate, Place, TrackingEvent, TrackingReport
 from porchlight.domain.milestones import Milestone
@@ -115,13 +115,13 @@ def _made(code: str, said: str, when: tuple[str, str, str], where: str) -> Track
 def _place(text: str) -> Place:
     """``VAN NUYS,CA-USA``, ``SYDNEY-AU``, ``LONDON-HEATHROW - UNITED KINGDOM``."""
     if not text:
-        return Place()
+        return NOWHERE
     town, dash, last = text.rpartition("-")
     country = country_code(last) if dash else None
     city, comma, region = (town if country else text).rpartition(",")
     if not comma:
         city, region = region, ""
-    return Place(city=city.strip() or None, region=region.strip() or None, country=country)
+    return place(city.strip(), region.strip(), country=country)
 
 
 def _estimate(value: Any) -> DeliveryEstimate | None:

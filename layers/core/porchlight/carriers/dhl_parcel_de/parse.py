@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from porchlight.bodies import clean, load_xml, moment, only_unreadable, optional_day, required_text, sane
 from porchlight.carriers.countries import country_code
 from porchlight.carriers.dhl_parcel_de.statuses import reading
-from porchlight.carriers.reading import event, summary
+from porchlight.carriers.reading import event, place, summary
 from porchlight.connectors import BodyKind
-from porchlight.domain.events import DeliveryEstimate, Place, TrackingEvent, TrackingReport
+from porchlight.domain.events import DeliveryEstimate, TrackingEvent, TrackingReport
 from porchlight.domain.milestones import Milestone
 from porchlight.errors import UnreadableBodyError
 
@@ -90,12 +90,9 @@ def _event(node: "Element", back: bool) -> TrackingEvent | None:
     standard, ice, ric = (clean(said(name), 20).upper() for name in ("standard-event-code", "ice", "ric"))
     back = said("ruecksendung") == "true" if said("event-timestamp") else back
     text = said("event-status") or said("event-text") or said("event-short-status") or said("status")
-    place = Place(
-        city=clean(said("event-location"), 200) or None,
-        country=country_code(clean(said("event-country"), 60)),
-    )
+    where = place(clean(said("event-location"), 200), country=country_code(clean(said("event-country"), 60)))
     found = reading(standard, ice, ric, back)
-    return event(found, _moment(printed), standard or ice, clean(text), (standard, ice, ric), place)
+    return event(found, _moment(printed), standard or ice, clean(text), (standard, ice, ric), where)
 
 
 def _moment(text: str) -> datetime:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from porchlight.bodies import load_xml, moment, only_unreadable, required_text, xml_text
 from porchlight.carriers.dhl_poland.statuses import reading
-from porchlight.carriers.reading import event, summary
+from porchlight.carriers.reading import event, place, summary
 from porchlight.connectors import BodyKind
-from porchlight.domain.events import Place, TrackingEvent, TrackingReport
+from porchlight.domain.events import TrackingEvent, TrackingReport
 from porchlight.domain.milestones import Milestone
 from porchlight.errors import UnreadableBodyError
 
@@ -46,5 +46,5 @@ def _event(item: "Element") -> TrackingEvent | None:
     if not when:
         return None
     code = xml_text(item, "status", 40)
-    place = Place(city=xml_text(item, "terminal", 200) or None)
-    return event(reading(code), moment(when, "timestamp"), code, xml_text(item, "description"), place=place)
+    where = place(xml_text(item, "terminal", 200))
+    return event(reading(code), moment(when, "timestamp"), code, xml_text(item, "description"), place=where)

@@ -23,7 +23,7 @@ from porchlight.bodies import (
 from porchlight.carriers.countries import country_code
 from porchlight.carriers.dhl_express.statuses import nameless
 from porchlight.carriers.dhl_unified.statuses import reading
-from porchlight.carriers.reading import event, summary
+from porchlight.carriers.reading import event, place, summary
 from porchlight.connectors import BodyKind
 from porchlight.domain.events import DeliveryEstimate, Place, TrackingEvent, TrackingReport
 from porchlight.domain.milestones import Milestone
@@ -95,8 +95,8 @@ def _event(service: str, entry: dict[str, Any]) -> TrackingEvent | None:
     found = reading(service, code, status, said)
     if found.milestone is Milestone.DELIVERED:
         said = nameless(said)
-    place = _place(entry.get("location"))
-    return event(found, moment(when, "timestamp"), code or status, said or status, (code, status), place)
+    where = _place(entry.get("location"))
+    return event(found, moment(when, "timestamp"), code or status, said or status, (code, status), where)
 
 
 def _codes(entry: dict[str, Any]) -> tuple[str, str, str]:
@@ -112,9 +112,9 @@ def _milestone(service: str, status: dict[str, Any]) -> Milestone:
 def _place(value: Any) -> Place:
     """``{"address": {…}}``; some send the town alone."""
     if isinstance(value, str):
-        return Place(city=optional_text(value))
+        return place(city=optional_text(value))
     address = optional_object(optional_object(value).get("address"))
-    return Place(
+    return place(
         city=optional_text(address.get("addressLocality")),
         region=optional_text(address.get("addressRegion")),
         postal_code=optional_text(address.get("postalCode")),

@@ -18,9 +18,9 @@ from porchlight.bodies import (
 )
 from porchlight.carriers.countries import country_code
 from porchlight.carriers.hermes_de.statuses import reading
-from porchlight.carriers.reading import event, summary
+from porchlight.carriers.reading import event, place, summary
 from porchlight.connectors import BodyKind
-from porchlight.domain.events import DeliveryEstimate, Place, TrackingEvent, TrackingReport
+from porchlight.domain.events import DeliveryEstimate, TrackingEvent, TrackingReport
 from porchlight.domain.milestones import Milestone
 from porchlight.errors import UnreadableBodyError
 
@@ -74,8 +74,8 @@ def _event(entry: dict[str, Any]) -> TrackingEvent | None:
         return None
     code = clean(entry.get("code") or entry.get("statusCode"), 20)
     unit = optional_object(entry.get("scanningUnit"))
-    place = Place(city=clean(unit.get("city"), 200) or None, country=country_code(clean(unit.get("countryCode"), 60)))
-    return event(reading(code), moment(when, "time of a status"), code, clean(entry.get("description")), place=place)
+    where = place(clean(unit.get("city"), 200), country=country_code(clean(unit.get("countryCode"), 60)))
+    return event(reading(code), moment(when, "time of a status"), code, clean(entry.get("description")), place=where)
 
 
 def _estimate(forecast: dict[str, Any]) -> DeliveryEstimate | None:
