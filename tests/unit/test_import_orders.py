@@ -1,4 +1,4 @@
-"""`porchlight import orders`: rows become orders, bad rows are reported and passed over, it goes on where it stopped."""
+"""`porchlight import orders`: rows become orders, bad rows are reported and passed over; it goes on where it was."""
 
 import csv
 import json
