@@ -105,6 +105,23 @@ def test_a_suspended_subscription_is_enabled_again() -> None:
 
 
 @pytest.mark.parametrize(
+    ("body", "resumed"),
+    [
+        ({"subscriptionId": SUBSCRIPTION, "subscriptionStatus": "SUSPENDED", "payload": None}, True),
+        ({"subscriptionId": SUBSCRIPTION, "payload": json.dumps({"subscriptionStatus": "suspended"})}, True),
+        ({"subscriptionId": SUBSCRIPTION, "status": "SUSPENDED"}, True),
+        ({"subscriptionId": SUBSCRIPTION, "status": "ENABLED"}, False),
+        ({"subscriptionStatus": "SUSPENDED"}, False),
+        ({"subscriptionId": SUBSCRIPTION, "payload": "{"}, False),
+        ([], False),
+    ],
+)
+def test_news_of_a_suspension_calls_for_its_end(body: Any, resumed: bool) -> None:
+    call = CONNECTOR.client.errand(json.dumps(body).encode(), ACCOUNT, "tok")
+    assert call == (CONNECTOR.subscriptions.revive(SUBSCRIPTION, ACCOUNT, "tok") if resumed else None)
+
+
+@pytest.mark.parametrize(
     ("body", "kind"),
     [
         ({"error": {"code": "404", "message": "no record"}}, BodyKind.NO_RESULT),

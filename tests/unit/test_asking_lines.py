@@ -153,7 +153,20 @@ class TestPace:
         town.run()
         assert town.api.at[1] - town.api.at[0] == 10 * SECOND
 
-    @pytest.mark.parametrize("text", ["", "0", "many", "-3", "²"])
+    def test_which_may_be_one_in_many_minutes(self) -> None:
+        town = Town(None, account(calls_per_minute="0.2"))
+        town.ship("A1", "A2", "A3")
+        town.minutes(12)
+        assert [at - NOW for at in town.api.at] == [MINUTE, 6 * MINUTE, 11 * MINUTE]
+
+    def test_tokens_do_not_count(self) -> None:
+        town = Town(Acme(AcmeClient(oauth=True, calls_per_minute=1)))
+        town.ship("A1")
+        town.api.plan = [GRANTED]
+        town.run()
+        assert len(town.api.calls) == 2
+
+    @pytest.mark.parametrize("text", ["", "0", "many", "-3", "²", "nan", "inf"])
     def test_what_is_no_number_is_passed_over(self, text: str) -> None:
         town = Town(None, account(calls_per_minute=text))
         town.ship("A1", "A2")

@@ -92,6 +92,19 @@ class TestSubscribing:
         town.run()
         assert [len(call.numbers) for call in town.api.calls] == [10, 10, 5, 25]
 
+    def test_new_parcels_do_not_keep_those_on_their_way_from_being_asked_about(self) -> None:
+        town = pushing(account("slow", push="p"), client=AcmeClient(30, calls_per_minute=3), batch=1)
+        town.connector.subscriptions.batch = 1
+        town.ship("OLD")
+        town.minutes(1)
+        town.clock.now += 13 * HOUR
+        del town.api.calls[:]
+        town.ship(*(f"A{number}" for number in range(50)))
+        town.run()
+        assert paths(town) == ["track", "subscribe"], "two calls in forty seconds: one of each"
+        town.minutes(60)
+        assert town.watch("A20").state == "subscribed"
+
     def test_an_account_without_what_it_takes_asks(self) -> None:
         town = pushing(account("asks"))
         town.ship("A1")

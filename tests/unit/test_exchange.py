@@ -85,7 +85,8 @@ def test_refused_credentials_rest_for_an_hour() -> None:
 
 def test_calls_begin_an_even_part_of_a_minute_apart() -> None:
     assert took_call(Line(), NOW, 4).next_call_at == NOW + timedelta(seconds=15)
-    assert took_call(Line(), NOW, 0).next_call_at == NOW + MINUTE
+    assert took_call(Line(), NOW, 0.25).next_call_at == NOW + 4 * MINUTE
+    assert took_call(Line(), NOW, 0).next_call_at == NOW + timedelta(days=1)
 
 
 def test_one_run_has_the_lines_to_itself() -> None:

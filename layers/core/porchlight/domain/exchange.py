@@ -60,9 +60,9 @@ def is_open(line: Line, now: datetime) -> bool:
     return line.shut_until is None or line.shut_until <= now
 
 
-def took_call(line: Line, now: datetime, calls_per_minute: int) -> Line:
-    """The line after a call has begun: the next one may begin an even part of a minute later."""
-    return line.model_copy(update={"next_call_at": now + timedelta(minutes=1) / max(1, calls_per_minute)})
+def took_call(line: Line, now: datetime, calls_per_minute: float) -> Line:
+    """The line after a call has begun: the next one may begin an even part of a minute later (one a day at least)."""
+    return line.model_copy(update={"next_call_at": now + timedelta(minutes=1) / max(1 / 1440, calls_per_minute)})
 
 
 def good(line: Line) -> Line:

@@ -64,6 +64,12 @@ class UspsClient:
         asked = [{"trackingNumber": number} for number in numbers]
         return [_sent(f"{_base(account)}/tracking/v3r2/tracking", asked, token, numbers)]
 
+    def errand(self, body: bytes, account: Account, token: str) -> Call | None:
+        """The request that resumes a subscription of which USPS says that it is suspended; None for other news."""
+        from porchlight.carriers.usps.parse import suspended
+
+        return SUBSCRIPTIONS.revive(suspended(body), account, token)
+
 
 class UspsSubscriptions:
     """One number a subscription. USPS deletes one that brought nothing for 30 days: it is made anew by then, and where

@@ -22,10 +22,10 @@ from porchlight.bodies import (
     optional_text,
     required_text,
 )
-from porchlight.carriers.reading import event, summary
+from porchlight.carriers.reading import event, place, summary
 from porchlight.carriers.usps.statuses import reading
 from porchlight.connectors import BodyKind
-from porchlight.domain.events import DeliveryEstimate, Place, TrackingEvent, TrackingReport
+from porchlight.domain.events import DeliveryEstimate, TrackingEvent, TrackingReport
 from porchlight.domain.milestones import Milestone
 from porchlight.errors import UnreadableBodyError
 
@@ -80,6 +80,17 @@ def kind(body: bytes) -> BodyKind:
     return BodyKind.LIFECYCLE if any(key in told for key in _SUBSCRIPTION) else BodyKind.NOT_TRACKING
 
 
+def suspended(body: bytes) -> str:
+    """The id of the subscription of which a body says that USPS has suspended it; "" for any other body."""
+    try:
+        data = load_json(body)
+        told = {**optional_object(data), **optional_object(_opened(data))}
+    except UnreadableBodyError:
+        return ""
+    status = clean(told.get("subscriptionStatus") or told.get("status"), 20).upper()
+    return clean(told.get("subscriptionId"), 100) if status == "SUSPENDED" else ""
+
+
 def _opened(data: Any) -> Any:
     """What the envelope of a push holds, or the body as it is."""
     if not isinstance(data, dict) or "payload" not in data:
@@ -115,13 +126,13 @@ def _event(entry: dict[str, Any]) -> TrackingEvent | None:
         return None
     code = clean(entry.get("eventCode"), 20)
     text = plain(entry.get("eventType"))
-    place = Place(
+    where = place(
         city=optional_text(entry.get("eventCity")),
         region=optional_text(entry.get("eventState")),
         postal_code=optional_text(entry.get("eventZIP") or entry.get("eventZIPCode")),
         country=optional_text(entry.get("eventCountry")),
     )
-    return event(reading(code, text), _occurred(entry), code, text, place=place)
+    return event(reading(code, text), _occurred(entry), code, text, place=where)
 
 
 def _occurred(entry: dict[str, Any]) -> datetime:

@@ -17,10 +17,10 @@ from porchlight.bodies import (
     sane,
     xml_fields,
 )
-from porchlight.carriers.reading import event, summary
+from porchlight.carriers.reading import event, place, summary
 from porchlight.carriers.usps.parse import plain
 from porchlight.carriers.usps.statuses import reading
-from porchlight.domain.events import DeliveryEstimate, Place, TrackingEvent, TrackingReport
+from porchlight.domain.events import DeliveryEstimate, TrackingEvent, TrackingReport
 from porchlight.domain.milestones import Milestone
 from porchlight.errors import UnreadableBodyError
 
@@ -78,13 +78,13 @@ def _event(scan: dict[str, Any]) -> TrackingEvent | None:
     if not day:
         raise UnreadableBodyError("EventDate is not a date")
     code, text = clean(scan.get("EventCode"), 20), plain(scan.get("Event"))
-    place = Place(
+    where = place(
         city=optional_text(scan.get("EventCity")),
         region=optional_text(scan.get("EventState")),
         postal_code=optional_text(scan.get("EventZIPCode")),
         country=optional_text(scan.get("EventCountry")),
     )
-    return event(reading(code, text), _at(day, clean(scan.get("EventTime"), 20)), code, text, place=place)
+    return event(reading(code, text), _at(day, clean(scan.get("EventTime"), 20)), code, text, place=where)
 
 
 def _day(value: Any) -> date | None:

@@ -5,6 +5,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import zip_longest
 from typing import Any
 
 from porchlight.asking import Errand
@@ -139,16 +140,20 @@ class _Round:
             self.seen.add(shipment_id)
             if (found := self._looked_at(shipment_id)) is not None:
                 places[found[0]].append(found[1])
-        if self.subscribers:
-            size = self.subscriber.subscriptions.batch
-            for start in range(0, len(to_subscribe), size):
-                part = to_subscribe[start : start + size]
-                to_ask += self._by(self.subscribers, partial(self._subscribe, part))
-            for parcel in to_revive:
-                after = self._by(self._holder_of(parcel), partial(self._revive, parcel))
-                to_ask += [after] if after else []
-        if self.means.ask:
-            self._ask(to_ask)
+        later: list[Parcel] = []
+        size = self.subscriber.subscriptions.batch if self.subscribers else 1
+        news = [to_subscribe[start : start + size] for start in range(0, len(to_subscribe), size)]
+        # In turns: where calls are few, new parcels do not keep those on their way from being asked about.
+        for batch, part in zip_longest(self._batches(to_ask), news):
+            if batch:
+                self._by(self.speakers, partial(self._ask_for, batch))
+            if part:
+                later += self._by(self.subscribers, partial(self._subscribe, part))
+        for parcel in to_revive:
+            after = self._by(self._holder_of(parcel), partial(self._revive, parcel))
+            later += [after] if after else []
+        for batch in self._batches(later):
+            self._by(self.speakers, partial(self._ask_for, batch))
 
     def _looked_at(self, shipment_id: str, *, early: bool = False) -> tuple[Step, Parcel] | None:
         """What is to be done about a parcel; what only needs a note is noted. ``early``: it is not due yet."""
@@ -168,15 +173,16 @@ class _Round:
             return None
         return what, Parcel(shipment, after)
 
-    def _ask(self, parcels: list[Parcel]) -> None:
+    def _batches(self, parcels: list[Parcel]) -> list[list[Parcel]]:
         """Those on the van first. A number that was not answered before goes alone: it spoils no other's answer."""
+        if not self.means.ask:
+            return []
         parcels.sort(key=lambda parcel: parcel.shipment.milestone is not Milestone.OUT_FOR_DELIVERY)
         alone = [parcel for parcel in parcels if parcel.watch.failures]
         rest = [parcel for parcel in parcels if not parcel.watch.failures]
         rest += self._early(-len(rest) % self.batch) if rest else []
         batches = [rest[start : start + self.batch] for start in range(0, len(rest), self.batch)]
-        for batch in (*batches, *([parcel] for parcel in alone)):
-            self._by(self.speakers, partial(self._ask_for, batch))
+        return batches + [[parcel] for parcel in alone]
 
     def _ask_for(self, parcels: Sequence[Parcel], speaker: Speaker) -> None:
         self.asker.ask(speaker, parcels)

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from math import isfinite
 from typing import Any
 
 from porchlight.connectors import Account, Answer, Call
@@ -56,6 +57,7 @@ class Speaker:
             token = self._token()
             if token is None:
                 return None
+            self._keep_pace()
             answer = self._made(build(token))
             if answer is None or not token or not self._is_refusal(answer):
                 break
@@ -98,7 +100,6 @@ class Speaker:
         return LineShutError()
 
     def _made(self, call: Call) -> Answer | None:
-        self._keep_pace()
         try:
             return self._office.caller.make(call)
         except TransientError:
@@ -113,12 +114,18 @@ class Speaker:
         """Wait for the account's turn; what cannot be said within this run waits for the next."""
         pulse = self._office.pulse
         now = pulse.now()
-        at = max(now, self.line.next_call_at or now)
-        if at >= self._until or not self.is_open:
-            raise LineShutError
+        at = self._keep_within(self.line.next_call_at)
         if at > now:
             pulse.pause((at - now).total_seconds())
         self.line = took_call(self.line, max(at, pulse.now()), _calls_per_minute(self.account, self.client))
+
+    def _keep_within(self, at: datetime | None = None) -> datetime:
+        """When a call may begin; LineShutError where that is not within this run."""
+        now = self._office.pulse.now()
+        at = max(now, at or now)
+        if at >= self._until or not self.is_open:
+            raise LineShutError
+        return at
 
     def _token(self) -> str | None:
         """The account's token, "" where the API needs none, None where the source could not give one just now."""
@@ -128,7 +135,8 @@ class Speaker:
         tokens, now = self._office.tokens, self._office.pulse.now()
         if known := tokens.get(self._token_key, now):
             return known
-        answer = self._made(call)
+        self._keep_within()
+        answer = self._made(call)  # at no pace: other limits hold where tokens are granted
         if answer is None:
             return None
         if answer.status in (400, 401, 403):
@@ -157,9 +165,13 @@ def _granted(client: Any, answer: Answer) -> tuple[str, timedelta] | None:
     return (token, lives) if isinstance(token, str) and token and lives > timedelta() else None
 
 
-def _calls_per_minute(account: Account, client: Any) -> int:
-    text = account.credentials.get("calls_per_minute", "")
-    return int(text) if text.isascii() and text.isdigit() and int(text) else int(client.calls_per_minute)
+def _calls_per_minute(account: Account, client: Any) -> float:
+    """The account's own figure (``0.2``: one in five minutes), or the client's."""
+    try:
+        own = float(account.credentials.get("calls_per_minute", ""))
+    except ValueError:
+        own = 0.0
+    return own if isfinite(own) and own > 0 else float(client.calls_per_minute)
 
 
 def _retry_after(answer: Answer, now: datetime) -> timedelta | None:
