@@ -137,10 +137,10 @@ class TestReading:
             ("EX", "", "EX", "exception"),
             ("GO", "W1", "GO/W1", "unknown"),
             ("", "W1", "/W1", "unknown"),
-            (None, None, "", "unknown"),
+            (None, None, None, "unknown"),
         ],
     )
-    def test_codes_of_several_parts(self, code: Any, sub: Any, raw: str, milestone: str) -> None:
+    def test_codes_of_several_parts(self, code: Any, sub: Any, raw: str | None, milestone: str) -> None:
         table = {"EX": "exception", "EX/W1": {"milestone": "delayed", "reason": "weather"}}
         event = read(scan(code=code, sub=sub), event__code=["code", "sub"], statuses=table)["events"][0]
         assert (event["raw_code"], event["canonical"]) == (raw, milestone)
