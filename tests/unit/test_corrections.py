@@ -206,6 +206,20 @@ def test_whatever_the_order_within_an_answer(events: list[TrackingEvent]) -> Non
     assert [world.parcel(use).event_count for use in (1, 2)] == [2, 2]
 
 
+# ------------------------------------------------------------------------------------------------- families of carriers
+@pytest.mark.parametrize("store_first", [True, False])
+def test_what_dhl_tells_of_a_parcel_meets_what_the_shop_calls_dhl_express(world: World, store_first: bool) -> None:
+    steps = [
+        lambda: world.ship("1001", 0, carrier="dhl_express"),
+        lambda: world.hear(fact(1, M.ACCEPTED), days=1, carrier="dhl"),
+    ]
+    for step in steps if store_first else reversed(steps):
+        step()
+    assert len(world.shipments.records) == 1
+    assert world.parcel(carrier="dhl").milestone is M.ACCEPTED
+    assert world.parcel(carrier="dhl").order_id == ids.order_id("larkspur", "1001")
+
+
 # ------------------------------------------------------------------------------------------------------- wrong carrier
 def test_a_wrong_carrier_is_put_right_by_hand(world: World) -> None:
     world.ship("1001", 0, carrier="fedex")
@@ -246,6 +260,13 @@ def test_killed_between_the_two_steps_it_is_mended_by_doing_it_again(
     for _ in range(2):
         right = world.desk.correct("larkspur", wrong.shipment_id, "ups", NOW)
     assert world.orders.parcels["larkspur", right.order_id or ""] == [right.shipment_id]
+
+
+def test_within_a_family_it_is_the_same_parcel_under_a_better_name(world: World) -> None:
+    world.ship("1001", 0, carrier="dhl")
+    right = world.desk.correct("larkspur", world.parcel(carrier="dhl").shipment_id, "dhl_express", NOW)
+    assert (right.carrier, right.order_id) == ("dhl_express", ids.order_id("larkspur", "1001"))
+    assert list(world.shipments.records.values()) == [right]
 
 
 def test_what_cannot_be_corrected_says_why(world: World) -> None:

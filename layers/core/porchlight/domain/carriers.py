@@ -58,6 +58,18 @@ def carrier_id(name: str) -> str:
     return _IDS.get("".join(words)) or "_".join(words)[:40]
 
 
+_FAMILIES = {
+    **dict.fromkeys(("dhl_express", "dhl_ecommerce", "dhl_ecommerce_us", "dhl_parcel_de", "dhl_poland"), "dhl"),
+    "dpd_uk": "dpd",
+}
+"""Companies under one name whose reports do not say which of them has the parcel, and whose numbers do not collide."""
+
+
+def family(carrier: str) -> str:
+    """What identifies a carrier's parcels: shops say "DHL Express" and DHL's push says "DHL" of the same one."""
+    return _FAMILIES.get(carrier, carrier)
+
+
 def carrier_by_number(number: str) -> str:
     """Our id of the carrier where the form of a tracking number can only be one carrier's; "" for all others."""
     if len(number) == 18 and number.startswith("1Z") and number.isascii() and number.isalnum():

@@ -7,6 +7,8 @@ import hashlib
 from base64 import b32encode
 from datetime import UTC, datetime
 
+from porchlight.domain.carriers import family
+
 BRAND_ID_PATTERN = r"^[a-z][a-z0-9-]{1,30}$"
 
 
@@ -22,9 +24,11 @@ def number_key(tracking_number: str) -> str:
 
 
 def shipment_id(brand: str, carrier: str, tracking_number: str, use: int = 1) -> str:
-    """The id of one parcel of one brand: ``shp_…``. ``use`` counts how often the carrier has used the number."""
+    """The id of one parcel of one brand: ``shp_…``, the same for carriers of one family. ``use`` counts how often the
+    carrier has used the number.
+    """
     again = (str(use),) if use > 1 else ()
-    return stable_id("shp", brand, carrier, number_key(tracking_number), *again)
+    return stable_id("shp", brand, family(carrier), number_key(tracking_number), *again)
 
 
 def body_id(source: str, account: str, received_at: datetime, body: bytes) -> str:

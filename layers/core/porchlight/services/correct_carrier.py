@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from porchlight.domain.ids import shipment_id
+from porchlight.domain.lateness import next_check
 from porchlight.domain.shipments import Shipment
 from porchlight.errors import ConflictError, InvalidInputError, NotFoundError
 from porchlight.ports import Shipments
@@ -32,6 +33,8 @@ class CarrierDesk:
         if wrong.carrier == carrier:
             raise InvalidInputError(f"the parcel is with {carrier} already")
         right_id = shipment_id(brand, carrier, wrong.tracking_number)
+        if right_id == wrong_id:
+            return until_settled(lambda: self._rename(brand, wrong_id, carrier, now))
         if wrong.moved_to not in (None, right_id):
             raise ConflictError(f"the parcel was moved to {wrong.moved_to} before")
         if wrong.order_id is None and wrong.moved_to is None:
@@ -41,6 +44,15 @@ class CarrierDesk:
         found = shipments.get(brand, right_id)
         assert found is not None
         return found
+
+    def _rename(self, brand: str, shipment_id: str, carrier: str, now: datetime) -> Shipment:
+        """Another carrier of the same family: the same parcel under a better name."""
+        stored = self.keeper.shipments.get(brand, shipment_id)
+        assert stored is not None
+        renamed = stored.model_copy(update={"carrier": carrier, "updated_at": now, "version": stored.version + 1})
+        delays = self.keeper.brands.get(brand).delays
+        self.keeper.shipments.save(renamed, due_at=next_check(renamed, delays, now))
+        return renamed
 
     def _let_go(self, shipments: Shipments, brand: str, wrong_id: str, right_id: str, now: datetime) -> None:
         """Take the wrong parcel from its order; nothing is due for it any more."""
