@@ -120,6 +120,9 @@ class FakeSources:
     def abilities(self, source: str) -> frozenset[str]:
         return frozenset(self.lines[source][0].split()) if source in self.lines else frozenset()
 
+    def askable(self) -> tuple[str, ...]:
+        return tuple(source for source, (words, _) in self.lines.items() if {"poll", "subscribe"} & set(words.split()))
+
     def covers(self, source: str, carrier_id: str) -> bool:
         return source == carrier_id and "aggregator" not in self.abilities(source)
 

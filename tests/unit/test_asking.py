@@ -1,6 +1,5 @@
 """Carriers that must be asked: when, how often, in which company, and what comes of the answers."""
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -317,8 +316,20 @@ class TestAnswers:
         assert town.parcel("A1").milestone is Milestone.DELIVERED
 
 
-def test_sources_that_are_not_listed_any_more_are_not_asked(town: Town) -> None:
-    town.ship("A1")
-    town.brands.brands["larkspur"] = town.brand().model_copy(update={"tracking": TrackingPolicy()})
-    assert town.run() == {"idle": 1}
-    assert town.watch("A1").due_at == NOW + timedelta()
+class TestChangedLists:
+    def test_a_source_that_is_not_listed_any_more_is_not_asked_and_another_takes_over_within_the_hour(self) -> None:
+        town = Town(policy=TrackingPolicy(ask=("broker",)))
+        town.ship("A1")
+        town.run()
+        town.ship("A2")
+        town.brands.brands["larkspur"] = town.brand().model_copy(update={"tracking": TrackingPolicy(ask=("acme",))})
+        town.minutes(5 * 60 + 17)
+        assert town.api.asked()[0] == ("acme:A1",)
+        assert sorted(town.api.asked()[1:3]) == [("A1",), ("A2",)]
+        assert {town.watch(number).source for number in ("A1", "A2")} == {"acme"}
+
+    def test_where_nobody_may_be_asked_any_more_nobody_looks(self, town: Town) -> None:
+        town.ship("A1")
+        town.brands.brands["larkspur"] = town.brand().model_copy(update={"tracking": TrackingPolicy()})
+        assert town.minutes(60) == []
+        assert (town.watch("A1").state, town.watch("A1").why) == ("ended", "not_asked")

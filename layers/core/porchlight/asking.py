@@ -138,6 +138,10 @@ class Sources(Protocol):
         """The words of the carrier's line in the registry."""
         ...
 
+    def askable(self) -> Sequence[str]:
+        """All sources that can be asked or told to push."""
+        ...
+
     def covers(self, source: str, carrier_id: str) -> bool:
         """True if the source is the carrier's own; an aggregator covers nobody."""
         ...

@@ -54,7 +54,7 @@ class DelayPolicy(BaseModel):
 
 
 class Pace(BaseModel):
-    """How often a carrier is asked about a parcel, in minutes. ``at_most`` is where doubling ends while it is silent."""
+    """How often a carrier is asked about a parcel, in minutes. ``at_most``: where doubling ends while it is silent."""
 
     model_config = _STRICT
 

@@ -259,6 +259,20 @@ def revived(watch: Watch, now: datetime | None) -> Watch:
     return watch.model_copy(update={"told_at": now})
 
 
+def given_to(watch: Watch, source: str | None, now: datetime) -> Watch:
+    """The watch under another source, which begins anew; without one it has ended."""
+    if source is None:
+        return ended(watch, "not_asked")
+    return Watch(
+        brand=watch.brand,
+        shipment_id=watch.shipment_id,
+        source=source,
+        created_at=watch.created_at,
+        due_at=now,
+        version=watch.version,
+    )
+
+
 def ended(watch: Watch, why: str) -> Watch:
     """The watch that nobody looks at any more."""
     return watch.model_copy(update={"state": State.ENDED, "why": why, "due_at": None})

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from porchlight.carriers.registry import abilities, carrier, covers
+from porchlight.carriers.registry import abilities, carrier, carrier_ids, covers
 from porchlight.stores.registry import store
 
 
@@ -12,6 +12,10 @@ class RegisteredSources:
     def abilities(self, source: str) -> frozenset[str]:
         """The words of the carrier's line."""
         return abilities(source)
+
+    def askable(self) -> tuple[str, ...]:
+        """By the words of their lines."""
+        return tuple(source for source in carrier_ids() if {"poll", "subscribe"} & abilities(source))
 
     def covers(self, source: str, carrier_id: str) -> bool:
         """True for the carrier's own source."""

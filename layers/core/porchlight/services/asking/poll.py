@@ -9,10 +9,13 @@ from datetime import timedelta
 from porchlight.errors import NotFoundError
 from porchlight.services.asking.desk import Desk
 from porchlight.services.asking.office import Office
+from porchlight.services.asking.strays import move_strays
 
 BUDGET = timedelta(seconds=40)
 """No call begins later in a run: the function has 55 seconds, and a call may take ten."""
 ERRANDS = 200
+STRAYS_AT = 17
+"""The minute of each hour in which parcels of sources that are not listed any more are looked for."""
 
 
 @dataclass(frozen=True)
@@ -26,10 +29,11 @@ class Poll:
         """How many desks ended how. One that fails keeps no other from its work; the first failure is raised after."""
         started = self.office.pulse.now()
         desks: dict[tuple[str, str, str], Desk] = {}
-        for brand_id in self.office.brands.ids():
-            brand = self.office.brands.get(brand_id)
+        brands = [self.office.brands.get(brand_id) for brand_id in self.office.brands.ids()]
+        for brand in brands:
             for source in brand.tracking.ask:
-                desks["carriers", source, brand_id] = Desk(self.office, "carriers", source, brand, started + BUDGET)
+                desk = Desk(self.office, "carriers", source, brand, started + BUDGET)
+                desks["carriers", source, brand.brand_id] = desk
         for errand in self.office.errands.due(started, ERRANDS):
             key = (errand.kind, errand.source, errand.brand)
             if key not in desks:
@@ -40,6 +44,8 @@ class Poll:
                 desks[key] = Desk(self.office, errand.kind, errand.source, brand, started + BUDGET)
             desks[key].errands.append(errand)
         ends: Counter[str] = Counter()
+        if started.minute == STRAYS_AT:
+            ends["strays"] = sum(move_strays(self.office, brand, started) for brand in brands)
         failures: list[Exception] = []
         for end in self._side_by_side([desk.run for desk in desks.values()]):
             if isinstance(end, Exception):

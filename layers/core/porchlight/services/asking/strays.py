@@ -1,0 +1,31 @@
+"""Parcels whose source a brand has taken from its list: they are given to another, or looked at no more."""
+
+from datetime import datetime
+from functools import partial
+
+from porchlight.domain.brands import BrandConfig
+from porchlight.domain.shipments import Shipment
+from porchlight.domain.watching import Watch, given_to
+from porchlight.services.asking.office import Office, Parcel
+from porchlight.services.lookout import Lookout
+
+PAGE = 300
+
+
+def move_strays(office: Office, brand: BrandConfig, now: datetime) -> int:
+    """Look through the shards of all sources that the brand does not list; how many parcels were due there."""
+    moved = 0
+    lookout = Lookout(office.sources)
+    for source in office.sources.askable():
+        if source in brand.tracking.ask:
+            continue
+        for shipment_id, _ in office.watches.due(brand.brand_id, source, now, PAGE):
+            shipment, watch = office.watches.get(brand.brand_id, shipment_id)
+            if shipment and watch and watch.source == source:
+                office.settle(Parcel(shipment, watch), partial(_moved, lookout, brand, now))
+                moved += 1
+    return moved
+
+
+def _moved(lookout: Lookout, brand: BrandConfig, now: datetime, watch: Watch, shipment: Shipment) -> Watch:
+    return given_to(watch, lookout.source_of(brand, shipment.carrier), now)
