@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import cache
 from importlib import import_module
 
-from porchlight.carriers.reading import UNRECOGNISED, Reading, summary
+from porchlight.carriers.reading import UNRECOGNISED, Reading, place, summary
 from porchlight.carriers.wording import said
 from porchlight.domain.events import Place, TrackingEvent
 from porchlight.domain.milestones import Milestone as M
@@ -81,7 +81,7 @@ def place_in(text: str) -> Place:
     """
     parts = [part for part in map(str.strip, text.split(",")) if part and not any(map(str.isdigit, part))]
     if not parts:
-        return Place()
+        return place()
     country = region = None
     last = parts[-1]
     if len(last) == 2 and last.isupper() and (len(parts) > 2 or last not in _REGIONS):
@@ -90,7 +90,7 @@ def place_in(text: str) -> Place:
     if len(parts) > 1 and len(last) <= 3 and last.isupper():
         region = parts.pop()
     city = parts[0][:100] if parts else None
-    return Place(city=city, region=region, country="GB" if country == "UK" else country)
+    return place(city=city, region=region, country="GB" if country == "UK" else country)
 
 
 def own_words(carrier: str, words: str) -> Reading:

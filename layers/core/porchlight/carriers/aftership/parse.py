@@ -20,10 +20,10 @@ from porchlight.carriers.aftership.statuses import RETURNING, reading
 from porchlight.carriers.aggregated import settled
 from porchlight.carriers.countries import country_code
 from porchlight.carriers.estimates import estimate, window
-from porchlight.carriers.reading import event
+from porchlight.carriers.reading import event, place
 from porchlight.connectors import BodyKind
 from porchlight.domain.carriers import carrier_by_number, carrier_id
-from porchlight.domain.events import DeliveryEstimate, Place, TrackingEvent, TrackingReport
+from porchlight.domain.events import DeliveryEstimate, TrackingEvent, TrackingReport
 from porchlight.domain.milestones import Milestone
 from porchlight.errors import UnreadableBodyError
 
@@ -106,7 +106,7 @@ def _event(entry: dict[str, Any]) -> TrackingEvent | None:
         subtag or tag,
         words,
         (tag, subtag, _text(entry, "raw_tag")),
-        Place(
+        place(
             city=_text(entry, "city") or None,
             region=_text(entry, "state") or None,
             postal_code=_text(entry, "postal_code") or _text(entry, "zip") or None,

@@ -13,9 +13,9 @@ from porchlight.bodies import (
     required_text,
 )
 from porchlight.carriers.asendia.statuses import reading
-from porchlight.carriers.reading import event, summary
+from porchlight.carriers.reading import event, place, summary
 from porchlight.connectors import BodyKind
-from porchlight.domain.events import Place, TrackingEvent, TrackingReport
+from porchlight.domain.events import TrackingEvent, TrackingReport
 from porchlight.domain.milestones import Milestone
 from porchlight.errors import UnreadableBodyError
 
@@ -56,13 +56,13 @@ def _event(entry: dict[str, Any]) -> TrackingEvent | None:
     if not entry.get("time"):
         return None
     code, text = clean(entry.get("code"), 80), clean(entry.get("carrierEventDescription"))
-    place = Place(city=optional_text(entry.get("locationName")), country=optional_text(entry.get("locationCountry")))
-    return event(reading(code, text), moment(entry["time"], "the time of an event"), code, text, place=place)
+    where = place(city=optional_text(entry.get("locationName")), country=optional_text(entry.get("locationCountry")))
+    return event(reading(code, text), moment(entry["time"], "the time of an event"), code, text, place=where)
 
 
 def _milestone(entry: dict[str, Any]) -> TrackingEvent | None:
     if not entry.get("eventOn"):
         return None
     code, text = clean(entry.get("eventCode"), 80), clean(entry.get("eventDescription"))
-    place = Place(city=optional_text(entry.get("eventLocation")))
-    return event(reading(code, text), moment(entry["eventOn"], "eventOn"), code, text, place=place)
+    where = place(city=optional_text(entry.get("eventLocation")))
+    return event(reading(code, text), moment(entry["eventOn"], "eventOn"), code, text, place=where)

@@ -17,7 +17,7 @@ from porchlight.bodies import (
     required_text,
 )
 from porchlight.carriers.australia_post.statuses import reading, status_reading
-from porchlight.carriers.reading import event, summary
+from porchlight.carriers.reading import event, place, summary
 from porchlight.connectors import BodyKind
 from porchlight.domain.events import Place, TrackingEvent, TrackingReport
 from porchlight.errors import UnreadableBodyError
@@ -79,5 +79,5 @@ def _place(text: str) -> Place:
     """``KEW VIC``; anything else ("CHICAGO (US)", "Transit Scan") is kept as it stands."""
     city, _, state = text.rpartition(" ")
     if city and state in _STATES:
-        return Place(city=city, region=state, country="AU")
-    return Place(city=text or None)
+        return place(city=city, region=state, country="AU")
+    return place(city=text or None)

@@ -13,9 +13,9 @@ from porchlight.bodies import (
     xml_fields,
 )
 from porchlight.carriers.bpost.statuses import reading
-from porchlight.carriers.reading import event, summary
+from porchlight.carriers.reading import event, place, summary
 from porchlight.connectors import BodyKind
-from porchlight.domain.events import DeliveryEstimate, Place, TrackingEvent, TrackingReport
+from porchlight.domain.events import DeliveryEstimate, TrackingEvent, TrackingReport
 from porchlight.domain.milestones import Milestone
 from porchlight.errors import UnreadableBodyError
 
@@ -55,9 +55,9 @@ def _event(fields: dict[str, str]) -> TrackingEvent | None:
     if not fields.get("time"):
         return None
     code = clean(fields.get("stateCode"), 20)
-    place = Place(city=optional_text(fields.get("location")))
+    where = place(city=optional_text(fields.get("location")))
     text = clean(fields.get("stateDescription"))
-    return event(reading(code), moment(fields["time"], "the time of a state"), code, text, place=place)
+    return event(reading(code), moment(fields["time"], "the time of a state"), code, text, place=where)
 
 
 def _estimate(item: "Element", status: Milestone) -> DeliveryEstimate | None:

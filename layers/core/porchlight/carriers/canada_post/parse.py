@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from porchlight.bodies import clean, load_xml, only_unreadable, optional_day, required_text, sane, xml_fields
 from porchlight.carriers.canada_post.statuses import reading, summary_reading
-from porchlight.carriers.reading import event, summary
+from porchlight.carriers.reading import event, place, summary
 from porchlight.connectors import BodyKind
 from porchlight.domain.events import DeliveryEstimate, Place, TrackingEvent, TrackingReport
 from porchlight.domain.milestones import Milestone
@@ -109,7 +109,7 @@ def _summary(element: "Element") -> TrackingReport:
 
 def _place(site: str, province: str) -> Place:
     """A province says that it is Canada; elsewhere the site may ("TEL AVIV,Israel"), and is kept as it stands."""
-    return Place(city=site or None, region=province or None, country="CA" if province in _PROVINCES else None)
+    return place(city=site or None, region=province or None, country="CA" if province in _PROVINCES else None)
 
 
 def _moment(text: str) -> datetime:

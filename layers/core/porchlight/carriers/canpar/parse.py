@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from porchlight.bodies import clean, load_xml, only_unreadable, optional_text, required_text, sane, xml_fields
 from porchlight.carriers.canpar.statuses import reading
-from porchlight.carriers.reading import event, summary
+from porchlight.carriers.reading import event, place, summary
 from porchlight.connectors import BodyKind
-from porchlight.domain.events import DeliveryEstimate, Place, TrackingEvent, TrackingReport
+from porchlight.domain.events import DeliveryEstimate, TrackingEvent, TrackingReport
 from porchlight.domain.milestones import Milestone
 from porchlight.errors import UnreadableBodyError
 
@@ -51,15 +51,15 @@ def _event(entry: "Element") -> TrackingEvent | None:
         return None
     code, words = clean(fields.get("code"), 20), clean(fields.get("code_description_en"))
     found = reading(code, words)
-    where = entry.find("address")
-    address = xml_fields(where) if where is not None else fields
-    place = Place(
+    given = entry.find("address")
+    address = xml_fields(given) if given is not None else fields
+    where = place(
         city=optional_text(address.get("city")),
         region=optional_text(address.get("province")),
         postal_code=optional_text(address.get("postal_code")),
         country=optional_text(address.get("country")),
     )
-    return event(found, _moment(when), code, words, place=place)
+    return event(found, _moment(when), code, words, place=where)
 
 
 def _moment(text: str) -> datetime:

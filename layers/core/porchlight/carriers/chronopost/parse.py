@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from porchlight.bodies import clean, load_xml, moment, only_unreadable, optional_text, required_text, xml_fields
 from porchlight.carriers.chronopost.statuses import reading
-from porchlight.carriers.reading import event, summary
+from porchlight.carriers.reading import event, place, summary
 from porchlight.connectors import BodyKind
-from porchlight.domain.events import Place, TrackingEvent, TrackingReport
+from porchlight.domain.events import TrackingEvent, TrackingReport
 from porchlight.domain.milestones import Milestone
 from porchlight.errors import UnreadableBodyError
 
@@ -60,5 +60,5 @@ def _event(entry: "Element", *, back: bool) -> TrackingEvent | None:
     found = reading(code, label)
     if back and found.milestone is Milestone.DELIVERED:
         found = found._replace(milestone=Milestone.RETURNED_TO_SENDER)
-    place = Place(city=optional_text(fields.get("officeLabel")), postal_code=optional_text(fields.get("zipCode")))
-    return event(found, moment(when, "the date of an event"), code, label, place=place)
+    where = place(city=optional_text(fields.get("officeLabel")), postal_code=optional_text(fields.get("zipCode")))
+    return event(found, moment(when, "the date of an event"), code, label, place=where)

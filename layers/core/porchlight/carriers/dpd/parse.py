@@ -22,7 +22,7 @@ from porchlight.bodies import (
     us_moment,
 )
 from porchlight.carriers.dpd.statuses import reading
-from porchlight.carriers.reading import event, summary
+from porchlight.carriers.reading import event, place, summary
 from porchlight.connectors import BodyKind
 from porchlight.domain.events import Place, TrackingEvent, TrackingReport
 from porchlight.domain.milestones import Milestone
@@ -110,5 +110,5 @@ def _moment(text: str) -> datetime:
 def _place(text: str) -> Place:
     """``Mechelen (BE)``."""
     if text[-1:] == ")" and text[-4:-3] == "(":
-        return Place(city=text[:-4].strip() or None, country=text[-3:-1])
-    return Place(city=text or None)
+        return place(city=text[:-4].strip() or None, country=text[-3:-1])
+    return place(city=text or None)

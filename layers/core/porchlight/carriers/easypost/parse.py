@@ -16,10 +16,10 @@ from porchlight.bodies import (
     required_text,
 )
 from porchlight.carriers.easypost.statuses import STATUSES, reading
-from porchlight.carriers.reading import summary
+from porchlight.carriers.reading import place, summary
 from porchlight.connectors import BodyKind
 from porchlight.domain.carriers import carrier_id
-from porchlight.domain.events import DeliveryEstimate, Place, TrackingEvent, TrackingReport
+from porchlight.domain.events import DeliveryEstimate, TrackingEvent, TrackingReport
 from porchlight.domain.milestones import Milestone
 from porchlight.errors import UnreadableBodyError
 
@@ -95,7 +95,7 @@ def _event(entry: dict[str, Any], carrier: str) -> TrackingEvent | None:
         reason=found.reason,
         at_fault=found.at_fault,
         recognised=found.recognised,
-        place=Place(
+        place=place(
             city=optional_text(where.get("city")),
             region=optional_text(where.get("state")),
             postal_code=optional_text(where.get("zip")),

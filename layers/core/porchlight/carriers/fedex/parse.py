@@ -20,7 +20,7 @@ from porchlight.bodies import (
     required_text,
 )
 from porchlight.carriers.fedex.statuses import reading
-from porchlight.carriers.reading import event, summary
+from porchlight.carriers.reading import event, place, summary
 from porchlight.connectors import BodyKind
 from porchlight.domain.events import DeliveryEstimate, Place, TrackingEvent, TrackingReport
 from porchlight.domain.milestones import Milestone
@@ -97,12 +97,12 @@ def _event(scan: dict[str, Any]) -> TrackingEvent | None:
         kind or derived,
         (why if found.milestone in _TROUBLES else "") or clean(scan.get("eventDescription")) or why,
         codes,
-        _place(where) if isinstance(where, dict) else Place(),
+        _place(where) if isinstance(where, dict) else place(),
     )
 
 
 def _place(where: dict[str, Any]) -> Place:
-    return Place(
+    return place(
         city=optional_text(where.get("city")),
         region=optional_text(where.get("stateOrProvinceCode")),
         postal_code=optional_text(where.get("postalCode")),

@@ -14,7 +14,7 @@ from porchlight.bodies import (
     required_text,
 )
 from porchlight.carriers.geodis.statuses import reading
-from porchlight.carriers.reading import event, summary
+from porchlight.carriers.reading import event, place, summary
 from porchlight.connectors import BodyKind
 from porchlight.domain.events import DeliveryEstimate, Place, TrackingEvent, TrackingReport
 from porchlight.domain.milestones import Milestone
@@ -64,7 +64,7 @@ def _event(entry: dict[str, Any]) -> TrackingEvent | None:
 def _place(text: str | None) -> Place:
     """``Rochefort (FR)``; a centre without a name is a number."""
     if not text or text.isdecimal():
-        return Place()
+        return place()
     if text[-1:] == ")" and text[-4:-3] == "(":
-        return Place(city=text[:-4].strip() or None, country=text[-3:-1])
-    return Place(city=text)
+        return place(city=text[:-4].strip() or None, country=text[-3:-1])
+    return place(city=text)

@@ -7,9 +7,9 @@ from typing import Any
 
 from porchlight.bodies import as_object, as_objects, clean, load_json, moment, only_unreadable, optional_text
 from porchlight.carriers.gls.statuses import STATUSES, reading
-from porchlight.carriers.reading import event, summary
+from porchlight.carriers.reading import event, place, summary
 from porchlight.connectors import BodyKind
-from porchlight.domain.events import Place, TrackingEvent, TrackingReport
+from porchlight.domain.events import TrackingEvent, TrackingReport
 from porchlight.domain.milestones import Milestone
 from porchlight.errors import UnreadableBodyError
 
@@ -64,12 +64,12 @@ def _event(entry: dict[str, Any]) -> TrackingEvent | None:
     if not at:
         return None
     code, text = clean(entry.get("code"), 80), clean(entry.get("description"))
-    place = Place(
+    where = place(
         city=optional_text(entry.get("city") or entry.get("location")),
         postal_code=optional_text(entry.get("postalCode")),
         country=optional_text(entry.get("country")),
     )
-    return event(reading(code, text), moment(at, "the time of an event"), code, text, place=place)
+    return event(reading(code, text), moment(at, "the time of an event"), code, text, place=where)
 
 
 def _status(parcel: dict[str, Any], events: tuple[TrackingEvent, ...]) -> Milestone:

@@ -18,7 +18,7 @@ from porchlight.bodies import (
     xml_fields,
 )
 from porchlight.carriers.landmark.statuses import reading
-from porchlight.carriers.reading import event, summary
+from porchlight.carriers.reading import event, place, summary
 from porchlight.connectors import BodyKind
 from porchlight.domain.events import Place, TrackingEvent, TrackingReport
 from porchlight.domain.milestones import Milestone
@@ -78,4 +78,4 @@ def _place(text: str) -> Place:
     """``Toronto, ON, CA``, ``Lyon, FR``, ``Feltham, SRY``: what a second part alone is, nobody says."""
     city, _, rest = text.partition(",")
     region, _, country = rest.partition(",")
-    return Place(city=city.strip() or None, region=region.strip() or None, country=country.strip() or None)
+    return place(city=city.strip() or None, region=region.strip() or None, country=country.strip() or None)

@@ -17,9 +17,9 @@ from porchlight.bodies import (
     sane,
 )
 from porchlight.carriers.newgistics.statuses import STATUSES, backwards, reading
-from porchlight.carriers.reading import UNRECOGNISED, event, summary
+from porchlight.carriers.reading import UNRECOGNISED, event, place, summary
 from porchlight.connectors import BodyKind
-from porchlight.domain.events import DeliveryEstimate, Place, TrackingEvent, TrackingReport
+from porchlight.domain.events import DeliveryEstimate, TrackingEvent, TrackingReport
 from porchlight.errors import UnreadableBodyError
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -68,12 +68,12 @@ def _event(entry: dict[str, Any], *, back: bool) -> TrackingEvent | None:
     words, others = _text(entry.get("EventDescription")), _text(entry.get("Description"))
     found = reading(code, _text(entry.get("CarrierCode"), 20), words, others)
     found = backwards(found) if back else found
-    place = Place(
+    where = place(
         city=_text(entry.get("City"), 200) or None,
         region=_text(entry.get("State"), 200) or None,
         postal_code=_text(entry.get("PostalCode"), 200) or None,
     )
-    return event(found, datetime.combine(day, clock.time()) if clock else day, code, words or others, place=place)
+    return event(found, datetime.combine(day, clock.time()) if clock else day, code, words or others, place=where)
 
 
 def _local(value: Any) -> datetime | None:

@@ -20,9 +20,9 @@ from porchlight.bodies import (
     xml_fields,
 )
 from porchlight.carriers.ontrac.statuses import laser_reading, reading
-from porchlight.carriers.reading import event, summary
+from porchlight.carriers.reading import event, place, summary
 from porchlight.connectors import BodyKind
-from porchlight.domain.events import DeliveryEstimate, Place, TrackingEvent, TrackingReport
+from porchlight.domain.events import DeliveryEstimate, TrackingEvent, TrackingReport
 from porchlight.domain.milestones import Milestone
 from porchlight.errors import UnreadableBodyError
 
@@ -69,13 +69,13 @@ def _event(fields: dict[str, str]) -> TrackingEvent | None:
     if not at:
         return None
     code = clean(fields.get("Status"), 20)
-    place = Place(
+    where = place(
         city=optional_text(fields.get("City")),
         region=optional_text(fields.get("State")),
         postal_code=optional_text(fields.get("Zip")),
         country="US",
     )
-    return event(reading(code), moment(at, "EventTime"), code, clean(fields.get("Description")), place=place)
+    return event(reading(code), moment(at, "EventTime"), code, clean(fields.get("Description")), place=where)
 
 
 def _order(data: dict[str, Any]) -> list[TrackingReport]:
@@ -108,13 +108,13 @@ def _laser_event(entry: dict[str, Any]) -> TrackingEvent | None:
         occurred = occurred.replace(tzinfo=UTC)
     code = clean(entry.get("EventType"), 80)
     label = clean(entry.get("EventShortText")) or clean(entry.get("EventLabel"))
-    place = Place(
+    where = place(
         city=optional_text(entry.get("City")),
         region=optional_text(entry.get("State")),
         postal_code=optional_text(entry.get("PostalCode")),
         country=optional_text(entry.get("Country")),
     )
-    return event(laser_reading(code, label), occurred, code, label, place=place)
+    return event(laser_reading(code, label), occurred, code, label, place=where)
 
 
 def _status(events: tuple[TrackingEvent, ...]) -> Milestone:

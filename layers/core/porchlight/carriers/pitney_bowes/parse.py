@@ -18,10 +18,10 @@ from porchlight.bodies import (
     required_text,
 )
 from porchlight.carriers.pitney_bowes.statuses import reading
-from porchlight.carriers.reading import event, summary
+from porchlight.carriers.reading import event, place, summary
 from porchlight.connectors import BodyKind
 from porchlight.domain.carriers import carrier_id
-from porchlight.domain.events import DeliveryEstimate, Place, TrackingEvent, TrackingReport
+from porchlight.domain.events import DeliveryEstimate, TrackingEvent, TrackingReport
 from porchlight.errors import UnreadableBodyError
 
 _OWN = frozenset({"", "PBCS", "PBS", "PBI", "FDR", "IMB", "PB"})
@@ -72,13 +72,13 @@ def _event(scan: dict[str, Any]) -> TrackingEvent | None:
     code = clean(scan.get("standardizedEventCode") or scan.get("scanType"), 20)
     found = reading(code, clean(scan.get("packageStatus"), 60), clean(scan.get("eventType"), 20))
     text = clean(scan.get("scanDescription") or scan.get("standardizedEventDescription"))
-    place = Place(
+    where = place(
         city=optional_text(scan.get("eventCity")),
         region=optional_text(scan.get("eventStateOrProvince")),
         postal_code=optional_text(scan.get("postalCode")),
         country=optional_text(scan.get("country")),
     )
-    return event(found, when, code, text, place=place)
+    return event(found, when, code, text, place=where)
 
 
 def _moment(fields: dict[str, Any], prefix: str) -> datetime | None:

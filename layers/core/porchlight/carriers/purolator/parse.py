@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from porchlight.bodies import clean, load_xml, only_unreadable, required_text, sane, xml_fields
 from porchlight.carriers.purolator.statuses import reading
-from porchlight.carriers.reading import event, summary
+from porchlight.carriers.reading import event, place, summary
 from porchlight.connectors import BodyKind
 from porchlight.domain.events import Place, TrackingEvent, TrackingReport
 from porchlight.domain.milestones import Milestone
@@ -66,6 +66,6 @@ def _moment(day: str, clock: str) -> datetime:
 def _place(depot: str) -> Place:
     """``BURNABY, BC``; the two languages of "MONTREAL SORT CTR/CTR TRIE, PQ" are kept as they stand."""
     if depot.upper() == _COMPANY:
-        return Place()
+        return place()
     city, _, province = depot.rpartition(", ")
-    return Place(city=city, region=province, country="CA") if city else Place(city=depot or None)
+    return place(city=city, region=province, country="CA") if city else place(city=depot or None)

@@ -20,10 +20,10 @@ from porchlight.bodies import (
     optional_text,
     required_text,
 )
-from porchlight.carriers.reading import event, summary
+from porchlight.carriers.reading import event, place, summary
 from porchlight.carriers.royal_mail.statuses import reading
 from porchlight.connectors import BodyKind
-from porchlight.domain.events import DeliveryEstimate, Place, TrackingEvent, TrackingReport
+from porchlight.domain.events import DeliveryEstimate, TrackingEvent, TrackingReport
 from porchlight.errors import UnreadableBodyError
 
 
@@ -64,14 +64,14 @@ def _report(piece: dict[str, Any]) -> TrackingReport:
     )
 
 
-def _event(entry: dict[str, Any], prefix: str, place: str) -> TrackingEvent | None:
+def _event(entry: dict[str, Any], prefix: str, office: str) -> TrackingEvent | None:
     when = entry.get(f"{prefix}DateTime")
     if not when:
         return None
     code, name = clean(entry.get(f"{prefix}Code"), 20), clean(entry.get(f"{prefix}Name"))
     found = reading(code, name)
     return event(
-        found, moment(when, "the time of an event"), code, name, place=Place(city=optional_text(entry.get(place)))
+        found, moment(when, "the time of an event"), code, name, place=place(city=optional_text(entry.get(office)))
     )
 
 

@@ -10,7 +10,7 @@ from porchlight.bodies import (
     only_unreadable,
     required_text,
 )
-from porchlight.carriers.reading import event, summary
+from porchlight.carriers.reading import event, place, summary
 from porchlight.carriers.seko.statuses import reading
 from porchlight.connectors import BodyKind
 from porchlight.domain.events import Place, TrackingEvent, TrackingReport
@@ -63,4 +63,4 @@ def _place(text: str) -> Place:
     country = last.strip()
     if len(country) != 2 or not country.isupper():
         rest, country = text, ""
-    return Place(city=rest.partition(",")[0].strip() or None, country=country or None)
+    return place(city=rest.partition(",")[0].strip() or None, country=country or None)

@@ -18,7 +18,7 @@ from porchlight.bodies import (
     optional_text,
     required_text,
 )
-from porchlight.carriers.reading import event, phrase, summary
+from porchlight.carriers.reading import event, phrase, place, summary
 from porchlight.carriers.sendle.statuses import STATES, reading
 from porchlight.connectors import BodyKind
 from porchlight.domain.events import DeliveryEstimate, Place, TrackingEvent, TrackingReport
@@ -75,14 +75,14 @@ def _place(entry: dict[str, Any]) -> Place:
     data = optional_object(entry.get("location_data"))
     city = optional_text(data.get("suburb"))
     if city or data.get("country"):
-        return Place(
+        return place(
             city=city,
             region=optional_text(data.get("state")),
             postal_code=optional_text(data.get("postcode")),
             country=optional_text(data.get("country")),
         )
     text, _, region = clean(entry.get("location"), 200).rpartition(", ")
-    return Place(city=text, region=region or None) if text else Place(city=region or None)
+    return place(city=text, region=region or None) if text else place(city=region or None)
 
 
 def _estimate(scheduling: dict[str, Any]) -> DeliveryEstimate | None:

@@ -20,12 +20,12 @@ from porchlight.bodies import (
 )
 from porchlight.carriers.aggregated import own_words, place_in, settled
 from porchlight.carriers.estimates import window
-from porchlight.carriers.reading import event
+from porchlight.carriers.reading import event, place
 from porchlight.carriers.seventeen_track.carriers import carrier_of
 from porchlight.carriers.seventeen_track.statuses import NUMBERS, reading
 from porchlight.connectors import BodyKind
 from porchlight.domain.carriers import carrier_by_number
-from porchlight.domain.events import Place, TrackingEvent, TrackingReport
+from porchlight.domain.events import TrackingEvent, TrackingReport
 from porchlight.errors import UnreadableBodyError
 
 
@@ -98,12 +98,12 @@ def _event(entry: dict[str, Any], carrier: str) -> TrackingEvent | None:
         return None
     stage, substatus = clean(entry.get("stage"), 80), clean(entry.get("sub_status"), 80)
     words = clean(entry.get("description"))
-    where = optional_object(entry.get("address"))
-    place = Place(
-        city=optional_text(where.get("city")),
-        region=optional_text(where.get("state")),
-        postal_code=optional_text(where.get("postal_code")),
-        country=optional_text(where.get("country")),
+    address = optional_object(entry.get("address"))
+    where = place(
+        city=optional_text(address.get("city")),
+        region=optional_text(address.get("state")),
+        postal_code=optional_text(address.get("postal_code")),
+        country=optional_text(address.get("country")),
     )
     return event(
         reading(stage, substatus, carrier, words),
@@ -111,7 +111,7 @@ def _event(entry: dict[str, Any], carrier: str) -> TrackingEvent | None:
         substatus or stage,
         words,
         (stage, substatus),
-        place if place.city or place.country else place_in(clean(entry.get("location"), 200)),
+        where if where.city or where.country else place_in(clean(entry.get("location"), 200)),
     )
 
 

@@ -20,11 +20,11 @@ from porchlight.bodies import (
 )
 from porchlight.carriers.aggregated import settled
 from porchlight.carriers.estimates import estimate
-from porchlight.carriers.reading import event
+from porchlight.carriers.reading import event, place
 from porchlight.carriers.shipengine.statuses import reading
 from porchlight.connectors import BodyKind
 from porchlight.domain.carriers import carrier_by_number, carrier_id
-from porchlight.domain.events import DeliveryEstimate, Place, TrackingEvent, TrackingReport
+from porchlight.domain.events import DeliveryEstimate, TrackingEvent, TrackingReport
 from porchlight.errors import UnreadableBodyError
 
 TRACKS = frozenset({"API_TRACK", "TRACK", "TRACK_EVENT_V2"})
@@ -110,7 +110,7 @@ def _event(entry: dict[str, Any], carrier: str) -> TrackingEvent | None:
         code or detail or status,
         words,
         (status, code, detail),
-        Place(
+        place(
             city=optional_text(entry.get("city_locality")),
             region=optional_text(entry.get("state_province")),
             postal_code=optional_text(entry.get("postal_code")),

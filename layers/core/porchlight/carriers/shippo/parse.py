@@ -18,11 +18,11 @@ from porchlight.bodies import (
 )
 from porchlight.carriers.aggregated import settled
 from porchlight.carriers.estimates import estimate
-from porchlight.carriers.reading import event
+from porchlight.carriers.reading import event, place
 from porchlight.carriers.shippo.statuses import reading
 from porchlight.connectors import BodyKind
 from porchlight.domain.carriers import carrier_by_number, carrier_id
-from porchlight.domain.events import Place, TrackingEvent, TrackingReport
+from porchlight.domain.events import TrackingEvent, TrackingReport
 from porchlight.errors import UnreadableBodyError
 
 _OTHER_NEWS = ("transaction_", "batch_", "all")
@@ -83,7 +83,7 @@ def _event(entry: dict[str, Any]) -> TrackingEvent | None:
         substatus or status,
         words,
         (status, substatus),
-        Place(
+        place(
             city=optional_text(where.get("city")),
             region=optional_text(where.get("state")),
             postal_code=optional_text(where.get("zip")),

@@ -14,10 +14,10 @@ from porchlight.bodies import (
     required_text,
     sane,
 )
-from porchlight.carriers.reading import event, summary
+from porchlight.carriers.reading import event, place, summary
 from porchlight.carriers.spring.statuses import reading
 from porchlight.connectors import BodyKind
-from porchlight.domain.events import Place, TrackingEvent, TrackingReport
+from porchlight.domain.events import TrackingEvent, TrackingReport
 from porchlight.domain.milestones import Milestone
 from porchlight.errors import UnreadableBodyError
 
@@ -56,13 +56,13 @@ def _event(entry: dict[str, Any]) -> TrackingEvent | None:
             return None
         at = moment(entry["DateTime"], "DateTime")
     code, text = clean(entry.get("Code"), 20), clean(entry.get("Description"))
-    place = Place(
+    where = place(
         city=optional_text(entry.get("City")),
         region=optional_text(entry.get("State")),
         postal_code=optional_text(entry.get("Zip")),
         country=optional_text(entry.get("Country")),
     )
-    return event(reading(code), at, code, text, place=place)
+    return event(reading(code), at, code, text, place=where)
 
 
 def _instant(seconds: str) -> datetime | None:

@@ -16,10 +16,10 @@ from porchlight.bodies import (
     required_text,
     xml_fields,
 )
-from porchlight.carriers.reading import event, summary
+from porchlight.carriers.reading import event, place, summary
 from porchlight.carriers.tnt.statuses import SUMMARIES, reading
 from porchlight.connectors import BodyKind
-from porchlight.domain.events import DeliveryEstimate, Place, TrackingEvent, TrackingReport
+from porchlight.domain.events import DeliveryEstimate, TrackingEvent, TrackingReport
 from porchlight.domain.milestones import Milestone
 from porchlight.errors import UnreadableBodyError
 
@@ -59,8 +59,8 @@ def _event(fields: dict[str, str]) -> TrackingEvent | None:
         return None
     code = clean(fields.get("StatusCode"), 20)
     at = moment(f"{day}T{clock}" if clock else day, "LocalEventDate and LocalEventTime")
-    place = Place(city=optional_text(fields.get("DepotName")))
-    return event(reading(code), at, code, clean(fields.get("StatusDescription")), place=place)
+    where = place(city=optional_text(fields.get("DepotName")))
+    return event(reading(code), at, code, clean(fields.get("StatusDescription")), place=where)
 
 
 def _status(own: str, events: tuple[TrackingEvent, ...]) -> Milestone:

@@ -20,7 +20,7 @@ from porchlight.bodies import (
 from porchlight.carriers.aggregated import place_in, settled
 from porchlight.carriers.countries import country_code
 from porchlight.carriers.estimates import estimate
-from porchlight.carriers.reading import event
+from porchlight.carriers.reading import event, place
 from porchlight.carriers.trackingmore.statuses import reading
 from porchlight.connectors import BodyKind
 from porchlight.domain.carriers import carrier_by_number, carrier_id
@@ -104,7 +104,7 @@ def _event(entry: dict[str, Any]) -> TrackingEvent | None:
 
 def _place(entry: dict[str, Any]) -> Place:
     if entry.get("city") or entry.get("country_iso2"):
-        return Place(
+        return place(
             city=optional_text(entry.get("city")),
             region=optional_text(entry.get("state")),
             postal_code=optional_text(entry.get("zip")),

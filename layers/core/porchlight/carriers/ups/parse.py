@@ -17,10 +17,10 @@ from porchlight.bodies import (
     required_text,
     sane,
 )
-from porchlight.carriers.reading import event, summary
+from porchlight.carriers.reading import event, place, summary
 from porchlight.carriers.ups.statuses import reading
 from porchlight.connectors import BodyKind
-from porchlight.domain.events import DeliveryEstimate, Place, TrackingEvent, TrackingReport
+from porchlight.domain.events import DeliveryEstimate, TrackingEvent, TrackingReport
 from porchlight.domain.milestones import Milestone
 from porchlight.errors import UnreadableBodyError
 
@@ -167,13 +167,13 @@ def activity_event(
         _status(status_code),
     )
     text = _text(status.get("description"), 500)
-    place = Place(
+    at = place(
         city=_text(where.get("city")) or None,
         region=_text(where.get("stateProvince") or where.get("stateProvinceCode")) or None,
         postal_code=_text(where.get("postalCode")) or None,
         country=_text(where.get("countryCode") or where.get("country")) or None,
     )
-    return event(reading(*codes, text, service), occurred, code or number or kind, text, codes, place)
+    return event(reading(*codes, text, service), occurred, code or number or kind, text, codes, at)
 
 
 def _status(code: Any) -> str:
