@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from porchlight.connectors import InboundMessage
 from porchlight.errors import NotFoundError
-from porchlight.ports import ArchivedBody, InboundMessage
+from porchlight.ports import ArchivedBody
 from porchlight.runtime.bootstrap import app
 from porchlight.runtime.handlers import batch_handler
 from porchlight.services.keep_orders import OrderKeeper

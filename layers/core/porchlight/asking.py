@@ -7,12 +7,11 @@ from typing import Any, Protocol, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from porchlight.connectors import Answer, BodyKind, Call
+from porchlight.connectors import Answer, BodyKind, Call, InboundMessage
 from porchlight.domain.exchange import Exchange
 from porchlight.domain.ids import stable_id
 from porchlight.domain.shipments import Shipment
 from porchlight.domain.watching import Watch
-from porchlight.ports import InboundMessage
 
 MAX_ERRAND = 8192
 """Bytes. Handshakes and thin webhooks have a few hundred."""

@@ -8,13 +8,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from porchlight.domain.events import TrackingReport
 from porchlight.domain.ids import BRAND_ID_PATTERN
-from porchlight.domain.orders import StoreChange
+
+if TYPE_CHECKING:  # a webhook is verified and queued without knowing what it says
+    from porchlight.domain.events import TrackingReport
+    from porchlight.domain.orders import StoreChange
 
 
 class InboundRequest(BaseModel):
@@ -31,6 +33,31 @@ class InboundRequest(BaseModel):
     """The last part of ``/webhooks/{carrier}/{token}``, for sources that sign nothing."""
     source_ip: str = ""
     """Who called, as the gateway saw it."""
+
+
+class InboundMessage(BaseModel):
+    """A verified webhook on its way to the parser. ``body`` is base64; ``body_ref`` names the object where it was
+    too big.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: str
+    """``carriers`` or ``stores``."""
+    source: str
+    account: str
+    brand: str
+    topic: str = ""
+    received_at: AwareDatetime
+    body: str = ""
+    body_ref: str | None = None
+    redrives: int = 0
+    number: str = ""
+    """The tracking number that was asked for, where the body is the answer about one."""
+    carriers: Mapping[str, str] = {}
+    """Our id of the carrier of each number that was asked for (``ids.number_key``): aggregators, and carriers with
+    several services, name it otherwise at times, and the answer is about the parcel that was asked for.
+    """
 
 
 class Account(BaseModel):
@@ -198,7 +225,7 @@ class CarrierConnector(Verifier, Protocol):
     credentials: tuple[str, ...]
     """Names of the credentials of which at least one must be set in each account that is pushed to."""
 
-    def parse(self, body: bytes) -> list[TrackingReport]:
+    def parse(self, body: bytes) -> "list[TrackingReport]":
         """Every parcel in a body, push or poll; [] for a readable body that is not about tracking.
 
         A report whose ``tracking_number`` is "" is about the one number that was asked for: the body does not say.
@@ -225,7 +252,7 @@ class StoreConnector(Verifier, Protocol):
         """The topic of the webhook, "" where it is missing."""
         ...
 
-    def parse(self, topic: str, body: bytes) -> list[StoreChange]:
+    def parse(self, topic: str, body: bytes) -> "list[StoreChange]":
         """What changed; [] for topics that are not used. Raises UnreadableBodyError as above."""
         ...
 

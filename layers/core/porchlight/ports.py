@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from porchlight.connectors import Account
+from porchlight.connectors import Account, InboundMessage
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.changes import DomainEvent
 from porchlight.domain.codes import Code, Meaning, Meanings
@@ -23,31 +23,6 @@ from porchlight.domain.shipments import Shipment, StoredEvent
 
 if TYPE_CHECKING:  # not for every function: one that takes webhooks asks nobody
     from porchlight.domain.watching import Watch
-
-
-class InboundMessage(BaseModel):
-    """A verified webhook on its way to the parser. ``body`` is base64; ``body_ref`` names the object where it was
-    too big.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    kind: str
-    """``carriers`` or ``stores``."""
-    source: str
-    account: str
-    brand: str
-    topic: str = ""
-    received_at: AwareDatetime
-    body: str = ""
-    body_ref: str | None = None
-    redrives: int = 0
-    number: str = ""
-    """The tracking number that was asked for, where the body is the answer about one."""
-    carriers: Mapping[str, str] = {}
-    """Our id of the carrier of each number that was asked for (``ids.number_key``): aggregators, and carriers with
-    several services, name it otherwise at times, and the answer is about the parcel that was asked for.
-    """
 
 
 class ArchivedBody(BaseModel):

@@ -5,8 +5,8 @@ import hashlib
 
 from porchlight.adapters.aws import client, translated
 from porchlight.adapters.s3 import Bodies
+from porchlight.connectors import InboundMessage
 from porchlight.errors import PorchlightError, TransientError
-from porchlight.ports import InboundMessage
 
 MAX_INLINE = 180_000
 """Larger bodies go to the bucket, so that a message stays under SQS's old and new limits and costs few 64 KB chunks."""

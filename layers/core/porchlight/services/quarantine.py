@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from porchlight.connectors import InboundMessage
 from porchlight.errors import NotFoundError
-from porchlight.ports import Inbound, InboundMessage, Quarantine, Quarantined
+from porchlight.ports import Inbound, Quarantine, Quarantined
 
 
 @dataclass(frozen=True)

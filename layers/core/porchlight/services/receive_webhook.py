@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from porchlight.connectors import Account, InboundRequest
+from porchlight.connectors import Account, InboundMessage, InboundRequest
 from porchlight.errors import NotFoundError, PayloadTooLargeError, SignatureError
-from porchlight.ports import Accounts, Inbound, InboundMessage, Metrics
-from porchlight.services.published_keys import PublishedKeys
+
+if TYPE_CHECKING:  # the front door starts often, and needs no model of a shipment
+    from porchlight.ports import Accounts, Inbound, Metrics
+    from porchlight.services.published_keys import PublishedKeys
 
 MAX_BODY = 1_000_000
 """Bytes. No carrier or store sends more; what is larger is refused before it costs anything."""
@@ -18,10 +20,10 @@ MAX_BODY = 1_000_000
 class FrontDoor:
     """Takes webhooks."""
 
-    accounts: Accounts
-    inbound: Inbound
-    metrics: Metrics
-    keys: PublishedKeys
+    accounts: "Accounts"
+    inbound: "Inbound"
+    metrics: "Metrics"
+    keys: "PublishedKeys"
 
     def receive(self, request: InboundRequest, kind: str, source: str, connector: Any, now: datetime) -> InboundMessage:
         """Take a webhook of ``kind`` (``carriers`` or ``stores``); returns what was queued.

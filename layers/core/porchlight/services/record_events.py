@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from porchlight.asking import Errands
-from porchlight.connectors import CarrierConnector, StoreConnector
+from porchlight.connectors import CarrierConnector, InboundMessage, StoreConnector
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.codes import Code, code_of, translated
 from porchlight.domain.events import DeliveryEstimate, TrackingEvent, TrackingReport
@@ -18,7 +18,7 @@ from porchlight.domain.reuse import MOST_USES, of_this_use, used_again
 from porchlight.domain.shipments import MAX_EVENTS, Shipment, StoredEvent, fold, too_early
 from porchlight.domain.watching import Watch
 from porchlight.errors import UnreadableBodyError
-from porchlight.ports import Brands, Codes, InboundMessage, Metrics, Quarantine, Quarantined, Shipments
+from porchlight.ports import Brands, Codes, Metrics, Quarantine, Quarantined, Shipments
 from porchlight.services.asking.notes import note_errand
 from porchlight.services.keep_orders import OrderKeeper
 from porchlight.services.lookout import Lookout

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from porchlight.connectors import Answer, Call
+from porchlight.connectors import Answer, Call, InboundMessage
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.events import TrackingReport
 from porchlight.domain.ids import number_key, stable_id
@@ -15,7 +15,6 @@ from porchlight.domain.milestones import Milestone
 from porchlight.domain.shipments import Shipment
 from porchlight.domain.watching import Watch, asked, failed
 from porchlight.errors import UnreadableBodyError
-from porchlight.ports import InboundMessage
 from porchlight.services.asking.office import Office, Parcel
 from porchlight.services.asking.speaker import Speaker
 

@@ -3,9 +3,8 @@
 from typing import Any
 
 from porchlight.asking import MAX_ERRAND, Errand, Errands
-from porchlight.connectors import BodyKind
+from porchlight.connectors import BodyKind, InboundMessage
 from porchlight.errors import UnreadableBodyError
-from porchlight.ports import InboundMessage
 
 _ASKED_FOR = frozenset({BodyKind.LIFECYCLE, BodyKind.THIN})
 
