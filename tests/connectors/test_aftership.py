@@ -161,9 +161,11 @@ def test_asking_for_many_at_once() -> None:
 
 def test_creating_a_tracking() -> None:
     subscriptions = CONNECTOR.subscriptions
-    plain, named = subscriptions.subscribe(["1Z1", "dhl_express:55"], ACCOUNT, "", "https://us.example")
+    numbers = ["1Z1", "dhl_express:55", "odd_lot:7"]
+    plain, named, strange = subscriptions.subscribe(numbers, ACCOUNT, "", "https://us.example")
     assert json.loads(plain.body) == {"tracking_number": "1Z1"}
     assert json.loads(named.body) == {"tracking_number": "55", "slug": "dhl"}
+    assert json.loads(strange.body) == {"tracking_number": "7"}
     made = {"meta": {"code": 201}, "data": {"id": "abc", "tracking_number": "1Z1"}}
     assert subscriptions.subscribed(Answer(201, {}, json.dumps(made).encode())) == "abc"
     known_already = {"meta": {"code": 4003}, "data": {"tracking": {"id": "old"}}}

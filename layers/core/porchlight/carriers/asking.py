@@ -42,13 +42,13 @@ def sent(url: str, value: Any, headers: Mapping[str, str], numbers: Sequence[str
 
 
 def told(number: str) -> tuple[str, str]:
-    """Our id of the carrier and the bare number, from ``ups:1Z…`` or from a number whose form can only be one
-    carrier's; ("", number) where neither says.
+    """Our id of the carrier and the bare number, from ``ups:1Z…``. Where the carrier is not said (``1Z…``, ``:1Z…``) and
+    the form of the number can only be one carrier's, that one; "" for all others.
     """
     carrier, colon, bare = number.partition(":")
-    if colon and bare and carrier.replace("_", "").isalnum() and carrier.isascii() and len(carrier) <= 40:
-        return carrier, bare
-    return carrier_by_number(number), number
+    if not colon or not bare or not (carrier.replace("_", "") or "x").isalnum() or not carrier.isascii():
+        return carrier_by_number(number), number
+    return carrier or carrier_by_number(bare), bare
 
 
 def answered(answer: Answer) -> dict[str, Any]:

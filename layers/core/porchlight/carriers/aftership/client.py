@@ -9,12 +9,18 @@ from porchlight.connectors import Account, Answer, Call
 
 HOST = "https://api.aftership.com/tracking/2026-07"
 _SLUGS = {
-    "dhl_express": "dhl",
-    "evri": "myhermes-uk",
-    "dhl_parcel_de": "dhl-germany",
     "dhl_ecommerce": "dhl-global-mail",
+    "dhl_express": "dhl",
+    "dhl_parcel_de": "dhl-germany",
+    "evri": "myhermes-uk",
+    **{
+        carrier: carrier.replace("_", "-")
+        for carrier in (
+            "australia_post bpost canada_post canpar dpd dpd_uk fedex gls ontrac purolator royal_mail tnt ups usps"
+        ).split()
+    },
 }
-"""AfterShip's names of carriers that are not our ids with hyphens."""
+"""AfterShip's names of our carriers, as far as they are certain: it finds the others itself."""
 _EXISTS = 4003
 
 
@@ -56,8 +62,8 @@ class AfterShipSubscriptions:
         for number in numbers:
             carrier, bare = told(number)
             tracking = {"tracking_number": bare}
-            if carrier and bare != number:
-                tracking["slug"] = _SLUGS.get(carrier) or carrier.replace("_", "-")
+            if carrier in _SLUGS and bare != number:
+                tracking["slug"] = _SLUGS[carrier]
             calls.append(sent(url, tracking, _headers(account), (number,)))
         return calls
 

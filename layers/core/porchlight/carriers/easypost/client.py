@@ -25,8 +25,10 @@ _NAMES = {
     "postnl": "PostNL",
     "purolator": "Purolator",
     "royal_mail": "RoyalMail",
+    "ups": "UPS",
+    "usps": "USPS",
 }
-"""EasyPost's names of our carriers; a name that is all capitals is not in the table."""
+"""EasyPost's names of our carriers, as far as they are certain: it finds the others itself."""
 
 
 def _headers(account: Account) -> dict[str, str]:
@@ -69,8 +71,8 @@ class EasyPostSubscriptions:
         for number in numbers:
             carrier, bare = told(number)
             tracker = {"tracking_code": bare}
-            if carrier and bare != number:
-                tracker["carrier"] = _NAMES.get(carrier) or carrier.replace("_", "").upper()
+            if carrier in _NAMES and bare != number:
+                tracker["carrier"] = _NAMES[carrier]
             calls.append(sent(url, {"tracker": tracker}, _headers(account), (number,)))
         return calls
 
