@@ -42,8 +42,8 @@ def sent(url: str, value: Any, headers: Mapping[str, str], numbers: Sequence[str
 
 
 def told(number: str) -> tuple[str, str]:
-    """Our id of the carrier and the bare number, from ``ups:1Z…``. Where the carrier is not said (``1Z…``, ``:1Z…``) and
-    the form of the number can only be one carrier's, that one; "" for all others.
+    """Our id of the carrier and the bare number, from ``ups:1Z…``. Where the carrier is not said (``1Z…``, ``:1Z…``)
+    and the form of the number can only be one carrier's, that one; "" for all others.
     """
     carrier, colon, bare = number.partition(":")
     if not colon or not bare or not (carrier.replace("_", "") or "x").isalnum() or not carrier.isascii():
