@@ -8,11 +8,13 @@ from datetime import datetime
 from functools import cached_property
 from importlib import import_module
 from types import ModuleType
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from porchlight.connectors import Account, BodyKind, Client, InboundRequest
-from porchlight.domain.events import TrackingReport
 from porchlight.proofs import path_token
+
+if TYPE_CHECKING:
+    from porchlight.domain.events import TrackingReport
 
 
 class Unsigned:
@@ -29,9 +31,9 @@ class Unsigned:
         """See ``proofs.path_token``. The proof has no time: repeats are met by the ids of the events."""
         return path_token(request, account)
 
-    def parse(self, body: bytes) -> list[TrackingReport]:
+    def parse(self, body: bytes) -> "list[TrackingReport]":
         """The parcels in an answer of the source's API, or in a push of the same form."""
-        return cast(list[TrackingReport], self._parser.reports(body))
+        return cast("list[TrackingReport]", self._parser.reports(body))
 
     def classify(self, body: bytes) -> BodyKind:
         """What a body is from which ``parse`` takes nothing."""

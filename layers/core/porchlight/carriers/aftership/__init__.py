@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 from porchlight.bodies import signed_base64
 from porchlight.connectors import Account, BodyKind, InboundRequest
-from porchlight.domain.events import TrackingReport
 
 if TYPE_CHECKING:
     from porchlight.carriers.aftership.client import AfterShipClient, AfterShipSubscriptions
+    from porchlight.domain.events import TrackingReport
 
 HEADER = "aftership-hmac-sha256"
 
@@ -33,7 +33,7 @@ class AfterShip:
             request.headers.get(HEADER, ""), account.credentials.get("webhook_secret", ""), [request.body]
         )
 
-    def parse(self, body: bytes) -> list[TrackingReport]:
+    def parse(self, body: bytes) -> "list[TrackingReport]":
         """The parcels in a webhook or in an answer."""
         from porchlight.carriers.aftership.parse import reports
 

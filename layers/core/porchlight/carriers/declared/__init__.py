@@ -6,10 +6,12 @@ mapping opens the door for that brand's accounts only.
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from porchlight.connectors import Account, InboundRequest
-from porchlight.domain.events import TrackingReport
+
+if TYPE_CHECKING:
+    from porchlight.domain.events import TrackingReport
 
 
 class DeclaredCarrier:
@@ -33,7 +35,7 @@ class DeclaredCarrier:
         mapping = self._mappings.get(brand)
         return None if mapping is None else DeclaredCarrier(self.id, {brand: mapping})
 
-    def parse(self, body: bytes) -> list[TrackingReport]:
+    def parse(self, body: bytes) -> "list[TrackingReport]":
         """The parcels in a body. LookupError where several brands declare the carrier: take ``of_brand`` first."""
         from porchlight.carriers.declared.parse import reports
 

@@ -1,11 +1,13 @@
 """DHL Paket (Post & Parcel Germany): XML answers of the Parcel DE tracking API."""
 
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from porchlight.connectors import Account, BodyKind, InboundRequest
-from porchlight.domain.events import TrackingReport
 from porchlight.proofs import path_token
+
+if TYPE_CHECKING:
+    from porchlight.domain.events import TrackingReport
 
 
 class DhlParcelDe:
@@ -19,7 +21,7 @@ class DhlParcelDe:
         """True with the account's path token: the answers are fed by a brand's own system."""
         return path_token(request, account)
 
-    def parse(self, body: bytes) -> list[TrackingReport]:
+    def parse(self, body: bytes) -> "list[TrackingReport]":
         """Every piece of an answer."""
         from porchlight.carriers.dhl_parcel_de.parse import reports
 

@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from porchlight.connectors import Account, BodyKind, InboundRequest
-from porchlight.domain.events import TrackingReport
 from porchlight.proofs import path_token, shared_header
 
 if TYPE_CHECKING:
     from porchlight.carriers.dhl_unified.client import DhlUnifiedClient, DhlUnifiedSubscriptions
+    from porchlight.domain.events import TrackingReport
 
 HOOK_HEADER: Final = "x-porchlight-hook"
 """The header in which DHL repeats our token, unless the account's credential ``hook_header`` names another."""
@@ -46,7 +46,7 @@ class DhlUnified:
             return True
         return path_token(request, account)
 
-    def parse(self, body: bytes) -> list[TrackingReport]:
+    def parse(self, body: bytes) -> "list[TrackingReport]":
         """The shipments of a push or of an answer."""
         from porchlight.carriers.dhl_unified.parse import reports
 

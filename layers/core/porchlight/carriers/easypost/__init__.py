@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Final
 
 from porchlight.carriers.easypost.webhook import verified
 from porchlight.connectors import Account, BodyKind, InboundRequest
-from porchlight.domain.events import TrackingReport
 
 if TYPE_CHECKING:
     from porchlight.carriers.easypost.client import EasyPostClient, EasyPostSubscriptions
+    from porchlight.domain.events import TrackingReport
 
 
 class EasyPost:
@@ -26,7 +26,7 @@ class EasyPost:
         """See ``webhook``. The scheme has no time: repeats are met by the ids of the events."""
         return verified(request, account.credentials.get("webhook_secret", ""))
 
-    def parse(self, body: bytes) -> list[TrackingReport]:
+    def parse(self, body: bytes) -> "list[TrackingReport]":
         """Trackers in an event, alone or in a list; [] for news about batches, payments and the like."""
         from porchlight.carriers.easypost.parse import reports
 

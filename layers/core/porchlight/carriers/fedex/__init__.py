@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Final
 
 from porchlight.bodies import signed_base64
 from porchlight.connectors import Account, BodyKind, InboundRequest
-from porchlight.domain.events import TrackingReport
 
 if TYPE_CHECKING:
     from porchlight.carriers.fedex.client import FedexClient
+    from porchlight.domain.events import TrackingReport
 
 
 class Fedex:
@@ -23,7 +23,7 @@ class Fedex:
         given = request.headers.get("fdx-signature", "")
         return signed_base64(given, account.credentials.get("security_token", ""), (request.body,))
 
-    def parse(self, body: bytes) -> list[TrackingReport]:
+    def parse(self, body: bytes) -> "list[TrackingReport]":
         """Every track result in a push or an answer: a number that was used again has several."""
         from porchlight.carriers.fedex.parse import reports
 

@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from porchlight.connectors import Account, BodyKind, InboundRequest
-from porchlight.domain.events import TrackingReport
 from porchlight.proofs import shared_header
 
 if TYPE_CHECKING:
     from porchlight.carriers.karrio.client import KarrioClient, KarrioSubscriptions
+    from porchlight.domain.events import TrackingReport
 
 HEADER = "x-event-id"
 
@@ -27,7 +27,7 @@ class Karrio:
         """True if the header repeats the account's secret. The proof has no time: repeats are met by ids of events."""
         return shared_header(request.headers.get(HEADER, ""), account.credentials.get("webhook_secret", ""))
 
-    def parse(self, body: bytes) -> list[TrackingReport]:
+    def parse(self, body: bytes) -> "list[TrackingReport]":
         """The parcels in a webhook or in an answer; [] for news about labels, orders and batches."""
         from porchlight.carriers.karrio.parse import reports
 

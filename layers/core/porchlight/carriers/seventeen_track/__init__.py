@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 from porchlight.carriers.seventeen_track.webhook import signed
 from porchlight.connectors import Account, BodyKind, InboundRequest
-from porchlight.domain.events import TrackingReport
 
 if TYPE_CHECKING:
     from porchlight.carriers.seventeen_track.client import SeventeenTrackClient, SeventeenTrackSubscriptions
+    from porchlight.domain.events import TrackingReport
 
 
 class SeventeenTrack:
@@ -25,7 +25,7 @@ class SeventeenTrack:
         """See ``webhook``."""
         return signed(request, account.credentials.get("api_key", ""))
 
-    def parse(self, body: bytes) -> list[TrackingReport]:
+    def parse(self, body: bytes) -> "list[TrackingReport]":
         """The parcels in a webhook or in an answer."""
         from porchlight.carriers.seventeen_track.parse import reports
 

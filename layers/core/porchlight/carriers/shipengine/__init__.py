@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Final
 
 from porchlight.carriers.shipengine.webhook import KEY_ID, signed
 from porchlight.connectors import Account, BodyKind, InboundRequest
-from porchlight.domain.events import TrackingReport
 from porchlight.proofs import path_token
 
 if TYPE_CHECKING:
     from porchlight.carriers.shipengine.client import ShipEngineClient, ShipEngineSubscriptions
+    from porchlight.domain.events import TrackingReport
 
 
 class ShipEngine:
@@ -38,7 +38,7 @@ class ShipEngine:
             return False
         return signed(request, account.credentials.get("jwk", ""), self.key_id(request), now)
 
-    def parse(self, body: bytes) -> list[TrackingReport]:
+    def parse(self, body: bytes) -> "list[TrackingReport]":
         """The parcel in a webhook or in an answer; [] for news about batches, rates and the like."""
         from porchlight.carriers.shipengine.parse import reports
 

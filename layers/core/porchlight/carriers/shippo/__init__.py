@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Final
 
 from porchlight.carriers.shippo.webhook import NETWORKS, signed
 from porchlight.connectors import Account, BodyKind, InboundRequest
-from porchlight.domain.events import TrackingReport
 from porchlight.proofs import path_token
 
 if TYPE_CHECKING:
     from porchlight.carriers.shippo.client import ShippoClient, ShippoSubscriptions
+    from porchlight.domain.events import TrackingReport
 
 
 class Shippo:
@@ -29,7 +29,7 @@ class Shippo:
         secret = account.credentials.get("hmac_secret", "")
         return signed(request, secret, now) if secret else path_token(request, account, NETWORKS)
 
-    def parse(self, body: bytes) -> list[TrackingReport]:
+    def parse(self, body: bytes) -> "list[TrackingReport]":
         """The parcel in an event or in an answer; [] for news about labels and batches."""
         from porchlight.carriers.shippo.parse import reports
 

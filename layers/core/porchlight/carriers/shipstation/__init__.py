@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from porchlight.connectors import Account, BodyKind, InboundRequest
-from porchlight.domain.events import TrackingReport
 from porchlight.proofs import path_token
 
 if TYPE_CHECKING:
     from porchlight.carriers.shipstation.client import ShipStationClient
+    from porchlight.domain.events import TrackingReport
 
 
 class ShipStation:
@@ -25,7 +25,7 @@ class ShipStation:
         """See ``proofs.path_token``. The proof has no time: repeats are met by the ids of the events."""
         return path_token(request, account)
 
-    def parse(self, body: bytes) -> list[TrackingReport]:
+    def parse(self, body: bytes) -> "list[TrackingReport]":
         """The parcels in an answer; [] for a webhook, which has none."""
         from porchlight.carriers.shipstation.parse import reports
 

@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from porchlight.connectors import Account, BodyKind, InboundRequest
-from porchlight.domain.events import TrackingReport
 from porchlight.proofs import signed_hex
 
 if TYPE_CHECKING:
     from porchlight.carriers.teleship.client import TeleshipClient
+    from porchlight.domain.events import TrackingReport
 
 HEADER = "x-teleship-signature"
 
@@ -28,7 +28,7 @@ class Teleship:
         secret = account.credentials.get("webhook_secret", "")
         return signed_hex(request.headers.get(HEADER, ""), secret, request.body)
 
-    def parse(self, body: bytes) -> list[TrackingReport]:
+    def parse(self, body: bytes) -> "list[TrackingReport]":
         """The parcel in a webhook or in an answer; [] for news about labels and the like."""
         from porchlight.carriers.teleship.parse import reports
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Final
 
 from porchlight.carriers.trackingmore.webhook import NETWORKS, signed
 from porchlight.connectors import Account, BodyKind, InboundRequest
-from porchlight.domain.events import TrackingReport
 from porchlight.proofs import path_token
 
 if TYPE_CHECKING:
     from porchlight.carriers.trackingmore.client import TrackingMoreClient, TrackingMoreSubscriptions
+    from porchlight.domain.events import TrackingReport
 
 
 class TrackingMore:
@@ -33,7 +33,7 @@ class TrackingMore:
             return signed(request, account, now)
         return path_token(request, account, NETWORKS)
 
-    def parse(self, body: bytes) -> list[TrackingReport]:
+    def parse(self, body: bytes) -> "list[TrackingReport]":
         """The parcels in a webhook or in an answer."""
         from porchlight.carriers.trackingmore.parse import reports
 

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Final
 
 from porchlight.carriers.ups import webhook
 from porchlight.connectors import Account, BodyKind, InboundRequest
-from porchlight.domain.events import TrackingReport
 
 if TYPE_CHECKING:
     from porchlight.carriers.ups.client import UpsClient, UpsSubscriptions
+    from porchlight.domain.events import TrackingReport
 
 
 class Ups:
@@ -32,7 +32,7 @@ class Ups:
         """The token that UPS's client-credentials request asks for; None where it is not this account's client."""
         return webhook.issue_token(client_id, client_secret, account, now)
 
-    def parse(self, body: bytes) -> list[TrackingReport]:
+    def parse(self, body: bytes) -> "list[TrackingReport]":
         """The parcels of a push or of an answer."""
         from porchlight.carriers.ups.parse import reports
 

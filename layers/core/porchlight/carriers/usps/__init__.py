@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Final
 
 from porchlight.carriers.usps.webhook import verified
 from porchlight.connectors import Account, BodyKind, InboundRequest
-from porchlight.domain.events import TrackingReport
 
 if TYPE_CHECKING:
     from porchlight.carriers.usps.client import UspsClient, UspsSubscriptions
+    from porchlight.domain.events import TrackingReport
 
 TOLERANCE = timedelta(minutes=5)
 """How old or how far ahead the timestamp of a push may be. USPS names no window; integrators use this one."""
@@ -25,7 +25,7 @@ class Usps:
         """See ``webhook``."""
         return verified(request, account.credentials.get("secret", ""), now, TOLERANCE)
 
-    def parse(self, body: bytes) -> list[TrackingReport]:
+    def parse(self, body: bytes) -> "list[TrackingReport]":
         """The pieces in an envelope, or in a bare answer of the tracking API."""
         from porchlight.carriers.usps.parse import reports
 

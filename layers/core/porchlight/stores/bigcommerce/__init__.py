@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from porchlight.bodies import same
 from porchlight.connectors import Account, BodyKind, InboundRequest
-from porchlight.domain.orders import StoreChange
 from porchlight.proofs import MIN_TOKEN, shared_header
 
 if TYPE_CHECKING:
     from porchlight.connectors import StoreClient
+    from porchlight.domain.orders import StoreChange
 
 ID_HEADER, TIME_HEADER, SIGNATURE_HEADER = "webhook-id", "webhook-timestamp", "webhook-signature"
 SHARED_HEADER = "x-porchlight-token"
@@ -56,7 +56,7 @@ class BigCommerce:
 
         return BodyKind.THIN if is_thin(body) else BodyKind.NOT_TRACKING
 
-    def parse(self, topic: str, body: bytes) -> list[StoreChange]:
+    def parse(self, topic: str, body: bytes) -> "list[StoreChange]":
         """What changed: in answers to errands; a webhook itself says nothing."""
         if topic not in self.topics:
             return []

@@ -1,11 +1,13 @@
 """Shopify: webhooks about orders, fulfilments and refunds."""
 
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from porchlight.bodies import signed_base64
 from porchlight.connectors import Account, InboundRequest
-from porchlight.domain.orders import StoreChange
+
+if TYPE_CHECKING:
+    from porchlight.domain.orders import StoreChange
 
 SIGNATURE_HEADER = "x-shopify-hmac-sha256"
 TOPIC_HEADER = "x-shopify-topic"
@@ -35,7 +37,7 @@ class Shopify:
         """The topic header, which anyone could have written: ``parse`` holds the body to it."""
         return request.headers.get(TOPIC_HEADER, "").strip().lower()
 
-    def parse(self, topic: str, body: bytes) -> list[StoreChange]:
+    def parse(self, topic: str, body: bytes) -> "list[StoreChange]":
         """What changed; [] for topics that are not used."""
         if topic not in self.topics:
             return []

@@ -1,11 +1,13 @@
 """WooCommerce: webhooks about orders. Refunds and tracking numbers are in the order's body."""
 
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from porchlight.bodies import signed_base64
 from porchlight.connectors import Account, InboundRequest
-from porchlight.domain.orders import StoreChange
+
+if TYPE_CHECKING:
+    from porchlight.domain.orders import StoreChange
 
 SIGNATURE_HEADER = "x-wc-webhook-signature"
 TOPIC_HEADER = "x-wc-webhook-topic"
@@ -42,7 +44,7 @@ class WooCommerce:
         given = request.headers.get(TOPIC_HEADER, "").strip().lower()
         return TOPICS.get(given, given)
 
-    def parse(self, topic: str, body: bytes) -> list[StoreChange]:
+    def parse(self, topic: str, body: bytes) -> "list[StoreChange]":
         """What changed; [] for topics that are not used."""
         if topic not in self.topics:
             return []
