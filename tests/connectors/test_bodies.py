@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from porchlight import bodies
-from porchlight.bodies import as_objects, load_json, load_xml, us_moment, xml_fields
+from porchlight.bodies import as_objects, load_json, load_xml, us_moment, xml_children, xml_fields
 from porchlight.carriers.reading import NOWHERE, UNRECOGNISED, Reading, event, place
 from porchlight.domain.events import Place, TrackingEvent
 from porchlight.domain.milestones import Milestone, Party, Reason, Signal
@@ -169,3 +169,10 @@ def test_words_hash_as_their_text() -> None:
     for word in (*Milestone, *Reason, *Party, *Signal):
         assert hash(word) == hash(str(word))
         assert {word: 1}[word.value] == 1
+
+
+def test_children_by_their_tags() -> None:
+    root = load_xml(b"<a><b><c>1</c><d/></b><c>2</c><b><c>3</c></b></a>")
+    assert [node.text for node in xml_children(root, "b", "c")] == ["1", "3"]
+    assert xml_children(root) == [root]
+    assert xml_children(None, "b") == xml_children(root, "c", "b") == []

@@ -67,7 +67,8 @@ def load_xml(body: bytes) -> "Element":
     for _ in range(_MAX_DEPTH):
         if named:
             for element in level:
-                element.tag = bare[element.tag]
+                if (tag := element.tag)[0] == "{":
+                    element.tag = bare[tag]
                 if element.keys():
                     element.attrib = {bare[name]: value for name, value in element.items()}
         level = [child for element in level if len(element) for child in element[:]]
@@ -122,6 +123,16 @@ def xml_fields(element: "Element") -> dict[str, str]:
     empty).
     """
     return {child.tag: child.text or "" for child in reversed(element)}
+
+
+def xml_children(element: "Element | None", *tags: str) -> "list[Element]":
+    """The elements that lie under ``element`` by these tags, one for each step: what a path would find, without the
+    cost of one.
+    """
+    found = [] if element is None else [element]
+    for tag in tags:
+        found = [child for parent in found for child in parent[:] if child.tag == tag]
+    return found
 
 
 def xml_text(element: "Element | None", path: str, limit: int = 500) -> str:

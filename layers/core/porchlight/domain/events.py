@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from porchlight.domain.carriers import family
 from porchlight.domain.ids import number_key, stable_id
 from porchlight.domain.milestones import FAULT, Milestone, Party, Reason, Signal
 from porchlight.domain.zones import zone_of_place
@@ -68,20 +69,22 @@ class TrackingEvent(BaseModel):
         """The moment in UTC. Local-only times are read in the zone of the place of the scan, where that has one clock
         and is known; else in ``assumed``, the destination's (UTC where nothing better is known).
         """
-        if self.occurred_at.tzinfo is not None:
-            return self.occurred_at.astimezone(UTC)
-        name = zone_of_place(self.place.country, self.place.region)
-        return self.occurred_at.replace(tzinfo=ZoneInfo(name) if name else assumed or UTC).astimezone(UTC)
+        at, place = self.occurred_at, self.place
+        if at.tzinfo is not None:
+            return at.astimezone(UTC)
+        name = zone_of_place(place.country, place.region) if place.country else None
+        zone = ZoneInfo(name) if name else assumed
+        return at.replace(tzinfo=zone).astimezone(UTC) if zone else at.replace(tzinfo=UTC)
 
     def event_id(self, carrier: str, tracking_number: str) -> str:
-        """Identity of the fact: carrier, number, code (the carrier's words where it gives none), moment and place. A
-        repeat of the fact has the same id.
+        """Identity of the fact: carrier (or its family), number, code (the carrier's words where it gives none), moment
+        and place. A repeat of the fact has the same id.
         """
         moment = self.instant().isoformat() if self.zone_known else self.occurred_at.isoformat()
         codes = "/".join(self.raw_codes) or self.raw_code
         if not codes.strip("/"):
             codes = self.description.casefold()
-        return stable_id("evt", carrier, number_key(tracking_number), codes, moment, self.place.label().lower())
+        return stable_id("evt", family(carrier), number_key(tracking_number), codes, moment, self.place.label().lower())
 
 
 class DeliveryEstimate(BaseModel):

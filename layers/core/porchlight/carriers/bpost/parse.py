@@ -10,6 +10,7 @@ from porchlight.bodies import (
     only_unreadable,
     optional_text,
     required_text,
+    xml_children,
     xml_fields,
 )
 from porchlight.carriers.bpost.statuses import reading
@@ -40,7 +41,7 @@ def kind(body: bytes) -> BodyKind:
 
 
 def _report(item: "Element") -> TrackingReport:
-    events = tuple(found for entry in item.iterfind("stateInfo") if (found := _event(xml_fields(entry))))
+    events = tuple(found for entry in xml_children(item, "stateInfo") if (found := _event(xml_fields(entry))))
     status = summary(events) or Milestone.UNKNOWN
     return TrackingReport(
         carrier="bpost",
@@ -62,10 +63,11 @@ def _event(fields: dict[str, str]) -> TrackingEvent | None:
 
 def _estimate(item: "Element", status: Milestone) -> DeliveryEstimate | None:
     """The planned window; else the delivery time, which after a delivery is its own."""
-    start = _moment(item.findtext("deliveryTimeWindow/plannedDeliveryDateWindowStart"))
-    end = _moment(item.findtext("deliveryTimeWindow/plannedDeliveryDateWindowEnd"))
-    if start and end:
-        return DeliveryEstimate.model_validate({"from": start, "to": end})
+    window = item.find("deliveryTimeWindow")
+    if window is not None:
+        start, end = (_moment(window.findtext(f"plannedDeliveryDateWindow{edge}")) for edge in ("Start", "End"))
+        if start and end:
+            return DeliveryEstimate.model_validate({"from": start, "to": end})
     at = _moment(item.findtext("deliveryTime"))
     return DeliveryEstimate(at=at) if at and status is not Milestone.DELIVERED else None
 

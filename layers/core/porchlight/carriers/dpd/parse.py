@@ -20,6 +20,8 @@ from porchlight.bodies import (
     optional_object,
     required_text,
     us_moment,
+    xml_children,
+    xml_text,
 )
 from porchlight.carriers.dpd.statuses import reading
 from porchlight.carriers.reading import event, place, summary
@@ -60,9 +62,9 @@ def _entries(result: "Element") -> Iterator[tuple[str, str, str, str]]:
     for info in result:
         if info.tag not in ("shipmentInfo", "statusInfo") or info.findtext("statusHasBeenReached") == "false":
             continue
-        words = (clean(line.findtext("content")) for line in info.iterfind("description/content"))
-        date, place = info.findtext("date/content"), info.findtext("location/content")
-        yield clean(info.findtext("status"), 80), clean(date, 60), clean(place, 200), clean(" ".join(words))
+        words = " ".join(clean(line.findtext("content")) for line in xml_children(info, "description", "content"))
+        date, where = xml_text(info.find("date"), "content", 60), xml_text(info.find("location"), "content", 200)
+        yield clean(info.findtext("status"), 80), date, where, clean(words)
 
 
 def _public(body: bytes) -> list[TrackingReport]:

@@ -15,6 +15,7 @@ from porchlight.bodies import (
     only_unreadable,
     required_text,
     us_moment,
+    xml_children,
     xml_fields,
 )
 from porchlight.carriers.landmark.statuses import reading
@@ -51,7 +52,7 @@ def _packages(root: "Element") -> "list[Element]":
 
 
 def _report(package: "Element") -> TrackingReport:
-    events = tuple(found for entry in package.iterfind("Events/Event") if (found := _event(xml_fields(entry))))
+    events = tuple(found for entry in xml_children(package, "Events", "Event") if (found := _event(xml_fields(entry))))
     number = clean(package.findtext("TrackingNumber"), 65) or package.findtext("LandmarkTrackingNumber")
     return TrackingReport(
         carrier="landmark",

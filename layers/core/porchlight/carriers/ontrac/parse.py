@@ -17,6 +17,7 @@ from porchlight.bodies import (
     optional_day,
     optional_text,
     required_text,
+    xml_children,
     xml_fields,
 )
 from porchlight.carriers.ontrac.statuses import laser_reading, reading
@@ -49,11 +50,11 @@ def _shipments(body: bytes) -> "list[Element]":
     root = load_xml(body)
     if root.tag != "OnTracTrackingResult":
         raise UnreadableBodyError("no tracking result")
-    return root.findall("Shipments/Shipment")
+    return xml_children(root, "Shipments", "Shipment")
 
 
 def _shipment(node: "Element") -> TrackingReport:
-    events = tuple(found for entry in node.iterfind("Events/Event") if (found := _event(xml_fields(entry))))
+    events = tuple(found for entry in xml_children(node, "Events", "Event") if (found := _event(xml_fields(entry))))
     day = optional_day(node.findtext("Exp_Del_Date"))
     return TrackingReport(
         carrier="ontrac",

@@ -14,6 +14,7 @@ from porchlight.bodies import (
     optional_day,
     optional_text,
     required_text,
+    xml_children,
     xml_fields,
 )
 from porchlight.carriers.reading import event, place, summary
@@ -33,7 +34,7 @@ def reports(body: bytes) -> list[TrackingReport]:
     root = load_xml(body)
     if root.tag != "TrackResponse":
         raise UnreadableBodyError("no answer to a tracking request")
-    return [_report(node) for node in root.iterfind("Consignment")]
+    return [_report(node) for node in xml_children(root, "Consignment")]
 
 
 def kind(body: bytes) -> BodyKind:
@@ -42,7 +43,7 @@ def kind(body: bytes) -> BodyKind:
 
 
 def _report(node: "Element") -> TrackingReport:
-    events = tuple(found for entry in node.iterfind("StatusData") if (found := _event(xml_fields(entry))))
+    events = tuple(found for entry in xml_children(node, "StatusData") if (found := _event(xml_fields(entry))))
     day = _due(node)
     return TrackingReport(
         carrier="tnt",
@@ -70,4 +71,5 @@ def _status(own: str, events: tuple[TrackingEvent, ...]) -> Milestone:
 
 
 def _due(node: "Element") -> date | None:
-    return optional_day(node.findtext("ShipmentSummary/DueDate"))
+    summary_node = node.find("ShipmentSummary")
+    return None if summary_node is None else optional_day(summary_node.findtext("DueDate"))
