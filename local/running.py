@@ -24,9 +24,10 @@ from typing import Any, Self
 from local.cloud.deploy import deploy
 from local.cloud.launcher import LocalCloud, faketime_library
 from local.console import Output
+from local.demo.carrier_desk import CarrierDesk
 from local.demo.credentials import STAGE, Credentials
 from local.demo.refund_desk import RefundDesk
-from local.front import Front
+from local.front import Front, Handler
 from local.inbox import Inbox
 from local.ops import OpsPage
 from local.stack import Stack
@@ -108,6 +109,7 @@ class Running:
     stack: Stack
     credentials: Credentials
     refunds: RefundDesk
+    carriers: CarrierDesk
     offset: timedelta = field(default=timedelta())
 
     @classmethod
@@ -136,7 +138,8 @@ class Running:
             if with_build:
                 with output.step("Building (sam build)"):
                     build()
-            credentials = Credentials()
+            carriers = CarrierDesk(front.url)
+            credentials = Credentials(carriers.base)
             with output.step("Deploying template.yaml", total=1) as step:
                 outputs = deploy(
                     cloud.endpoint,
@@ -161,9 +164,10 @@ class Running:
             }
             stack = Stack(STAGE, outputs | {"PublicUrl": front.url}, endpoint=cloud.endpoint, links=links)
             refunds = RefundDesk(credentials.refunds)
-            front.routes = {"/inbox": Inbox(cloud.endpoint), "/ops": OpsPage(stack), RefundDesk.PREFIX: refunds}
+            pages: dict[str, Handler] = {"/inbox": Inbox(cloud.endpoint), "/ops": OpsPage(stack)}
+            front.routes = {**pages, RefundDesk.PREFIX: refunds, CarrierDesk.PREFIX: carriers}
             front.upstream = cloud.http_api_url(outputs["ApiId"])
-            running = cls(cloud, front, stack, credentials, refunds, begin)
+            running = cls(cloud, front, stack, credentials, refunds, carriers, begin)
         except BaseException:
             front.stop()
             cloud.stop()

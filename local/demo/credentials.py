@@ -21,6 +21,8 @@ def _key() -> str:
 class Credentials:
     """Everything that the senders sign with; each by brand."""
 
+    carrier_desk: str = ""
+    """Where the carriers that must be asked are pretended."""
     easypost: dict[str, str] = field(default_factory=lambda: {brand: "s\u00e9same-" + _key() for brand in BRANDS})
     usps: str = field(default_factory=_key)
     ups_client: tuple[str, str] = field(default_factory=lambda: ("ups-push", _key()))
@@ -28,6 +30,9 @@ class Credentials:
     ups_token_key: str = field(default_factory=_key)
     shopify: str = field(default_factory=_key)
     api_keys: dict[str, str] = field(default_factory=lambda: {brand: "plk_" + _key() for brand in BRANDS})
+    dhl_hook: str = field(default_factory=_key)
+    asked: str = field(default_factory=_key)
+    in_address: str = field(default_factory=_key)
     refunds: dict[str, str] = field(
         default_factory=lambda: {brand: "whsec_" + b64encode(secrets.token_bytes(32)).decode() for brand in BRANDS}
     )
@@ -46,6 +51,25 @@ class Credentials:
             "carriers/easypost": _accounts({brand: {"webhook_secret": key} for brand, key in self.easypost.items()}),
             "carriers/usps": _accounts({"larkspur": {"secret": self.usps}}),
             "carriers/ups": _accounts({"larkspur": ups}),
+            "carriers/fedex": _accounts(
+                {"fjordhus": {"client_id": "fjordhus", "client_secret": self.asked, **self._at("fedex")}}
+            ),
+            "carriers/dhl_unified": _accounts(
+                {
+                    "fjordhus": {
+                        **{"api_key": self.asked, "service": "express", "hook_token": self.dhl_hook},
+                        **{"calls_per_minute": "120", **self._at("dhl_unified")},
+                    }
+                }
+            ),
+            "carriers/canada_post": _accounts(
+                {
+                    "larkspur": {
+                        **{"username": "larkspur", "password": self.asked, "path_token": self.in_address},
+                        **self._at("canada_post"),
+                    }
+                }
+            ),
             "stores/shopify": _accounts({"larkspur": {"client_secret": self.shopify}}),
             "api-keys": {
                 "keys": [
@@ -60,6 +84,9 @@ class Credentials:
             },
             **{f"refunds/{brand}": {"secret": key} for brand, key in self.refunds.items()},
         }
+
+    def _at(self, carrier: str) -> dict[str, str]:
+        return {"base_url": f"{self.carrier_desk}/{carrier}"}
 
     def store(self, secrets_manager: Any) -> None:
         """Put them into the local cloud's Secrets Manager."""

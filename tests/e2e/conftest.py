@@ -26,6 +26,7 @@ ORDER = (
     "test_shoppers",
     "test_faults",
     "test_email_provider",
+    "test_asking",
     "test_life",
     "test_returns",
     "test_update",

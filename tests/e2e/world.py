@@ -38,6 +38,7 @@ from porchlight.domain import ids
 from porchlight.domain.messages import MessageRecord, MessageState, Moment
 from porchlight.domain.orders import Order
 from porchlight.domain.shipments import Shipment
+from porchlight.domain.watching import Watch
 from porchlight.services.links import Links
 
 LARKSPUR, FJORDHUS = "larkspur", "fjordhus"
@@ -46,8 +47,14 @@ ONLY_ASKS = "returns-only"
 """An API key of Larkspur that may ask for returns and nothing else."""
 
 _CITIES = ("Portland", "Medford", "Redding", "Sacramento", "Fresno", "Reno", "Boise", "Salem")
-_NUMBERS = {"UPS": "1ZE2E{0}{1:07}", "USPS": "94001{0}{1:07}", "FedEx": "7799{0}{1:07}", "DHLExpress": "JD01{0}{1:07}"}
-_IDS = {"UPS": "ups", "USPS": "usps", "FedEx": "fedex", "DHLExpress": "dhl_express"}
+_NUMBERS = {
+    "UPS": "1ZE2E{0}{1:07}",
+    "USPS": "94001{0}{1:07}",
+    "FedEx": "7799{0}{1:07}",
+    "DHLExpress": "JD01{0}{1:07}",
+    "CanadaPost": "70231{0}{1:07}",
+}
+_IDS = {"UPS": "ups", "USPS": "usps", "FedEx": "fedex", "DHLExpress": "dhl_express", "CanadaPost": "canada_post"}
 _SETTLED = {MessageState.SENT, MessageState.FAILED, MessageState.SUPPRESSED}
 
 
@@ -103,6 +110,7 @@ class World:
         self.front = running.front
         self.credentials = running.credentials
         self.refunds = running.refunds
+        self.carriers = running.carriers
         self.outputs = running.stack.outputs
         self.inbox = Inbox(running.cloud.endpoint)
         self.purchases: list[Purchase] = []
@@ -484,6 +492,19 @@ class World:
     def settled(self, orders: Iterable[Purchase]) -> bool:
         """True once every message of these orders is sent, suppressed or failed."""
         return all(message.state in _SETTLED for order in orders for message in self.messages(order))
+
+    def poll(self) -> dict[str, int]:
+        """A run of poll_carriers beside those of the schedule; how many sources of brands ended how."""
+        name = f"{self.functions['PollCarriers']}:live"
+        answer = self.client("lambda").invoke(FunctionName=name, Payload=b"{}")
+        found: dict[str, int] = json.loads(answer["Payload"].read())
+        assert "FunctionError" not in answer, found
+        return found
+
+    def watch(self, order: Purchase) -> Watch | None:
+        """How the parcel is asked about."""
+        found: Watch | None = self.app.watches.get(order.brand, order.shipment_id)[1]
+        return found
 
     # ------------------------------------------------------------------------------------------------ shoppers, returns
     def links(self, order: Purchase) -> dict[str, str]:

@@ -100,6 +100,7 @@ class Acme:
     """Its bodies are ``{"parcels": {number: [[milestone, minutes]]}}``; a number may be left empty."""
 
     def __init__(self, client: Any = None, subscriptions: Any = None) -> None:
+        self.carrier = "acme"
         self.client = client or AcmeClient()
         self.subscriptions = subscriptions
 
@@ -108,20 +109,21 @@ class Acme:
             said = json.loads(body)
         except ValueError:
             raise UnreadableBodyError("the body is not JSON") from None
-        return [_report(number, scans, said.get("day")) for number, scans in said.get("parcels", {}).items()]
+        parcels = said.get("parcels", {}).items()
+        return [_report(self.carrier, number, scans, said.get("day")) for number, scans in parcels]
 
     def classify(self, body: bytes) -> BodyKind:
         return BodyKind(json.loads(body).get("what", "not_tracking"))
 
 
-def _report(number: str, scans: list[Any], day: str | None) -> TrackingReport:
+def _report(carrier: str, number: str, scans: list[Any], day: str | None) -> TrackingReport:
     events = tuple(
         TrackingEvent(occurred_at=NOW + minutes * MINUTE, raw_code=milestone, milestone=Milestone(milestone))
         for milestone, minutes in scans
     )
     status = max(events, key=TrackingEvent.instant).milestone if events else None
     estimate = DeliveryEstimate.model_validate({"day": day}) if day else None
-    return TrackingReport(carrier="acme", tracking_number=number, events=events, status=status, estimate=estimate)
+    return TrackingReport(carrier=carrier, tracking_number=number, events=events, status=status, estimate=estimate)
 
 
 def said(**parcels: list[tuple[str, int]]) -> Answer:

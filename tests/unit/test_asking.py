@@ -100,6 +100,22 @@ class TestWhoIsAsked:
         assert town.parcel("B1", carrier="regional").milestone is Milestone.ACCEPTED
         assert len(town.shipments.records) == 1, "the broker calls the carrier acme, and it is the same parcel"
 
+    def test_what_a_carrier_of_the_family_pushes_and_what_the_other_answers_is_one_fact(self) -> None:
+        town = Town()
+        town.connector.carrier = "dhl"
+        town.sources.covers = lambda source, carrier: carrier == "dhl_express"  # type: ignore[method-assign]
+        town.ship("D1", carrier="dhl_express")
+        town.api.rule = said(D1=[("accepted", 1)])
+        town.minutes(1)
+        town.recorder.carrier_body(
+            InboundMessage(kind="carriers", source="acme", account="main", brand="larkspur", received_at=NOW),
+            said(D1=[("accepted", 1)]).body,
+            town.connector,
+            town.clock.now,
+        )
+        assert town.parcel("D1", carrier="dhl_express").event_count == 1
+        assert town.metrics.total("EventsRecorded") == 1
+
     def test_nobody_where_the_brand_lists_nobody(self) -> None:
         town = Town(policy=TrackingPolicy())
         town.ship("A1")
