@@ -1,5 +1,5 @@
 """POST /webhooks/{carrier}, with a token after it where that is the proof, and /webhooks/stores/{store}: verify, queue,
-202.
+202 (or the 200 that some senders insist on).
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from porchlight.stores.registry import store
 def _receive(request: InboundRequest, kind: str, source: str, connector: Any) -> Response:
     door = FrontDoor(app.accounts, app.inbound, app.metrics, app.published_keys)
     door.receive(request, kind, source, connector, app.clock())
-    return json_response(202, {"status": "accepted"})
+    return json_response(getattr(connector, "answers_with", 202), {"status": "accepted"})
 
 
 def from_carrier(request: InboundRequest, path: Mapping[str, str]) -> Response:

@@ -50,6 +50,14 @@ def test_says_who_it_is(source: str) -> None:
     assert found.credentials
 
 
+def test_those_who_insist_on_200_get_it() -> None:
+    assert {source for source in all_ids() if getattr(connector(source), "answers_with", 202) == 200} == {
+        "ups",
+        "17track",
+        "bigcommerce",
+    }
+
+
 def test_unknown_sources_have_no_connector() -> None:
     assert carrier("pigeon-post") is None
     assert store("") is None

@@ -410,7 +410,7 @@ class World:
             if answer.status != 401:
                 break
             self._bearer = ""
-        return self._expect(202, answer)
+        return self._expect(200, answer)  # UPS takes nothing else for a success
 
     def usps(self, piece: dict[str, Any]) -> Answer:
         """USPS pushes."""

@@ -4,13 +4,13 @@ A connector is one folder with a module-level ``CONNECTOR`` and one line in the 
 specific to a source (how it proves who it is, how its bodies read) lives there and nowhere else.
 """
 
+import json
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Protocol
-
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from porchlight.domain.ids import BRAND_ID_PATTERN
 
@@ -19,48 +19,64 @@ if TYPE_CHECKING:  # a webhook is verified and queued without knowing what it sa
     from porchlight.domain.orders import StoreChange
 
 
-class InboundRequest(BaseModel):
+# Dataclasses, not models: the front door starts often, and pydantic alone is a quarter of its cold start.
+@dataclass(frozen=True, slots=True)
+class InboundRequest:
     """A webhook as it arrived: header names are lower-case, ``body`` is the raw bytes (base64 already undone)."""
 
-    model_config = ConfigDict(frozen=True)
-
+    headers: Mapping[str, str]
+    body: bytes
     method: str = "POST"
     path: str = ""
-    headers: Mapping[str, str]
-    query: Mapping[str, str] = {}
-    body: bytes
+    query: Mapping[str, str] = field(default_factory=dict)
     token: str = ""
     """The last part of ``/webhooks/{carrier}/{token}``, for sources that sign nothing."""
     source_ip: str = ""
     """Who called, as the gateway saw it."""
 
 
-class InboundMessage(BaseModel):
+@dataclass(frozen=True, slots=True)
+class InboundMessage:
     """A verified webhook on its way to the parser. ``body`` is base64; ``body_ref`` names the object where it was
     too big.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     kind: str
     """``carriers`` or ``stores``."""
     source: str
     account: str
     brand: str
+    received_at: datetime
     topic: str = ""
-    received_at: AwareDatetime
     body: str = ""
     body_ref: str | None = None
     redrives: int = 0
     number: str = ""
     """The tracking number that was asked for, where the body is the answer about one."""
-    carriers: Mapping[str, str] = {}
+    carriers: Mapping[str, str] = field(default_factory=dict)
     """Our id of the carrier of each number that was asked for (``ids.number_key``): aggregators, and carriers with
     several services, name it otherwise at times, and the answer is about the parcel that was asked for.
     """
 
+    def as_json(self) -> str:
+        """As it is queued: what is as usual is left out."""
+        given = {one.name: getattr(self, one.name) for one in fields(self)}
+        given["received_at"] = self.received_at.isoformat()
+        return json.dumps({name: value for name, value in given.items() if value not in ("", None, 0, {})})
 
-class Account(BaseModel):
+    @classmethod
+    def of_json(cls, text: str) -> Self:
+        """A queued message; what a later release may have added to it is ignored. ValueError for anything else."""
+        given = json.loads(text)
+        try:
+            known = {one.name: given[one.name] for one in fields(cls) if one.name in given}
+            return cls(**{**known, "received_at": datetime.fromisoformat(given["received_at"])})
+        except (KeyError, TypeError) as error:
+            raise ValueError("not a queued message") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
     """One account of a brand with a source, from the secret ``porchlight/{stage}/{carriers|stores}/{id}``.
 
     The secret is ``{"accounts": [{"account": "main", "brand": "larkspur", "credentials": {...}}]}``. Which
@@ -68,19 +84,30 @@ class Account(BaseModel):
     nothing verifies against "". During a rotation the old and the new secret are two accounts of the same brand.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    account: str = Field(min_length=1)
-    brand: str = Field(pattern=BRAND_ID_PATTERN)
-    credentials: dict[str, str] = Field(repr=False)
+    account: str
+    brand: str
+    credentials: Mapping[str, str] = field(repr=False)
 
 
-class AccountSecret(BaseModel):
-    """The content of a source's secret."""
+def accounts_of(secret: Mapping[str, Any]) -> tuple[Account, ...]:
+    """The accounts in the content of a source's secret. ValueError, which quotes nothing, where it has another form."""
+    entries = secret.get("accounts")
+    if set(secret) != {"accounts"} or not isinstance(entries, list):
+        raise ValueError("a secret is a list of accounts")
+    return tuple(_account(entry) for entry in entries)
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
-    accounts: tuple[Account, ...]
+def _account(entry: Any) -> Account:
+    if not isinstance(entry, dict) or set(entry) != {"account", "brand", "credentials"}:
+        raise ValueError("an account has account, brand and credentials")
+    account, brand, credentials = entry["account"], entry["brand"], entry["credentials"]
+    if not isinstance(account, str) or not account:
+        raise ValueError("account has to be text")
+    if not isinstance(brand, str) or not re.fullmatch(BRAND_ID_PATTERN, brand):
+        raise ValueError("brand has to be the id of a brand")
+    if not isinstance(credentials, dict) or not all(isinstance(value, str) for value in credentials.values()):
+        raise ValueError("credentials have to be names with texts")
+    return Account(account, brand, credentials)
 
 
 class Verifier(Protocol):
@@ -217,7 +244,8 @@ class CarrierConnector(Verifier, Protocol):
 
     Optional attributes, each named by a word in the registry's line (a test compares): ``client`` (``poll``: a
     ``Client``), ``subscriptions`` (``subscribe``), ``jwks_url`` and ``key_id`` (``jwks``: published keys verify its
-    webhooks). ``classify(body) -> BodyKind`` may say what a body without parcels is.
+    webhooks). ``classify(body) -> BodyKind`` may say what a body without parcels is; ``answers_with`` is 200 where the
+    sender takes a 202 for a failure.
     """
 
     id: str

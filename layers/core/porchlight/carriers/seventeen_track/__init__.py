@@ -19,6 +19,7 @@ class SeventeenTrack:
 
     id: Final = "17track"
     name: Final = "17TRACK"
+    answers_with: Final = 200
     credentials: Final = ("api_key",)
 
     def verify(self, request: InboundRequest, account: Account, now: datetime) -> bool:

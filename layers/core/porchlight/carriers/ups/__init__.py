@@ -20,6 +20,7 @@ class Ups:
 
     id: Final = "ups"
     name: Final = "UPS"
+    answers_with: Final = 200
     credentials: Final = ("token_key", "credential")
 
     def verify(self, request: InboundRequest, account: Account, now: datetime) -> bool:

@@ -26,6 +26,7 @@ class BigCommerce:
 
     id: Final = "bigcommerce"
     name: Final = "BigCommerce"
+    answers_with: Final = 200
     credentials: Final = ("client_secret", "header_token")
     topics: Final = (WEBHOOK, "orders/updated", "fulfillments/update", "refunds/create")
 
