@@ -3,6 +3,7 @@
 import base64
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -404,7 +405,7 @@ class FakeInbound:
     def put(self, message: InboundMessage, body: bytes) -> None:
         if self.fails:
             raise self.fails
-        self.queue.append((message.model_copy(update={"body": base64.b64encode(body).decode()}), body))
+        self.queue.append((replace(message, body=base64.b64encode(body).decode()), body))
 
     def body_of(self, message: InboundMessage) -> bytes:
         return base64.b64decode(message.body)
@@ -469,6 +470,10 @@ class FakeBrands:
 
     def ids(self) -> Iterable[str]:
         return list(self.brands)
+
+    def carriers(self, source: str) -> dict[str, Any]:
+        """No brand declares one."""
+        return {}
 
 
 class FakeEmail:

@@ -15,7 +15,7 @@ from porchlight.stores.registry import store
 
 def record(item: Mapping[str, Any]) -> ArchivedBody | None:
     """One queued webhook; returns what is to be archived: carriers' bodies, never a store's, which names shoppers."""
-    message = InboundMessage.model_validate_json(item["body"])
+    message = InboundMessage.of_json(item["body"])
     body = app.inbound.body_of(message)
     if message.kind == "carriers" and (connector := app.carrier(message.source, message.brand)):
         recorder = Recorder(app.shipments, app.quarantine, app.brands, app.codes, app.metrics, app.lookout, app.errands)

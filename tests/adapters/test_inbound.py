@@ -1,5 +1,6 @@
 """The inbound queue: what goes in comes out, byte by byte, however large."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import boto3
@@ -24,13 +25,13 @@ def message(brand: str) -> InboundMessage:
 def queued(stores: Stores, queue_url: str) -> list[tuple[InboundMessage, str]]:
     """What a consumer gets, with the text of each message."""
     if isinstance(stores.inbound, FakeInbound):
-        return [(found, found.model_dump_json()) for found, _ in stores.inbound.queue]
+        return [(found, found.as_json()) for found, _ in stores.inbound.queue]
     texts = []
     while found := boto3.client("sqs").receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10).get("Messages"):
         for one in found:
             texts.append(one["Body"])
             boto3.client("sqs").delete_message(QueueUrl=queue_url, ReceiptHandle=one["ReceiptHandle"])
-    return [(InboundMessage.model_validate_json(text), text) for text in texts]
+    return [(InboundMessage.of_json(text), text) for text in texts]
 
 
 @pytest.mark.parametrize("size", [0, 1, MAX_INLINE, MAX_INLINE + 1, 1_000_000])
@@ -38,7 +39,7 @@ def test_the_body_comes_out_as_it_went_in(stores: Stores, cloud: str, size: int)
     body = bytes(number % 256 for number in range(size % 1000)) + b"\xff" * (size - size % 1000)
     stores.inbound.put(message(stores.brand), body)
     ((found, _),) = queued(stores, cloud)
-    assert found.model_copy(update={"body": "", "body_ref": None}) == message(stores.brand)
+    assert replace(found, body="", body_ref=None) == message(stores.brand)
     assert stores.inbound.body_of(found) == body
 
 
@@ -62,7 +63,7 @@ def test_the_same_body_twice_is_one_object_and_two_messages(real: Stores, cloud:
 
 def test_a_body_that_has_expired_is_not_found(real: Stores) -> None:
     with pytest.raises(NotFoundError):
-        real.inbound.body_of(message(real.brand).model_copy(update={"body_ref": "inbound/none"}))
+        real.inbound.body_of(replace(message(real.brand), body_ref="inbound/none"))
 
 
 def test_a_queue_that_refuses_is_tried_again(cloud: str, bodies: Bodies) -> None:

@@ -1,7 +1,7 @@
 """One way in which a source proves who it is, as the signature matrix sees it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from porchlight.connectors import Account, InboundRequest
@@ -53,9 +53,9 @@ class Scheme:
     def with_proof(self, request: InboundRequest, value: str | None) -> InboundRequest:
         """The request with another proof, or with none."""
         if self.header == TOKEN:
-            return request.model_copy(update={"token": value or ""})
+            return replace(request, token=value or "")
         headers = {key: given for key, given in request.headers.items() if key != self.header}
-        return request.model_copy(update={"headers": headers if value is None else {**headers, self.header: value}})
+        return replace(request, headers=headers if value is None else {**headers, self.header: value})
 
     @property
     def secret(self) -> str:

@@ -9,11 +9,21 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from porchlight import bodies
-from porchlight.bodies import as_objects, load_json, load_xml, us_moment, xml_children, xml_fields
-from porchlight.carriers.reading import NOWHERE, UNRECOGNISED, Reading, event, place
-from porchlight.domain.events import Place, TrackingEvent
+from porchlight.bodies import (
+    as_objects,
+    load_json,
+    load_xml,
+    moment,
+    optional_text,
+    us_moment,
+    xml_children,
+    xml_fields,
+)
+from porchlight.carriers.reading import MAX_NUMBER, NOWHERE, UNRECOGNISED, Reading, event, place, report
+from porchlight.domain.events import DeliveryEstimate, Place, TrackingEvent, TrackingReport
 from porchlight.domain.milestones import Milestone, Party, Reason, Signal
 from porchlight.errors import UnreadableBodyError
 from tests.connectors.sources import golden
@@ -176,3 +186,105 @@ def test_children_by_their_tags() -> None:
     assert [node.text for node in xml_children(root, "b", "c")] == ["1", "3"]
     assert xml_children(root) == [root]
     assert xml_children(None, "b") == xml_children(root, "c", "b") == []
+
+
+def test_a_report_that_was_not_validated_is_what_validation_makes() -> None:
+    events = (event(READINGS[1], AT, "C"), event(UNRECOGNISED, AT, "D"))
+    estimate = DeliveryEstimate(at=AT)
+    for made, checked in (
+        (
+            report("dpd", "1", events, Milestone.DELAYED, estimate),
+            TrackingReport(
+                carrier="dpd", tracking_number="1", events=events, status=Milestone.DELAYED, estimate=estimate
+            ),
+        ),
+        (report(carrier="dpd", tracking_number=""), TrackingReport(carrier="dpd", tracking_number="")),
+    ):
+        assert made == checked
+        assert repr(made) == repr(checked)
+        assert made.model_dump_json(exclude_defaults=True) == checked.model_dump_json(exclude_defaults=True)
+        assert TrackingReport.model_validate_json(made.model_dump_json(by_alias=True)) == made
+
+
+def test_a_number_has_an_end_as_the_model_has_it() -> None:
+    assert report("dpd", "9" * MAX_NUMBER).tracking_number == "9" * MAX_NUMBER
+    with pytest.raises(UnreadableBodyError):
+        report("dpd", "9" * (MAX_NUMBER + 1))
+    with pytest.raises(ValidationError):
+        TrackingReport(carrier="dpd", tracking_number="9" * (MAX_NUMBER + 1))
+
+
+NUMBERS = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | NUMBERS | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(JSON_VALUES, st.booleans())
+def test_json_is_what_the_standard_library_reads(value: object, ascii_only: bool) -> None:
+    text = json.dumps(value, ensure_ascii=ascii_only)
+    body = text.encode("utf-8", "surrogatepass")
+    try:
+        wanted = json.loads(body.decode())
+    except UnicodeDecodeError:
+        with pytest.raises(UnreadableBodyError):
+            load_json(body)
+        return
+    assert repr(load_json(body)) == repr(wanted)
+    assert repr(load_json(text)) == repr(wanted)
+
+
+@given(st.text(alphabet='[]{}",:\\ud8019eE+-.0 tfn\t\x00\ud800x', max_size=30))
+def test_broken_json_is_broken_for_both(text: str) -> None:
+    def refused(name: str) -> None:
+        raise ValueError(name)
+
+    try:
+        wanted = json.loads(text, parse_constant=refused)
+    except ValueError:
+        with pytest.raises(UnreadableBodyError):
+            load_json(text)
+    else:
+        assert repr(load_json(text)) == repr(wanted)
+
+
+@pytest.mark.parametrize(
+    ("printed", "wanted"),
+    [
+        (" 2026-01-02T03:04:05Z ", "2026-01-02T03:04:05+00:00"),
+        ("2026-01-02 03:04", "2026-01-02T03:04:00"),
+        ("20260102T0304", "2026-01-02T03:04:00"),
+        (20260102, "2026-01-02T00:00:00"),
+        ("2026-01-02\u000003:04", "2026-01-02T03:04:00"),
+        ("2026-01-02T03:04:05.1234567+02:00", "2026-01-02T03:04:05.123456+02:00"),
+    ],
+)
+def test_moments(printed: object, wanted: str) -> None:
+    assert moment(printed, "x").isoformat() == wanted
+
+
+@pytest.mark.parametrize(
+    "printed", ["", None, True, 1.5, [], "soon", "0001-01-01", "2200-01-01", "1989-12-31T23:59:59Z"]
+)
+def test_what_is_no_moment(printed: object) -> None:
+    with pytest.raises(UnreadableBodyError):
+        moment(printed, "x")
+
+
+@pytest.mark.parametrize(
+    ("given_value", "text"),
+    [
+        (None, None),
+        ("", None),
+        ("  ", None),
+        (0, "0"),
+        (7, "7"),
+        (True, None),
+        (" a\u0000b ", "a b"),
+        ("x" * 300, "x" * 200),
+    ],
+)
+def test_optional_text(given_value: object, text: str | None) -> None:
+    assert optional_text(given_value) == text

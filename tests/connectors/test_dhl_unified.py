@@ -1,6 +1,7 @@
 """DHL Unified: codes of ten divisions, words where there are none, five coarse codes; the handshake; subscriptions."""
 
 import json
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
@@ -227,7 +228,7 @@ def test_what_is_no_body_of_dhl_is_refused() -> None:
 
 
 def test_the_header_may_have_another_name() -> None:
-    account = ACCOUNT.model_copy(update={"credentials": {**ACCOUNT.credentials, "hook_header": "X-Lamp"}})
+    account = replace(ACCOUNT, credentials={**ACCOUNT.credentials, "hook_header": "X-Lamp"})
     for name, right in (("x-lamp", True), ("x-porchlight-hook", False)):
         request = InboundRequest(headers={name: "the-hook-token"}, body=b"{}")
         assert CONNECTOR.verify(request, account, NOW) is right
@@ -257,7 +258,7 @@ def test_the_handshake_is_answered() -> None:
 def test_the_handshake_is_answered_at_the_base_only() -> None:
     """The body says which subscription, not where: its sender is not proven to be DHL."""
     assert _errand(self="https://api-test.dhl.com/tracking/push/v1/subscription/6b2f0c1e-3a4d/").url == SUBSCRIPTION
-    peer = ACCOUNT.model_copy(update={"credentials": {**ACCOUNT.credentials, "base_url": "http://127.0.0.1:9/peer"}})
+    peer = replace(ACCOUNT, credentials={**ACCOUNT.credentials, "base_url": "http://127.0.0.1:9/peer"})
     body = {"scope": "subscription.validate", "secret": "s", "self": "http://127.0.0.1:9/subscription/abc"}
     call = CONNECTOR.client.errand(json.dumps(body).encode(), peer, "")
     assert call is not None

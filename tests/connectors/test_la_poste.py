@@ -1,6 +1,7 @@
 """La Poste: each code of both services, answers alone and in a list, estimates."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +109,6 @@ def test_the_question() -> None:
     assert call.url == "https://api.laposte.fr/suivi/v2/idships/6A1,6A2?lang=fr_FR"
     assert call.headers["X-Okapi-Key"] == "k"
     assert call.numbers == ("6A1", "6A2")
-    english = account.model_copy(update={"credentials": {"okapi_key": "k", "language": "en_GB"}})
+    english = replace(account, credentials={"okapi_key": "k", "language": "en_GB"})
     assert CONNECTOR.client.ask(["6A1"], english, "")[0].url.endswith("?lang=en_GB")
     assert CONNECTOR.client.token(account) is None

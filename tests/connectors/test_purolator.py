@@ -1,6 +1,7 @@
 """Purolator: scan types that say little, words that say it, local times in digits."""
 
 import json
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -145,6 +146,6 @@ def test_the_question() -> None:
     asked = load_xml(call.body)
     assert [pin.text for pin in asked.iter("Value")] == ["330", "331"]
     assert [asked.findtext(f"Header/RequestContext/{name}") for name in ("UserToken", "Language")] == ["u&t", "fr"]
-    plain = account.model_copy(update={"credentials": {"key": "k", "password": "p"}})
+    plain = replace(account, credentials={"key": "k", "password": "p"})
     assert load_xml(CONNECTOR.client.ask(["330"], plain, "")[0].body).find("Header/RequestContext/UserToken") is None
     assert CONNECTOR.client.token(account) is None

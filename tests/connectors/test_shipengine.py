@@ -1,6 +1,7 @@
 """ShipEngine: codes and details, older shapes, published keys; what is asked, started and fetched."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -118,7 +119,7 @@ def test_what_a_body_without_parcels_is() -> None:
 
 def _signed(**headers: str) -> InboundRequest:
     request = SCHEME.request(BODY, SCHEME.account())
-    return request.model_copy(update={"headers": {**request.headers, **headers}})
+    return replace(request, headers={**request.headers, **headers})
 
 
 def test_the_key_that_signed_is_named_and_is_the_one_that_is_tried() -> None:
@@ -174,7 +175,7 @@ def test_an_account_with_a_token_has_to_be_addressed() -> None:
     account = SCHEME.account(path_token="t0ken-that-nobody-guesses")
     request = _signed()
     assert not CONNECTOR.verify(request, account, NOW)
-    assert CONNECTOR.verify(request.model_copy(update={"token": "t0ken-that-nobody-guesses"}), account, NOW)
+    assert CONNECTOR.verify(replace(request, token="t0ken-that-nobody-guesses"), account, NOW)
     unsigned = InboundRequest(headers={}, body=BODY, token="t0ken-that-nobody-guesses")
     assert not CONNECTOR.verify(unsigned, account, NOW)
 

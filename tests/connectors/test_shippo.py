@@ -1,6 +1,7 @@
 """Shippo: statuses and substatuses, words, times, estimates; what is asked and registered."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -132,7 +133,7 @@ def test_asking_names_the_carrier() -> None:
     client = CONNECTOR.client
 
     def url(number: str, **more: str) -> str:
-        account = ACCOUNT.model_copy(update={"credentials": {**ACCOUNT.credentials, **more}})
+        account = replace(ACCOUNT, credentials={**ACCOUNT.credentials, **more})
         (call,) = client.ask([number], account, "")
         assert call.numbers == (number,)
         assert call.headers["Authorization"] == "ShippoToken shippo_live_1"

@@ -2,6 +2,7 @@
 
 import json
 from base64 import b64encode
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -103,9 +104,9 @@ def test_changed_body(scheme: Scheme) -> None:
     request = scheme.request(BODY, scheme.account())
     changed = request.body.replace(b"1Z", b"2Z")
     assert changed != request.body
-    assert not _verified(scheme, request.model_copy(update={"body": changed}))
+    assert not _verified(scheme, replace(request, body=changed))
     if scheme.covers_layout:
-        assert not _verified(scheme, request.model_copy(update={"body": request.body + b" "}))
+        assert not _verified(scheme, replace(request, body=request.body + b" "))
 
 
 @signing_bodies
@@ -115,10 +116,10 @@ def test_body_printed_anew_is_another_body(scheme: Scheme) -> None:
     data = json.loads(request.body)
     if not scheme.covers_layout:
         again = json.dumps(data, indent=2).encode()
-        assert _verified(scheme, request.model_copy(update={"body": again}))
+        assert _verified(scheme, replace(request, body=again))
         data["payload"] = json.dumps(json.loads(data["payload"]))
     printed = json.dumps(data).encode()
-    assert not _verified(scheme, request.model_copy(update={"body": printed}))
+    assert not _verified(scheme, replace(request, body=printed))
 
 
 @every
@@ -143,9 +144,9 @@ def test_the_published_addresses_are_all_that_may_call(scheme: Scheme) -> None:
         return
     request = scheme.request(BODY, scheme.account())
     for other in ("203.0.113.9", "", "nonsense", "::1"):
-        assert not _verified(scheme, request.model_copy(update={"source_ip": other}))
+        assert not _verified(scheme, replace(request, source_ip=other))
     moved = scheme.account(networks="203.0.113.0/24 2001:db8::/32")
-    assert _verified(scheme, request.model_copy(update={"source_ip": "203.0.113.9"}), moved)
+    assert _verified(scheme, replace(request, source_ip="203.0.113.9"), moved)
     assert not _verified(scheme, request, moved)
 
 
@@ -226,7 +227,7 @@ def test_ups_issues_tokens_to_its_own_client_only() -> None:
 def test_ups_token_of_one_account_opens_no_other() -> None:
     ours = _named("ups-bearer").account()
     request = _named("ups-bearer").request(BODY, ours)
-    for other in (ours.model_copy(update={"brand": "northpeak"}), ours.model_copy(update={"account": "second"})):
+    for other in (replace(ours, brand="northpeak"), replace(ours, account="second")):
         assert not UPS.verify(request, other, NOW)
 
 

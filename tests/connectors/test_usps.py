@@ -1,6 +1,7 @@
 """USPS: how it is asked and subscribed to, its clocks, and the rarer shapes of its bodies."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -47,7 +48,7 @@ def test_thirty_five_numbers_are_one_request_or_one_each_in_the_older_version() 
     assert (call.method, call.url) == ("POST", "https://apis.usps.com/tracking/v3r2/tracking")
     assert json.loads(call.body) == [{"trackingNumber": number} for number in numbers]
     assert call.headers["Authorization"] == "Bearer tok"
-    older = ACCOUNT.model_copy(update={"credentials": {**CREDENTIALS, "api_version": "v3"}})
+    older = replace(ACCOUNT, credentials={**CREDENTIALS, "api_version": "v3"})
     calls = CONNECTOR.client.ask([*numbers[:2], "A/B?c"], older, "tok")
     assert [call.url for call in calls] == [
         f"https://apis.usps.com/tracking/v3/tracking/{number}?expand=DETAIL" for number in (*numbers[:2], "A%2FB%3Fc")

@@ -98,7 +98,7 @@ def inbound(world: World, order: Purchase) -> str:
         received_at=world.now(),
         body=base64.b64encode(body).decode(),
     )
-    return message.model_dump_json(exclude_defaults=True)
+    return message.as_json()
 
 
 def test_a_poison_message_ends_on_the_dead_letter_queue_and_harms_no_other(world: World) -> None:

@@ -92,7 +92,7 @@ def send(body: bytes, secret: str = SECRET, source: str = "millrace_couriers") -
 def work(wired: dict[str, Any]) -> list[Any]:
     """What the queue holds goes to the recorder; returns what comes back to it."""
     records = [
-        {"messageId": str(index), "body": message.model_dump_json()}
+        {"messageId": str(index), "body": message.as_json()}
         for index, (message, _) in enumerate(wired["inbound"].queue)
     ]
     wired["inbound"].queue.clear()

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote_plus
@@ -242,12 +243,12 @@ class TestQuarantineDesk:
         message = InboundMessage(
             kind="stores", source="shopify", account="a", brand="larkspur", topic="t", received_at=NOW, number="A1"
         )
-        message = message.model_copy(update={"carriers": {"A1": "acme"}})
+        message = replace(message, carriers={"A1": "acme"})
         entry = quarantine_body(desk.quarantine, door.metrics, message, b"{", "why", NOW)
         desk.redrive("larkspur", entry.quarantine_id)
         ((queued, body),) = door.inbound.queue
         assert body == b"{"
-        assert queued.model_copy(update={"body": ""}) == message.model_copy(update={"redrives": 1})
+        assert replace(queued, body="") == replace(message, redrives=1)
         assert desk.quarantine.list("larkspur") == []
 
     def test_a_body_that_is_refused_again_before_we_forget_it_is_kept(self, door: Door) -> None:

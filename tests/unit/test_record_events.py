@@ -1,6 +1,7 @@
 """Recording: what carriers report becomes facts and one projection, in whatever order and however often it comes."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -204,7 +205,7 @@ def test_what_cannot_be_read_is_kept_once_with_the_reason(world: World) -> None:
 
 def test_a_store_body_that_cannot_be_read_is_kept_too(world: World) -> None:
     connector: Any = Connector(fails=UnreadableBodyError("no order"))
-    shop = message().model_copy(update={"kind": "stores", "source": "shopify", "topic": "orders/create"})
+    shop = replace(message(), kind="stores", source="shopify", topic="orders/create")
     keeper: Any = None
     record_store_body(shop, b"{", connector, keeper, world.quarantine, world.metrics, FakeErrands(), NOW)
     ((entry, _),) = world.quarantine.entries.values()

@@ -4,6 +4,7 @@ import base64
 import importlib.util
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -316,8 +317,8 @@ class TestFunctions:
             **{"kind": "carriers", "source": "easypost", "account": "main", "brand": "larkspur", "received_at": NOW},
             body=base64.b64encode(b"<xml>").decode(),
         )
-        strange = good.model_copy(update={"source": "nobody"})
-        texts = [good.model_dump_json(), "{broken", strange.model_dump_json()]
+        strange = replace(good, source="nobody")
+        texts = [good.as_json(), "{broken", strange.as_json()]
         records = [{"messageId": str(number), "body": text} for number, text in enumerate(texts)]
         answer = function("record_events").handler({"Records": records}, None)
         assert answer == {"batchItemFailures": [{"itemIdentifier": "1"}, {"itemIdentifier": "2"}]}
@@ -330,7 +331,7 @@ class TestFunctions:
             **{"kind": "carriers", "source": "easypost", "account": "main", "brand": "larkspur", "received_at": NOW},
             body=base64.b64encode(body.encode()).decode(),
         )
-        batch = {"Records": [{"messageId": "1", "body": message.model_dump_json()}]}
+        batch = {"Records": [{"messageId": "1", "body": message.as_json()}]}
         ports["archive"].fails = TransientError()
         assert function("record_events").handler(batch, None) == {"batchItemFailures": [{"itemIdentifier": "1"}]}
         ports["archive"].fails = None
@@ -344,7 +345,7 @@ class TestFunctions:
             topic="app/uninstalled",
             body=base64.b64encode(b"{}").decode(),
         )
-        batch = {"Records": [{"messageId": "1", "body": message.model_dump_json()}]}
+        batch = {"Records": [{"messageId": "1", "body": message.as_json()}]}
         assert function("record_events").handler(batch, None) == {"batchItemFailures": []}
         assert ports["archive"].bodies == []
 

@@ -5,6 +5,7 @@ All repositories are scoped by brand. ``ConflictError`` means that the version s
 
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 
@@ -40,7 +41,7 @@ class ArchivedBody(BaseModel):
     @classmethod
     def of(cls, message: InboundMessage, body: bytes) -> Self:
         """The body of a message; the message itself without it."""
-        bare = message.model_copy(update={"body": "", "body_ref": None})
+        bare = replace(message, body="", body_ref=None)
         found = body_id(message.source, message.account, message.received_at, body)
         try:
             return cls(body_id=found, message=bare, text=body.decode())

@@ -10,10 +10,12 @@ from collections.abc import Iterable
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from porchlight.domain.brands import BrandConfig
 from porchlight.errors import NotFoundError
+
+if TYPE_CHECKING:  # who asks for a declared carrier needs no model of a brand
+    from porchlight.domain.brands import BrandConfig
 
 PACKAGE = "porchlight_brand"
 NEUTRAL = "default"
@@ -27,11 +29,13 @@ class BrandPack:
         self._folder = Path(folder) if folder else None
         self._brands: dict[str, BrandConfig] = {}
 
-    def get(self, brand: str) -> BrandConfig:
+    def get(self, brand: str) -> "BrandConfig":
         """One brand; NotFoundError where the pack has no such brand."""
         if brand not in self._brands:
             if brand not in self.ids():
                 raise NotFoundError(f"no brand {brand!r} in the brand pack")
+            from porchlight.domain.brands import BrandConfig
+
             self._brands[brand] = BrandConfig.model_validate(self.data(brand)["config"])
         return self._brands[brand]
 

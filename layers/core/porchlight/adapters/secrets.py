@@ -4,10 +4,8 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from pydantic import ValidationError
-
 from porchlight.adapters.aws import client, translated
-from porchlight.connectors import Account, AccountSecret
+from porchlight.connectors import Account, accounts_of
 from porchlight.errors import NotFoundError, TransientError
 
 CACHE_SECONDS = 300
@@ -50,8 +48,8 @@ class SecretsManager:
     def of(self, kind: str, source: str) -> Sequence[Account]:
         """The accounts of a source; [] where there is no secret."""
         try:
-            return AccountSecret.model_validate(self.get(f"{kind}/{source}")).accounts
+            return accounts_of(self.get(f"{kind}/{source}"))
         except NotFoundError:
             return ()
-        except ValidationError as error:
+        except ValueError as error:
             raise TransientError(f"the secret {kind}/{source} is not in the expected form") from error

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from dataclasses import replace
 
 from porchlight.adapters.aws import client, translated
 from porchlight.adapters.s3 import Bodies
@@ -28,15 +29,16 @@ class SqsInbound:
 
     def _put(self, message: InboundMessage, body: bytes) -> None:
         if len(body) <= MAX_INLINE:
-            update = {"body": base64.b64encode(body).decode()}
+            stored = replace(message, body=base64.b64encode(body).decode())
         else:
             digest = hashlib.sha256(body).hexdigest()
-            update = {"body_ref": f"inbound/{message.brand}/{message.received_at:%Y/%m/%d}/{digest}"}
-            self._bodies.put(update["body_ref"], body)
+            place = f"inbound/{message.brand}/{message.received_at:%Y/%m/%d}/{digest}"
+            self._bodies.put(place, body)
+            stored = replace(message, body_ref=place)
         with translated():
             client("sqs").send_message(
                 QueueUrl=self._queue_url,
-                MessageBody=message.model_copy(update=update).model_dump_json(exclude_defaults=True),
+                MessageBody=stored.as_json(),
             )
 
     def body_of(self, message: InboundMessage) -> bytes:

@@ -1,9 +1,8 @@
 """The environment of a function, read once. docs/deploying.md lists these; a test compares."""
 
 import os
+from dataclasses import dataclass
 from functools import lru_cache
-
-from pydantic import BaseModel, ConfigDict
 
 _NAMES = {
     "stage": "STAGE",
@@ -18,10 +17,9 @@ _NAMES = {
 }
 
 
-class Settings(BaseModel):
+@dataclass(frozen=True)
+class Settings:
     """What a function may need; each gets only what the template gives it, the rest stays empty."""
-
-    model_config = ConfigDict(frozen=True)
 
     stage: str = ""
     table_name: str = ""

@@ -1,7 +1,7 @@
 """The front door: verify the raw bytes, make them durable, answer. Reading them happens behind the queue."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -63,7 +63,7 @@ class FrontDoor:
                 key_id = connector.key_id(request)
                 url = account.credentials.get("jwks_url") or published
                 jwk = self.keys.key(url, key_id, now) if key_id else ""
-                known = account.model_copy(update={"credentials": {**account.credentials, "jwk": jwk}})
+                known = replace(account, credentials={**account.credentials, "jwk": jwk})
             if connector.verify(request, known, now):
                 return account
         return None

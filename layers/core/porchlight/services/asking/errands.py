@@ -1,6 +1,7 @@
 """What webhooks ask us to do: answering a handshake, fetching what a thin body points to."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -37,8 +38,10 @@ def run_errand(office: Office, speaker: Speaker, errand: Errand) -> None:
         if errand.what is BodyKind.THIN and answer.body and answer.status not in _GONE:
             fetched.append((topic, answer.body))
     for topic, body in fetched:
-        update = {"topic": topic, "received_at": office.pulse.now(), "account": speaker.account.account}
-        office.inbound.put(errand.message().model_copy(update=update), body)
+        message = replace(
+            errand.message(), topic=topic, received_at=office.pulse.now(), account=speaker.account.account
+        )
+        office.inbound.put(message, body)
     office.errands.remove(errand)
     office.metrics.count("Errands", carrier=errand.source, outcome="done" if steps else "nothing_to_do")
 
