@@ -13,6 +13,8 @@ from datetime import date, datetime
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
+from pydantic_core import from_json
+
 from porchlight.errors import UnreadableBodyError
 
 if TYPE_CHECKING:
@@ -30,9 +32,13 @@ def load_json(body: bytes | str) -> Any:
     """The JSON value in ``body``; NaN, broken text, endless nesting and endless numbers are unreadable."""
     if len(body) > MAX_BYTES:
         raise UnreadableBodyError("the body is larger than any report of a parcel")
+    bare = body.removeprefix(b"\xef\xbb\xbf") if isinstance(body, bytes) else body
     try:
-        text = body.removeprefix(b"\xef\xbb\xbf").decode() if isinstance(body, bytes) else body
-        return _DECODER.decode(text)
+        return from_json(bare, allow_inf_nan=False)
+    except (ValueError, TypeError):
+        pass  # broken, or one of the few things that only the careful parser takes (half a surrogate, deep nesting)
+    try:
+        return _DECODER.decode(bare.decode() if isinstance(bare, bytes) else bare)
     except RecursionError:
         raise UnreadableBodyError("the body is nested too deeply") from None
     except UnicodeDecodeError:
@@ -205,7 +211,7 @@ def clean(value: Any, limit: int = 500) -> str:
         text = value.strip()
         if not text.isprintable():
             text = " ".join("".join(char if char.isprintable() else " " for char in text).split())
-        return text[:limit]
+        return text if len(text) <= limit else text[:limit]
     if isinstance(value, int) and not isinstance(value, bool) and -(10**30) < value < 10**30:
         return str(value)
     return ""
@@ -213,7 +219,7 @@ def clean(value: Any, limit: int = 500) -> str:
 
 def optional_text(value: Any, limit: int = 200) -> str | None:
     """``clean``, with None for nothing."""
-    return clean(value, limit) or None
+    return None if value is None else clean(value, limit) or None
 
 
 def required_text(value: Any, what: str, limit: int) -> str:
@@ -228,12 +234,14 @@ def required_text(value: Any, what: str, limit: int) -> str:
 
 def moment(value: Any, what: str) -> datetime:
     """An ISO 8601 date and time, aware if a zone is printed, naive (local) if not; sane years only."""
-    text = clean(value, 60)
     try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise UnreadableBodyError(f"{what} is not a date and time") from None
-    return sane(found, what)
+        found = datetime.fromisoformat(value)
+    except (ValueError, TypeError):
+        try:
+            found = datetime.fromisoformat(clean(value, 60))
+        except ValueError:
+            raise UnreadableBodyError(f"{what} is not a date and time") from None
+    return found if _FIRST_YEAR <= found.year <= _LAST_YEAR else sane(found, what)
 
 
 _HALVES = {"AM": 0, "PM": 12}

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from pydantic import BaseModel
 
-from porchlight.domain.events import Place, TrackingEvent
+from porchlight.domain.events import DeliveryEstimate, Place, TrackingEvent, TrackingReport
 from porchlight.domain.milestones import (
     FAULT,
     PROGRESS,
@@ -16,6 +16,7 @@ from porchlight.domain.milestones import (
     Reason,
     Signal,
 )
+from porchlight.errors import UnreadableBodyError
 
 
 class Reading(NamedTuple):
@@ -65,6 +66,8 @@ def phrase(text: str) -> str:
 NOWHERE = Place()
 _PLACE_FIELDS = set(Place.model_fields)
 _EVENT_FIELDS = set(TrackingEvent.model_fields)
+_REPORT_FIELDS = set(TrackingReport.model_fields)
+MAX_NUMBER = 64
 
 
 def event(
@@ -113,19 +116,46 @@ def place(
     )
 
 
+def report(
+    carrier: str,
+    tracking_number: str,
+    events: tuple[TrackingEvent, ...] = (),
+    status: Milestone | None = None,
+    estimate: DeliveryEstimate | None = None,
+) -> TrackingReport:
+    """What a body says about one parcel; a number longer than any parcel's is unreadable."""
+    if len(tracking_number) > MAX_NUMBER:
+        raise UnreadableBodyError("a tracking number is too long")
+    return _made(
+        TrackingReport,
+        {
+            "carrier": carrier,
+            "tracking_number": tracking_number,
+            "events": events,
+            "status": status,
+            "estimate": estimate,
+        },
+        _REPORT_FIELDS,
+    )
+
+
 def _made[T: BaseModel](model: type[T], fields: dict[str, object], names: set[str]) -> T:
     """A model of fields that need no validation: our readings, and texts that were cleaned. It is what a parser makes
     most of, and validating them again costs more than reading them.
     """
     made = object.__new__(model)
-    _set(made, "__dict__", fields)
-    _set(made, "__pydantic_fields_set__", names)
-    _set(made, "__pydantic_extra__", None)
-    _set(made, "__pydantic_private__", None)
+    _set_fields(made, fields)
+    _set_names(made, names)
+    _set_extra(made, None)
+    _set_private(made, None)
     return made
 
 
-_set = object.__setattr__
+_set_fields, _set_names, _set_extra, _set_private = (
+    BaseModel.__dict__[slot].__set__
+    for slot in ("__dict__", "__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__")
+)
+"""The slots of a model: all that it consists of."""
 
 
 def summary(events: Iterable[TrackingEvent]) -> Milestone | None:

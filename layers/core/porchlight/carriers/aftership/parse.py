@@ -20,7 +20,7 @@ from porchlight.carriers.aftership.statuses import RETURNING, reading
 from porchlight.carriers.aggregated import settled
 from porchlight.carriers.countries import country_code
 from porchlight.carriers.estimates import estimate, window
-from porchlight.carriers.reading import event, place
+from porchlight.carriers.reading import event, place, report
 from porchlight.connectors import BodyKind
 from porchlight.domain.carriers import carrier_by_number, carrier_id
 from porchlight.domain.events import DeliveryEstimate, TrackingEvent, TrackingReport
@@ -71,7 +71,7 @@ def _report(tracking: dict[str, Any]) -> TrackingReport:
         events = _sent_back(events)
         status = Milestone.RETURNED_TO_SENDER if status is Milestone.DELIVERED else status
     slug = _text(tracking, "slug").casefold()
-    return TrackingReport(
+    return report(
         carrier=_SLUGS.get(slug) or carrier_id(slug) or carrier_by_number(number),
         tracking_number=number,
         events=events,

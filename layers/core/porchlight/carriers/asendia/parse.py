@@ -13,7 +13,7 @@ from porchlight.bodies import (
     required_text,
 )
 from porchlight.carriers.asendia.statuses import reading
-from porchlight.carriers.reading import event, place, summary
+from porchlight.carriers.reading import event, place, report, summary
 from porchlight.connectors import BodyKind
 from porchlight.domain.events import TrackingEvent, TrackingReport
 from porchlight.domain.milestones import Milestone
@@ -44,7 +44,7 @@ def kind(body: bytes) -> BodyKind:
 
 def _report(parcel: dict[str, Any], number: str, entries: str, read: Any) -> TrackingReport:
     events = tuple(found for entry in as_objects(parcel.get(entries), entries) if (found := read(entry)))
-    return TrackingReport(
+    return report(
         carrier="asendia",
         tracking_number=required_text(parcel.get(number), number, 64),
         events=events,

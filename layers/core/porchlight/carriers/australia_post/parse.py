@@ -17,7 +17,7 @@ from porchlight.bodies import (
     required_text,
 )
 from porchlight.carriers.australia_post.statuses import reading, status_reading
-from porchlight.carriers.reading import event, place, summary
+from porchlight.carriers.reading import event, place, report, summary
 from porchlight.connectors import BodyKind
 from porchlight.domain.events import Place, TrackingEvent, TrackingReport
 from porchlight.errors import UnreadableBodyError
@@ -59,7 +59,7 @@ def _result(result: dict[str, Any]) -> list[TrackingReport]:
 def _article(article: dict[str, Any], number: Any) -> TrackingReport:
     events = tuple(found for entry in as_objects(article.get("events"), "events") if (found := _event(entry)))
     status = status_reading(clean(article.get("status"))).milestone
-    return TrackingReport(
+    return report(
         carrier="australia_post",
         tracking_number=required_text(number, "tracking_id", 64),
         events=events,

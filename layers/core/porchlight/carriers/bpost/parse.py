@@ -14,7 +14,7 @@ from porchlight.bodies import (
     xml_fields,
 )
 from porchlight.carriers.bpost.statuses import reading
-from porchlight.carriers.reading import event, place, summary
+from porchlight.carriers.reading import event, place, report, summary
 from porchlight.connectors import BodyKind
 from porchlight.domain.events import DeliveryEstimate, TrackingEvent, TrackingReport
 from porchlight.domain.milestones import Milestone
@@ -43,7 +43,7 @@ def kind(body: bytes) -> BodyKind:
 def _report(item: "Element") -> TrackingReport:
     events = tuple(found for entry in xml_children(item, "stateInfo") if (found := _event(xml_fields(entry))))
     status = summary(events) or Milestone.UNKNOWN
-    return TrackingReport(
+    return report(
         carrier="bpost",
         tracking_number=required_text(item.findtext("itemCode"), "itemCode", 64),
         events=events,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from porchlight.bodies import clean, load_xml, only_unreadable, optional_day, required_text, sane, xml_fields
 from porchlight.carriers.canada_post.statuses import reading, summary_reading
-from porchlight.carriers.reading import event, place, summary
+from porchlight.carriers.reading import event, place, report, summary
 from porchlight.connectors import BodyKind
 from porchlight.domain.events import DeliveryEstimate, Place, TrackingEvent, TrackingReport
 from porchlight.domain.milestones import Milestone
@@ -65,7 +65,7 @@ def kind(body: bytes) -> BodyKind:
 def _details(element: "Element") -> TrackingReport:
     fields = xml_fields(element)
     events = tuple(found for occurrence in element.iter("occurrence") if (found := _event(xml_fields(occurrence))))
-    return TrackingReport(
+    return report(
         carrier="canada_post",
         tracking_number=required_text(fields.get("pin"), "pin", 64),
         events=events,
@@ -98,7 +98,7 @@ def _summary(element: "Element") -> TrackingReport:
     status = summary(events)
     if status not in (Milestone.RETURN_IN_TRANSIT, Milestone.RETURNED_TO_SENDER) and fields.get("actual-delivery-date"):
         status = Milestone.DELIVERED
-    return TrackingReport(
+    return report(
         carrier="canada_post",
         tracking_number=required_text(fields.get("pin"), "pin", 64),
         events=events,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from porchlight.bodies import clean, load_xml, only_unreadable, optional_text, required_text, sane, xml_fields
 from porchlight.carriers.canpar.statuses import reading
-from porchlight.carriers.reading import event, place, summary
+from porchlight.carriers.reading import event, place, report, summary
 from porchlight.connectors import BodyKind
 from porchlight.domain.events import DeliveryEstimate, TrackingEvent, TrackingReport
 from porchlight.domain.milestones import Milestone
@@ -35,7 +35,7 @@ def kind(body: bytes) -> BodyKind:
 
 def _report(parcel: "Element") -> TrackingReport:
     events = tuple(found for entry in parcel.iterfind("events") if (found := _event(entry)))
-    return TrackingReport(
+    return report(
         carrier="canpar",
         tracking_number=required_text(parcel.findtext("barcode"), "barcode", 64),
         events=events,

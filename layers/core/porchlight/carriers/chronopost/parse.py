@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from porchlight.bodies import clean, load_xml, moment, only_unreadable, optional_text, required_text, xml_fields
 from porchlight.carriers.chronopost.statuses import reading
-from porchlight.carriers.reading import event, place, summary
+from porchlight.carriers.reading import event, place, report, summary
 from porchlight.connectors import BodyKind
 from porchlight.domain.events import TrackingEvent, TrackingReport
 from porchlight.domain.milestones import Milestone
@@ -43,7 +43,7 @@ def _report(parcel: "Element") -> TrackingReport:
         if found:
             events.append(found)
             back = back or found.milestone is Milestone.RETURN_IN_TRANSIT
-    return TrackingReport(
+    return report(
         carrier="chronopost",
         tracking_number=required_text(parcel.findtext("skybillNumber"), "skybillNumber", 64),
         events=tuple(events),

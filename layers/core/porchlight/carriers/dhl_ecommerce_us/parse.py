@@ -25,7 +25,7 @@ from porchlight.bodies import (
 )
 from porchlight.carriers.countries import country_code
 from porchlight.carriers.dhl_ecommerce_us.statuses import reading
-from porchlight.carriers.reading import event, place, summary
+from porchlight.carriers.reading import event, place, report, summary
 from porchlight.connectors import BodyKind
 from porchlight.domain.events import DeliveryEstimate, Place, TrackingEvent, TrackingReport
 from porchlight.domain.milestones import Milestone
@@ -92,7 +92,7 @@ def _package(entry: dict[str, Any]) -> TrackingReport:
     scans = as_objects(entry.get("events"), "events")
     events = tuple(found for scan in scans if (found := _event(scan)))
     day = optional_day(package.get("expectedDelivery") or package.get("estimatedDeliveryDate"))
-    return TrackingReport(
+    return report(
         carrier="dhl_ecommerce_us",
         tracking_number=required_text(number, "trackingId", 64),
         events=events,
@@ -162,7 +162,7 @@ def _from_xml(root: "Element") -> list[TrackingReport]:
 
 def _shipment(shipment: "Element") -> TrackingReport:
     events = tuple(found for scan in shipment.iterfind("event") if (found := _scan(scan)))
-    return TrackingReport(
+    return report(
         carrier="dhl_ecommerce_us",
         tracking_number=required_text(xml_text(shipment, "trackingnumber", 65), "trackingnumber", 64),
         events=events,

@@ -22,7 +22,7 @@ from porchlight.bodies import (
 )
 from porchlight.carriers.countries import country_code
 from porchlight.carriers.dhl_express.statuses import nameless, reading
-from porchlight.carriers.reading import NOWHERE, event, place, summary
+from porchlight.carriers.reading import NOWHERE, event, place, report, summary
 from porchlight.connectors import BodyKind
 from porchlight.domain.events import DeliveryEstimate, Place, TrackingEvent, TrackingReport
 from porchlight.domain.milestones import Milestone
@@ -70,7 +70,7 @@ def _shipment(shipment: dict[str, Any]) -> TrackingReport:
     if not entries:
         entries = _of_pieces(shipment)
     events = tuple(event for entry in entries if (event := _event(entry)))
-    return TrackingReport(
+    return report(
         carrier="dhl_express",
         tracking_number=required_text(shipment.get("shipmentTrackingNumber"), "shipmentTrackingNumber", 64),
         events=events,
@@ -149,7 +149,7 @@ def _waybill(waybill: "Element") -> TrackingReport | None:
     if info is None and not number:
         return None
     events = tuple(event for entry in waybill.iter("ShipmentEvent") if (event := _xml_event(entry)))
-    return TrackingReport(
+    return report(
         carrier="dhl_express",
         tracking_number=required_text(number, "AWBNumber", 64),
         events=events,

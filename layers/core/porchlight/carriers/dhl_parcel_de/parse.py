@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from porchlight.bodies import clean, load_xml, moment, only_unreadable, optional_day, required_text, sane
 from porchlight.carriers.countries import country_code
 from porchlight.carriers.dhl_parcel_de.statuses import reading
-from porchlight.carriers.reading import event, place, summary
+from porchlight.carriers.reading import event, place, report, summary
 from porchlight.connectors import BodyKind
 from porchlight.domain.events import DeliveryEstimate, TrackingEvent, TrackingReport
 from porchlight.domain.milestones import Milestone
@@ -60,7 +60,7 @@ def _piece(piece: "Element", lists: "list[Element]") -> TrackingReport:
     back = piece.get("ruecksendung") == "true"
     read = tuple(found for node in events or (piece,) if (found := _event(node, back)))
     number = piece.get("piece-code") or piece.get("searched-piece-code") or piece.get("piece-identifier")
-    return TrackingReport(
+    return report(
         carrier="dhl_parcel_de",
         tracking_number=required_text(number, "piece-code", 64),
         events=read,
@@ -73,7 +73,7 @@ def _bare(events: "Element") -> TrackingReport:
     """A list of events without its piece: the number is known without its two leading zeros, or not at all."""
     read = tuple(found for node in events if node.get("name") in _EVENTS and (found := _event(node, False)))
     identifier = clean(events.get("piece-identifier"), 65)
-    return TrackingReport(
+    return report(
         carrier="dhl_parcel_de",
         tracking_number=f"00{identifier}" if len(identifier) == 18 and identifier.isdigit() else "",
         events=read,

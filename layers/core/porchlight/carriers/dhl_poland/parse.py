@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from porchlight.bodies import load_xml, moment, only_unreadable, required_text, xml_text
 from porchlight.carriers.dhl_poland.statuses import reading
-from porchlight.carriers.reading import event, place, summary
+from porchlight.carriers.reading import event, place, report, summary
 from porchlight.connectors import BodyKind
 from porchlight.domain.events import TrackingEvent, TrackingReport
 from porchlight.domain.milestones import Milestone
@@ -33,7 +33,7 @@ def kind(body: bytes) -> BodyKind:
 
 def _shipment(result: "Element") -> TrackingReport:
     events = tuple(found for item in result.iterfind("events/item") if (found := _event(item)))
-    return TrackingReport(
+    return report(
         carrier="dhl_poland",
         tracking_number=required_text(xml_text(result, "shipmentId", 65), "shipmentId", 64),
         events=events,

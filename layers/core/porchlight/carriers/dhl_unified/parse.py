@@ -23,7 +23,7 @@ from porchlight.bodies import (
 from porchlight.carriers.countries import country_code
 from porchlight.carriers.dhl_express.statuses import nameless
 from porchlight.carriers.dhl_unified.statuses import reading
-from porchlight.carriers.reading import event, place, summary
+from porchlight.carriers.reading import event, place, report, summary
 from porchlight.connectors import BodyKind
 from porchlight.domain.events import DeliveryEstimate, Place, TrackingEvent, TrackingReport
 from porchlight.domain.milestones import Milestone
@@ -70,7 +70,7 @@ def _shipment(shipment: dict[str, Any]) -> TrackingReport:
     if not entries and current:
         events = (current,)
     stands = summary((*events, current) if current else events)
-    return TrackingReport(
+    return report(
         carrier="dhl",
         tracking_number=required_text(shipment.get("id"), "id", 64),
         events=events,

@@ -24,7 +24,7 @@ from porchlight.bodies import (
     xml_text,
 )
 from porchlight.carriers.dpd.statuses import reading
-from porchlight.carriers.reading import event, place, summary
+from porchlight.carriers.reading import event, place, report, summary
 from porchlight.connectors import BodyKind
 from porchlight.domain.events import Place, TrackingEvent, TrackingReport
 from porchlight.domain.milestones import Milestone
@@ -92,7 +92,7 @@ def _report(entries: Iterable[tuple[str, str, str, str]], number: str) -> Tracki
     for status, date, where, text in entries:
         if date:
             events.append(event(reading(status), _moment(date), status, text, place=_place(where)))
-    return TrackingReport(
+    return report(
         carrier="dpd", tracking_number=number, events=tuple(events), status=summary(events) or Milestone.UNKNOWN
     )
 

@@ -16,7 +16,7 @@ from porchlight.bodies import (
     required_text,
 )
 from porchlight.carriers.easypost.statuses import STATUSES, reading
-from porchlight.carriers.reading import place, summary
+from porchlight.carriers.reading import place, report, summary
 from porchlight.connectors import BodyKind
 from porchlight.domain.carriers import carrier_id
 from porchlight.domain.events import DeliveryEstimate, TrackingEvent, TrackingReport
@@ -70,7 +70,7 @@ def _report(tracker: dict[str, Any]) -> TrackingReport:
     carrier = carrier_id(clean(tracker.get("carrier")))
     details = as_objects(tracker.get("tracking_details"), "tracking_details")
     events = tuple(event for entry in details if (event := _event(entry, carrier)))
-    return TrackingReport(
+    return report(
         carrier=carrier,
         tracking_number=number,
         events=events,

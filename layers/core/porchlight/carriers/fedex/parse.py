@@ -20,7 +20,7 @@ from porchlight.bodies import (
     required_text,
 )
 from porchlight.carriers.fedex.statuses import reading
-from porchlight.carriers.reading import event, place, summary
+from porchlight.carriers.reading import event, place, report, summary
 from porchlight.connectors import BodyKind
 from porchlight.domain.events import DeliveryEstimate, Place, TrackingEvent, TrackingReport
 from porchlight.domain.milestones import Milestone
@@ -70,7 +70,7 @@ def _report(result: dict[str, Any], number: Any) -> TrackingReport:
     scans = as_objects(result.get("scanEvents"), "scanEvents")
     events = tuple(found for scan in scans if (found := _event(scan)))
     status = summary(events) or _latest(optional_object(result.get("latestStatusDetail")))
-    return TrackingReport(
+    return report(
         carrier="fedex",
         tracking_number=required_text(number, "trackingNumber", 64),
         events=events,

@@ -14,7 +14,7 @@ from porchlight.bodies import (
     required_text,
 )
 from porchlight.carriers.geodis.statuses import reading
-from porchlight.carriers.reading import event, place, summary
+from porchlight.carriers.reading import event, place, report, summary
 from porchlight.connectors import BodyKind
 from porchlight.domain.events import DeliveryEstimate, Place, TrackingEvent, TrackingReport
 from porchlight.domain.milestones import Milestone
@@ -42,7 +42,7 @@ def _report(consignment: dict[str, Any]) -> TrackingReport:
     entries = as_objects(consignment.get("listSuivis"), "listSuivis")
     events = tuple(found for entry in entries if (found := _event(entry)))
     day = optional_day(consignment.get("dateLivraisonPrevue"))
-    return TrackingReport(
+    return report(
         carrier="geodis",
         tracking_number=required_text(consignment.get("noSuivi"), "noSuivi", 64),
         events=events,

@@ -7,7 +7,7 @@ from typing import Any
 
 from porchlight.bodies import as_object, as_objects, clean, load_json, moment, only_unreadable, optional_text
 from porchlight.carriers.gls.statuses import STATUSES, reading
-from porchlight.carriers.reading import event, place, summary
+from porchlight.carriers.reading import event, place, report, summary
 from porchlight.connectors import BodyKind
 from porchlight.domain.events import TrackingEvent, TrackingReport
 from porchlight.domain.milestones import Milestone
@@ -42,7 +42,7 @@ def _parcels(body: bytes) -> list[dict[str, Any]]:
 
 def _report(parcel: dict[str, Any]) -> TrackingReport:
     events = tuple(found for entry in as_objects(parcel.get("events"), "events") if (found := _event(entry)))
-    return TrackingReport(carrier="gls", tracking_number=_number(parcel), events=events, status=_status(parcel, events))
+    return report(carrier="gls", tracking_number=_number(parcel), events=events, status=_status(parcel, events))
 
 
 def _number(parcel: dict[str, Any]) -> str:

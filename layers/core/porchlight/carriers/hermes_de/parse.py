@@ -18,7 +18,7 @@ from porchlight.bodies import (
 )
 from porchlight.carriers.countries import country_code
 from porchlight.carriers.hermes_de.statuses import reading
-from porchlight.carriers.reading import event, place, summary
+from porchlight.carriers.reading import event, place, report, summary
 from porchlight.connectors import BodyKind
 from porchlight.domain.events import DeliveryEstimate, TrackingEvent, TrackingReport
 from porchlight.domain.milestones import Milestone
@@ -57,7 +57,7 @@ def _shipment(shipment: dict[str, Any]) -> TrackingReport:
     forecast = shipment.get("deliveryForecast")
     if not isinstance(forecast, dict):
         forecast = optional_object(shipment.get("statusInformation")).get("expectedDelivery")
-    return TrackingReport(
+    return report(
         carrier="hermes_de",
         tracking_number=required_text(shipment.get("shipmentID"), "shipmentID", 64),
         events=events,

@@ -20,7 +20,7 @@ from porchlight.bodies import (
 from porchlight.carriers.aggregated import place_in, settled
 from porchlight.carriers.estimates import estimate
 from porchlight.carriers.karrio.statuses import reading
-from porchlight.carriers.reading import event
+from porchlight.carriers.reading import event, report
 from porchlight.connectors import BodyKind
 from porchlight.domain.carriers import carrier_by_number, carrier_id
 from porchlight.domain.events import TrackingEvent, TrackingReport
@@ -66,7 +66,7 @@ def _report(tracker: dict[str, Any]) -> TrackingReport:
     events = tuple(found for entry in entries if (found := _event(entry, carrier)))
     head = reading(clean(tracker.get("status"), 80))
     expected = tracker.get("estimated_delivery") or optional_object(tracker.get("info")).get("expected_delivery")
-    return TrackingReport(
+    return report(
         carrier=carrier,
         tracking_number=number,
         events=events,

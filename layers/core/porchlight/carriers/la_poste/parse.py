@@ -18,7 +18,7 @@ from porchlight.bodies import (
 )
 from porchlight.carriers.estimates import estimate
 from porchlight.carriers.la_poste.statuses import reading
-from porchlight.carriers.reading import event, summary
+from porchlight.carriers.reading import event, report, summary
 from porchlight.connectors import BodyKind
 from porchlight.domain.events import DeliveryEstimate, TrackingEvent, TrackingReport
 from porchlight.domain.milestones import Milestone
@@ -52,7 +52,7 @@ def _answer(answer: dict[str, Any]) -> list[TrackingReport]:
         return []
     events = tuple(found for entry in as_objects(shipment.get("event"), "event") if (found := _event(entry)))
     return [
-        TrackingReport(
+        report(
             carrier="la_poste",
             tracking_number=number,
             events=events,

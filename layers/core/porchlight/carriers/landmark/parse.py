@@ -19,7 +19,7 @@ from porchlight.bodies import (
     xml_fields,
 )
 from porchlight.carriers.landmark.statuses import reading
-from porchlight.carriers.reading import event, place, summary
+from porchlight.carriers.reading import event, place, report, summary
 from porchlight.connectors import BodyKind
 from porchlight.domain.events import Place, TrackingEvent, TrackingReport
 from porchlight.domain.milestones import Milestone
@@ -54,7 +54,7 @@ def _packages(root: "Element") -> "list[Element]":
 def _report(package: "Element") -> TrackingReport:
     events = tuple(found for entry in xml_children(package, "Events", "Event") if (found := _event(xml_fields(entry))))
     number = clean(package.findtext("TrackingNumber"), 65) or package.findtext("LandmarkTrackingNumber")
-    return TrackingReport(
+    return report(
         carrier="landmark",
         tracking_number=required_text(number, "TrackingNumber", 64),
         events=events,

@@ -17,7 +17,7 @@ from porchlight.bodies import (
     sane,
 )
 from porchlight.carriers.newgistics.statuses import STATUSES, backwards, reading
-from porchlight.carriers.reading import UNRECOGNISED, event, place, summary
+from porchlight.carriers.reading import UNRECOGNISED, event, place, report, summary
 from porchlight.connectors import BodyKind
 from porchlight.domain.events import DeliveryEstimate, TrackingEvent, TrackingReport
 from porchlight.errors import UnreadableBodyError
@@ -50,7 +50,7 @@ def _report(package: dict[str, Any]) -> TrackingReport:
     entries = [] if entries == "null" else as_objects(entries, "PackageTrackingEvents")
     events = tuple(found for entry in entries if (found := _event(entry, back=back)))
     printed = STATUSES.get(_text(package.get("Status")), UNRECOGNISED)
-    return TrackingReport(
+    return report(
         carrier="newgistics",
         tracking_number=required_text(_text(package.get("TrackingNumber"), 65), "TrackingNumber", 64),
         events=events,

@@ -21,7 +21,7 @@ from porchlight.bodies import (
     xml_fields,
 )
 from porchlight.carriers.ontrac.statuses import laser_reading, reading
-from porchlight.carriers.reading import event, place, summary
+from porchlight.carriers.reading import event, place, report, summary
 from porchlight.connectors import BodyKind
 from porchlight.domain.events import DeliveryEstimate, TrackingEvent, TrackingReport
 from porchlight.domain.milestones import Milestone
@@ -56,7 +56,7 @@ def _shipments(body: bytes) -> "list[Element]":
 def _shipment(node: "Element") -> TrackingReport:
     events = tuple(found for entry in xml_children(node, "Events", "Event") if (found := _event(xml_fields(entry))))
     day = optional_day(node.findtext("Exp_Del_Date"))
-    return TrackingReport(
+    return report(
         carrier="ontrac",
         tracking_number=required_text(node.findtext("Tracking"), "Tracking", 64),
         events=events,
@@ -94,7 +94,7 @@ def _order(data: dict[str, Any]) -> list[TrackingReport]:
         if piece.get("TrackingNumber")
     ]
     return [
-        TrackingReport(carrier="ontrac", tracking_number=number, events=events, status=status, estimate=estimate)
+        report(carrier="ontrac", tracking_number=number, events=events, status=status, estimate=estimate)
         for number in numbers or [""]
     ]
 

@@ -18,7 +18,7 @@ from porchlight.bodies import (
     required_text,
 )
 from porchlight.carriers.pitney_bowes.statuses import reading
-from porchlight.carriers.reading import event, place, summary
+from porchlight.carriers.reading import event, place, report, summary
 from porchlight.connectors import BodyKind
 from porchlight.domain.carriers import carrier_id
 from porchlight.domain.events import DeliveryEstimate, TrackingEvent, TrackingReport
@@ -56,7 +56,7 @@ def _report(parcel: dict[str, Any]) -> TrackingReport:
     scans = as_objects(parcel.get("scanDetailsList"), "scanDetailsList") or [parcel]
     events = tuple(found for scan in scans if (found := _event(scan)))
     name = clean(parcel.get("carrier"), 60)
-    return TrackingReport(
+    return report(
         carrier=("" if name.upper() in _OWN else carrier_id(name)) or "pitney_bowes",
         tracking_number=required_text(parcel.get("trackingNumber"), "trackingNumber", 64),
         events=events,

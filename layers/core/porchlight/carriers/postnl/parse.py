@@ -19,7 +19,7 @@ from porchlight.bodies import (
     required_text,
 )
 from porchlight.carriers.postnl.statuses import reading, status_reading
-from porchlight.carriers.reading import Reading, event, summary
+from porchlight.carriers.reading import Reading, event, report, summary
 from porchlight.connectors import BodyKind
 from porchlight.domain.events import DeliveryEstimate, TrackingEvent, TrackingReport
 from porchlight.domain.milestones import Milestone
@@ -55,7 +55,7 @@ def _report(shipment: dict[str, Any]) -> TrackingReport:
     events = tuple(_event(entry) for entry in as_objects(shipment.get("Event"), "Event") if entry.get("TimeStamp"))
     if not events:
         events = _statuses(as_objects(shipment.get("OldStatus"), "OldStatus"), now)
-    return TrackingReport(
+    return report(
         carrier="postnl",
         tracking_number=required_text(shipment.get("Barcode") or shipment.get("MainBarcode"), "Barcode", 64),
         events=events,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from porchlight.bodies import clean, load_xml, only_unreadable, required_text, sane, xml_fields
 from porchlight.carriers.purolator.statuses import reading
-from porchlight.carriers.reading import event, place, summary
+from porchlight.carriers.reading import event, place, report, summary
 from porchlight.connectors import BodyKind
 from porchlight.domain.events import Place, TrackingEvent, TrackingReport
 from porchlight.domain.milestones import Milestone
@@ -37,7 +37,7 @@ def kind(body: bytes) -> BodyKind:
 
 def _report(parcel: "Element") -> TrackingReport:
     events = tuple(found for scan in parcel.iter("Scan") if (found := _event(scan)))
-    return TrackingReport(
+    return report(
         carrier="purolator",
         tracking_number=required_text(parcel.findtext("PIN/Value"), "PIN", 64),
         events=events,

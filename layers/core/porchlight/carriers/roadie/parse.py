@@ -7,7 +7,7 @@ no estimate.
 from typing import Any
 
 from porchlight.bodies import as_objects, clean, load_json, moment, only_unreadable, required_text
-from porchlight.carriers.reading import event, summary
+from porchlight.carriers.reading import event, report, summary
 from porchlight.carriers.roadie.statuses import STATES, reading
 from porchlight.connectors import BodyKind
 from porchlight.domain.events import TrackingEvent, TrackingReport
@@ -36,7 +36,7 @@ def kind(body: bytes) -> BodyKind:
 def _report(shipment: dict[str, Any]) -> TrackingReport:
     events = tuple(found for entry in as_objects(shipment.get("events"), "events") if (found := _event(entry)))
     state = STATES.get(clean(shipment.get("state"), 80))
-    return TrackingReport(
+    return report(
         carrier="roadie",
         tracking_number=required_text(shipment.get("tracking_number"), "tracking_number", 64),
         events=events,

@@ -20,7 +20,7 @@ from porchlight.bodies import (
     optional_text,
     required_text,
 )
-from porchlight.carriers.reading import event, place, summary
+from porchlight.carriers.reading import event, place, report, summary
 from porchlight.carriers.royal_mail.statuses import reading
 from porchlight.connectors import BodyKind
 from porchlight.domain.events import DeliveryEstimate, TrackingEvent, TrackingReport
@@ -55,7 +55,7 @@ def _report(piece: dict[str, Any]) -> TrackingReport:
         latest = _event(last, "lastEvent", "lastEventLocationName")
         events = (latest,) if latest else ()
     number = piece.get("mailPieceId") or last.get("oneDBarcode") or last.get("uniqueItemId")
-    return TrackingReport(
+    return report(
         carrier="royal_mail",
         tracking_number=required_text(number, "mailPieceId", 64),
         events=events,

@@ -10,7 +10,7 @@ from porchlight.bodies import (
     only_unreadable,
     required_text,
 )
-from porchlight.carriers.reading import event, place, summary
+from porchlight.carriers.reading import event, place, report, summary
 from porchlight.carriers.seko.statuses import reading
 from porchlight.connectors import BodyKind
 from porchlight.domain.events import Place, TrackingEvent, TrackingReport
@@ -40,7 +40,7 @@ def kind(body: bytes) -> BodyKind:
 
 def _report(consignment: dict[str, Any]) -> TrackingReport:
     events = tuple(found for entry in as_objects(consignment.get("Events"), "Events") if (found := _event(entry)))
-    return TrackingReport(
+    return report(
         carrier="seko",
         tracking_number=required_text(consignment.get("ConsignmentNo"), "ConsignmentNo", 64),
         events=events,

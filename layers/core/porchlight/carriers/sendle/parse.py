@@ -18,7 +18,7 @@ from porchlight.bodies import (
     optional_text,
     required_text,
 )
-from porchlight.carriers.reading import event, phrase, place, summary
+from porchlight.carriers.reading import event, phrase, place, report, summary
 from porchlight.carriers.sendle.statuses import STATES, reading
 from porchlight.connectors import BodyKind
 from porchlight.domain.events import DeliveryEstimate, Place, TrackingEvent, TrackingReport
@@ -49,7 +49,7 @@ def kind(body: bytes) -> BodyKind:
 def _report(data: dict[str, Any], entries: Any, number: str) -> TrackingReport:
     events = tuple(found for entry in as_objects(entries, "tracking_events") if (found := _event(entry)))
     state = STATES.get(phrase(clean(data.get("state"), 80)))
-    return TrackingReport(
+    return report(
         carrier="sendle",
         tracking_number=number,
         events=events,

@@ -20,7 +20,7 @@ from porchlight.bodies import (
 )
 from porchlight.carriers.aggregated import own_words, place_in, settled
 from porchlight.carriers.estimates import window
-from porchlight.carriers.reading import event, place
+from porchlight.carriers.reading import event, place, report
 from porchlight.carriers.seventeen_track.carriers import carrier_of
 from porchlight.carriers.seventeen_track.statuses import NUMBERS, reading
 from porchlight.connectors import BodyKind
@@ -76,7 +76,7 @@ def _v2(item: dict[str, Any]) -> TrackingReport:
     own = reading(clean(head.get("status"), 80), clean(head.get("sub_status"), 80))
     metrics = optional_object(info.get("time_metrics"))
     expected = optional_object(metrics.get("estimated_delivery_date"))
-    return TrackingReport(
+    return report(
         carrier=carrier,
         tracking_number=number,
         events=events,
@@ -145,7 +145,7 @@ def _v1(item: dict[str, Any]) -> TrackingReport:
         if entry.get("a")
     )
     own = NUMBERS.get(clean(track.get("e"), 8))
-    return TrackingReport(
+    return report(
         carrier=carrier,
         tracking_number=number,
         events=events,

@@ -20,7 +20,7 @@ from porchlight.bodies import (
 )
 from porchlight.carriers.aggregated import settled
 from porchlight.carriers.estimates import estimate
-from porchlight.carriers.reading import event, place
+from porchlight.carriers.reading import event, place, report
 from porchlight.carriers.shipengine.statuses import reading
 from porchlight.connectors import BodyKind
 from porchlight.domain.carriers import carrier_by_number, carrier_id
@@ -64,7 +64,7 @@ def _report(parcel: dict[str, Any], address: str) -> TrackingReport:
     carrier = _carrier(parcel, address, entries) or carrier_by_number(number)
     events = tuple(found for entry in entries if (found := _event(entry, carrier)))
     head = reading(*_codes(parcel), words=clean(parcel.get("carrier_status_description")))
-    return TrackingReport(
+    return report(
         carrier=carrier,
         tracking_number=number,
         events=events,

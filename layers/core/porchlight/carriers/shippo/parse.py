@@ -18,7 +18,7 @@ from porchlight.bodies import (
 )
 from porchlight.carriers.aggregated import settled
 from porchlight.carriers.estimates import estimate
-from porchlight.carriers.reading import event, place
+from porchlight.carriers.reading import event, place, report
 from porchlight.carriers.shippo.statuses import reading
 from porchlight.connectors import BodyKind
 from porchlight.domain.carriers import carrier_by_number, carrier_id
@@ -63,7 +63,7 @@ def _report(track: dict[str, Any]) -> TrackingReport:
     head = optional_object(track.get("tracking_status"))
     history = as_objects(track.get("tracking_history"), "tracking_history")
     events = tuple(found for entry in history or [head] if (found := _event(entry)))
-    return TrackingReport(
+    return report(
         carrier=carrier_id(clean(track.get("carrier"))) or carrier_by_number(number),
         tracking_number=number,
         events=events,

@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from porchlight.bodies import as_object, as_objects, clean, load_json, moment, only_unreadable
-from porchlight.carriers.reading import Reading, event, summary
+from porchlight.carriers.reading import Reading, event, report, summary
 from porchlight.connectors import BodyKind
 from porchlight.domain.carriers import carrier_by_number, carrier_id
 from porchlight.domain.events import TrackingEvent, TrackingReport
@@ -58,7 +58,7 @@ def _report(item: dict[str, Any]) -> TrackingReport | None:
     if len(number) > 64:
         raise UnreadableBodyError("trackingNumber is too long")
     events = tuple(_events(item))
-    return TrackingReport(
+    return report(
         carrier=carrier_id(clean(item.get("carrierCode"), 80)) or carrier_by_number(number),
         tracking_number=number,
         events=events,

@@ -14,7 +14,7 @@ from porchlight.bodies import (
     required_text,
     sane,
 )
-from porchlight.carriers.reading import event, place, summary
+from porchlight.carriers.reading import event, place, report, summary
 from porchlight.carriers.spring.statuses import reading
 from porchlight.connectors import BodyKind
 from porchlight.domain.events import TrackingEvent, TrackingReport
@@ -41,7 +41,7 @@ def kind(body: bytes) -> BodyKind:
 
 def _report(shipment: dict[str, Any]) -> TrackingReport:
     events = tuple(found for entry in as_objects(shipment.get("Events"), "Events") if (found := _event(entry)))
-    return TrackingReport(
+    return report(
         carrier="spring",
         tracking_number=required_text(shipment.get("TrackingNumber"), "TrackingNumber", 64),
         events=events,

@@ -5,7 +5,7 @@ from typing import Any
 from porchlight.bodies import as_object, as_objects, clean, load_json, moment, only_unreadable, required_text
 from porchlight.carriers.aggregated import place_in, settled
 from porchlight.carriers.estimates import estimate
-from porchlight.carriers.reading import event
+from porchlight.carriers.reading import event, report
 from porchlight.carriers.teleship.statuses import reading
 from porchlight.connectors import BodyKind
 from porchlight.domain.events import TrackingEvent, TrackingReport
@@ -36,7 +36,7 @@ def _report(parcel: dict[str, Any]) -> TrackingReport:
     entries = as_objects(parcel.get("events"), "events")
     events = tuple(found for entry in entries if (found := _event(entry)))
     head = reading(clean(parcel.get("status"), 80))
-    return TrackingReport(
+    return report(
         carrier="teleship",
         tracking_number=required_text(parcel.get("trackingNumber"), "trackingNumber", 64),
         events=events,

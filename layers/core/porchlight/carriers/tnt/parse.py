@@ -17,7 +17,7 @@ from porchlight.bodies import (
     xml_children,
     xml_fields,
 )
-from porchlight.carriers.reading import event, place, summary
+from porchlight.carriers.reading import event, place, report, summary
 from porchlight.carriers.tnt.statuses import SUMMARIES, reading
 from porchlight.connectors import BodyKind
 from porchlight.domain.events import DeliveryEstimate, TrackingEvent, TrackingReport
@@ -45,7 +45,7 @@ def kind(body: bytes) -> BodyKind:
 def _report(node: "Element") -> TrackingReport:
     events = tuple(found for entry in xml_children(node, "StatusData") if (found := _event(xml_fields(entry))))
     day = _due(node)
-    return TrackingReport(
+    return report(
         carrier="tnt",
         tracking_number=required_text(node.findtext("ConsignmentNumber"), "ConsignmentNumber", 64),
         events=events,

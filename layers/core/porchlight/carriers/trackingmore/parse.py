@@ -20,7 +20,7 @@ from porchlight.bodies import (
 from porchlight.carriers.aggregated import place_in, settled
 from porchlight.carriers.countries import country_code
 from porchlight.carriers.estimates import estimate
-from porchlight.carriers.reading import event, place
+from porchlight.carriers.reading import event, place, report
 from porchlight.carriers.trackingmore.statuses import reading
 from porchlight.connectors import BodyKind
 from porchlight.domain.carriers import carrier_by_number, carrier_id
@@ -76,7 +76,7 @@ def _report(item: dict[str, Any]) -> TrackingReport:
     status = clean(item.get("delivery_status"), 80) or clean(item.get("status"), 80)
     head = reading(status.casefold(), clean(item.get("substatus"), 80))
     expected = item.get("expected_delivery_date") or item.get("scheduled_delivery_date")
-    return TrackingReport(
+    return report(
         carrier=_CODES.get(named) or carrier_id(named) or carrier_by_number(number),
         tracking_number=number,
         events=events,

@@ -17,7 +17,7 @@ from porchlight.bodies import (
     required_text,
     sane,
 )
-from porchlight.carriers.reading import event, place, summary
+from porchlight.carriers.reading import event, place, report, summary
 from porchlight.carriers.ups.statuses import reading
 from porchlight.connectors import BodyKind
 from porchlight.domain.events import DeliveryEstimate, TrackingEvent, TrackingReport
@@ -94,7 +94,7 @@ def _alert(alert: dict[str, Any]) -> TrackingReport:
         code = status.get("descriptionCode") or status.get("statusCode")
         events = (activity_event(occurred, status, code, place, ""),)
     stands = summary(events) or Milestone.UNKNOWN
-    return TrackingReport(
+    return report(
         carrier="ups",
         tracking_number=number,
         events=events,
@@ -119,7 +119,7 @@ def _answer(answer: dict[str, Any]) -> list[TrackingReport]:
         packages = as_objects(shipment.get("package"), "package")
         inquiry = _text(shipment.get("inquiryNumber"), 64)
         if not packages and inquiry and shipment.get("warnings"):
-            found.append(TrackingReport(carrier="ups", tracking_number=inquiry, status=Milestone.UNKNOWN))
+            found.append(report(carrier="ups", tracking_number=inquiry, status=Milestone.UNKNOWN))
         found += [_package(package, inquiry) for package in packages]
     return found
 
@@ -130,7 +130,7 @@ def _package(package: dict[str, Any], inquiry: str) -> TrackingReport:
     activities = as_objects(package.get("activity"), "activity")
     events = tuple(event for activity in activities if (event := _activity(activity, service)))
     status = summary(events) or _current(package)
-    return TrackingReport(
+    return report(
         carrier="ups",
         tracking_number=required_text(number, "trackingNumber", 64),
         events=events,

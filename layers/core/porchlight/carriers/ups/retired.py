@@ -6,7 +6,7 @@ Local times only; the activity's type and code, no three-digit status.
 from typing import TYPE_CHECKING
 
 from porchlight.bodies import load_xml, required_text, xml_text
-from porchlight.carriers.reading import summary
+from porchlight.carriers.reading import report, summary
 from porchlight.carriers.ups.parse import about_the_number, activity_event, day_of, moment_of, with_offset
 from porchlight.domain.events import DeliveryEstimate, TrackingEvent, TrackingReport
 from porchlight.domain.milestones import Milestone
@@ -43,7 +43,7 @@ def _package(package: "Element", shipment: "Element") -> TrackingReport:
     events = tuple(event for activity in package.findall("Activity") if (event := _event(activity)))
     status = summary(events) or Milestone.UNKNOWN
     day = day_of(xml_text(package, "RescheduledDeliveryDate") or xml_text(shipment, "ScheduledDeliveryDate"))
-    return TrackingReport(
+    return report(
         carrier="ups",
         tracking_number=required_text(number, "TrackingNumber", 64),
         events=events,

@@ -22,7 +22,7 @@ from porchlight.bodies import (
     optional_text,
     required_text,
 )
-from porchlight.carriers.reading import event, place, summary
+from porchlight.carriers.reading import event, place, report, summary
 from porchlight.carriers.usps.statuses import reading
 from porchlight.connectors import BodyKind
 from porchlight.domain.events import DeliveryEstimate, TrackingEvent, TrackingReport
@@ -112,7 +112,7 @@ def _report(piece: dict[str, Any]) -> TrackingReport:
         entries = piece
     events = tuple(found for entry in as_objects(entries, "trackingEvents") if (found := _event(entry)))
     status = _status(piece, events)
-    return TrackingReport(
+    return report(
         carrier="usps",
         tracking_number=required_text(piece.get("trackingNumber"), "trackingNumber", 64),
         events=events,

@@ -17,7 +17,7 @@ from porchlight.bodies import (
     sane,
     xml_fields,
 )
-from porchlight.carriers.reading import event, place, summary
+from porchlight.carriers.reading import event, place, report, summary
 from porchlight.carriers.usps.parse import plain
 from porchlight.carriers.usps.statuses import reading
 from porchlight.domain.events import DeliveryEstimate, TrackingEvent, TrackingReport
@@ -62,7 +62,7 @@ def _report(number: Any, info: dict[str, Any], scans: list[dict[str, Any]]) -> T
     events = tuple(found for scan in scans if (found := _event(scan)))
     status = summary(events) or reading("", plain(info.get("Status"))).milestone
     day = _day(info.get("PredictedDeliveryDate")) or _day(info.get("ExpectedDeliveryDate"))
-    return TrackingReport(
+    return report(
         carrier="usps",
         tracking_number=required_text(number, "the ID of a TrackInfo", 64),
         events=events,
