@@ -180,8 +180,6 @@ class Stack:
 
     def _enter(self) -> None:
         """Turn the environment, from which the adapters make their clients, to this stack."""
-        import boto3
-
         from porchlight.adapters import aws
 
         if self.endpoint is not None:
@@ -196,8 +194,7 @@ class Stack:
                 os.environ.pop(mine, None)
         elif self.region:
             os.environ.update(AWS_REGION=self.region, AWS_DEFAULT_REGION=self.region)
-        boto3.DEFAULT_SESSION = None
-        aws.client.cache_clear()
+        aws.forget()
 
 
 def brand_ids() -> tuple[str, ...]:

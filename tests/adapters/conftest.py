@@ -66,7 +66,7 @@ def cloud() -> Iterator[str]:
         patch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
         patch.delenv("AWS_ENDPOINT_URL", raising=False)
         patch.delenv("AWS_PROFILE", raising=False)
-        aws.client.cache_clear()
+        aws.forget()
         boto3.client("dynamodb").create_table(TableName=TABLE, **table_definition())
         where: Any = {"LocationConstraint": "eu-central-1"}
         boto3.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration=where)
@@ -79,7 +79,7 @@ def cloud() -> Iterator[str]:
             },
         )
         yield boto3.client("sqs").create_queue(QueueName=QUEUE)["QueueUrl"]
-    aws.client.cache_clear()
+    aws.forget()
 
 
 @dataclass(frozen=True)

@@ -302,10 +302,10 @@ class TestStack:
         ports = Stack("local", {"TableName": "t", "InboundQueueUrl": "q"}, endpoint="http://127.0.0.1:9").app()
 
         assert (ports.settings.table_name, ports.settings.inbound_queue_url) == ("t", "q")
-        from porchlight.adapters.aws import client
+        from porchlight.adapters.aws import client, forget
 
         assert client("sqs").meta.endpoint_url == "http://127.0.0.1:9"
-        client.cache_clear()
+        forget()
 
     def test_brands_are_those_of_the_pack(self) -> None:
         assert set(brand_ids()) == {"fjordhus", "larkspur"}

@@ -1,4 +1,4 @@
-"""boto3 clients, made when first needed, and the one translation of their errors."""
+"""AWS clients, made when first needed, and the one translation of their errors."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +16,7 @@ from porchlight.errors import (
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
+    from botocore.session import Session
 
 _CONFLICT = {
     "ConditionalCheckFailedException",
@@ -58,8 +59,7 @@ _LATER = {
 
 @cache
 def client(service: str, attempts: int = 3) -> Any:
-    """A client with short timeouts and explicit retries: a function has seconds, not boto3's default minute."""
-    import boto3
+    """A client with short timeouts and explicit retries: a function has seconds, not botocore's default minute."""
     from botocore.config import Config
 
     config = Config(
@@ -68,7 +68,21 @@ def client(service: str, attempts: int = 3) -> Any:
         retries={"mode": "standard", "total_max_attempts": attempts},
         tcp_keepalive=True,
     )
-    return boto3.client(service, config=config)  # type: ignore[call-overload]
+    return _session().create_client(service, config=config)
+
+
+@cache
+def _session() -> "Session":
+    """botocore's own: what boto3 adds to it (resources, transfers) is used nowhere, and costs a cold start."""
+    from botocore.session import get_session
+
+    return get_session()
+
+
+def forget() -> None:
+    """Make clients anew, from the environment as it is now: for commands that turn from one stack to another."""
+    client.cache_clear()
+    _session.cache_clear()
 
 
 def translate(error: "ClientError") -> PorchlightError:
