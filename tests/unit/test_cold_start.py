@@ -21,6 +21,8 @@ NOT_BEFORE_NEEDED = (
     "porchlight.domain.events",
     "porchlight.domain.orders",
     "porchlight.ports",
+    "pydantic",
+    "pydantic_core",
 )
 
 

@@ -13,8 +13,6 @@ from datetime import date, datetime
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
-from pydantic_core import from_json
-
 from porchlight.errors import UnreadableBodyError
 
 if TYPE_CHECKING:
@@ -30,6 +28,8 @@ _FIRST_YEAR, _LAST_YEAR = 1990, 2199
 
 def load_json(body: bytes | str) -> Any:
     """The JSON value in ``body``; NaN, broken text, endless nesting and endless numbers are unreadable."""
+    from pydantic_core import from_json  # most signatures need no parser, and their cold start shall not pay for one
+
     if len(body) > MAX_BYTES:
         raise UnreadableBodyError("the body is larger than any report of a parcel")
     bare = body.removeprefix(b"\xef\xbb\xbf") if isinstance(body, bytes) else body
