@@ -22,7 +22,7 @@ from porchlight.bodies import (
     xml_children,
     xml_fields,
 )
-from porchlight.carriers.reading import MAX_NUMBER, NOWHERE, UNRECOGNISED, Reading, event, place, report
+from porchlight.carriers.reading import MAX_NUMBER, NOWHERE, UNRECOGNISED, Reading, event, phrase, place, report
 from porchlight.domain.events import DeliveryEstimate, Place, TrackingEvent, TrackingReport
 from porchlight.domain.milestones import Milestone, Party, Reason, Signal
 from porchlight.errors import UnreadableBodyError
@@ -288,3 +288,9 @@ def test_what_is_no_moment(printed: object) -> None:
 )
 def test_optional_text(given_value: object, text: str | None) -> None:
     assert optional_text(given_value) == text
+
+
+@given(st.text(max_size=40) | st.text(alphabet=st.characters(max_codepoint=127), max_size=40))
+def test_phrases_are_the_letters_and_digits_of_a_text(text: str) -> None:
+    wanted = "".join(char if char.isalnum() else " " for char in text.casefold()).split()
+    assert phrase(text) == " ".join(wanted)

@@ -60,7 +60,13 @@ def phrases(*rows: tuple[Milestone, Reason | None, Sequence[str]]) -> dict[str, 
 
 def phrase(text: str) -> str:
     """The text in lower case, its words joined by single spaces, without punctuation."""
-    return " ".join("".join(char if char.isalnum() else " " for char in text.casefold()).split())
+    folded = text.casefold()
+    if folded.isascii():
+        return " ".join(folded.translate(_NO_WORD).split())
+    return " ".join("".join(char if char.isalnum() else " " for char in folded).split())
+
+
+_NO_WORD = {code: " " for code in range(128) if not chr(code).isalnum()}
 
 
 NOWHERE = Place()
