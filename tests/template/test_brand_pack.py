@@ -78,15 +78,14 @@ def own_words(brands: Path, words: object) -> None:
 
 @pytest.mark.parametrize("ask", ["[pigeon]", "[fedex, larkspur]", "[fedex, fedex]", "fedex"])
 def test_a_source_that_cannot_be_asked_is_named(brands: Path, tmp_path: Path, ask: str) -> None:
-    change(brands / "larkspur/brand.yaml", "name: Larkspur\nshop", f"tracking: {{ask: {ask}}}\nname: Larkspur\nshop")
+    change(brands / "larkspur/brand.yaml", "  ask: [canada_post]", f"  ask: {ask}")
     with pytest.raises(BrandError, match=r"larkspur/brand\.yaml: tracking\.ask: ") as caught:
         build(brands, tmp_path / "out", check=False)
     assert "Traceback" not in str(caught.value)
 
 
 def test_sources_that_can_be_asked_are_kept_in_their_order(brands: Path, tmp_path: Path) -> None:
-    ask = "tracking: {ask: [shippo, fedex], minutes: {in_transit: 60}}"
-    change(brands / "larkspur/brand.yaml", "name: Larkspur\nshop", f"{ask}\nname: Larkspur\nshop")
+    change(brands / "larkspur/brand.yaml", "[canada_post]", "[shippo, fedex]\n  minutes: {in_transit: 60}")
     pack = build(brands, tmp_path / "out", check=False)
     found = json.loads((pack / "larkspur.json").read_text())["config"]["tracking"]
     assert (found["ask"], found["minutes"]["in_transit"]) == (["shippo", "fedex"], 60)
