@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from porchlight import bodies
 from porchlight.bodies import (
     as_objects,
+    clean,
     load_json,
     load_xml,
     moment,
@@ -294,3 +295,14 @@ def test_optional_text(given_value: object, text: str | None) -> None:
 def test_phrases_are_the_letters_and_digits_of_a_text(text: str) -> None:
     wanted = "".join(char if char.isalnum() else " " for char in text.casefold()).split()
     assert phrase(text) == " ".join(wanted)
+
+
+@given(
+    st.text(max_size=40) | st.text(alphabet="ab \n\t\u00a0\u2028\u0000\u200b\ud800", max_size=20), st.integers(1, 30)
+)
+def test_clean_text_is_one_printable_line(text: str, limit: int) -> None:
+    stripped = text.strip()
+    if not stripped.isprintable():
+        stripped = " ".join("".join(char if char.isprintable() else " " for char in stripped).split())
+    assert clean(text, limit) == stripped[:limit]
+    assert clean(text, limit).isprintable()
