@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from porchlight.domain.orders import Order
     from porchlight.domain.returns import Return
     from porchlight.domain.shipments import Shipment, StoredEvent
+    from porchlight.domain.watching import Watch
     from porchlight.ports import OrderContents, Orders, Returns, Shipments
 
 commands = typer.Typer(name="shipment", help="Look into one parcel, or put its carrier right.", no_args_is_help=True)
@@ -35,6 +36,8 @@ class Story:
     returns: Sequence[Return] = ()
     waits: Sequence[str] = ()
     """Which workflows wait for news of it; their tokens are nobody's business."""
+    watch: Watch | None = None
+    """How its carrier is asked about it."""
 
     def document(self) -> dict[str, Any]:
         """All of it, for programs."""
@@ -45,6 +48,7 @@ class Story:
             "messages": [message.model_dump(mode="json") for message in self.messages],
             "returns": [request.model_dump(mode="json") for request in self.returns],
             "workflows_waiting": list(self.waits),
+            "watch": self.watch.model_dump(mode="json", exclude_defaults=True) if self.watch else None,
         }
 
     def facts(self) -> dict[str, str]:
@@ -71,6 +75,7 @@ class Story:
         if delay and not (delay.recovered_at or delay.resolved_at):
             found["delay"] = f"open since {_when(delay.declared_at)}: {_words(delay.kind)}"
         found["waiting"] = ", ".join(self.waits)
+        found["asked"] = _watched(self.watch) if self.watch else ""
         return {name: value for name, value in found.items() if value}
 
     def told(self) -> list[Row]:
@@ -268,7 +273,7 @@ class Look:
     def _story(self, brand: str, shipment_id: str) -> Story | None:
         from porchlight.ports import OrderContents
 
-        shipment, events = self.shipments.with_events(brand, shipment_id)
+        shipment, events, watch = self.shipments.contents(brand, shipment_id)
         if shipment is None:
             return None
         known: OrderContents = OrderContents()
@@ -282,7 +287,21 @@ class Look:
             messages=[m for m in known.messages if m.shipment_id in (None, shipment_id)],
             returns=returns,
             waits=[wait.purpose for wait in self.shipments.waits(brand, shipment_id)],
+            watch=watch,
         )
+
+
+def _watched(watch: Watch) -> str:
+    """How a parcel is asked about, in words: ``fedex, asking, last answer …, next …``."""
+    return _joined(
+        watch.source,
+        _words(watch.state),
+        _words(watch.why),
+        f"subscribed until {_when(watch.subscribed_until)}" if watch.subscribed_until else "",
+        f"last answer {_when(watch.asked_at)}" if watch.asked_at else "",
+        f"{watch.failures} asks without an answer" if watch.failures else "",
+        f"next {_when(watch.due_at)}" if watch.due_at else "",
+    )
 
 
 def _words(value: object) -> str:

@@ -22,6 +22,7 @@ from porchlight.domain.messages import MessageRecord, MessageState, Moment, Supp
 from porchlight.domain.milestones import Milestone
 from porchlight.domain.orders import Shopper
 from porchlight.domain.shipments import StoredEvent, fold
+from porchlight.domain.watching import Watch
 from porchlight.errors import NotFoundError, TransientError
 from porchlight.ports import Quarantined, Wait
 from tests.fakes import FakeInbound, FakeMessages, FakeOrders, FakeQuarantine, FakeReturns, FakeShipments
@@ -189,7 +190,10 @@ def late(ports: Ports) -> Ports:
     suspicion = assess(parcel, policy, later)
     assert suspicion
     ports.orders.save(stories.order(order_id=ORDER), Shopper(brand="larkspur", shopper_id="cus_1", email="a@b.example"))
-    ports.shipments.save(declare(parcel, suspicion, policy, later), [fact], due_at=None, link=True)
+    watch = Watch(
+        brand="larkspur", shipment_id=PARCEL, source="easypost", created_at=later, due_at=later, failures=2, version=1
+    )
+    ports.shipments.save(declare(parcel, suspicion, policy, later), [fact], due_at=None, link=True, watch=watch)
     ports.shipments.put_wait(
         Wait(brand="larkspur", shipment_id=PARCEL, purpose="delay", token="secret-token", created_at=later)
     )
@@ -250,13 +254,15 @@ class TestShipment:
         places = [said.index(words) for words in told]
         assert places == sorted(places)
         assert "open since" in said
+        assert re.search(r"^asked +easypost · new · 2 asks without an answer · next .*$", said, re.MULTILINE)
         assert re.search(r"^promised +.*Fri 06 Mar$", said, re.MULTILINE)
 
     def test_the_document_is_complete_and_holds_neither_contact_points_nor_tokens(self, late: Ports) -> None:
         said = run("shipment", "show", PARCEL, "--json").stdout
 
         story = json.loads(said)["shipments"][0]
-        assert set(story) == {"shipment", "events", "order", "messages", "returns", "workflows_waiting"}
+        assert set(story) == {"shipment", "events", "order", "messages", "returns", "workflows_waiting", "watch"}
+        assert story["watch"]["source"] == "easypost"
         assert story["workflows_waiting"] == ["delay"]
         assert story["messages"][1]["reason"] == "overtaken"
         assert "a@b.example" not in said
