@@ -61,12 +61,12 @@ def test_derived_codes_are_heard_where_there_is_no_event_type() -> None:
 
 @pytest.mark.parametrize(("code", "why"), EXCEPTIONS.items())
 def test_exception_codes(code: str, why: Reading) -> None:
-    """A delivery exception is what its exception code says; any other trouble only gets its reason."""
-    exception = _event("DE", exceptionCode=code)
-    assert _axes(exception) == (_axes(why) if why.reason else (M.EXCEPTION, None, None, True))
-    for kind, milestone in (("SE", M.EXCEPTION), ("DY", M.DELAYED)):
-        trouble = _event(kind, exceptionCode=code)
-        assert (trouble.milestone, trouble.reason, trouble.at_fault) == (milestone, why.reason, why.at_fault)
+    """A delivery or shipment exception is what its exception code says; any other trouble only gets its reason."""
+    for kind in ("DE", "SE"):
+        exception = _event(kind, exceptionCode=code)
+        assert _axes(exception) == (_axes(why) if why.reason else (M.EXCEPTION, None, None, True))
+    trouble = _event("DY", exceptionCode=code)
+    assert (trouble.milestone, trouble.reason, trouble.at_fault) == (M.DELAYED, why.reason, why.at_fault)
     usual = _event("AR", exceptionCode=code)
     assert (usual.milestone, usual.reason) == (M.IN_TRANSIT, None)
 
@@ -92,6 +92,8 @@ def test_words_of_an_exception_stand_in_for_an_unknown_code() -> None:
         assert _axes(_event("DE", exceptionCode="?", exceptionDescription=text.upper())) == _axes(reading)
     assert _event("DE", exceptionCode="03", exceptionDescription="Weather delay").reason is Reason.ADDRESS
     assert _axes(_event("DE", exceptionDescription="Whatever else")) == (M.EXCEPTION, None, None, True)
+    vague = {"exceptionCode": "84", "exceptionDescription": "Weather delay"}
+    assert _axes(_event("SE", **vague)) == (M.DELAYED, Reason.WEATHER, Party.WEATHER, True)
 
 
 @pytest.mark.parametrize(
@@ -100,6 +102,8 @@ def test_words_of_an_exception_stand_in_for_an_unknown_code() -> None:
         ("DY", "WEATHER", M.DELAYED, Reason.WEATHER, Party.WEATHER),
         ("DD", "OPERATIONAL", M.DELAYED, Reason.NETWORK, Party.CARRIER),
         ("SE", "CLEARANCE", M.EXCEPTION, Reason.CUSTOMS, Party.CUSTOMS),
+        ("SE", "WEATHER", M.DELAYED, Reason.WEATHER, Party.WEATHER),
+        ("DE", "WEATHER", M.DELAYED, Reason.WEATHER, Party.WEATHER),
         ("DY", "LOCAL", M.DELAYED, Reason.OTHER, None),
         ("DY", "GENERAL", M.DELAYED, None, None),
         ("PU", "WEATHER", M.ACCEPTED, None, None),
@@ -109,7 +113,9 @@ def test_words_of_an_exception_stand_in_for_an_unknown_code() -> None:
 def test_the_kind_of_a_delay(kind: str, delay: str, milestone: M, reason: Reason | None, party: Party | None) -> None:
     event = _event(kind, delayDetail={"type": delay, "status": "DELAYED"})
     assert (event.milestone, event.reason, event.at_fault) == (milestone, reason, party)
-    assert _event(kind, exceptionCode="08", delayDetail={"type": delay}).reason != (Reason.WEATHER)
+    assert _event(kind, exceptionCode="08", delayDetail={"type": delay}).reason is not Reason.WEATHER
+    if kind in ("DE", "DY", "SE") and reason:
+        assert _event(kind, exceptionCode="84", delayDetail={"type": delay}).reason is reason
 
 
 @pytest.mark.parametrize(
@@ -146,6 +152,42 @@ def test_shapes_of_pushes_and_answers(body: Any) -> None:
 def test_bodies_without_a_parcel(body: dict[str, Any], kind: BodyKind) -> None:
     assert _read(body) == []
     assert CONNECTOR.classify(json.dumps(body).encode()) is kind
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind"),
+    [
+        ("<TrackDetails><Notification><Code>9080</Code></Notification></TrackDetails>", BodyKind.NO_RESULT),
+        ("<Notifications><Severity>ERROR</Severity><Code>5508</Code></Notifications>", BodyKind.NO_RESULT),
+        ("<Notifications><Severity>FAILURE</Severity><Code>6330</Code></Notifications>", BodyKind.NOT_TRACKING),
+    ],
+)
+def test_old_replies_without_a_parcel(reply: str, kind: BodyKind) -> None:
+    body = f'<TrackReply xmlns="http://fedex.com/ws/track/v7">{reply}</TrackReply>'.encode()
+    assert CONNECTOR.parse(body) == []
+    assert CONNECTOR.classify(body) is kind
+    with pytest.raises(UnreadableBodyError, match="no TrackReply"):
+        CONNECTOR.parse(b"<Other/>")
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "day"),
+    [
+        ("<StatusCode>OC</StatusCode>", M.PRE_TRANSIT, None),
+        (
+            "<DatesOrTimes><Type>ESTIMATED_DELIVERY</Type><DateOrTimestamp>2019-03-07T00:00:00</DateOrTimestamp>"
+            "</DatesOrTimes>",
+            M.UNKNOWN,
+            "2019-03-07",
+        ),
+        ("<AppointmentDeliveryTimestamp>2019-03-08</AppointmentDeliveryTimestamp>", M.UNKNOWN, "2019-03-08"),
+    ],
+)
+def test_versions_of_old_replies(fields: str, status: M, day: str | None) -> None:
+    details = f"<TrackDetails><TrackingNumber>700000000116</TrackingNumber>{fields}</TrackDetails>"
+    (report,) = CONNECTOR.parse(f"<TrackReply>{details}</TrackReply>".encode())
+    assert report.status is status
+    assert (report.estimate.day.isoformat() if report.estimate and report.estimate.day else None) == day
 
 
 def test_a_parcel_without_a_number_is_unreadable() -> None:
@@ -196,7 +238,7 @@ def test_estimates(window: dict[str, str], dates: list[tuple[str, str]], printed
     }
     estimate = _report(_scan("AR"), **more).estimate
     assert set(estimate.model_dump(exclude_none=True, by_alias=True) if estimate else ()) == set(printed)
-    assert _report(_scan("DL"), **more).estimate is None
+    assert _report(_scan("DL"), **more).estimate == estimate
 
 
 def test_its_own_summary_counts_where_there_are_no_scans() -> None:
@@ -204,6 +246,8 @@ def test_its_own_summary_counts_where_there_are_no_scans() -> None:
     assert _report(latestStatusDetail={"code": "IN", "derivedCode": "IN"}).status is M.PRE_TRANSIT
     assert _report(latestStatusDetail={"code": "??", "derivedCode": "RL"}).status is M.DELAYED
     assert _report(latestStatusDetail={"eventType": "DL", "derivedStatusCode": "DL"}).status is M.DELIVERED
+    absent = {"code": "DE", "derivedCode": "DE", "ancillaryDetails": [{"reason": "007"}]}
+    assert _report(latestStatusDetail=absent).status is M.DELIVERY_ATTEMPTED
     assert _report(error={"code": "X"}).status is M.UNKNOWN
     assert _report(_scan("AR"), latestStatusDetail={"code": "DL"}).status is M.IN_TRANSIT
 

@@ -1,4 +1,4 @@
-"""FedEx bodies: track results, as the Track API v1 answers and as AIV pushes them.
+"""FedEx bodies: track results, as the Track API v1 answers and as AIV pushes them; old XML by ``retired``.
 
 One number can have several track results (numbers are used again); a result can be an error inside of a good answer.
 The order is newest first, but a label may be dated after the pickup. A few scans have no offset and midnight for a
@@ -33,6 +33,10 @@ _TROUBLES = frozenset({Milestone.EXCEPTION, Milestone.DELAYED, Milestone.DELIVER
 @only_unreadable
 def reports(body: bytes) -> list[TrackingReport]:
     """Every track result in the body."""
+    if body.lstrip()[:1] == b"<":
+        from porchlight.carriers.fedex.retired import results
+
+        return [track_result(result, "") for result in results(body)]
     data = load_json(body)
     if isinstance(data, list):
         return [report for item in as_objects(data, "the list of results") for report in _item(item)]
@@ -50,7 +54,7 @@ def _item(data: dict[str, Any]) -> list[TrackingReport]:
     if "trackResults" in output:
         return _results(output["trackResults"], output.get("trackingNumber"))
     if any(key in output for key in _RESULT):
-        return [_report(output, output.get("trackingNumber"))]
+        return [track_result(output, output.get("trackingNumber"))]
     if "errors" in data or "alerts" in output or "output" in data:
         return []
     raise UnreadableBodyError("no track results")
@@ -58,13 +62,14 @@ def _item(data: dict[str, Any]) -> list[TrackingReport]:
 
 def _results(results: Any, number: Any) -> list[TrackingReport]:
     return [
-        _report(result, number)
+        track_result(result, number)
         for result in as_objects(results, "trackResults")
         if number or result.get("trackingNumber") or result.get("trackingNumberInfo")
     ]
 
 
-def _report(result: dict[str, Any], number: Any) -> TrackingReport:
+def track_result(result: dict[str, Any], number: Any) -> TrackingReport:
+    """The report that a track result makes; ``number``: as it was asked for, where that is known."""
     number = number or result.get("trackingNumber")
     number = number or optional_object(result.get("trackingNumberInfo")).get("trackingNumber")
     scans = as_objects(result.get("scanEvents"), "scanEvents")
@@ -75,7 +80,7 @@ def _report(result: dict[str, Any], number: Any) -> TrackingReport:
         tracking_number=required_text(number, "trackingNumber", 64),
         events=events,
         status=status,
-        estimate=None if status is Milestone.DELIVERED else _estimate(result),
+        estimate=_estimate(result),
     )
 
 
@@ -120,7 +125,9 @@ def _latest(status: dict[str, Any]) -> Milestone:
     """The result's own summary, for results without scans. AIV's and the API's names differ."""
     code = clean(status.get("code") or status.get("eventType"), 20)
     derived = clean(status.get("derivedCode") or status.get("derivedStatusCode"), 20)
-    return reading(code, derived).milestone
+    details = status.get("ancillaryDetails")
+    why = optional_object(details[0]) if isinstance(details, list) and details else {}
+    return reading(code, derived, clean(why.get("reason"), 20), clean(why.get("reasonDescription"))).milestone
 
 
 def _estimate(result: dict[str, Any]) -> DeliveryEstimate | None:
@@ -152,6 +159,10 @@ def _time(value: Any) -> datetime | None:
 
 def kind(body: bytes) -> BodyKind:
     """An answer that knows nothing of the number, or none about tracking."""
+    if body.lstrip()[:1] == b"<":
+        from porchlight.carriers.fedex.retired import not_found
+
+        return BodyKind.NO_RESULT if not_found(body) else BodyKind.NOT_TRACKING
     data = optional_object(load_json(body))
     output = optional_object(data.get("output"))
     told = output.get("alerts") or data.get("errors") or ""
