@@ -226,7 +226,7 @@ def test_clocks(entry: dict[str, str], iso: str) -> None:
             },
             {"day": "2026-02-14"},
         ),
-        ({"status": "Delivered, In/At Mailbox", "predictedDeliveryDate": "2026-02-14"}, None),
+        ({"status": "Delivered, In/At Mailbox", "predictedDeliveryDate": "2026-02-14"}, {"day": "2026-02-14"}),
         ({"expectedDeliveryDate": "3 business days"}, None),
     ],
 )
@@ -256,7 +256,10 @@ def test_words_that_say_more_than_their_code() -> None:
         ("14", "Held at Post Office, At Customer Request", M.AVAILABLE_FOR_PICKUP),
         ("01", "Delivered, To Original Sender", M.RETURNED_TO_SENDER),
         ("??", "Notice Left (Receptacle Full/Item Oversized)", M.DELIVERY_ATTEMPTED),
-        ("??", "Processing Exception, Local Weather Delay", M.EXCEPTION),
+        ("??", "Processing Exception, Local Weather Delay", M.DELAYED),
+        ("DX", "Delivery Exception, Local Weather Delay", M.DELAYED),
+        ("DX", "Delivery Exception, Delivery Status Not Updated", M.EXCEPTION),
+        ("??", "Reminder to Schedule Redelivery of your item", M.UNKNOWN),
     ):
         entry = {"eventCode": code, "eventType": text, "eventTimestamp": "2026-02-14T07:10:00"}
         assert _piece(trackingEvents=[entry]).events[0].milestone is milestone, text

@@ -117,7 +117,7 @@ def _report(piece: dict[str, Any]) -> TrackingReport:
         tracking_number=required_text(piece.get("trackingNumber"), "trackingNumber", 64),
         events=events,
         status=status,
-        estimate=None if status is Milestone.DELIVERED else _estimate(piece),
+        estimate=_estimate(piece),
     )
 
 

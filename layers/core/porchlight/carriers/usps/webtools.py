@@ -21,7 +21,6 @@ from porchlight.carriers.reading import event, place, report, summary
 from porchlight.carriers.usps.parse import plain
 from porchlight.carriers.usps.statuses import reading
 from porchlight.domain.events import DeliveryEstimate, TrackingEvent, TrackingReport
-from porchlight.domain.milestones import Milestone
 from porchlight.errors import UnreadableBodyError
 
 _MONTHS = {
@@ -67,7 +66,7 @@ def _report(number: Any, info: dict[str, Any], scans: list[dict[str, Any]]) -> T
         tracking_number=required_text(number, "the ID of a TrackInfo", 64),
         events=events,
         status=status,
-        estimate=DeliveryEstimate(day=day) if day and status is not Milestone.DELIVERED else None,
+        estimate=DeliveryEstimate(day=day) if day else None,
     )
 
 
