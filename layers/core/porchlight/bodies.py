@@ -205,6 +205,8 @@ def clean(value: Any, limit: int = 500) -> str:
     """``value`` as one line of printable text without outer space; "" for anything that is neither text nor a whole
     number.
     """
+    if value is None:
+        return ""
     if isinstance(value, str):
         text = value.strip()
         if not text.isprintable():
@@ -212,8 +214,6 @@ def clean(value: Any, limit: int = 500) -> str:
             if not text.isprintable():
                 text = " ".join("".join(char if char.isprintable() else " " for char in text).split())
         return text if len(text) <= limit else text[:limit]
-    if value is None:
-        return ""
     if isinstance(value, int) and not isinstance(value, bool) and -(10**30) < value < 10**30:
         return str(value)
     return ""

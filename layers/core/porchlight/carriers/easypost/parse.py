@@ -16,7 +16,7 @@ from porchlight.bodies import (
     required_text,
 )
 from porchlight.carriers.easypost.statuses import STATUSES, reading
-from porchlight.carriers.reading import place, report, summary
+from porchlight.carriers.reading import event, place, report, summary
 from porchlight.connectors import BodyKind
 from porchlight.domain.carriers import carrier_id
 from porchlight.domain.events import DeliveryEstimate, TrackingEvent, TrackingReport
@@ -86,22 +86,15 @@ def _event(entry: dict[str, Any], carrier: str) -> TrackingEvent | None:
     message = clean(entry.get("message"))
     found = reading(status, detail, carrier, code, message)
     where = optional_object(entry.get("tracking_location"))
-    return TrackingEvent(
-        occurred_at=moment(entry["datetime"], "datetime of a tracking detail"),
-        raw_code=code or status,
-        raw_codes=(status, detail, code),
-        description=message or clean(entry.get("description")),
-        milestone=found.milestone,
-        reason=found.reason,
-        at_fault=found.at_fault,
-        recognised=found.recognised,
-        place=place(
-            city=optional_text(where.get("city")),
-            region=optional_text(where.get("state")),
-            postal_code=optional_text(where.get("zip")),
-            country=optional_text(where.get("country")),
-        ),
+    at = moment(entry["datetime"], "datetime of a tracking detail")
+    scanned = place(
+        city=optional_text(where.get("city")),
+        region=optional_text(where.get("state")),
+        postal_code=optional_text(where.get("zip")),
+        country=optional_text(where.get("country")),
     )
+    words = message or clean(entry.get("description"))
+    return event(found, at, code or status, words, (status, detail, code), scanned)
 
 
 def _status(tracker: dict[str, Any], events: tuple[TrackingEvent, ...]) -> Milestone | None:
