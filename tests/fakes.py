@@ -144,11 +144,11 @@ class FakeWatches:
 
     def due(self, brand: str, source: str, until: datetime, limit: int) -> list[tuple[str, datetime]]:
         found = [
-            (watch.shipment_id, watch.due_at)
+            (not watch.urgent, watch.due_at, watch.shipment_id)
             for watch in self.shipments.watches.values()
             if (watch.brand, watch.source) == (brand, source) and watch.due_at and watch.due_at <= until
         ]
-        return sorted(found, key=lambda entry: entry[1])[:limit]
+        return [(shipment_id, due_at) for _, due_at, shipment_id in sorted(found, key=lambda entry: entry[:2])][:limit]
 
     def get(self, brand: str, shipment_id: str) -> tuple[Shipment | None, Watch | None]:
         return self.shipments.get(brand, shipment_id), self.shipments.watches.get((brand, shipment_id))

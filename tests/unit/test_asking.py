@@ -8,7 +8,10 @@ from porchlight.connectors import Answer, Call
 from porchlight.domain.brands import TrackingPolicy
 from porchlight.domain.ids import shipment_id
 from porchlight.domain.milestones import Milestone
+from porchlight.domain.packing import Packing
+from porchlight.domain.shipments import Shipment
 from porchlight.ports import InboundMessage
+from porchlight.services.asking.desk import PAGE
 from tests.unit.asking import DAY, HOUR, MINUTE, NOW, Acme, AcmeClient, Town, account, said
 
 
@@ -160,6 +163,50 @@ class TestWhoIsAsked:
         assert town.run() == {"no_account": 1, "idle": 1}
 
 
+class TestOldParcels:
+    def store_tells(self, town: Town, number: str, **about: Any) -> None:
+        fresh = Shipment(
+            brand="larkspur",
+            shipment_id=shipment_id("larkspur", "acme", number),
+            carrier="acme",
+            tracking_number=number,
+            created_at=NOW,
+            updated_at=NOW,
+            version=1,
+            **about,
+        )
+        town.shipments.save(fresh, due_at=None, watch=town.lookout.linked(town.brand(), fresh, None, NOW))
+
+    def test_parcels_of_old_orders_are_asked_about_over_half_a_day(self, town: Town) -> None:
+        for number in range(200):
+            self.store_tells(town, f"A{number}", backfilled=True)
+        town.ship("NEW")
+        assert town.watch("NEW").due_at == NOW
+        due = sorted((watch.due_at - NOW) / HOUR for watch in town.shipments.watches.values() if watch.due_at)
+        assert due[0] == 0
+        assert 10 < due[-1] < 12
+        assert 5 < due[100] < 7
+
+    def test_those_that_nobody_can_be_waiting_for_are_not(self, town: Town) -> None:
+        self.store_tells(town, "OLD", shipped_at=NOW - 45 * DAY)
+        self.store_tells(town, "A1", shipped_at=NOW - 44 * DAY)
+        assert list(town.shipments.watches) == [("larkspur", shipment_id("larkspur", "acme", "A1"))]
+
+    def test_one_that_the_store_took_back_is_not_looked_at_until_it_is_sent_after_all(self, town: Town) -> None:
+        town.ship("A1")
+        town.run()
+        stored = town.parcel("A1")
+        void = stored.model_copy(update={"packed": {"f": Packing(cancelled=True, as_of=NOW)}, "version": stored.version + 1})
+        town.shipments.save(void, due_at=None)
+        town.run(5 * HOUR)
+        assert (town.watch("A1").state, town.watch("A1").why) == ("ended", "taken_back")
+        sent = void.model_copy(update={"packed": {}, "version": void.version + 1})
+        again = town.lookout.linked(town.brand(), sent, town.watch("A1"), town.clock.now)
+        assert again
+        assert (again.state, again.due_at) == ("asking", town.clock.now + 4 * HOUR)
+        assert town.lookout.linked(town.brand(), sent, again, town.clock.now) is None
+
+
 class TestCompany:
     def test_as_many_go_into_one_call_as_it_takes(self) -> None:
         town = in_batches(30)
@@ -200,31 +247,40 @@ class TestCompany:
         town.run()
         assert town.api.asked() == [("A3",), ("A1",), ("A2",)]
 
+    def test_and_before_whatever_else_waits(self) -> None:
+        town = Town(Acme(AcmeClient(1, calls_per_minute=6)))
+        town.api.plan = [said(VAN=[("out_for_delivery", 1)])]
+        town.ship("VAN")
+        town.minutes(1)
+        town.ship(*(f"A{number}" for number in range(PAGE + 50)))
+        while town.clock.now < NOW + 32 * MINUTE:
+            town.minutes(1)
+        assert town.api.asked().count(("VAN",)) == 2
+        assert len(town.api.asked()) < PAGE, "hundreds were due before it"
+
     def test_more_than_a_page_is_worked_off_in_one_run(self) -> None:
         town = in_batches(100)
         town.ship(*(f"A{number}" for number in range(700)))
         town.run()
         assert len({number for numbers in town.api.asked() for number in numbers}) == 700
 
-    def test_a_number_that_failed_goes_alone_and_spoils_no_other(self) -> None:
+    def test_a_number_that_spoils_the_answers_of_others_is_alone_in_the_end(self) -> None:
         def api(call: Call) -> Answer:
-            return (
-                Answer(500, {}, b"") if "BAD" in call.numbers else said(**{n: [("accepted", 1)] for n in call.numbers})
-            )
+            spoilt = "BAD" in call.numbers
+            return Answer(500, {}, b"") if spoilt else said(**{n: [("accepted", 1)] for n in call.numbers})
 
-        town = in_batches(10)
+        town = in_batches(8)
         town.api.rule = api
-        town.ship("BAD", "A1", "A2")
+        good = [f"A{number}" for number in range(7)]
+        town.ship("BAD", *good)
         town.minutes(1)
         assert not town.inbound.queue
         assert town.due_in("A1") == 5 * MINUTE
-        town.minutes(1, 5 * MINUTE)
-        assert [len(numbers) for numbers in town.api.asked()] == [3, 1, 1, 1]
-        assert {number for number in ("A1", "A2") if town.parcel(number).milestone is Milestone.ACCEPTED} == {
-            "A1",
-            "A2",
-        }
-        assert town.watch("BAD").failures == 2
+        town.minutes(60)
+        sizes = [len(numbers) for numbers in town.api.asked() if "BAD" in numbers]
+        assert sizes == [8, 4, 2, 1]
+        assert {town.parcel(number).milestone for number in good} == {Milestone.ACCEPTED}
+        assert not town.parcel("BAD").event_count
 
     def test_two_parcels_under_one_number_are_asked_about_one_after_the_other(self) -> None:
         town = in_batches(10, policy=TrackingPolicy(ask=("acme",)))

@@ -74,7 +74,9 @@ class Watches(Protocol):
     """How parcels are asked about, beside the parcels. They are first written by ``Shipments.save``."""
 
     def due(self, brand: str, source: str, until: datetime, limit: int) -> Sequence[tuple[str, datetime]]:
-        """Ids of the parcels of a brand that a source is to be asked about, and since when; the longest due first."""
+        """Ids of the parcels of a brand that a source is to be asked about, and since when: the urgent ones, then the
+        others, the longest due first.
+        """
         ...
 
     def get(self, brand: str, shipment_id: str) -> tuple[Shipment | None, Watch | None]:

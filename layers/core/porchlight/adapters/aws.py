@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from porchlight.errors import (
@@ -57,6 +58,9 @@ _LATER = {
 }
 
 
+_MAKING = Lock()
+
+
 @cache
 def client(service: str, attempts: int = 3) -> Any:
     """A client with short timeouts and explicit retries: a function has seconds, not botocore's default minute."""
@@ -68,7 +72,8 @@ def client(service: str, attempts: int = 3) -> Any:
         retries={"mode": "standard", "total_max_attempts": attempts},
         tcp_keepalive=True,
     )
-    return _session().create_client(service, config=config)
+    with _MAKING:  # clients may be used by several threads, a session makes them for one at a time
+        return _session().create_client(service, config=config)
 
 
 @cache

@@ -7,6 +7,7 @@ then is decided by the parcel as it is then (``step``).
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from zlib import crc32
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
@@ -81,6 +82,8 @@ class Watch(BaseModel):
     """How many asks in a row had no usable answer."""
     created_at: AwareDatetime
     due_at: AwareDatetime | None = None
+    urgent: bool = False
+    """True while the parcel is out for delivery: it is looked at before all others, whatever waits."""
     version: int = 0
 
 
@@ -125,7 +128,10 @@ _PATIENCE = {_Phase.BEFORE_PICKUP: 2, _Phase.IN_TRANSIT: 2, _Phase.OUT_FOR_DELIV
 
 
 def first_watch(shipment: Shipment, source: str, policy: TrackingPolicy, now: datetime) -> Watch:
-    """The watch of a parcel that has none: due at once, or after one interval where the parcel came with news."""
+    """The watch of a parcel that has none: due at once, or after one interval where the parcel came with news.
+
+    Parcels of old orders, which a shop tells of by the thousand, are spread over the longest interval.
+    """
     watch = Watch(
         brand=shipment.brand,
         shipment_id=shipment.shipment_id,
@@ -134,9 +140,12 @@ def first_watch(shipment: Shipment, source: str, policy: TrackingPolicy, now: da
         due_at=now,
         version=1,
     )
-    if not shipment.event_count:
-        return watch
-    return watch.model_copy(update={"due_at": now + interval(shipment.milestone, watch, policy)})
+    if shipment.event_count:
+        return _looked_at_again(watch, shipment.milestone, policy, now)
+    if shipment.backfilled:
+        part = crc32(shipment.shipment_id.encode()) / 2**32
+        return watch.model_copy(update={"due_at": now + timedelta(minutes=policy.minutes.at_most) * part})
+    return watch
 
 
 def interval(milestone: Milestone, watch: Watch, policy: TrackingPolicy) -> timedelta:
@@ -166,15 +175,15 @@ def step(shipment: Shipment, watch: Watch, means: Means, policy: TrackingPolicy,
         return Step.SUBSCRIBE, watch
     if heard := _heard(shipment, watch):
         rested = watch.model_copy(update={"quiet": 0, "seen": shipment.event_count})
-        again = heard + interval(shipment.milestone, rested, policy)
-        if again > now:
-            return Step.WAIT, _due(rested, again)
+        rested = _looked_at_again(rested, shipment.milestone, policy, heard)
+        if rested.due_at and rested.due_at > now:
+            return Step.WAIT, rested
         watch = rested
     if means.subscribe and watch.state is State.SUBSCRIBED and _is_silent(shipment, watch, now):
         return Step.REVIVE, watch
     if means.ask:
         return Step.ASK, watch
-    return Step.WAIT, _due(watch, now + interval(shipment.milestone, watch, policy))
+    return Step.WAIT, _looked_at_again(watch, shipment.milestone, policy, now)
 
 
 def asked(
@@ -203,7 +212,7 @@ def asked(
     after = watch.model_copy(update=update)
     if current in TERMINAL:
         return _closing(after, now)
-    return _due(after, now + interval(current, after, policy))
+    return _looked_at_again(after, current, policy, now)
 
 
 def failed(watch: Watch, now: datetime) -> Watch:
@@ -237,7 +246,7 @@ def subscribed(
         "refusals": 0,
     }
     after = watch.model_copy(update=update)
-    return after if backfill else _due(after, now + interval(shipment.milestone, after, policy))
+    return after if backfill else _looked_at_again(after, shipment.milestone, policy, now)
 
 
 def not_subscribed(watch: Watch, now: datetime) -> Watch:
@@ -289,17 +298,17 @@ def with_news(shipment: Shipment, watch: Watch, policy: TrackingPolicy, now: dat
     rested = watch.model_copy(update={"quiet": 0})
     if watch.state is State.ENDED:
         rested = rested.model_copy(update={"state": State.ASKING, "why": "", "failures": 0, "created_at": now})
-    wanted = now + interval(shipment.milestone, rested, policy)
-    if watch.due_at is not None and watch.due_at <= wanted:
+    moved = _looked_at_again(rested, shipment.milestone, policy, now)
+    if watch.due_at and moved.due_at and watch.due_at <= moved.due_at:
         return None
-    return rested.model_copy(update={"due_at": wanted, "version": watch.version + 1})
+    return moved.model_copy(update={"version": watch.version + 1})
 
 
 def _phase(milestone: Milestone) -> _Phase:
     return _PHASES.get(milestone, _Phase.IN_TRANSIT)
 
 
-CORRECTED, USED_AGAIN, EXPIRED = "carrier_corrected", "number_used_again", "expired"
+CORRECTED, USED_AGAIN, EXPIRED, VOID = "carrier_corrected", "number_used_again", "expired", "taken_back"
 _FOR_GOOD = frozenset({CORRECTED, USED_AGAIN})
 
 
@@ -309,6 +318,8 @@ def _over(shipment: Shipment, watch: Watch, policy: TrackingPolicy, now: datetim
         return CORRECTED
     if shipment.next_id:
         return USED_AGAIN
+    if shipment.is_void:
+        return VOID
     if not shipment.is_open:
         return ""
     last = max(watch.created_at, shipment.last_event_at or watch.created_at)
@@ -337,11 +348,12 @@ def _is_silent(shipment: Shipment, watch: Watch, now: datetime) -> bool:
 
 
 def _closing(watch: Watch, now: datetime) -> Watch:
-    return watch.model_copy(update={"state": State.CLOSING, "due_at": now + LAST_LOOK})
+    return watch.model_copy(update={"state": State.CLOSING, "due_at": now + LAST_LOOK, "urgent": False})
 
 
-def _due(watch: Watch, at: datetime) -> Watch:
-    """Due at an instant, or when the subscription has to be renewed."""
+def _looked_at_again(watch: Watch, milestone: Milestone, policy: TrackingPolicy, since: datetime) -> Watch:
+    """Due one interval after an instant, or when the subscription has to be renewed."""
+    at = since + interval(milestone, watch, policy)
     if watch.state is State.SUBSCRIBED and watch.subscribed_until:
         at = min(at, watch.subscribed_until - RENEW_BEFORE)
-    return watch.model_copy(update={"due_at": at})
+    return watch.model_copy(update={"due_at": at, "urgent": _phase(milestone) is _Phase.OUT_FOR_DELIVERY})

@@ -213,8 +213,8 @@ class OrderKeeper:
             )
             due_at = next_check(shipment, brand.delays, now)
             link = stored is None or stored.order_id != order_id
-            first = None if watch else self.lookout.first(brand, shipment, now)
-            self.shipments.save(shipment, due_at=due_at, link=link, watch=first)
+            looked = self.lookout.linked(brand, shipment, watch, now)
+            self.shipments.save(shipment, due_at=due_at, link=link, watch=looked)
             return order
 
         seen = until_settled(attempt)

@@ -1,12 +1,12 @@
 """Who is asked about a parcel: its watch is written with the parcel, so that none is forgotten."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from porchlight.asking import Sources
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.shipments import Shipment
-from porchlight.domain.watching import Watch, first_watch, with_news
+from porchlight.domain.watching import VOID, Watch, first_watch, with_news
 
 
 @dataclass(frozen=True)
@@ -24,9 +24,21 @@ class Lookout:
         own = next((source for source in ask if self.sources.covers(source, carrier)), None)
         return own or next((source for source in ask if "aggregator" in self.sources.abilities(source)), None)
 
-    def first(self, brand: BrandConfig, shipment: Shipment, now: datetime) -> Watch | None:
-        """The watch of a parcel that has none; None where nobody is to be asked."""
+    def linked(self, brand: BrandConfig, shipment: Shipment, watch: Watch | None, now: datetime) -> Watch | None:
+        """The watch to write with a parcel that a store tells of; None where it stays as it is.
+
+        A parcel that the store had taken back lives again.
+        """
+        if watch is None:
+            return self._first(brand, shipment, now)
+        return with_news(shipment, watch, brand.tracking, now) if watch.why == VOID else None
+
+    def _first(self, brand: BrandConfig, shipment: Shipment, now: datetime) -> Watch | None:
+        """The watch of a parcel that has none; None where nobody is to be asked, or the parcel is too old."""
         if not brand.tracking.ask or not shipment.is_open or shipment.moved_to or shipment.next_id:
+            return None
+        heard = shipment.last_event_at or shipment.shipped_at or now
+        if heard + timedelta(days=brand.tracking.give_up_days) <= now:
             return None
         source = self.source_of(brand, shipment.carrier)
         return first_watch(shipment, source, brand.tracking, now) if source else None
@@ -34,5 +46,5 @@ class Lookout:
     def after_news(self, brand: BrandConfig, shipment: Shipment, watch: Watch | None, now: datetime) -> Watch | None:
         """The watch to write with a parcel that has news; None where it stays as it is."""
         if watch is None:
-            return self.first(brand, shipment, now)
+            return self._first(brand, shipment, now)
         return with_news(shipment, watch, brand.tracking, now)

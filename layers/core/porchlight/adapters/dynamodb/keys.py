@@ -19,8 +19,8 @@
     BRAND#{brand}#ASKING                EXCHANGE#{kind}#{source}  exchange
                                         ERRAND#{run_…}        errand        (due index)
 
-    index by_due_at: due_shard = DUE#{0…7}, due_at = UTC instant, sortable; due_shard of watches = ASK#{source}#{brand},
-    of errands = ASK#ERRANDS
+    index by_due_at: due_shard = DUE#{0…7}, due_at = UTC instant, sortable; due_shard of watches = ASK#{source}#{brand}
+    (…#NOW for the urgent), of errands = ASK#ERRANDS
 """
 
 import zlib
@@ -94,11 +94,11 @@ def exchange_sk(kind: str, source: str) -> str:
     return f"{EXCHANGE}{kind}#{source}"
 
 
-def watch_shard(brand: str, source: str) -> str:
+def watch_shard(brand: str, source: str, *, urgent: bool = False) -> str:
     """The shard of the due index with what a source is to be asked for a brand: a source that is shut holds up nobody
-    else.
+    else. What is urgent has one of its own.
     """
-    return f"ASK#{source}#{brand}"
+    return f"ASK#{source}#{brand}#NOW" if urgent else f"ASK#{source}#{brand}"
 
 
 def shard_of(pk: str) -> str:

@@ -12,7 +12,7 @@ from porchlight.domain.watching import Watch
 def watch_item(watch: Watch) -> Item:
     """The item of a watch."""
     pk = keys.shipment_pk(watch.brand, watch.shipment_id)
-    shard = keys.watch_shard(watch.brand, watch.source)
+    shard = keys.watch_shard(watch.brand, watch.source, urgent=watch.urgent)
     return item(pk, keys.WATCH, "watch", watch, due_at=watch.due_at, shard=shard)
 
 
@@ -23,16 +23,20 @@ class DynamoWatches:
         self._table = table
 
     def due(self, brand: str, source: str, until: datetime, limit: int) -> list[tuple[str, datetime]]:
-        """One query of one shard."""
+        """One query of the urgent shard, and one of the other."""
+        found: list[tuple[str, datetime]] = []
+        for urgent in (True, False):
+            if len(found) < limit:
+                found += self._due(keys.watch_shard(brand, source, urgent=urgent), until, limit - len(found))
+        return found
+
+    def _due(self, shard: str, until: datetime, limit: int) -> list[tuple[str, datetime]]:
         with translated():
             page = client("dynamodb").query(
                 TableName=self._table.name,
                 IndexName=keys.DUE_INDEX,
                 KeyConditionExpression="due_shard = :shard AND due_at <= :until",
-                ExpressionAttributeValues={
-                    ":shard": {"S": keys.watch_shard(brand, source)},
-                    ":until": {"S": keys.instant(until)},
-                },
+                ExpressionAttributeValues={":shard": {"S": shard}, ":until": {"S": keys.instant(until)}},
                 Limit=limit,
             )
         return [

@@ -1,5 +1,6 @@
 """One run over all that one source is to be asked, told and done for one brand."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -40,10 +41,10 @@ class Desk:
 
     def run(self) -> str:
         """Do what is due; returns what came of it in a word: ``idle``, ``no_account``, ``shut``, ``busy``, ``done``."""
-        connector = self.office.sources.connector(self.kind, self.source)
         now = self.office.pulse.now()
         due = self._due(now) if self._is_asked else []
-        if connector is None or not (due or self.errands):
+        connector = self.office.sources.connector(self.kind, self.source) if due or self.errands else None
+        if connector is None:
             return "idle"
         accounts = [a for a in self.office.accounts.of(self.kind, self.source) if a.brand == self.brand.brand_id]
         accounts = [account for account in accounts if _has(account, connector.client.credentials)]
@@ -174,15 +175,22 @@ class _Round:
         return what, Parcel(shipment, after)
 
     def _batches(self, parcels: list[Parcel]) -> list[list[Parcel]]:
-        """Those on the van first. A number that was not answered before goes alone: it spoils no other's answer."""
+        """Those on the van first; then those that were not answered before, in halves, quarters … of a call: a number
+        that spoils the answers of others is alone in the end.
+        """
         if not self.means.ask:
             return []
         parcels.sort(key=lambda parcel: parcel.shipment.milestone is not Milestone.OUT_FOR_DELIVERY)
-        alone = [parcel for parcel in parcels if parcel.watch.failures]
-        rest = [parcel for parcel in parcels if not parcel.watch.failures]
-        rest += self._early(-len(rest) % self.batch) if rest else []
-        batches = [rest[start : start + self.batch] for start in range(0, len(rest), self.batch)]
-        return batches + [[parcel] for parcel in alone]
+        by_failures: dict[int, list[Parcel]] = defaultdict(list)
+        for parcel in parcels:
+            by_failures[min(parcel.watch.failures, 10)].append(parcel)
+        if by_failures[0]:
+            by_failures[0] += self._early(-len(by_failures[0]) % self.batch)
+        batches = []
+        for failures, some in sorted(by_failures.items()):
+            size = max(1, self.batch >> failures)
+            batches += [some[start : start + size] for start in range(0, len(some), size)]
+        return batches
 
     def _ask_for(self, parcels: Sequence[Parcel], speaker: Speaker) -> None:
         self.asker.ask(speaker, parcels)
