@@ -51,6 +51,7 @@ def test_a_substatus_of_another_status_is_not_heard() -> None:
     event = _event("DELIVERED", "information_received")
     assert (event.milestone, event.raw_codes) == (M.DELIVERED, ("DELIVERED", "information_received"))
     assert _event("TRANSIT", "package_lost").milestone is M.LOST
+    assert _event("TRANSIT", "return_to_sender").milestone is M.RETURN_IN_TRANSIT
     assert _event("TRANSIT", "invented_yesterday").milestone is M.IN_TRANSIT
     assert not _event("INVENTED", "package_lost").recognised
 
@@ -79,7 +80,10 @@ def test_reason_and_fault() -> None:
         Reason.ADDRESS,
         Party.RETAILER,
     )
-    assert _event("FAILURE", "package_disposed").at_fault is Party.CARRIER
+    for code in ("package_disposed", "package_undeliverable"):
+        assert (_event("FAILURE", code).reason, _event("FAILURE", code).at_fault) == (Reason.OTHER, None)
+    held = _event("TRANSIT", "package_held", "Your shipment is being held by customs.")
+    assert (held.milestone, held.reason, held.at_fault) == (M.EXCEPTION, Reason.CUSTOMS, Party.CUSTOMS)
 
 
 def test_times_are_taken_as_printed() -> None:
@@ -107,9 +111,13 @@ def test_an_only_status_is_the_only_event() -> None:
     assert report.status is M.OUT_FOR_DELIVERY
 
 
+def test_a_number_that_is_not_known_yet() -> None:
+    (report,) = read("shippo", _track())
+    assert (report.carrier, report.tracking_number, report.events, report.status) == ("ups", "1", (), M.UNKNOWN)
+
+
 def test_what_a_body_without_parcels_is() -> None:
     assert kind("shippo", {"detail": "Not found."}) == "no_result"
-    assert kind("shippo", _track()) == "no_result"
     assert read("shippo", {"tracking_number": ["This field is required."]}) == []
     assert read("shippo", {"event": "batch_purchased", "data": {}}) == []
     assert kind("shippo", {"event": "batch_purchased", "data": {}}) == "not_tracking"

@@ -30,8 +30,8 @@ _OTHER_NEWS = ("transaction_", "batch_", "all")
 
 @only_unreadable
 def reports(body: bytes) -> list[TrackingReport]:
-    """The parcels in the body that something is known of."""
-    return [_report(track) for track in _tracks(body) if track.get("tracking_status") or track.get("tracking_history")]
+    """The parcels in the body; one that the carrier does not know (yet) has no events."""
+    return [_report(track) for track in _tracks(body)]
 
 
 def kind(body: bytes) -> BodyKind:

@@ -3,7 +3,6 @@
 from porchlight.carriers.reading import UNRECOGNISED, Reading, table
 from porchlight.carriers.wording import finer, said
 from porchlight.domain.milestones import Milestone as M
-from porchlight.domain.milestones import Party as P
 from porchlight.domain.milestones import Reason as R
 
 STATUSES = table(
@@ -42,14 +41,18 @@ SUBSTATUSES = {
         (M.RETURN_IN_TRANSIT, R.PICKUP_EXPIRED, "package_unclaimed"),
     ),
     "FAILURE": table(
-        (M.EXCEPTION, R.ADDRESS, "package_undeliverable"),
-        (M.EXCEPTION, R.OTHER, P.CARRIER, "package_disposed"),
+        (M.EXCEPTION, R.OTHER, "package_undeliverable package_disposed"),
         (M.LOST, R.NETWORK, "package_lost"),
     ),
 }
 """The substatuses of each status."""
 
-_GENERAL = frozenset({"", "other", "return_to_sender", "delivered", "contact_carrier"})
+_TROUBLES = (_TRANSIT, SUBSTATUSES["FAILURE"], SUBSTATUSES["RETURNED"])
+"""What a parcel on its way, or in trouble, may be told more finely by."""
+
+_GENERAL = frozenset(
+    {"", "other", "return_to_sender", "delivered", "contact_carrier", "package_held", "package_undeliverable"}
+)
 """Substatuses that leave it to the words to say more."""
 
 
@@ -58,7 +61,7 @@ def reading(status: str, substatus: str = "", words: str = "") -> Reading:
     coarse = STATUSES.get(status, UNRECOGNISED)
     found = SUBSTATUSES.get(status, {}).get(substatus)
     if found is None and coarse.milestone in (M.IN_TRANSIT, M.EXCEPTION):
-        found = _TRANSIT.get(substatus) or SUBSTATUSES["FAILURE"].get(substatus)
+        found = next((codes[substatus] for codes in _TROUBLES if substatus in codes), None)
     found = found or coarse
     if substatus not in _GENERAL:
         return found
