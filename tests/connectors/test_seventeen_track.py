@@ -10,7 +10,7 @@ from porchlight.carriers.seventeen_track import CONNECTOR, carriers
 from porchlight.carriers.seventeen_track import statuses as track
 from porchlight.connectors import Account, Answer, InboundRequest
 from porchlight.domain.milestones import Milestone as M
-from porchlight.domain.milestones import Reason
+from porchlight.domain.milestones import Party, Reason
 from porchlight.errors import UnreadableBodyError
 from tests.connectors.readings import agrees, kind, known, read
 from tests.connectors.scheme import NOW
@@ -53,6 +53,24 @@ def test_a_stage_says_more_than_other() -> None:
     assert _event("PickedUp", "InTransit_Other").milestone is M.ACCEPTED
     assert _event("Returned", "Exception_Other").milestone is M.RETURNED_TO_SENDER
     assert _event("OutForDelivery", "InTransit_Arrival").milestone is M.IN_TRANSIT
+
+
+def test_a_stage_may_be_a_substatus() -> None:
+    for code, milestone in (
+        ("InTransit_PickedUp", M.ACCEPTED),
+        ("Exception_Returning", M.RETURN_IN_TRANSIT),
+        ("InTransit_CustomsRequiringInformation", M.EXCEPTION),
+    ):
+        event = _event(code)
+        assert (event.milestone, event.raw_code, event.raw_codes) == (milestone, code, (code, ""))
+    assert _event("InTransit_Other", words="Picked up").milestone is M.ACCEPTED
+
+
+def test_whose_fault_is_not_guessed() -> None:
+    for code in ("DeliveryFailure_Security", "Exception_Security", "Exception_Destroyed"):
+        assert (_event(None, code).reason, _event(None, code).at_fault) == (Reason.OTHER, None)
+    nobody = _event(None, "Exception_NoBody")
+    assert (nobody.reason, nobody.at_fault) == (Reason.ADDRESS, Party.RETAILER)
 
 
 def test_new_codes_are_read_by_their_main_status_and_strangers_by_nothing() -> None:

@@ -7,7 +7,6 @@ from porchlight.carriers.aggregated import own_words
 from porchlight.carriers.reading import UNRECOGNISED, Reading, table
 from porchlight.carriers.wording import finer
 from porchlight.domain.milestones import Milestone as M
-from porchlight.domain.milestones import Party as P
 from porchlight.domain.milestones import Reason as R
 
 MAIN = table(
@@ -41,23 +40,25 @@ SUBSTATUSES = table(
     (M.AVAILABLE_FOR_PICKUP, None, "AvailableForPickup_Other"),
     (M.OUT_FOR_DELIVERY, None, "OutForDelivery_Other"),
     (M.DELIVERY_ATTEMPTED, None, "DeliveryFailure_Other"),
+    (M.DELIVERY_ATTEMPTED, R.OTHER, "DeliveryFailure_Security"),
     (M.DELIVERY_ATTEMPTED, R.CONSIGNEE_ABSENT, "DeliveryFailure_NoBody"),
-    (M.DELIVERY_ATTEMPTED, R.SECURITY, "DeliveryFailure_Security"),
     (M.DELIVERY_ATTEMPTED, R.CONSIGNEE_REFUSED, "DeliveryFailure_Rejected"),
     (M.DELIVERY_ATTEMPTED, R.ADDRESS, "DeliveryFailure_InvalidAddress"),
     (M.DELIVERED, None, "Delivered_Other"),
     (M.EXCEPTION, None, "Exception_Other"),
     (M.RETURN_IN_TRANSIT, None, "Exception_Returning"),
     (M.RETURNED_TO_SENDER, None, "Exception_Returned"),
-    (M.EXCEPTION, R.CONSIGNEE_ABSENT, "Exception_NoBody"),
-    (M.EXCEPTION, R.SECURITY, "Exception_Security"),
+    (M.EXCEPTION, R.ADDRESS, "Exception_NoBody"),
+    (M.EXCEPTION, R.OTHER, "Exception_Security Exception_Destroyed"),
     (M.DAMAGED, R.DAMAGE, "Exception_Damage Exception_Damaged"),
     (M.EXCEPTION, R.CONSIGNEE_REFUSED, "Exception_Rejected"),
     (M.DELAYED, None, "Exception_Delayed"),
     (M.LOST, R.NETWORK, "Exception_Lost"),
-    (M.EXCEPTION, R.OTHER, P.CARRIER, "Exception_Destroyed"),
     (M.CANCELLED, None, "Exception_Cancel"),
 )
+"""``_Security`` is said of security, customs and fees alike; ``Exception_NoBody`` of a recipient whose data is not sound,
+found before anybody went there.
+"""
 
 NUMBERS = table(
     (M.UNKNOWN, None, "0 20"),
@@ -70,8 +71,15 @@ NUMBERS = table(
 """The package's state in v1, which has none for its events."""
 
 
+_GENERAL = ("", "InTransit_Other", "Exception_Other")
+
+
 def reading(stage: str, substatus: str, carrier: str = "", words: str = "") -> Reading:
-    """What an event means (or the head of a parcel, whose main status is given as ``stage``)."""
+    """What an event means (or the head of a parcel, whose main status is given as ``stage``). Bodies without
+    ``sub_status`` may have it as the stage.
+    """
+    if not substatus and stage in SUBSTATUSES:
+        substatus = stage
     if not substatus and not stage:
         return own_words(carrier, words)
     found = SUBSTATUSES.get(substatus) or STAGES.get(substatus.partition("_")[0])
@@ -79,5 +87,5 @@ def reading(stage: str, substatus: str, carrier: str = "", words: str = "") -> R
         found = STAGES.get(stage) or found
     if found is None:
         return UNRECOGNISED
-    general = substatus in ("", "InTransit_Other", "Exception_Other") and stage in ("", "InTransit", "Exception")
+    general = substatus in _GENERAL and stage in ("", "InTransit", "Exception", substatus)
     return finer(found, words) if general else found
