@@ -49,7 +49,7 @@ SUBTAGS = table(
     (M.DELAYED, R.WEATHER, "Exception_017"),
     (M.EXCEPTION, R.CUSTOMS, P.RETAILER, "Exception_018"),
     (M.CANCELLED, None, "Exception_020"),
-    (M.EXCEPTION, R.OTHER, P.CARRIER, "Exception_021"),
+    (M.EXCEPTION, R.OTHER, "Exception_021"),
 )
 """Customer contacted, and appointment made (OutForDelivery_003 and _004), are notices: no vehicle is on its way yet."""
 
