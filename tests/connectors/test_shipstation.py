@@ -56,7 +56,6 @@ def test_its_own_hosts_are_fetched_with_the_accounts_keys(url: str) -> None:
         "https://ssapi.shipstation.com.evil.example/shipments",
         "https://evilssapi.shipstation.com/shipments",
         "https://shipstation.com/shipments",
-        "https://ssapi.shipstation.com./shipments",
         "https://ssapi.shipstation.com\\@evil.example/shipments",
         "https://ssapi.shipstation.com%2eevil.example/shipments",
         "https://ssapi.shipstation.com /shipments",
@@ -66,6 +65,9 @@ def test_its_own_hosts_are_fetched_with_the_accounts_keys(url: str) -> None:
         "https://169.254.169.254/shipments",
         "https://ssapi.shipstation.com/orders?importBatch=1",
         "https://ssapi.shipstation.com/shipments/../orders",
+        "https://ssapi.shipstation.com/shipments/%2e%2e/orders",
+        "https://ssapi.shipstation.com/shipments%2f..%2forders",
+        "https://ssapi.shipstation.com./shipments",
         "https://ssapi.shipstation.com",
         "http://127.0.0.1:9/peer/shipments",
         "",
@@ -130,6 +132,8 @@ def test_shipments() -> None:
     reports = read("shipstation", {"shipments": [made, voided, {**made, "trackingNumber": ""}], "total": 3})
     assert [(report.carrier, report.status) for report in reports] == [("usps", M.PRE_TRANSIT), ("usps", M.CANCELLED)]
     assert read("shipstation", {"fulfillments": [delivered]})[0].status is M.DELIVERED
+    undated = {**made, "voided": True, "voidDate": None}
+    assert read("shipstation", {"shipments": [undated]})[0].status is M.CANCELLED
     assert kind("shipstation", {"shipments": []}) == "no_result"
     assert read("shipstation", {"ExceptionMessage": "no"}) == []
     with pytest.raises(UnreadableBodyError):

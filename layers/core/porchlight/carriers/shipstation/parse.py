@@ -62,7 +62,7 @@ def _report(item: dict[str, Any]) -> TrackingReport | None:
         carrier=carrier_id(clean(item.get("carrierCode"), 80)) or carrier_by_number(number),
         tracking_number=number,
         events=events,
-        status=summary(events),
+        status=Milestone.CANCELLED if item.get("voided") is True else summary(events) or Milestone.UNKNOWN,
     )
 
 
