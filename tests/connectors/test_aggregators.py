@@ -84,7 +84,7 @@ def test_settled() -> None:
     def at(*milestones: M) -> list[Any]:
         return [event(Reading(milestone), NOW.replace(hour=hour), "x") for hour, milestone in enumerate(milestones)]
 
-    assert settled(None, []) is None
+    assert settled(None, []) is M.UNKNOWN
     assert settled(M.UNKNOWN, []) is M.UNKNOWN
     assert settled(M.UNKNOWN, at(M.IN_TRANSIT)) is M.IN_TRANSIT
     assert settled(M.IN_TRANSIT, at(M.IN_TRANSIT, M.OUT_FOR_DELIVERY)) is M.OUT_FOR_DELIVERY
@@ -102,7 +102,8 @@ def test_settled() -> None:
         ("London, UK", ("London", None, "GB")),
         ("FR", (None, None, "FR")),
         ("Oderweg 2, AMSTERDAM", ("AMSTERDAM", None, None)),
-        ("BOCA RATON, FL, 33487, USA", ("BOCA RATON", "USA", None)),
+        ("BOCA RATON, FL, 33487, USA", ("BOCA RATON", "FL", "US")),
+        ("Albury, NSW", ("Albury", "NSW", None)),
         ("Heathrow Hub, GB", ("Heathrow Hub", None, "GB")),
         ("", (None, None, None)),
         ("12345", (None, None, None)),

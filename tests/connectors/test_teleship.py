@@ -46,7 +46,7 @@ def test_words() -> None:
 
 def test_the_summary() -> None:
     assert read("teleship", _parcel(status="returned"))[0].status is M.RETURNED_TO_SENDER
-    assert read("teleship", _parcel(status="warped"))[0].status is None
+    assert read("teleship", _parcel(status="warped"))[0].status is M.UNKNOWN
 
 
 def test_what_a_body_without_parcels_is() -> None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import cache
 from importlib import import_module
 
+from porchlight.carriers.countries import country_code
 from porchlight.carriers.reading import UNRECOGNISED, Reading, place, summary
 from porchlight.carriers.wording import said
 from porchlight.domain.events import Place, TrackingEvent
@@ -57,13 +58,13 @@ def _own_table(carrier: str) -> dict[str, Reading]:
     return found
 
 
-def settled(own: M | None, events: Sequence[TrackingEvent]) -> M | None:
+def settled(own: M | None, events: Sequence[TrackingEvent]) -> M:
     """Where the parcel stands: the source's own summary ``own``, and the events where they say the same more finely
     or the summary says nothing.
     """
     told = summary(events)
     if own is None or own is M.UNKNOWN:
-        return told or own
+        return told or M.UNKNOWN
     if own is M.IN_TRANSIT or (own is M.EXCEPTION and told in _TROUBLE):
         return told or own
     return own
@@ -85,12 +86,16 @@ def place_in(text: str) -> Place:
     country = region = None
     last = parts[-1]
     if len(last) == 2 and last.isupper() and (len(parts) > 2 or last not in _REGIONS):
-        country = parts.pop()
+        country = "GB" if last == "UK" else last
+    elif len(last) == 3 and last.isupper():
+        country = country_code(last)
+    if country:
+        parts.pop()
         last = parts[-1] if parts else ""
     if len(parts) > 1 and len(last) <= 3 and last.isupper():
         region = parts.pop()
     city = parts[0][:100] if parts else None
-    return place(city=city, region=region, country="GB" if country == "UK" else country)
+    return place(city=city, region=region, country=country)
 
 
 def own_words(carrier: str, words: str) -> Reading:

@@ -40,7 +40,8 @@ WORDINGS = phrases(
             "received by the carrier; drop off; dropped off; shipment picked up; we have your package; your package "
             "has been picked up; in fedex possession; usps in possession of item; accepted at usps origin facility; "
             "accepted at usps facility; accepted at usps origin sort facility; acceptance; acceptance scan; accepted; "
-            "accepted by carrier; package acceptance; collected; collected from sender; posted"
+            "accepted by carrier; package acceptance; collected; collected from sender; posted; posting; posting "
+            "collection"
         ),
     ),
     (
@@ -130,7 +131,7 @@ WORDINGS = phrases(
     (
         M.EXCEPTION,
         R.CUSTOMS,
-        _listed("held in customs; held by customs; clearance delay; held at customs"),
+        _listed("held in customs; held by customs; held at customs; being held by customs; clearance delay"),
     ),
     (
         M.RETURN_IN_TRANSIT,
