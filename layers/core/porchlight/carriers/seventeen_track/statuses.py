@@ -56,8 +56,8 @@ SUBSTATUSES = table(
     (M.LOST, R.NETWORK, "Exception_Lost"),
     (M.CANCELLED, None, "Exception_Cancel"),
 )
-"""``_Security`` is said of security, customs and fees alike; ``Exception_NoBody`` of a recipient whose data is not sound,
-found before anybody went there.
+"""``_Security`` is said of security, customs and fees alike; ``Exception_NoBody`` of a recipient whose data is not
+sound, found before anybody went there.
 """
 
 NUMBERS = table(
