@@ -177,7 +177,15 @@ def test_easypost_statuses() -> None:
     [
         (_easypost("in_transit", "weather_delay"), M.DELAYED, Reason.WEATHER),
         (_easypost("in_transit", "arrived_at_destination"), M.IN_TRANSIT, None),
-        (_easypost("failure", "delayed", "Delivery attempted - no access"), M.DELAYED, None),
+        (
+            _easypost("failure", "delayed", "Delivery attempted - no access"),
+            M.DELIVERY_ATTEMPTED,
+            Reason.CONSIGNEE_ABSENT,
+        ),
+        (_easypost("failure", "refused", "Delivery exception"), M.EXCEPTION, Reason.CONSIGNEE_REFUSED),
+        (_easypost("in_transit", "delayed", "", "DJ", "UPSDAP"), M.DELAYED, Reason.WEATHER),
+        (_easypost("in_transit", "arrived_at_facility", "Weather delay"), M.DELAYED, Reason.WEATHER),
+        (_easypost("in_transit", "unknown", "Returning package to shipper"), M.RETURN_IN_TRANSIT, None),
         (
             _easypost("failure", "delayed", "Notice Left (No Secure Location)"),
             M.DELIVERY_ATTEMPTED,

@@ -6,7 +6,7 @@ in the message; a pickup scan arrives as ``in_transit``.
 
 from porchlight.carriers.aggregated import own_code
 from porchlight.carriers.reading import UNRECOGNISED, Reading, table
-from porchlight.carriers.wording import whole
+from porchlight.carriers.wording import said as meant
 from porchlight.domain.milestones import Milestone as M
 from porchlight.domain.milestones import Reason as R
 
@@ -52,8 +52,10 @@ _REFINE = {
 """Milestones of a detail (or of the carrier's own code) that are finer than the status they come with."""
 
 _HEARD = {
-    "in_transit": frozenset({M.ACCEPTED, M.IN_TRANSIT, M.DELIVERY_ATTEMPTED, M.EXCEPTION}),
-    "failure": frozenset({M.DELIVERY_ATTEMPTED, M.EXCEPTION, M.RETURN_IN_TRANSIT, M.RETURNED_TO_SENDER}),
+    "in_transit": frozenset(
+        {M.ACCEPTED, M.IN_TRANSIT, M.DELIVERY_ATTEMPTED, M.DELAYED, M.EXCEPTION, M.RETURN_IN_TRANSIT}
+    ),
+    "failure": frozenset({M.DELIVERY_ATTEMPTED, M.DELAYED, M.EXCEPTION, M.RETURN_IN_TRANSIT, M.RETURNED_TO_SENDER}),
     "unknown": frozenset({M.ACCEPTED, M.IN_TRANSIT, M.DELIVERY_ATTEMPTED, M.EXCEPTION}),
     "return_to_sender": frozenset({M.RETURNED_TO_SENDER}),
     "delivered": frozenset({M.RETURNED_TO_SENDER}),
@@ -61,8 +63,9 @@ _HEARD = {
 """Milestones of a message that are heard under a status: a message never contradicts, it only says more."""
 
 
+_TROUBLES = frozenset({M.DELAYED, M.EXCEPTION})
 _SOME_TROUBLE = Reading(M.EXCEPTION)
-"""A carrier's code that says no more than that: the detail says more."""
+"""A carrier's code, or a message, that says no more than that: the detail says more."""
 
 
 def reading(status: str, detail: str, carrier: str = "", code: str = "", message: str = "") -> Reading:
@@ -72,11 +75,13 @@ def reading(status: str, detail: str, carrier: str = "", code: str = "", message
         return Reading(M.RETURNED_TO_SENDER)
     heard = _HEARD.get(status, frozenset())
     if message and heard:
-        for said in (whole(message), _own_words(carrier, message)):
-            if said and said.milestone in heard:
+        for said in (_own_words(carrier, message), meant(message)):
+            if said and said.milestone in heard and said != _SOME_TROUBLE:
                 return said
     finer = _REFINE.get(status, frozenset())
-    own, named = own_code(carrier, code, trouble=status == "failure"), DETAILS.get(detail)
+    named = DETAILS.get(detail)
+    trouble = status == "failure" or (named is not None and named.milestone in _TROUBLES)
+    own = own_code(carrier, code, trouble=trouble)
     for found in (named, own) if own == _SOME_TROUBLE else (own, named):
         if found and found.milestone in finer:
             return found
