@@ -4,10 +4,10 @@ A watch has one due time, and it is lazy: it says when it is worth looking at th
 then is decided by the parcel as it is then (``step``).
 """
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from zlib import crc32
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
@@ -143,7 +143,7 @@ def first_watch(shipment: Shipment, source: str, policy: TrackingPolicy, now: da
     if shipment.event_count:
         return _looked_at_again(watch, shipment.milestone, policy, now)
     if shipment.backfilled:
-        part = crc32(shipment.shipment_id.encode()) / 2**32
+        part = int(hashlib.sha256(shipment.shipment_id.encode()).hexdigest()[:8], 16) / 2**32
         return watch.model_copy(update={"due_at": now + timedelta(minutes=policy.minutes.at_most) * part})
     return watch
 
