@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from porchlight.domain.messages import Moment
+from porchlight.domain.milestones import Milestone
 from tests.e2e.world import ONLY_ASKS, Purchase, World
 
 ROBE = (("Cashmere robe, dusk", "420.00"),)
@@ -23,7 +24,9 @@ def test_a_return_outside_of_the_window_is_refused_and_the_shopper_is_told_why(w
     world.place(order)
     world.ship(order)
     world.scan(order, "accepted", "delivered", at=world.ago(days=45))
-    world.await_message(order, Moment.DELIVERED)
+    world.await_shipment(order, lambda parcel: parcel.milestone is Milestone.DELIVERED, "it was delivered")
+    world.quiet()
+    assert not world.messages(order), "what is over already when it is imported is told to nobody"
     return_id = world.returned(order)
     shown = world.await_return(order, return_id, "refused")
     assert shown["decisions"][-1]["rule"] == "window_closed"

@@ -62,7 +62,8 @@ class InboundMessage:
         """As it is queued: what is as usual is left out."""
         given = {one.name: getattr(self, one.name) for one in fields(self)}
         given["received_at"] = self.received_at.isoformat()
-        return json.dumps({name: value for name, value in given.items() if value not in ("", None, 0, {})})
+        kept = {name: value for name, value in given.items() if value not in ("", None, 0, {})}
+        return json.dumps(kept, separators=(",", ":"))
 
     @classmethod
     def of_json(cls, text: str) -> Self:
