@@ -15,7 +15,7 @@ FAST_SUITES := $(wildcard tests/unit tests/connectors tests/workflows tests/temp
 # What the caller's shell says about Python is not meant for .venv.
 unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
 
-.PHONY: help setup setup-checks run test check deploy lint format types lock bench clean
+.PHONY: help setup setup-checks run test check deploy lint format types lock bench fuzz clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -56,8 +56,14 @@ types: setup ## Types (mypy, strict)
 lock: setup ## Resolve requirements/*.in anew into the hashed lock files; ARGS=--upgrade for newer versions
 	@$(VENV)/python -m local.setup.lock $(ARGS)
 
-bench: setup ## Measure cold starts and hot paths (tests/bench)
-	@if [ -d tests/bench ]; then exec $(VENV)/python -m pytest --override-ini=addopts=--import-mode=importlib tests/bench $(ARGS); else echo "bench: no tests/bench yet"; fi
+bench: ## Count the instructions of parsers and of the front door, beside others' (tests/bench); writes docs/benchmarks.md
+	@$(call bootstrap,bench)
+	@$(VENV)/python -m local.setup.system_packages bench
+	@exec $(VENV)/python -m pytest --override-ini=addopts=--import-mode=importlib -q -s tests/bench $(ARGS)
+
+fuzz: ## Run every parser under atheris, ARGS=--seconds=60 for each (tests/fuzz)
+	@$(call bootstrap,fuzz)
+	@exec $(VENV)/python -m tests.fuzz.run $(ARGS)
 
 clean: ## Remove .venv, build output and caches
 	rm -rf .venv .aws-sam .local .mypy_cache .pytest_cache .ruff_cache .hypothesis

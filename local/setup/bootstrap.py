@@ -8,7 +8,8 @@ Runs under any Python from 3.11 on, with the standard library alone, before anyt
 4. make `porchlight` and `local` importable there, and write the commands of `[project.scripts]`;
 5. stamp `.venv` with a hash of all that, so that the next run does nothing.
 
-`bootstrap.py checkov` also gives checkov a venv of its own: its pins contradict the others'.
+`bootstrap.py checkov bench fuzz` also gives what is named a venv of its own from its own lock file: checkov, whose pins
+contradict the others'; what `make bench` compares with; what `make fuzz` runs under.
 Nothing is installed outside of the repository. What goes wrong is told in one paragraph; the exit code is 1.
 """
 
@@ -332,16 +333,16 @@ def set_up(root: Path, say: Reporter) -> None:
     (environment / "stamp").write_text(expected)
 
 
-def set_up_checkov(root: Path, say: Reporter) -> None:
-    """checkov, in a venv of its own."""
-    environment, expected = root / ".venv/tools/checkov", stamp(root, ["requirements/checkov.txt"])
+def set_up_tool(name: str, root: Path, say: Reporter) -> None:
+    """`requirements/<name>.txt`, in a venv of its own: `.venv/tools/<name>`."""
+    environment, expected = root / ".venv/tools" / name, stamp(root, [f"requirements/{name}.txt"])
     if is_stamped(environment, expected):
         return
     uv, python = root / ".venv/bin/uv", root / ".venv/bin/python"
-    with say.step("creating a venv for checkov") as progress:
+    with say.step(f"creating a venv for {name}") as progress:
         command = (uv, "venv", "--quiet", "--clear", "--python", python, environment)
-        run(command, "creating a venv for checkov", progress)
-    sync(uv, environment, root / "requirements" / "checkov.txt", say)
+        run(command, f"creating a venv for {name}", progress)
+    sync(uv, environment, root / "requirements" / f"{name}.txt", say)
     (environment / "stamp").write_text(expected)
 
 
@@ -350,8 +351,8 @@ def main(arguments: Sequence[str], root: Path = ROOT, stream: TextIO | None = No
     try:
         with one_at_a_time(root, say):
             set_up(root, say)
-            if "checkov" in arguments:
-                set_up_checkov(root, say)
+            for name in arguments:
+                set_up_tool(name, root, say)
     except SetupError as error:
         say.write(f"\n{error}\n")
         return 1

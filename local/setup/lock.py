@@ -1,8 +1,8 @@
 """Resolves requirements/*.in into the hashed lock files: `make lock`.
 
 Everything that shares `.venv` is resolved at once (venv.txt). The Lambda layer's file and uv's own are cut
-out of that, so that the tests run what is deployed. checkov is resolved alone. `--upgrade` takes
-newer versions.
+out of that, so that the tests run what is deployed. checkov is resolved alone; what is measured and fuzzed has the
+versions that are deployed, and what it needs beside. `--upgrade` takes newer versions.
 """
 
 import subprocess
@@ -30,6 +30,8 @@ def main(options: Sequence[str]) -> int:
         compile_lock("layer", "--constraint", "venv.txt", "--no-annotate", "--upgrade")
         compile_lock("uv", "--constraint", "venv.txt", "--no-annotate", "--upgrade")
         compile_lock("checkov", *options)
+        for name in ("bench", "fuzz"):
+            compile_lock(name, "--constraint", "venv.txt", "--no-annotate", *options)
     except subprocess.CalledProcessError as error:
         return int(error.returncode)
     return 0

@@ -54,6 +54,17 @@ PACKAGES = (
 )
 
 
+FOR_BENCH = (
+    SystemPackage(
+        name="valgrind",
+        find=lambda: Path(found) if (found := shutil.which("valgrind")) else None,
+        skipped="make bench",
+        debian=("valgrind",),
+        elsewhere="(there is no valgrind for macOS: measure in a container)",
+    ),
+)
+
+
 def missing(packages: Sequence[SystemPackage]) -> list[SystemPackage]:
     return [package for package in packages if package.find() is None]
 
@@ -104,4 +115,4 @@ def main(packages: Sequence[SystemPackage] = PACKAGES) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(FOR_BENCH if sys.argv[1:] == ["bench"] else PACKAGES))

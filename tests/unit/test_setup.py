@@ -14,7 +14,7 @@ import pytest
 from local.setup import bootstrap, system_packages
 from local.setup.bootstrap import ROOT, Reporter, SetupError
 
-LOCKS = ("venv", "layer", "uv", "checkov")
+LOCKS = ("venv", "layer", "uv", "checkov", "bench", "fuzz")
 
 
 def interpreter(path: Path, answer: str = "3.13", complaint: str = "") -> Path:
@@ -28,7 +28,7 @@ def interpreter(path: Path, answer: str = "3.13", complaint: str = "") -> Path:
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A project that has only what the setup reads."""
-    for name in (*bootstrap.MADE_FROM, "requirements/checkov.txt"):
+    for name in (*bootstrap.MADE_FROM, "requirements/checkov.txt", "requirements/bench.txt"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("3.13\n" if name == ".python-version" else f"{name}==1\n")
     (tmp_path / "pyproject.toml").write_text('[project]\nscripts = { hello = "some.module:main" }\n')
@@ -174,13 +174,15 @@ class TestInstalling:
         assert commands[0][1:] == ["-I", "-m", "venv", str(moved / ".venv")]
         assert (moved / tool.relative_to(project)).exists()
 
-    def test_checkov_has_a_venv_of_its_own(self, project: Path, commands: list[list[str]]) -> None:
-        assert bootstrap.main(["checkov"], project, io.StringIO()) == 0
-        assert commands[-2][-1] == str(project / ".venv/tools/checkov")
-        assert commands[-1][-1] == str(project / "requirements/checkov.txt")
+    @pytest.mark.parametrize("names", [["checkov"], ["bench"], ["checkov", "bench"]])
+    def test_tools_have_venvs_of_their_own(self, project: Path, commands: list[list[str]], names: list[str]) -> None:
+        assert bootstrap.main(names, project, io.StringIO()) == 0
+        made = [command[-1] for command in commands][-2 * len(names) :]
+        places = [(f".venv/tools/{name}", f"requirements/{name}.txt") for name in names]
+        assert made == [str(project / place) for pair in places for place in pair]
 
         commands.clear()
-        assert bootstrap.main(["checkov"], project, io.StringIO()) == 0
+        assert bootstrap.main(names, project, io.StringIO()) == 0
         assert commands == []
 
     def test_writes_import_roots_and_commands(self, project: Path, commands: list[list[str]]) -> None:
