@@ -108,6 +108,11 @@ def test_words_before_a_place(words: str) -> None:
         ("failure", "Returned to shipper", M.RETURNED_TO_SENDER),
         ("failure", "In transit", M.EXCEPTION),
         ("unknown", "Delayed", M.DELAYED),
+        ("failure", "Die Sendung konnte nicht zugestellt werden, der Empfänger weiß Bescheid", M.DELIVERY_ATTEMPTED),
+        ("transit", "NOTICE LEFT", M.DELIVERY_ATTEMPTED),
+        ("transit", "AVAILABLE FOR PICKUP AT POST OFFICE", M.AVAILABLE_FOR_PICKUP),
+        ("transit", "DELIVERED TO AGENT FOR FINAL DELIVERY", M.IN_TRANSIT),
+        ("unknown", "Notice left", M.DELIVERY_ATTEMPTED),
     ],
 )
 def test_words_refine_the_five(code: str, said: str, milestone: M) -> None:

@@ -10,6 +10,7 @@ come with: an event that is "pre-transit" and "delivered" at once is left to a p
 from importlib import import_module
 
 from porchlight.carriers.reading import UNRECOGNISED, Reading, phrase, phrases, table
+from porchlight.carriers.wording import said as meant
 from porchlight.domain.milestones import Milestone as M
 from porchlight.domain.milestones import Reason as R
 
@@ -124,7 +125,11 @@ TEXTS = phrases(
             "delivery attempted recipient not home",
             "delivery attempted consignee not home",
             "delivery attempted recipient not available",
+            "delivery attempted but no response at consignee address",
+            "carded customer not in",
             "not home",
+            "der empfänger wurde nicht angetroffen",
+            "der empfänger konnte nicht angetroffen werden",
         ),
     ),
     (
@@ -148,15 +153,29 @@ TEXTS = phrases(
         ),
     ),
     (M.EXCEPTION, None, ("shipment on hold", "on hold", "delivery exception", "exception")),
-    (M.EXCEPTION, R.ADDRESS, ("address information needed contact dhl", "address information needed")),
+    (
+        M.EXCEPTION,
+        R.ADDRESS,
+        (
+            "address information needed contact dhl",
+            "address information needed",
+            "delivery not possible delivery address incorrect",
+            "recipient moved",
+        ),
+    ),
     (
         M.EXCEPTION,
         R.CONSIGNEE_REFUSED,
-        ("recipient refused delivery", "consignee refused delivery", "the shipment was refused by the recipient"),
+        (
+            "recipient refused delivery",
+            "consignee refused delivery",
+            "the shipment was refused by the recipient",
+            "annahme verweigert",
+        ),
     ),
     (M.EXCEPTION, R.CUSTOMS, ("clearance event", "clearance delay", "held by customs", "held at customs")),
     (M.DELAYED, None, ("delayed", "delay", "shipment delayed")),
-    (M.DELAYED, R.WEATHER, ("weather delay",)),
+    (M.DELAYED, R.WEATHER, ("weather delay", "shipment delayed due to weather")),
     (
         M.RETURN_IN_TRANSIT,
         None,
@@ -169,9 +188,20 @@ TEXTS = phrases(
             "die sendung wird an den absender zurückgesandt",
         ),
     ),
-    (M.RETURNED_TO_SENDER, None, ("returned to sender", "returned to shipper", "returned to consignor")),
+    (
+        M.RETURNED_TO_SENDER,
+        None,
+        (
+            "returned to sender",
+            "returned to shipper",
+            "returned to consignor",
+            "die rücksendung wurde dem absender zugestellt",
+        ),
+    ),
 )
-"""Words of statuses and descriptions, in English and German, for events without a code of their division."""
+"""Words of statuses and descriptions, in English and German, for events without a code of their division; where they
+are silent, the wordings that all carriers share.
+"""
 
 STARTS = phrases(
     (
@@ -202,7 +232,43 @@ STARTS = phrases(
             "die sendung ist in der region des empfängers angekommen",
         ),
     ),
+    (
+        M.AVAILABLE_FOR_PICKUP,
+        None,
+        (
+            "awaiting collection by",
+            "the recipient can pick up the shipment",
+            "the shipment is ready for pick up",
+            "die sendung liegt in der",
+            "die sendung liegt für den empfänger",
+        ),
+    ),
+    (
+        M.DELIVERY_ATTEMPTED,
+        None,
+        (
+            "the shipment could not be delivered",
+            "die sendung konnte nicht zugestellt werden",
+            "die zustellung an die gewünschte packstation war nicht möglich",
+            "die zustellung an die gewünschte filiale war nicht möglich",
+        ),
+    ),
     (M.DELIVERED, None, ("delivered signed for by",)),
+    (M.EXCEPTION, R.CONSIGNEE_REFUSED, ("der empfänger hat die annahme",)),
+    (M.DELAYED, None, ("die sendung wurde zurückgestellt",)),
+    (M.DAMAGED, R.DAMAGE, ("die sendung wurde beschädigt",)),
+    (
+        M.RETURN_IN_TRANSIT,
+        None,
+        (
+            "the shipment is being returned to the sender",
+            "die sendung wird zurückgesandt",
+            "die sendung wurde zurückgesandt",
+            "die sendung wird an den absender",
+            "die sendung wurde an den absender",
+        ),
+    ),
+    (M.RETURNED_TO_SENDER, None, ("the shipment has been delivered to the original sender",)),
 )
 """How descriptions begin that end in a place or a name."""
 
@@ -227,9 +293,12 @@ def reading(service: str, status_code: str, status: str, said: str) -> Reading:
     unified = UNIFIED.get(status_code.casefold().replace("_", "-").replace(" ", "-"))
     words = _words(status) or _words(said)
     if not unified or unified.milestone is M.UNKNOWN:
-        return words or unified or UNRECOGNISED
-    if not words or words.milestone in (M.IN_TRANSIT, unified.milestone):
-        return words if words and words.milestone is unified.milestone else unified
+        return words or meant(status) or meant(said) or unified or UNRECOGNISED
+    if not words:
+        words = meant(status) or meant(said)
+        return words if words and words.milestone in _MAY_SAY[unified.milestone] else unified
+    if words.milestone in (M.IN_TRANSIT, unified.milestone):
+        return words if words.milestone is unified.milestone else unified
     return words if words.milestone in _MAY_SAY[unified.milestone] else UNRECOGNISED
 
 
