@@ -91,6 +91,16 @@ class TestTokens:
         town.minutes(1)
         assert town.api.asked()[-2:] == [("A1",), ("A2",)]
 
+    def test_a_secret_that_was_put_right_is_tried_at_once(self) -> None:
+        town = self.town()
+        town.api.rule = Answer(401, {}, b"")
+        town.run()
+        assert town.minutes(5) == []
+        town.accounts.accounts = (("carriers", "acme", account(key="right")),)
+        town.api.rule = lambda call: GRANTED if "token" in call.url else said()
+        town.minutes(1)
+        assert town.api.asked()[-2:] == [("A1",), ("A2",)]
+
     @pytest.mark.parametrize("status", [400, 401, 403])
     def test_so_do_those_that_get_no_token(self, status: int) -> None:
         town = self.town()

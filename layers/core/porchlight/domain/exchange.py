@@ -26,6 +26,8 @@ class Line(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
+    of: str = ""
+    """A digest of the account's credentials: with others it is another line, and what was refused is tried at once."""
     failures: int = 0
     """In a row."""
     shut_times: int = 0

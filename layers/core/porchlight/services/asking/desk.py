@@ -19,7 +19,7 @@ from porchlight.errors import ConflictError
 from porchlight.services.asking.asks import Asker
 from porchlight.services.asking.errands import put_off, run_errand
 from porchlight.services.asking.office import Office, Parcel
-from porchlight.services.asking.speaker import LineShutError, Speaker
+from porchlight.services.asking.speaker import LineShutError, Speaker, digest_of
 from porchlight.services.asking.subscriptions import Subscriber
 
 PAGE = 300
@@ -54,7 +54,7 @@ class Desk:
                 put_off(self.office, errand, "no account has what is needed to do what the webhook asks for")
             return "no_account"
         exchange = self.office.exchanges.get(self.brand.brand_id, self.kind, self.source)
-        lines = {account.account: exchange.lines.get(account.account, Line()) for account in accounts}
+        lines = {account.account: _line(exchange, account) for account in accounts}
         if not any(is_open(line, now) for line in lines.values()):
             return "shut"
         if not exchange.is_free(now):
@@ -229,6 +229,11 @@ class _Round:
             except LineShutError:
                 continue
         raise LineShutError
+
+
+def _line(exchange: Exchange, account: Account) -> Line:
+    known, digest = exchange.lines.get(account.account), digest_of(account)
+    return known if known and known.of == digest else Line(of=digest)
 
 
 def _has(account: Account, names: Sequence[str]) -> bool:
