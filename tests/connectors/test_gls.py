@@ -8,6 +8,7 @@ from porchlight.carriers.gls import CONNECTOR
 from porchlight.carriers.gls import statuses as gls
 from porchlight.connectors import Account
 from porchlight.domain.milestones import Milestone as M
+from porchlight.domain.milestones import Reason as R
 from tests.connectors.readings import agrees, kind, known, read
 
 AT = "2026-02-11T12:40:09+0100"
@@ -32,6 +33,60 @@ def test_sentences_read_what_no_table_has() -> None:
         assert agrees(_event("NEWONE.NORMAL", text), reading), text
     assert _event("INTIAL.NORMAL", "The parcel has been delivered.").milestone is M.ACCEPTED
     assert not _event("INBOUD.STRANGE", "Words of no table").recognised
+
+
+@pytest.mark.parametrize(
+    ("text", "milestone", "reason"),
+    [
+        ("The parcel has reached the GLS location.", M.IN_TRANSIT, None),
+        ("The parcel has left the parcel center.", M.IN_TRANSIT, None),
+        (
+            "The parcel remains in the GLS depot. It cannot be delivered due to missing address data.",
+            M.EXCEPTION,
+            R.ADDRESS,
+        ),
+        (
+            "The parcel is stored in the parcel center. It cannot be delivered as the reception is closed.",
+            M.DELIVERY_ATTEMPTED,
+            R.PREMISES_CLOSED,
+        ),
+        (
+            "The parcel could not be delivered as the consignee is on holidays.",
+            M.DELIVERY_ATTEMPTED,
+            R.CONSIGNEE_ABSENT,
+        ),
+        ("The parcel could not be delivered due to the weather condition.", M.DELAYED, R.WEATHER),
+        ("The parcel could not be delivered as the recipient refused acceptance.", M.EXCEPTION, R.CONSIGNEE_REFUSED),
+        ("The parcel has been delivered at the neighbour\u00b4s (see signature)", M.DELIVERED, None),
+        ("The parcel has been delivered at the GLS ParcelShop (see above).", M.AVAILABLE_FOR_PICKUP, None),
+        ("Customs clearance is delayed due to a missing invoice.", M.EXCEPTION, R.CUSTOMS),
+        ("Inbound damaged", M.DAMAGED, R.DAMAGE),
+        ("The parcel has been returned to sender.", M.RETURN_IN_TRANSIT, None),
+    ],
+)
+def test_what_the_sentences_say(text: str, milestone: M, reason: R | None) -> None:
+    event = _event("NEWONE.NORMAL", text)
+    assert (event.milestone, event.reason) == (milestone, reason)
+
+
+def test_a_delivery_after_the_return_is_one_to_the_sender() -> None:
+    def entry(code: str, text: str, day: int) -> dict[str, str]:
+        return {"code": code, "description": text, "eventDateTime": f"2026-02-{day:02}T12:00:00+0100"}
+
+    back = [
+        entry("DELIVD.NORMAL", "The parcel has been delivered.", 9),
+        entry("NEWONE.BACK", "The parcel has been returned to sender.", 5),
+        entry("DELIVD.PARCELSHOP", "", 2),
+    ]
+    report = read("gls", _parcel(status="DELIVERED", events=back))[0]
+    assert [event.milestone for event in report.events] == [
+        M.RETURNED_TO_SENDER,
+        M.RETURN_IN_TRANSIT,
+        M.AVAILABLE_FOR_PICKUP,
+    ]
+    assert report.status is M.RETURNED_TO_SENDER
+    report = read("gls", _parcel(status="FINAL", events=back[::-1]))[0]
+    assert report.status is M.RETURNED_TO_SENDER
 
 
 def test_the_status_enum_is_complete() -> None:

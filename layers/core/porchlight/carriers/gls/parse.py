@@ -3,6 +3,7 @@
 Times print their offset without a colon (``+0200``); the elder interface prints local time.
 """
 
+from datetime import datetime
 from typing import Any
 
 from porchlight.bodies import as_object, as_objects, clean, load_json, moment, only_unreadable, optional_text
@@ -42,7 +43,20 @@ def _parcels(body: bytes) -> list[dict[str, Any]]:
 
 def _report(parcel: dict[str, Any]) -> TrackingReport:
     events = tuple(found for entry in as_objects(parcel.get("events"), "events") if (found := _event(entry)))
+    turned = [found.instant() for found in events if found.milestone is Milestone.RETURN_IN_TRANSIT]
+    if turned:
+        events = _sent_back(events, min(turned))
     return report(carrier="gls", tracking_number=_number(parcel), events=events, status=_status(parcel, events))
+
+
+def _sent_back(events: tuple[TrackingEvent, ...], turned: datetime) -> tuple[TrackingEvent, ...]:
+    """The events, a delivery after the return began being one to the sender."""
+    return tuple(
+        found.model_copy(update={"milestone": Milestone.RETURNED_TO_SENDER})
+        if found.milestone is Milestone.DELIVERED and found.instant() >= turned
+        else found
+        for found in events
+    )
 
 
 def _number(parcel: dict[str, Any]) -> str:
@@ -77,5 +91,6 @@ def _status(parcel: dict[str, Any], events: tuple[TrackingEvent, ...]) -> Milest
     own = clean(parcel.get("status"), 40)
     found = STATUSES.get(own)
     if found and own not in _HISTORY_SAYS_MORE:
-        return found.milestone
+        back = own == "DELIVERED" and any(event.milestone is Milestone.RETURNED_TO_SENDER for event in events)
+        return Milestone.RETURNED_TO_SENDER if back else found.milestone
     return summary(events) or (found.milestone if found else Milestone.UNKNOWN)

@@ -4,7 +4,8 @@ The status enum is complete. GLS publishes the list of event codes to its custom
 were seen. The same sentence comes with different codes in GLS's APIs, so that the sentence reads what no table has.
 """
 
-from porchlight.carriers.reading import UNRECOGNISED, Reading, phrase, phrases, table
+from porchlight.carriers.gls.sentences import SENTENCES, plain
+from porchlight.carriers.reading import UNRECOGNISED, Reading, table
 from porchlight.domain.milestones import Milestone as M
 from porchlight.domain.milestones import Reason as R
 
@@ -43,73 +44,7 @@ NUMBERS = table(
 )
 """The same events in the elder interfaces."""
 
-SENTENCES = phrases(
-    (
-        M.PRE_TRANSIT,
-        None,
-        (
-            "the parcel data was entered into the GLS IT system",
-            "the parcel data was entered into the GLS IT system; the parcel was not yet handed over to GLS",
-            "the parcel was provided by the sender for collection by GLS",
-        ),
-    ),
-    (M.ACCEPTED, None, ("the parcel was handed over to GLS",)),
-    (
-        M.IN_TRANSIT,
-        None,
-        (
-            "the parcel has left the parcel center",
-            "the parcel has reached the parcel center",
-            "the parcel is stored in the parcel center",
-            "the parcel is stored in the final parcel center",
-        ),
-    ),
-    (M.OUT_FOR_DELIVERY, None, ("the parcel is expected to be delivered during the day", "out for delivery")),
-    (
-        M.AVAILABLE_FOR_PICKUP,
-        None,
-        (
-            "the parcel has been delivered at the ParcelShop (see ParcelShop information)",
-            "the parcel has been delivered at the ParcelShop",
-            "the parcel has reached the ParcelShop",
-        ),
-    ),
-    (
-        M.DELIVERED,
-        None,
-        (
-            "the parcel has been delivered",
-            "the parcel has been delivered / dropped off",
-            "the parcel has been delivered at the neighbour's",
-        ),
-    ),
-    (
-        M.DELIVERY_ATTEMPTED,
-        R.CONSIGNEE_ABSENT,
-        ("the parcel could not be delivered as the consignee was absent",),
-    ),
-    (
-        M.DELIVERY_ATTEMPTED,
-        R.PREMISES_CLOSED,
-        ("the parcel could not be delivered as the reception was closed",),
-    ),
-    (
-        M.EXCEPTION,
-        R.ADDRESS,
-        (
-            "the parcel could not be delivered due to a wrong address",
-            "the parcel could not be delivered as further address information is needed",
-        ),
-    ),
-    (
-        M.EXCEPTION,
-        R.CONSIGNEE_REFUSED,
-        ("the parcel could not be delivered as the consignee refused acceptance",),
-    ),
-    (M.CANCELLED, None, ("the parcel data have been deleted from the GLS IT system",)),
-)
-
 
 def reading(code: str, text: str = "") -> Reading:
     """What an event means: its code, else its sentence."""
-    return CODES.get(code) or NUMBERS.get(code) or SENTENCES.get(phrase(text)) or UNRECOGNISED
+    return CODES.get(code) or NUMBERS.get(code) or SENTENCES.get(plain(text)) or UNRECOGNISED
