@@ -23,4 +23,4 @@ def reading(code: str, words: str = "") -> Reading:
     found = CODES.get(code.casefold())
     if found is None:
         return said(words) or UNRECOGNISED
-    return finer(found, words) if found.milestone is M.IN_TRANSIT else found
+    return finer(found, words)
