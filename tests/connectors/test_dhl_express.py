@@ -51,6 +51,37 @@ def test_checkpoints() -> None:
     assert not _event(typeCode="ZQ").recognised
 
 
+def test_words_stand_in_for_a_code_of_no_table() -> None:
+    found = _event(typeCode="ZQ", description="Shipment is out with courier for delivery")
+    assert (found.milestone, found.recognised) == (M.OUT_FOR_DELIVERY, True)
+    assert not _event(typeCode="ZQ", description="Words").recognised
+    assert _event(typeCode="PU", description="Delivered").milestone is M.ACCEPTED
+
+
+@pytest.mark.parametrize(
+    ("code", "printed", "wanted"),
+    [
+        ("WC", "2026-03-02T06:02:00", "at"),
+        ("OK", "2026-03-02T06:02:00", None),
+        ("OK", "2026-03-02T18:00:00", "at"),
+        ("OK", "2026-03-02", "day"),
+        ("WC", "soon", None),
+    ],
+)
+def test_an_estimate_that_is_the_delivery_is_none(code: str, printed: str, wanted: str | None) -> None:
+    (report,) = read("dhl_express", _answer(_checkpoint(code), estimatedTimeOfDelivery=printed))
+    printed_as = [name for name in ("at", "day") if getattr(report.estimate, name, None)]
+    assert printed_as == ([wanted] if wanted else [])
+
+
+def test_xml_with_pieces_only() -> None:
+    when = "<Date>2026-02-16</Date><Time>15:00:00</Time>"
+    event = f"<PieceEvent>{when}<ServiceEvent><EventCode>{{}}</EventCode></ServiceEvent></PieceEvent>"
+    pieces = "".join(f"<PieceInfo>{event.format(code)}{event.format('PU')}</PieceInfo>" for code in ("PU", "AF"))
+    (report,) = read("dhl_express", _xml(f"<ShipmentInfo/><Pieces>{pieces}</Pieces>"))
+    assert [found.raw_code for found in report.events] == ["PU", "AF"]
+
+
 def test_the_table_is_complete() -> None:
     assert set(express.CODES) == known("dhl_express")
 

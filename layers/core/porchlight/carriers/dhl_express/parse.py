@@ -75,8 +75,18 @@ def _shipment(shipment: dict[str, Any]) -> TrackingReport:
         tracking_number=required_text(shipment.get("shipmentTrackingNumber"), "shipmentTrackingNumber", 64),
         events=events,
         status=summary(events) or Milestone.UNKNOWN,
-        estimate=_estimate(shipment.get("estimatedDeliveryDate")),
+        estimate=_estimate(shipment.get("estimatedDeliveryDate")) or _told(shipment, events),
     )
+
+
+def _told(shipment: dict[str, Any], events: tuple[TrackingEvent, ...]) -> DeliveryEstimate | None:
+    """``estimatedTimeOfDelivery`` of older answers, which becomes the time of the delivery itself and is none then."""
+    found = _estimate(shipment.get("estimatedTimeOfDelivery"))
+    if not found or not found.at:
+        return found
+    clock = found.at.replace(tzinfo=None)
+    came = any(one.milestone is Milestone.DELIVERED and one.occurred_at.replace(tzinfo=None) == clock for one in events)
+    return None if came else found
 
 
 def _of_pieces(shipment: dict[str, Any]) -> list[dict[str, Any]]:
@@ -105,7 +115,7 @@ def _made(code: str, said: str, when: tuple[str, str, str], where: str) -> Track
     day, clock, offset = when
     if not day:
         return None
-    found = reading(code)
+    found = reading(code, said)
     text = nameless(said) if found.milestone is Milestone.DELIVERED else said
     return event(
         found, moment(f"{day}T{clock}{offset}" if clock else day, "date of an event"), code, text, (), _place(where)
@@ -149,6 +159,9 @@ def _waybill(waybill: "Element") -> TrackingReport | None:
     if info is None and not number:
         return None
     events = tuple(event for entry in waybill.iter("ShipmentEvent") if (event := _xml_event(entry)))
+    if not events:  # asked for pieces only: what happened to several at once counts once
+        of_pieces = [event for entry in waybill.iter("PieceEvent") if (event := _xml_event(entry))]
+        events = tuple(event for at, event in enumerate(of_pieces) if event not in of_pieces[:at])
     return report(
         carrier="dhl_express",
         tracking_number=required_text(number, "AWBNumber", 64),

@@ -44,9 +44,14 @@ SEEN = table(
 """Not in DHL's list: left the port of origin, transport delay, weather, weighed again. Seen in answers."""
 
 
-def reading(code: str) -> Reading:
-    """What a checkpoint means."""
-    return CODES.get(code) or SEEN.get(code) or UNRECOGNISED
+def reading(code: str, said: str = "") -> Reading:
+    """What a checkpoint means: its code, or the words that come with one that is in no table."""
+    found = CODES.get(code) or SEEN.get(code)
+    if found or not said:
+        return found or UNRECOGNISED
+    from porchlight.carriers.dhl_unified.statuses import reading as of_words
+
+    return of_words("", "", "", said)
 
 
 def nameless(said: str) -> str:
