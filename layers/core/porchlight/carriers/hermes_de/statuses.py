@@ -1,7 +1,7 @@
 """Hermes Germany's event codes: four digits ("2x2"), or nine in three groups ("3x3", also printed as ``45-1-8``).
 
 37xx is said on the tour and 40xx when the parcel is back in the depot for the same cause: the attempt counts once, the
-way back is a delay. The last group of a long code is the place that scanned (002 and 003 are depots).
+way back is a delay (or says no more than that the parcel was refused). The last group of a long code is the place that scanned (002 and 003 are depots).
 """
 
 from porchlight.carriers.reading import UNRECOGNISED, Reading, table
@@ -18,6 +18,7 @@ CODES = table(
     (M.AVAILABLE_FOR_PICKUP, None, "3410"),
     (M.DELIVERY_ATTEMPTED, R.ADDRESS, "3720"),
     (M.DELIVERY_ATTEMPTED, R.CONSIGNEE_ABSENT, "3731 3732 3733 3734"),
+    (M.DELIVERY_ATTEMPTED, R.CONSIGNEE_REFUSED, "3710"),
     (
         M.DELIVERY_ATTEMPTED,
         R.OTHER,
@@ -32,7 +33,7 @@ CODES = table(
     (M.DELAYED, R.OTHER, "4024"),
     (M.DELAYED, R.OTHER, P.CONSIGNEE, "4015 4051 4052 4053 4081 4082 4083 4084 4085 4086 4087"),
     (M.EXCEPTION, R.ADDRESS, "4020"),
-    (M.EXCEPTION, R.CONSIGNEE_REFUSED, "3710 4010"),
+    (M.EXCEPTION, R.CONSIGNEE_REFUSED, "4010"),
     (M.EXCEPTION, R.CUSTOMS, "1730 1751"),
     (M.EXCEPTION, R.DAMAGE, "3740 4040 6085"),
     (M.EXCEPTION, R.NETWORK, "4630"),
