@@ -6,6 +6,7 @@ from typing import Any
 from porchlight.carriers.asendia import statuses as asendia
 from porchlight.carriers.asendia.client import CLIENT
 from porchlight.connectors import Account, Answer
+from porchlight.domain.milestones import Milestone as M
 from tests.connectors.readings import agrees, kind, read
 
 ACCOUNT = Account(account="a", brand="larkspur", credentials={"username": "u", "password": "p", "customer_id": "C/1"})
@@ -32,6 +33,7 @@ def test_words_read_what_no_table_has() -> None:
     for text, reading in asendia.WORDS.items():
         for body in (_sync("X1", text), _usa("s99", text)):
             assert agrees(read("asendia", body)[0].events[0], reading), text
+    assert read("asendia", _sync("X1", "Notice Left (Business Closed)"))[0].events[0].milestone is M.DELIVERY_ATTEMPTED
     assert not read("asendia", _sync("X1", "Neues"))[0].events[0].recognised
 
 

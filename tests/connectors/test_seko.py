@@ -22,7 +22,13 @@ def test_codes() -> None:
         event = read("seko", [_consignment(code)])[0].events[0]
         assert agrees(event, reading), code
         assert (event.raw_code, event.raw_codes) == (code, (code, "3.0"))
-    assert not read("seko", [_consignment("OP-999")])[0].events[0].recognised
+    assert not read("seko", [_consignment("OP-999", Description="Out for delivery")])[0].events[0].recognised
+
+
+def test_words_where_there_is_no_omnicode() -> None:
+    event = read("seko", [_consignment(None, "11.0", Description="Out for delivery")])[0].events[0]
+    assert (event.milestone, event.raw_code, event.raw_codes) == (M.OUT_FOR_DELIVERY, "11.0", ("", "11.0"))
+    assert not read("seko", [_consignment("", "", Description="A word nobody has met")])[0].events[0].recognised
 
 
 def test_the_table_has_no_gap() -> None:

@@ -4,6 +4,7 @@ Neither list is published; what stands here was seen. Everything else is read by
 """
 
 from porchlight.carriers.reading import UNRECOGNISED, Reading, phrase, phrases, table
+from porchlight.carriers.wording import said
 from porchlight.domain.milestones import Milestone as M
 from porchlight.domain.milestones import Reason as R
 
@@ -61,5 +62,5 @@ WORDS = phrases(
 
 
 def reading(code: str, text: str) -> Reading:
-    """What an event means: its code, else its words."""
-    return CODES.get(code) or MILESTONES.get(code) or WORDS.get(phrase(text)) or UNRECOGNISED
+    """What an event means: its code, else its words, Asendia's own or those that all carriers use."""
+    return CODES.get(code) or MILESTONES.get(code) or WORDS.get(phrase(text)) or said(text) or UNRECOGNISED

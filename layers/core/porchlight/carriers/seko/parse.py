@@ -54,7 +54,8 @@ def _event(entry: dict[str, Any]) -> TrackingEvent | None:
     code, theirs = clean(entry.get("OmniCode"), 20), clean(entry.get("Code"), 80)
     at = moment(entry["EventDT"], "EventDT")
     place = _place(clean(entry.get("Location"), 200))
-    return event(reading(code), at, code or theirs, clean(entry.get("Description")), (code, theirs), place)
+    words = clean(entry.get("Description"))
+    return event(reading(code, words), at, code or theirs, words, (code, theirs), place)
 
 
 def _place(text: str) -> Place:
