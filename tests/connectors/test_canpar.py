@@ -13,6 +13,7 @@ from porchlight.carriers.reading import Reading
 from porchlight.connectors import Account, BodyKind
 from porchlight.domain.events import TrackingEvent, TrackingReport
 from porchlight.domain.milestones import Milestone as M
+from porchlight.domain.milestones import Reason
 from porchlight.errors import UnreadableBodyError
 
 
@@ -54,7 +55,11 @@ def test_words_read_codes_that_no_table_has() -> None:
     for words, reading in WORDS.items():
         assert _axes(_event("WZZ", words)) == _axes(reading), words
     assert not _event("WZZ", "whatever").recognised
+    assert _event("WZZ", "Delivery attempted at the dock").milestone is M.DELIVERY_ATTEMPTED
     assert _event("DEL", "DAMAGED").milestone is M.DELIVERED
+    assert _event("XCP", "REFUSED BY CONSIGNEE").reason is Reason.CONSIGNEE_REFUSED
+    assert _event("ATT", "BUSINESS CLOSED").reason is Reason.PREMISES_CLOSED
+    assert _event("ATT", "DELIVERED").milestone is M.DELIVERY_ATTEMPTED
 
 
 def test_the_events_say_whether_it_is_delivered() -> None:

@@ -92,6 +92,8 @@ def test_words_come_before_types() -> None:
         ("Other", "Arriv\u00e9 au centre de tri", M.IN_TRANSIT, None),
         ("OnDelivery", "Words of its own", M.OUT_FOR_DELIVERY, None),
         ("Other", "Delivered by mistake", M.UNKNOWN, None),
+        ("Undeliverable", "Shipment held at depot - Customs", M.EXCEPTION, Reason.CUSTOMS),
+        ("Other", "Processed through facility in LINDENAU", M.IN_TRANSIT, None),
     ],
 )
 def test_wordings(kind: str, text: str, milestone: M, reason: Reason | None) -> None:

@@ -5,6 +5,7 @@ read either.
 """
 
 from porchlight.carriers.reading import UNRECOGNISED, Reading, phrase, phrases, table
+from porchlight.carriers.wording import HEARD, said
 from porchlight.domain.milestones import Milestone as M
 from porchlight.domain.milestones import Reason as R
 
@@ -56,6 +57,15 @@ WORDS = phrases(
 )
 
 
+_VAGUE = frozenset({M.DELIVERY_ATTEMPTED, M.EXCEPTION})
+
+
 def reading(code: str, words: str) -> Reading:
-    """What an event means: its code, else its English words."""
-    return CODES.get(code) or WORDS.get(phrase(words)) or UNRECOGNISED
+    """What an event means: its code, else its English words, which also say why where a code names some trouble."""
+    found = CODES.get(code)
+    if found and found.milestone not in _VAGUE:
+        return found
+    meant = WORDS.get(phrase(words)) or said(words)
+    if not found:
+        return meant or UNRECOGNISED
+    return meant if meant and meant.milestone in HEARD[found.milestone] else found

@@ -8,6 +8,7 @@ counter, "Other" on everything between. So words come first, whole or up to what
 from functools import lru_cache
 
 from porchlight.carriers.reading import UNRECOGNISED, Reading, phrase, phrases, table
+from porchlight.carriers.wording import said
 from porchlight.domain.milestones import Milestone as M
 from porchlight.domain.milestones import Reason as R
 
@@ -69,6 +70,8 @@ WORDS = phrases(
             "Cleared customs",
             "Released by customs",
             "Shipment is being cleared by customs",
+            "Shipment cleared customs",
+            "Shipment in customs",
             "Arrivé au centre de tri",
             "A quitté le centre de tri",
             "Envoi en transit",
@@ -150,7 +153,14 @@ WORDS = phrases(
     (
         M.EXCEPTION,
         R.CUSTOMS,
-        ("Held by customs", "Shipment held by customs", "Awaiting customs clearance", "Retenu aux douanes"),
+        (
+            "Held by customs",
+            "Shipment held by customs",
+            "Shipment held at customs",
+            "Shipment held at depot - Customs",
+            "Awaiting customs clearance",
+            "Retenu aux douanes",
+        ),
     ),
     (M.DAMAGED, R.DAMAGE, ("Damaged", "Shipment damaged", "Package damaged")),
     (M.LOST, R.NETWORK, ("Shipment lost", "Missing package")),
@@ -175,7 +185,9 @@ _LONGEST = max(len(words.split()) for words in WORDS)
 
 @lru_cache(maxsize=1024)
 def reading(kind: str, description: str) -> Reading:
-    """What a scan means: its words, whole or their beginning (of two words or more), else its type."""
+    """What a scan means: its words, whole or their beginning (of two words or more), else what all carriers mean by
+    them, else its type.
+    """
     words = phrase(description)
     found = WORDS.get(words)
     if found or kind in _WORDLESS:
@@ -185,4 +197,4 @@ def reading(kind: str, description: str) -> Reading:
         if found := WORDS.get(" ".join(beginning)):
             return found
         beginning.pop()
-    return TYPES.get(kind, UNRECOGNISED) if kind != "Other" else UNRECOGNISED
+    return said(description) or (TYPES.get(kind, UNRECOGNISED) if kind != "Other" else UNRECOGNISED)
