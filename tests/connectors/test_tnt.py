@@ -7,11 +7,14 @@ from porchlight.carriers.tnt import CONNECTOR
 from porchlight.carriers.tnt import statuses as tnt
 from porchlight.connectors import Account
 from porchlight.domain.milestones import Milestone as M
+from porchlight.domain.milestones import Party
 from tests.connectors.readings import agrees, kind, read
 
 
-def _consignment(summary: str, code: str = "", day: str = "20260206", clock: str = "0841", number: str = "77") -> str:
-    fields = {"StatusCode": code, "LocalEventDate": day, "LocalEventTime": clock}
+def _consignment(
+    summary: str, code: str = "", day: str = "20260206", clock: str = "0841", number: str = "77", text: str = ""
+) -> str:
+    fields = {"StatusCode": code, "StatusDescription": text, "LocalEventDate": day, "LocalEventTime": clock}
     status = "".join(f"<{name}>{value}</{name}>" for name, value in fields.items())
     return (
         f"<Consignment><ConsignmentNumber>{number}</ConsignmentNumber><Signatory>NOBODY</Signatory>"
@@ -29,11 +32,23 @@ def test_codes() -> None:
     assert not read("tnt", _answer(_consignment("INT", "QQQ")))[0].events[0].recognised
 
 
+def test_sentences_read_what_no_table_has() -> None:
+    for text, reading in tnt.WORDS.items():
+        assert agrees(read("tnt", _answer(_consignment("INT", "QQQ", text=text)))[0].events[0], reading), text
+    (report,) = read("tnt", _answer(_consignment("EXC", "CNH", text="Customer Not Home. Follow Up Actions Underway")))
+    assert (report.events[0].milestone, report.events[0].at_fault) == (M.DELIVERY_ATTEMPTED, Party.CONSIGNEE)
+    assert report.status is M.DELIVERY_ATTEMPTED
+    (report,) = read("tnt", _answer(_consignment("INT", "QQQ", text="Delivered.")))
+    assert report.events[0].milestone is M.DELIVERED
+
+
 def test_summaries() -> None:
     for summary, reading in tnt.SUMMARIES.items():
         assert read("tnt", _answer(_consignment(summary)))[0].status is reading.milestone, summary
     assert read("tnt", _answer(_consignment("INT", "OD")))[0].status is M.OUT_FOR_DELIVERY
     assert read("tnt", _answer(_consignment("DEL", "NR")))[0].status is M.DELIVERED
+    assert read("tnt", _answer(_consignment("EXC", "TR")))[0].status is M.EXCEPTION
+    assert read("tnt", _answer(_consignment("EXC", "NR")))[0].status is M.DELAYED
     assert read("tnt", _answer(_consignment("")))[0].status is M.UNKNOWN
 
 

@@ -17,11 +17,11 @@ from porchlight.bodies import (
     xml_children,
     xml_fields,
 )
-from porchlight.carriers.reading import event, place, report, summary
+from porchlight.carriers.aggregated import settled
+from porchlight.carriers.reading import event, place, report
 from porchlight.carriers.tnt.statuses import SUMMARIES, reading
 from porchlight.connectors import BodyKind
 from porchlight.domain.events import DeliveryEstimate, TrackingEvent, TrackingReport
-from porchlight.domain.milestones import Milestone
 from porchlight.errors import UnreadableBodyError
 
 if TYPE_CHECKING:
@@ -44,12 +44,12 @@ def kind(body: bytes) -> BodyKind:
 
 def _report(node: "Element") -> TrackingReport:
     events = tuple(found for entry in xml_children(node, "StatusData") if (found := _event(xml_fields(entry))))
-    day = _due(node)
+    day, own = _due(node), clean(node.findtext("SummaryCode"), 20)
     return report(
         carrier="tnt",
         tracking_number=required_text(node.findtext("ConsignmentNumber"), "ConsignmentNumber", 64),
         events=events,
-        status=_status(clean(node.findtext("SummaryCode"), 20), events),
+        status=settled(SUMMARIES[own].milestone if own in SUMMARIES else None, events),
         estimate=DeliveryEstimate(day=day) if day else None,
     )
 
@@ -60,14 +60,8 @@ def _event(fields: dict[str, str]) -> TrackingEvent | None:
         return None
     code = clean(fields.get("StatusCode"), 20)
     at = moment(f"{day}T{clock}" if clock else day, "LocalEventDate and LocalEventTime")
-    where = place(city=optional_text(fields.get("DepotName")))
-    return event(reading(code), at, code, clean(fields.get("StatusDescription")), place=where)
-
-
-def _status(own: str, events: tuple[TrackingEvent, ...]) -> Milestone:
-    """Delivered is delivered; else the statuses say it more finely."""
-    found = SUMMARIES[own].milestone if own in SUMMARIES else Milestone.UNKNOWN
-    return found if found is Milestone.DELIVERED else summary(events) or found
+    where, text = place(city=optional_text(fields.get("DepotName"))), clean(fields.get("StatusDescription"))
+    return event(reading(code, text), at, code, text, place=where)
 
 
 def _due(node: "Element") -> date | None:
