@@ -48,6 +48,24 @@ def test_states_of_a_parcel_without_events() -> None:
     assert read("sendle", {"state": "Pickup", "tracking_events": [_event("Delivered")]})[0].status is M.DELIVERED
 
 
+def test_states_that_the_events_do_not_tell() -> None:
+    for state, milestone in (
+        ("Returned", M.RETURNED_TO_SENDER),
+        ("Cancelled", M.CANCELLED),
+        ("Sideways", M.IN_TRANSIT),
+    ):
+        assert read("sendle", {"state": state, "tracking_events": [_event("In Transit")]})[0].status is milestone
+
+
+def test_words_say_more() -> None:
+    def milestone(name: str, words: str) -> M:
+        return read("sendle", {"tracking_events": [_event(name, description=words)]})[0].events[0].milestone
+
+    assert milestone("Unable to Deliver", "Your parcel is being returned to sender") is M.RETURN_IN_TRANSIT
+    assert milestone("In Transit", "Your package is on board for delivery!") is M.OUT_FOR_DELIVERY
+    assert milestone("Delivered", "Out for delivery") is M.DELIVERED
+
+
 def test_a_push_names_its_parcel() -> None:
     (report,) = read("sendle", {"sendle_reference": "SNB1", **_event("Delivered")})
     assert (report.tracking_number, len(report.events)) == ("SNB1", 1)

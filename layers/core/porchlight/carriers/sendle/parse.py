@@ -18,12 +18,15 @@ from porchlight.bodies import (
     optional_text,
     required_text,
 )
-from porchlight.carriers.reading import event, phrase, place, report, summary
+from porchlight.carriers.reading import UNRECOGNISED, event, phrase, place, report, summary
 from porchlight.carriers.sendle.statuses import STATES, reading
 from porchlight.connectors import BodyKind
 from porchlight.domain.events import DeliveryEstimate, Place, TrackingEvent, TrackingReport
 from porchlight.domain.milestones import Milestone
 from porchlight.errors import UnreadableBodyError
+
+_ENDS = frozenset({Milestone.CANCELLED, Milestone.RETURNED_TO_SENDER})
+"""States that the events do not tell."""
 
 
 @only_unreadable
@@ -48,27 +51,24 @@ def kind(body: bytes) -> BodyKind:
 
 def _report(data: dict[str, Any], entries: Any, number: str) -> TrackingReport:
     events = tuple(found for entry in as_objects(entries, "tracking_events") if (found := _event(entry)))
-    state = STATES.get(phrase(clean(data.get("state"), 80)))
     return report(
         carrier="sendle",
         tracking_number=number,
         events=events,
-        status=summary(events) or (state.milestone if state else Milestone.UNKNOWN),
+        status=_status(STATES.get(phrase(clean(data.get("state"), 80)), UNRECOGNISED).milestone, events),
         estimate=_estimate(optional_object(data.get("scheduling"))),
     )
+
+
+def _status(own: Milestone, events: tuple[TrackingEvent, ...]) -> Milestone:
+    return own if own in _ENDS else summary(events) or own
 
 
 def _event(entry: dict[str, Any]) -> TrackingEvent | None:
     if not entry.get("scan_time"):
         return None
-    kind = clean(entry.get("event_type"), 80)
-    return event(
-        reading(kind),
-        moment(entry["scan_time"], "scan_time"),
-        kind,
-        clean(entry.get("description")),
-        place=_place(entry),
-    )
+    kind, words = clean(entry.get("event_type"), 80), clean(entry.get("description"))
+    return event(reading(kind, words), moment(entry["scan_time"], "scan_time"), kind, words, place=_place(entry))
 
 
 def _place(entry: dict[str, Any]) -> Place:

@@ -1,6 +1,7 @@
 """Sendle's event types (its whole list) and the states of a parcel that stand beside them; capitals vary."""
 
 from porchlight.carriers.reading import UNRECOGNISED, Reading, phrase, phrases
+from porchlight.carriers.wording import finer
 from porchlight.domain.milestones import Milestone as M
 from porchlight.domain.milestones import Reason as R
 
@@ -20,14 +21,16 @@ TYPES = phrases(
 """``Pickup Attempted`` is a pickup that failed, not a delivery: the parcel is where it was."""
 
 STATES = phrases(
-    (M.PRE_TRANSIT, None, ("Booking", "Pickup")),
+    (M.PRE_TRANSIT, None, ("Booking", "Pickup", "Drop Off")),
+    (M.ACCEPTED, None, ("Picked up",)),
     (M.IN_TRANSIT, None, ("Transit", "In Transit")),
     (M.DELIVERED, None, ("Delivered",)),
     (M.CANCELLED, None, ("Cancelled",)),
+    (M.RETURNED_TO_SENDER, None, ("Returned",)),
 )
-"""States of a parcel without events."""
+"""States of a parcel. Only the last two say more than the events do."""
 
 
-def reading(kind: str) -> Reading:
-    """What an event type means."""
-    return TYPES.get(phrase(kind), UNRECOGNISED)
+def reading(kind: str, words: str = "") -> Reading:
+    """What an event type means; its words may say the same more finely."""
+    return finer(TYPES.get(phrase(kind), UNRECOGNISED), words)
