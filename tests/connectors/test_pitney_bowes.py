@@ -12,6 +12,7 @@ from porchlight.carriers.reading import Reading
 from porchlight.connectors import Account, Answer, BodyKind
 from porchlight.domain.events import TrackingEvent, TrackingReport
 from porchlight.domain.milestones import Milestone as M
+from porchlight.domain.milestones import Reason
 from porchlight.errors import UnreadableBodyError
 
 WHEN = {"eventDate": "2026-03-30", "eventTime": "10:45:00", "eventTimeOffset": "-05:00"}
@@ -44,6 +45,9 @@ def test_every_code_and_status_on_the_way_out_and_back() -> None:
             event = _event(standardizedEventCode="??", packageStatus=status.title(), eventType=kind)
             assert _axes(event) == _axes(turned(reading)), status
     assert not _event(standardizedEventCode="??", packageStatus="Sideways").recognised
+    vague = {"standardizedEventCode": "??", "packageStatus": "Exception"}
+    assert _event(**vague, scanDescription="Undeliverable as Addressed").reason is Reason.ADDRESS
+    assert _event(**vague, scanDescription="Out for Delivery").milestone is M.EXCEPTION
     assert _event(scanType="OF", packageStatus="OutForDelivery").raw_code == "OF"
 
 

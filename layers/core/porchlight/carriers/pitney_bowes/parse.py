@@ -70,8 +70,8 @@ def _event(scan: dict[str, Any]) -> TrackingEvent | None:
     if when is None:
         return None
     code = clean(scan.get("standardizedEventCode") or scan.get("scanType"), 20)
-    found = reading(code, clean(scan.get("packageStatus"), 60), clean(scan.get("eventType"), 20))
     text = clean(scan.get("scanDescription") or scan.get("standardizedEventDescription"))
+    found = reading(code, clean(scan.get("packageStatus"), 60), clean(scan.get("eventType"), 20), text)
     where = place(
         city=optional_text(scan.get("eventCity")),
         region=optional_text(scan.get("eventStateOrProvince")),

@@ -5,6 +5,7 @@ An event of type ``RTN`` belongs to a return: its way is the way back, and its d
 
 from porchlight.carriers.newgistics.statuses import backwards
 from porchlight.carriers.reading import UNRECOGNISED, Reading, table
+from porchlight.carriers.wording import finer
 from porchlight.domain.milestones import Milestone as M
 
 CODES = table(
@@ -30,7 +31,9 @@ STATUSES = table(
 """``packageStatus`` of an event, ``status`` of a parcel."""
 
 
-def reading(code: str, status: str, kind: str = "") -> Reading:
-    """What an event means: its code, else its status; the other way round for a return."""
-    found = CODES.get(code) or STATUSES.get(status.upper(), UNRECOGNISED)
+def reading(code: str, status: str, kind: str = "", words: str = "") -> Reading:
+    """What an event means: its code, else its status, which the words may say more finely; the other way round for a
+    return.
+    """
+    found = CODES.get(code) or finer(STATUSES.get(status.upper(), UNRECOGNISED), words)
     return backwards(found) if kind == "RTN" else found
