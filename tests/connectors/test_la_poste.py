@@ -61,6 +61,18 @@ def test_back_at_the_sender_is_not_on_its_way_there() -> None:
         ({"estimDate": "2026-03-09"}, {"day": "2026-03-09"}),
         ({"deliveryDate": "2026-03-09T09:38:00+01:00"}, {"at": "2026-03-09T09:38:00+01:00"}),
         ({"deliveryDate": "2026-03-09T09:38:00+01:00", "isFinal": True}, None),
+        (
+            {"estimDate": "2026-03-10", "deliveryDate": "2026-03-09T09:38:00+01:00", "isFinal": True},
+            {"day": "2026-03-10"},
+        ),
+        (
+            {
+                "estimDate": "2026-03-09T09:38:00+01:00",
+                "deliveryDate": "2026-03-09T09:38:00+01:00",
+                "isFinal": True,
+            },
+            None,
+        ),
         ({"estimDate": "bient\u00f4t"}, None),
         ({}, None),
     ],

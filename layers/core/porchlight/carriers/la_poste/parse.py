@@ -71,5 +71,10 @@ def _event(entry: dict[str, Any]) -> TrackingEvent | None:
 
 
 def _estimate(shipment: dict[str, Any]) -> DeliveryEstimate | None:
-    """``estimDate``; ``deliveryDate`` is one too as long as the parcel is on its way."""
-    return estimate(shipment.get("estimDate") or (None if shipment.get("isFinal") else shipment.get("deliveryDate")))
+    """``estimDate``, unless it has become the delivery itself; ``deliveryDate`` is an estimate too until the parcel has
+    arrived.
+    """
+    printed, delivered = shipment.get("estimDate"), shipment.get("deliveryDate")
+    if shipment.get("isFinal"):
+        return estimate(printed) if printed != delivered else None
+    return estimate(printed or delivered)
