@@ -46,6 +46,25 @@ def test_every_wording() -> None:
         assert _axes(_event(f"{words} A PLACE QLD")) == _axes(reading), words
 
 
+def test_what_startrack_tells_beside_the_article() -> None:
+    first, second = (
+        {"description": text, "date": f"2026-02-03T{hour}:10:00+11:00", "location": "NEWTOWN VIC"}
+        for text, hour in (("Awaiting collection", "15"), ("In transit", "14"))
+    )
+    for consignment in ({"events": [first, second]}, [{"status": "Awaiting Collection", "events": [first]}]):
+        article = {"article_id": "A1FPP1", "events": [second], "status": "In Transit"}
+        (report,) = _results({"tracking_id": "A1", "consignment": consignment, "trackable_items": [article]})
+        assert (report.tracking_number, report.status) == ("A1", M.AVAILABLE_FOR_PICKUP)
+        assert [event.description for event in report.events] == ["Awaiting collection", "In transit"]
+    (report,) = _results({"tracking_id": "A1", "consignment": {"status": "Despatched"}, "trackable_items": []})
+    assert (report.events, report.status) == ((), M.IN_TRANSIT)
+
+
+def test_wordings_that_all_carriers_share() -> None:
+    assert _event("Your parcel is out for delivery").milestone is M.OUT_FOR_DELIVERY
+    assert _event("Processed through facility in DARRA").milestone is M.IN_TRANSIT
+
+
 def test_every_status() -> None:
     for words, reading in STATUSES.items():
         assert _article(status=words).status is reading.milestone, words

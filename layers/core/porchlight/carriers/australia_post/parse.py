@@ -44,7 +44,9 @@ def kind(body: bytes) -> BodyKind:
 
 
 def _result(result: dict[str, Any]) -> list[TrackingReport]:
-    """One report for the number that was asked for; one for each article where it is a consignment of several."""
+    """One report for the number that was asked for; one for each article where it is a consignment of several.
+    StarTrack tells some of what happened to a consignment of one beside its article.
+    """
     articles = [
         article
         for item in as_objects(result.get("trackable_items"), "trackable_items")
@@ -53,7 +55,11 @@ def _result(result: dict[str, Any]) -> list[TrackingReport]:
     asked = result.get("tracking_id")
     if len(articles) > 1:
         return [_article(article, article.get("article_id") or asked) for article in articles]
-    return [_article(articles[0] if articles else {}, asked)]
+    article = articles[0] if articles else {}
+    whole = next(iter(as_objects(result.get("consignment"), "consignment")), {})
+    scans = as_objects(article.get("events"), "events")
+    told = [scan for scan in as_objects(whole.get("events"), "events") if scan not in scans]
+    return [_article({"status": whole.get("status"), **article, "events": told + scans}, asked)]
 
 
 def _article(article: dict[str, Any], number: Any) -> TrackingReport:

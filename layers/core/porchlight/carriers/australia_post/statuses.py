@@ -2,13 +2,14 @@
 
 A wording is read whole, else up to its dash ("Delivered - Left in a safe place"), else by the beginning that it shares
 with its like ("In transit to next facility in DARRA QLD"). What follows a beginning is a place: no other wording in
-the table starts with the same words. The list is from answers seen in public and Australia Post's own pages: it is not
-published whole.
+the table starts with the same words. Wordings that all carriers share come last. The list is from answers seen in
+public and Australia Post's own pages: it is not published whole.
 """
 
 from functools import lru_cache
 
 from porchlight.carriers.reading import UNRECOGNISED, Reading, phrase, phrases
+from porchlight.carriers.wording import said
 from porchlight.domain.milestones import Milestone as M
 from porchlight.domain.milestones import Reason as R
 
@@ -68,6 +69,8 @@ WORDINGS = phrases(
             "Despatched",
             "Item processed at facility",
             "Processed at facility",
+            "Processed through Australia Post facility",
+            "Item processed at sorting facility",
             "Arrived at facility",
             "Arrived at sorting facility",
             "Arrived at delivery facility",
@@ -99,6 +102,7 @@ WORDINGS = phrases(
             "Out for delivery",
             "Onboard with driver",
             "It's coming today",
+            "With Australia Post for delivery today",
         ),
     ),
     (
@@ -152,6 +156,7 @@ WORDINGS = phrases(
         (
             "Delivered",
             "Delivered in full",
+            "Item delivered",
             "Collected",
             "Collected by customer",
             "Left in a safe place",
@@ -216,7 +221,7 @@ def reading(description: str) -> Reading:
         if found := BEGINNINGS.get(" ".join(beginning)):
             return found
         beginning.pop()
-    return UNRECOGNISED
+    return said(description) or UNRECOGNISED
 
 
 def status_reading(status: str) -> Reading:
