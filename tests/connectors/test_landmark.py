@@ -24,7 +24,9 @@ def _answer(code: str, text: str = "", at: str = "10/01/2025 08:00 AM", place: s
 def test_codes() -> None:
     for code, reading in landmark.CODES.items():
         assert agrees(read("landmark", _answer(code, "whatever"))[0].events[0], reading), code
-    assert not read("landmark", _answer("999", "Item delivered"))[0].events[0].recognised
+    assert not read("landmark", _answer("999", "whatever"))[0].events[0].recognised
+    assert read("landmark", _answer("999", "Item delivered"))[0].events[0].milestone is M.DELIVERED
+    assert read("landmark", _answer("300", "Item delivered"))[0].events[0].milestone is M.OUT_FOR_DELIVERY
 
 
 def test_the_table_holds_every_known_code() -> None:

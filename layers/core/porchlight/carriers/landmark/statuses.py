@@ -1,8 +1,9 @@
 """Landmark Global's event codes (its Track API), and the words that stand alone where no code is printed (the answer to
-a question for the last status only).
+a question for the last status only) or the code is new.
 """
 
 from porchlight.carriers.reading import UNRECOGNISED, Reading, phrase, phrases, table
+from porchlight.carriers.wording import said
 from porchlight.domain.milestones import Milestone as M
 from porchlight.domain.milestones import Reason as R
 
@@ -69,5 +70,5 @@ WORDS = phrases(
 
 
 def reading(code: str, text: str) -> Reading:
-    """What an event means: its code, or its words where it has none."""
-    return (CODES.get(code) if code else WORDS.get(phrase(text))) or UNRECOGNISED
+    """What an event means: its code, or its words where it has none that is known."""
+    return CODES.get(code) or WORDS.get(phrase(text)) or said(text) or UNRECOGNISED
