@@ -5,6 +5,7 @@ keeps the parcel moving, by Royal Mail's own category, and is the carrier's faul
 """
 
 from porchlight.carriers.reading import UNRECOGNISED, Reading, phrase, phrases, table
+from porchlight.carriers.wording import said
 from porchlight.domain.milestones import Milestone as M
 from porchlight.domain.milestones import Party as P
 from porchlight.domain.milestones import Reason as R
@@ -69,5 +70,5 @@ NAMES = phrases(
 
 
 def reading(code: str, name: str = "") -> Reading:
-    """What an event means: its code, else its name."""
-    return CODES.get(code) or NAMES.get(phrase(name)) or UNRECOGNISED
+    """What an event means: its code, else its name, else what all carriers mean by such a name."""
+    return CODES.get(code) or NAMES.get(phrase(name)) or said(name) or UNRECOGNISED
