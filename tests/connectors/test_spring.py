@@ -23,6 +23,7 @@ def test_codes_as_numbers_and_as_texts() -> None:
         for printed in (code, int(code)):
             assert agrees(read("spring", _answer(printed))[0].events[0], reading), code
     assert not read("spring", _answer(4711))[0].events[0].recognised
+    assert read("spring", _answer(4711, Description="Out for delivery"))[0].events[0].milestone is M.OUT_FOR_DELIVERY
 
 
 def test_delivered_to_a_country_is_not_delivered() -> None:

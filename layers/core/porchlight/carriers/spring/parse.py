@@ -62,7 +62,7 @@ def _event(entry: dict[str, Any]) -> TrackingEvent | None:
         postal_code=optional_text(entry.get("Zip")),
         country=optional_text(entry.get("Country")),
     )
-    return event(reading(code), at, code, text, place=where)
+    return event(reading(code, text), at, code, text, place=where)
 
 
 def _instant(seconds: str) -> datetime | None:
