@@ -3,6 +3,7 @@
 from porchlight.carriers.bpost import CONNECTOR
 from porchlight.carriers.bpost import statuses as bpost
 from porchlight.connectors import Account
+from porchlight.domain.milestones import Reason
 from tests.connectors.readings import agrees, kind, read
 
 
@@ -18,6 +19,8 @@ def test_codes() -> None:
     for code, reading in bpost.CODES.items():
         assert agrees(read("bpost", _item(code))[0].events[0], reading), code
     assert not read("bpost", _item("B03"))[0].events[0].recognised
+    worded = _item("B03").replace("</stateInfo>", "<stateDescription>Refused</stateDescription></stateInfo>")
+    assert read("bpost", worded)[0].events[0].reason is Reason.CONSIGNEE_REFUSED
 
 
 def test_times_keep_their_offset_and_people_stay_out() -> None:

@@ -58,7 +58,7 @@ def _event(fields: dict[str, str]) -> TrackingEvent | None:
     code = clean(fields.get("stateCode"), 20)
     where = place(city=optional_text(fields.get("location")))
     text = clean(fields.get("stateDescription"))
-    return event(reading(code), moment(fields["time"], "the time of a state"), code, text, place=where)
+    return event(reading(code, text), moment(fields["time"], "the time of a state"), code, text, place=where)
 
 
 def _estimate(item: "Element", status: Milestone) -> DeliveryEstimate | None:

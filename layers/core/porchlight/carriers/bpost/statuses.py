@@ -3,6 +3,7 @@ integrators (the U group, pickup points, transit).
 """
 
 from porchlight.carriers.reading import UNRECOGNISED, Reading, table
+from porchlight.carriers.wording import said
 from porchlight.domain.milestones import Milestone as M
 
 CODES = table(
@@ -13,6 +14,6 @@ CODES = table(
 )
 
 
-def reading(code: str) -> Reading:
-    """What a state code means."""
-    return CODES.get(code, UNRECOGNISED)
+def reading(code: str, words: str = "") -> Reading:
+    """What a state means: its code, else its words."""
+    return CODES.get(code) or said(words) or UNRECOGNISED
