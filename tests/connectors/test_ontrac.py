@@ -28,6 +28,7 @@ def test_codes_of_the_services() -> None:
     for code, reading in ontrac.CODES.items():
         assert agrees(read("ontrac", _services(code))[0].events[0], reading), code
     assert not read("ontrac", _services("??"))[0].events[0].recognised
+    assert read("ontrac", _services("??", "Delivery attempted"))[0].events[0].milestone is M.DELIVERY_ATTEMPTED
 
 
 def test_event_types_and_labels_of_lasership() -> None:
@@ -38,6 +39,8 @@ def test_event_types_and_labels_of_lasership() -> None:
     assert read("ontrac", _order("OutForDelivery", "Delivered"))[0].events[0].milestone is M.OUT_FOR_DELIVERY
     assert read("ontrac", _order("New", "Out for Delivery: ETA 8pm"))[0].events[0].milestone is M.OUT_FOR_DELIVERY
     assert not read("ontrac", _order("New", "Whatever"))[0].events[0].recognised
+    held = read("ontrac", _order("Exception", "Held in customs", Country="USA"))[0].events[0]
+    assert (held.milestone, held.place.country) == (M.EXCEPTION, "US")
 
 
 def test_the_tables_hold_every_known_code() -> None:

@@ -20,6 +20,7 @@ from porchlight.bodies import (
     xml_children,
     xml_fields,
 )
+from porchlight.carriers.countries import country_code
 from porchlight.carriers.ontrac.statuses import laser_reading, reading
 from porchlight.carriers.reading import event, place, report, summary
 from porchlight.connectors import BodyKind
@@ -69,14 +70,14 @@ def _event(fields: dict[str, str]) -> TrackingEvent | None:
     at = fields.get("EventTime")
     if not at:
         return None
-    code = clean(fields.get("Status"), 20)
+    code, words = clean(fields.get("Status"), 20), clean(fields.get("Description"))
     where = place(
         city=optional_text(fields.get("City")),
         region=optional_text(fields.get("State")),
         postal_code=optional_text(fields.get("Zip")),
         country="US",
     )
-    return event(reading(code), moment(at, "EventTime"), code, clean(fields.get("Description")), place=where)
+    return event(reading(code, words), moment(at, "EventTime"), code, words, place=where)
 
 
 def _order(data: dict[str, Any]) -> list[TrackingReport]:
@@ -113,7 +114,7 @@ def _laser_event(entry: dict[str, Any]) -> TrackingEvent | None:
         city=optional_text(entry.get("City")),
         region=optional_text(entry.get("State")),
         postal_code=optional_text(entry.get("PostalCode")),
-        country=optional_text(entry.get("Country")),
+        country=country_code(clean(entry.get("Country"), 80)),
     )
     return event(laser_reading(code, label), occurred, code, label, place=where)
 

@@ -3,6 +3,7 @@ and LaserShip's event types, which the merged network still answers with.
 """
 
 from porchlight.carriers.reading import UNRECOGNISED, Reading, phrase, phrases, table
+from porchlight.carriers.wording import said
 from porchlight.domain.milestones import Milestone as M
 from porchlight.domain.milestones import Party as P
 from porchlight.domain.milestones import Reason as R
@@ -65,11 +66,13 @@ LABELS = phrases(
 """LaserShip's short texts, for types that no table has."""
 
 
-def reading(code: str) -> Reading:
-    """What a status code of the web services means."""
-    return CODES.get(code, UNRECOGNISED)
+def reading(code: str, words: str = "") -> Reading:
+    """What a status of the web services means: its code, else its words."""
+    return CODES.get(code) or said(words) or UNRECOGNISED
 
 
 def laser_reading(kind: str, label: str) -> Reading:
-    """What a LaserShip event means: its type, else its label up to the first colon ("Out for Delivery: ETA 8pm")."""
-    return TYPES.get(kind) or LABELS.get(phrase(label.partition(":")[0])) or UNRECOGNISED
+    """What a LaserShip event means: its type, else its label up to the first colon ("Out for Delivery: ETA 8pm"), else
+    the words that all carriers use.
+    """
+    return TYPES.get(kind) or LABELS.get(phrase(label.partition(":")[0])) or said(label) or UNRECOGNISED
