@@ -32,6 +32,8 @@ def test_statuses() -> None:
     for status, reading in {**dpd.SERVICE, **dpd.PUBLIC}.items():
         assert agrees(read("dpd", _answer(_info(status)))[0].events[0], reading), status
     assert not read("dpd", _answer(_info("Levitating")))[0].events[0].recognised
+    worded = _info("Levitating").replace("Words,", "Held by").replace("more", "customs.")
+    assert read("dpd", _answer(worded))[0].events[0].milestone is M.EXCEPTION
 
 
 def test_the_table_holds_every_known_status() -> None:

@@ -91,7 +91,7 @@ def _report(entries: Iterable[tuple[str, str, str, str]], number: str) -> Tracki
     events: list[TrackingEvent] = []
     for status, date, where, text in entries:
         if date:
-            events.append(event(reading(status), _moment(date), status, text, place=_place(where)))
+            events.append(event(reading(status, text), _moment(date), status, text, place=_place(where)))
     return report(
         carrier="dpd", tracking_number=number, events=tuple(events), status=summary(events) or Milestone.UNKNOWN
     )

@@ -5,6 +5,7 @@ failed delivery and at the shop): only the status is read.
 """
 
 from porchlight.carriers.reading import UNRECOGNISED, Reading, table
+from porchlight.carriers.wording import said
 from porchlight.domain.milestones import Milestone as M
 
 SERVICE = table(
@@ -27,6 +28,6 @@ PUBLIC = table(
 """The public life cycle (JSON)."""
 
 
-def reading(status: str) -> Reading:
-    """What a status means."""
-    return SERVICE.get(status) or PUBLIC.get(status) or UNRECOGNISED
+def reading(status: str, words: str = "") -> Reading:
+    """What a status means; one that is in no table is read by its words."""
+    return SERVICE.get(status) or PUBLIC.get(status) or said(words) or UNRECOGNISED
