@@ -25,6 +25,11 @@ def test_codes() -> None:
     assert not read("seko", [_consignment("OP-999", Description="Out for delivery")])[0].events[0].recognised
 
 
+def test_the_status_of_a_consignment_without_events() -> None:
+    for status, milestone in (("DELIVERED", M.DELIVERED), ("Sideways", M.UNKNOWN), (None, M.UNKNOWN)):
+        assert read("seko", [{"ConsignmentNo": "NB1", "Status": status, "Events": []}])[0].status is milestone
+
+
 def test_words_where_there_is_no_omnicode() -> None:
     event = read("seko", [_consignment(None, "11.0", Description="Out for delivery")])[0].events[0]
     assert (event.milestone, event.raw_code, event.raw_codes) == (M.OUT_FOR_DELIVERY, "11.0", ("", "11.0"))

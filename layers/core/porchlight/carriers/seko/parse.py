@@ -14,7 +14,6 @@ from porchlight.carriers.reading import event, place, report, summary
 from porchlight.carriers.seko.statuses import reading
 from porchlight.connectors import BodyKind
 from porchlight.domain.events import Place, TrackingEvent, TrackingReport
-from porchlight.domain.milestones import Milestone
 from porchlight.errors import UnreadableBodyError
 
 _ERRORS = frozenset({"Errors", "Error", "ValidationErrors", "Rejected"})
@@ -44,7 +43,7 @@ def _report(consignment: dict[str, Any]) -> TrackingReport:
         carrier="seko",
         tracking_number=required_text(consignment.get("ConsignmentNo"), "ConsignmentNo", 64),
         events=events,
-        status=summary(events) or Milestone.UNKNOWN,
+        status=summary(events) or reading("", clean(consignment.get("Status"), 80)).milestone,
     )
 
 
