@@ -196,7 +196,9 @@ class TestOldParcels:
         town.ship("A1")
         town.run()
         stored = town.parcel("A1")
-        void = stored.model_copy(update={"packed": {"f": Packing(cancelled=True, as_of=NOW)}, "version": stored.version + 1})
+        void = stored.model_copy(
+            update={"packed": {"f": Packing(cancelled=True, as_of=NOW)}, "version": stored.version + 1}
+        )
         town.shipments.save(void, due_at=None)
         town.run(5 * HOUR)
         assert (town.watch("A1").state, town.watch("A1").why) == ("ended", "taken_back")
