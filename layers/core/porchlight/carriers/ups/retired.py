@@ -70,4 +70,5 @@ def _event(activity: "Element") -> TrackingEvent | None:
         "postalCode": xml_text(address, "PostalCode"),
         "countryCode": xml_text(address, "CountryCode"),
     }
-    return activity_event(occurred, status, "", where, "")
+    made = activity_event(occurred, status, "", where, "")
+    return made.model_copy(update={"raw_codes": made.raw_codes[:2]})
