@@ -88,6 +88,9 @@ def test_signatures_and_photos_are_no_delivery() -> None:
     assert [_event(code).milestone for code in ("20", "21", "2001")] == [M.UNKNOWN] * 3
     assert _event("20").recognised
     assert not _event("7").recognised
+    assert _event("1497", "Item successfully delivered").milestone is M.DELIVERED
+    assert _event("7", "Delivery attempted at the side door").milestone is M.DELIVERY_ATTEMPTED
+    assert _event("174", "Item successfully delivered").milestone is M.OUT_FOR_DELIVERY
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ a signature or a photo that became available is a notice.
 """
 
 from porchlight.carriers.reading import UNRECOGNISED, Reading, phrase, table
+from porchlight.carriers.wording import said
 from porchlight.domain.milestones import Milestone as M
 from porchlight.domain.milestones import Party as P
 from porchlight.domain.milestones import Reason as R
@@ -115,14 +116,18 @@ WORDINGS = {
 
 
 def reading(code: str, text: str) -> Reading:
-    """What an event number means, with or without its zeros."""
+    """What an event number means, with or without its zeros; the words that come with one that is in no table."""
     number = code.lstrip("0")
     marks = MARKS.get(number)
     if marks:
         words = text.casefold()
         if any(mark in words for mark in marks):
             return TWO_WAYS[number]
-    return CODES.get(number, UNRECOGNISED)
+    found = CODES.get(number)
+    if found:
+        return found
+    known = WORDINGS.get(phrase(text))
+    return CODES[known] if known else said(text) or UNRECOGNISED
 
 
 def summary_reading(kind: str, text: str) -> Reading:
