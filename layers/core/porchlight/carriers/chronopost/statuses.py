@@ -5,6 +5,7 @@ delivery that was put off by a day): words that are known come first.
 """
 
 from porchlight.carriers.reading import UNRECOGNISED, Reading, phrase, phrases, table
+from porchlight.carriers.wording import said
 from porchlight.domain.milestones import Milestone as M
 from porchlight.domain.milestones import Reason as R
 
@@ -99,5 +100,5 @@ LABELS = phrases(
 
 
 def reading(code: str, label: str) -> Reading:
-    """What an event means: its words, else its code."""
-    return LABELS.get(phrase(label)) or CODES.get(code) or UNRECOGNISED
+    """What an event means: its words, else its code, else what all carriers mean by such (English) words."""
+    return LABELS.get(phrase(label)) or CODES.get(code) or said(label) or UNRECOGNISED
