@@ -118,6 +118,16 @@ class TestRefunds:
     def test_a_state_that_nobody_knows_is_unknown(self, status: Any) -> None:
         assert CONNECTOR.parse(json.dumps({**REFUND, "status": status}).encode())[0].state is RefundState.UNKNOWN
 
+    @pytest.mark.parametrize(
+        ("currency", "minor", "amount"),
+        [("jpy", 500, "500"), ("kwd", 1250, "1.250"), ("isk", 500, "5"), ("ugx", 500, "5"), ("mga", 500, "500.00")],
+    )
+    def test_minor_units_are_those_of_stripe(self, currency: str, minor: int, amount: str) -> None:
+        body = json.dumps({**REFUND, "currency": currency, "amount": minor}).encode()
+        assert CONNECTOR.parse(body)[0].amount == Money.of(amount, currency.upper())
+        printed = read_payload("stripe", body)
+        assert (printed["amount_minor"], printed["amount"]) == (minor, amount)
+
     def test_what_is_about_something_else_has_none(self) -> None:
         assert CONNECTOR.parse(event("customer.created", {"id": "cus_1", "object": "customer"})) == []
 

@@ -1,6 +1,9 @@
-"""Stripe's objects: refunds and charges, bare or in an event. Amounts are in minor units, as we keep them."""
+"""Stripe's objects: refunds and charges, bare or in an event. Amounts are in minor units: ours, but for three
+currencies.
+"""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -12,6 +15,9 @@ from porchlight.domain.printed import iso
 from porchlight.errors import UnreadableBodyError
 
 _MOST = 10**15
+
+_PLACES = {"ISK": 2, "UGX": 2, "MGA": 0}
+"""Where Stripe's minor unit is not that of ISO 4217 (docs.stripe.com/currencies, special cases): 500 is 5 ISK."""
 
 
 class RefundState(StrEnum):
@@ -102,7 +108,7 @@ def _refund(data: dict[str, Any]) -> RefundNews:
         refund_id=refund_id,
         charge=_id(data.get("charge")),
         payment_intent=_id(data.get("payment_intent")),
-        amount=Money(amount=_minor(data.get("amount"), "amount"), currency=_currency(data.get("currency"))),
+        amount=_money(_minor(data.get("amount"), "amount"), _currency(data.get("currency"))),
         state=RefundState(status) if status in set(RefundState) else RefundState.UNKNOWN,
         created_at=_instant(data.get("created"), "created"),
         metadata={
@@ -119,7 +125,7 @@ def _printed(news: RefundNews, data: dict[str, Any]) -> dict[str, Any]:
         "refund_id": news.refund_id,
         "charge": news.charge,
         "payment_intent": news.payment_intent,
-        "amount_minor": news.amount.amount,
+        "amount_minor": data["amount"],
         "currency": _text(data, "currency"),
         "amount": news.amount.decimal(),
         "status": _text(data, "status"),
@@ -162,6 +168,12 @@ def _minor(value: Any, what: str) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _MOST:
         raise UnreadableBodyError(f"{what} is not an amount in minor units")
     return value
+
+
+def _money(minor: int, currency: str) -> Money:
+    if currency not in _PLACES:
+        return Money(amount=minor, currency=currency)
+    return Money.of(Decimal(minor).scaleb(-_PLACES[currency]), currency)
 
 
 def _instant(value: Any, what: str) -> datetime:
