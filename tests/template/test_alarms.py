@@ -24,6 +24,7 @@ AWS_METRICS = {
 KINDS = {
     "FunctionName": "Lambda::Function",
     "QueueName": "SQS::Queue",
+    "DeliveryStreamName": "KinesisFirehose::DeliveryStream",
     "StateMachineArn": "StepFunctions::StateMachine",
     "ApiId": "ApiGatewayV2::Api",
 }

@@ -296,7 +296,12 @@ def test_personal_data_does_not_leave_the_bucket_in_the_clear() -> None:
     (only_tls,) = policy["PolicyDocument"]["Statement"]
     assert (only_tls["Effect"], only_tls["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
     rules = of_type("S3::Bucket")["Bodies"]["LifecycleConfiguration"]["Rules"]
-    assert {rule["Prefix"] for rule in rules if rule["ExpirationInDays"] <= 30} == {"inbound/", "quarantine/"}
+    kept = {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules if rule["Status"] == "Enabled"}
+    assert kept == {"inbound/": 15, "quarantine/": 30, "raw/": {"Ref": "RawRetentionDays"}, "raw-errors/": 30}
+    archive = of_type("KinesisFirehose::DeliveryStream")["Archive"]["ExtendedS3DestinationConfiguration"]
+    for place in (archive["Prefix"], archive["ErrorOutputPrefix"]):
+        assert place.startswith(("raw/", "raw-errors/")), "nothing lies where nothing deletes it"
+    assert archive["CompressionFormat"] == "UNCOMPRESSED", "records are gzip members already"
 
 
 # ----------------------------------------------------------------------------------------------------------- upgrades
