@@ -106,12 +106,14 @@ def _store(shop: "StoreConnector", body: bytes, topic: str) -> dict[str, Any]:
     """What a store's body is, and what changes by it. Of a list (a REST answer) each entry by itself."""
     import json
 
-    from porchlight.bodies import load_json
     from porchlight.errors import UnreadableBodyError
 
-    listed = load_json(body) if body.lstrip()[:1] == b"[" else None
-    if isinstance(listed, list) and len(listed) > 1:
-        return {"objects": [_store(shop, json.dumps(entry).encode(), topic) for entry in listed]}
+    listed = _listed(body)
+    if listed == []:
+        return {"kind": "no_result"}
+    if listed is not None:
+        found = [_store(shop, json.dumps(entry).encode(), topic) for entry in listed]
+        return found[0] if len(found) == 1 else {"objects": found}
     looks_like, words = shop.preview(body)
     if not topic and not looks_like:
         return words
@@ -124,6 +126,19 @@ def _store(shop: "StoreConnector", body: bytes, topic: str) -> dict[str, Any]:
     if not changes:
         return {**words, "topic": topic or looks_like, "note": "this changes nothing"}
     return {**words, **_changed(changes[0]), **_others(changes[1:])}
+
+
+def _listed(body: bytes) -> list[Any] | None:
+    """The entries of a list, bare or under its name (``{"orders": [...]}``); None for anything else."""
+    from porchlight.bodies import load_json
+
+    if body.lstrip()[:1] not in (b"[", b"{"):
+        return None
+    value = load_json(body)
+    if isinstance(value, dict) and len(value) == 1:
+        name, inner = next(iter(value.items()))
+        value = inner if name in ("orders", "fulfillments", "refunds") else value
+    return value if isinstance(value, list) else None
 
 
 def _changed(change: "StoreChange") -> dict[str, Any]:

@@ -132,6 +132,11 @@ class TestPreview:
 
     def test_lists_and_strangers(self) -> None:
         assert [one["kind"] for one in shown([ORDER, PARCEL, REFUND])["objects"]] == ["order", "fulfillment", "refund"]
+        assert shown({"orders": [ORDER, ORDER]})["objects"] == [shown(ORDER), shown(ORDER)]
+        assert shown({"refunds": [REFUND]}) == shown([REFUND]) == shown(REFUND)
+        assert shown({"orders": []}) == {"kind": "no_result"}
+        bare = {key: value for key, value in ORDER.items() if key != "line_items"}
+        assert (shown(bare)["kind"], shown(bare)["note"]) == ("order", "this changes nothing")
         assert shown({"product": {"id": 3, "title": "Mug"}})["kind"] == "not_tracking"
 
     @pytest.mark.parametrize("body", [b"", b"{", b"3", b"[[1]]", b"\xff"])

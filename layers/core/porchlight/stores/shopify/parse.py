@@ -49,7 +49,7 @@ def changes(topic: str, body: bytes) -> list[StoreChange]:
 def kind_of(data: dict[str, Any]) -> str | None:
     """``order``, ``fulfillment``, ``refund`` or ``fulfillment_event`` by the fields that only one of them has."""
     if "order_id" not in data:
-        return "order" if "line_items" in data and "total_price" in data else None
+        return "order" if "total_price" in data and ("line_items" in data or "order_number" in data) else None
     if "transactions" in data or "refund_line_items" in data:
         return "refund"
     if "fulfillment_id" in data and "status" in data:
