@@ -260,6 +260,7 @@ def test_words_that_say_more_than_their_code() -> None:
         ("DX", "Delivery Exception, Local Weather Delay", M.DELAYED),
         ("DX", "Delivery Exception, Delivery Status Not Updated", M.EXCEPTION),
         ("??", "Reminder to Schedule Redelivery of your item", M.UNKNOWN),
+        ("??", "Arrived at LINDENAU ISC", M.IN_TRANSIT),
     ):
         entry = {"eventCode": code, "eventType": text, "eventTimestamp": "2026-02-14T07:10:00"}
         assert _piece(trackingEvents=[entry]).events[0].milestone is milestone, text

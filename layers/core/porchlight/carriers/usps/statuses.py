@@ -6,6 +6,7 @@ events whose code is not in the table.
 """
 
 from porchlight.carriers.reading import UNRECOGNISED, Reading, phrase, phrases, table
+from porchlight.carriers.wording import said
 from porchlight.domain.milestones import Milestone as M
 from porchlight.domain.milestones import Party as P
 from porchlight.domain.milestones import Reason as R
@@ -249,9 +250,11 @@ TEXTS = phrases(
 
 
 def reading(code: str, text: str = "") -> Reading:
-    """What an event means: words that split a code first, then the code, then the words."""
+    """What an event means: words that split a code first, then the code, then the words: USPS's own, then those that
+    all carriers share.
+    """
     words = phrase(text)
     found = SPLITS.get(words) or CODES.get(code) or TEXTS.get(words)
     if not found and "," in text:
         found = TEXTS.get(phrase(text.partition(",")[0]))
-    return found or UNRECOGNISED
+    return found or said(text) or UNRECOGNISED
