@@ -38,7 +38,8 @@ def test_event_ids() -> None:
         assert agrees(_event(primaryEventId=code), reading), code
         scan = f"<code>{code}</code><date>1/31/2026</date><time>12:40 PM</time>"
         assert agrees(read("dhl_ecommerce_us", _xml(scan))[0].events[0], reading), code
-    assert not _event(primaryEventId=998).recognised
+    assert not _event(primaryEventId=998, primaryEventDescription="WHATEVER").recognised
+    assert _event(primaryEventId=998, primaryEventDescription="OUT FOR DELIVERY").milestone is M.OUT_FOR_DELIVERY
 
 
 def test_the_next_stop_is_a_signal() -> None:

@@ -111,7 +111,7 @@ def _event(scan: dict[str, Any]) -> TrackingEvent | None:
     said, more = clean(scan.get("primaryEventDescription")), clean(scan.get("secondaryEventDescription"))
     text = f"{said}: {more}" if said and more and more != said else said or more
     when = _zoned(local, clean(scan.get("timeZone"), 20), where.country)
-    return event(reading(code), when, code, text, place=where)
+    return event(reading(code, said), when, code, text, place=where)
 
 
 def _place(scan: dict[str, Any]) -> Place:
@@ -182,4 +182,5 @@ def _scan(scan: "Element") -> TrackingEvent | None:
     where = place(xml_text(scan, "city", 200), xml_text(scan, "state", 60), xml_text(scan, "postalcode", 20), country)
     code = xml_text(scan, "code", 20)
     when = _zoned(us_moment(f"{day} {clock or '0:00'}", "date of an event"), label, country)
-    return event(reading(code), when, code, xml_text(scan, "description"), place=where)
+    text = xml_text(scan, "description")
+    return event(reading(code, text), when, code, text, place=where)

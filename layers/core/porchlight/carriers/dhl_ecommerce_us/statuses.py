@@ -6,6 +6,7 @@ middle of the way is transit. A failed delivery of a return is still a return on
 """
 
 from porchlight.carriers.reading import UNRECOGNISED, Reading, table
+from porchlight.carriers.wording import said
 from porchlight.domain.milestones import Milestone as M
 from porchlight.domain.milestones import Party as P
 from porchlight.domain.milestones import Reason as R
@@ -73,6 +74,6 @@ CODES["558"] = Reading(M.OUT_FOR_DELIVERY, signal=Signal.DRIVER_NEARBY)
 """The recipient is the next stop."""
 
 
-def reading(code: str) -> Reading:
-    """What an event id means."""
-    return CODES.get(code, UNRECOGNISED)
+def reading(code: str, text: str = "") -> Reading:
+    """What an event id means, or the words that come with one that is in no table."""
+    return CODES.get(code) or said(text) or UNRECOGNISED
