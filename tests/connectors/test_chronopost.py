@@ -38,6 +38,7 @@ def test_every_code() -> None:
         (event,) = _parcel((code, "whatever")).events
         assert (_axes(event), event.raw_code) == (_axes(reading), code)
     assert not _parcel(("Q7", "whatever")).events[0].recognised
+    assert _parcel(("Q7", "Delivered at the front desk")).events[0].milestone is M.DELIVERED
 
 
 def test_words_come_before_codes() -> None:
