@@ -136,7 +136,7 @@ class TestPreview:
         assert shown({"refunds": [REFUND]}) == shown([REFUND]) == shown(REFUND)
         assert shown({"orders": []}) == {"kind": "no_result"}
         bare = {key: value for key, value in ORDER.items() if key != "line_items"}
-        assert (shown(bare)["kind"], shown(bare)["note"]) == ("order", "this changes nothing")
+        assert (shown(bare)["kind"], shown(bare)["refused"]) == ("order", "the order comes without its lines")
         assert shown({"product": {"id": 3, "title": "Mug"}})["kind"] == "not_tracking"
 
     @pytest.mark.parametrize("body", [b"", b"{", b"3", b"[[1]]", b"\xff"])

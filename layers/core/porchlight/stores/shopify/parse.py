@@ -58,6 +58,8 @@ def kind_of(data: dict[str, Any]) -> str | None:
 
 
 def _order(data: dict[str, Any]) -> list[StoreChange]:
+    if "line_items" not in data:
+        raise UnreadableBodyError("the order comes without its lines")
     currency = reading.currency(data.get("currency"))
     tags = _tags(data.get("tags"))
     final = any(tag.lower() in _FINAL_SALE for tag in tags)
