@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from porchlight.domain import tokens
 from porchlight.domain.carriers import carrier_id
-from porchlight.domain.events import Place, TrackingEvent
+from porchlight.domain.events import DeliveryEstimate, Place, TrackingEvent
 from porchlight.domain.milestones import Milestone
 from porchlight.domain.zones import zone_of, zone_of_place
 
@@ -119,6 +119,16 @@ def test_a_local_time_is_read_where_it_was_scanned_else_at_the_destination(place
     assert event.instant(ZoneInfo("America/New_York")).isoformat() == utc
     assert not event.zone_known, "what is printed stays as it was printed"
     assert event.occurred_at.isoformat() == "2026-03-07T05:16:00"
+
+
+def test_a_window_with_a_zone_at_one_end_keeps_its_end() -> None:
+    aware, local = NOW, NOW.replace(tzinfo=None)
+    for begin, end in ((aware, local), (local, aware)):
+        found = DeliveryEstimate.model_validate({"from": begin, "to": end})
+        assert (found.from_, found.to) == (None, end)
+    assert DeliveryEstimate.model_validate({"from": local, "to": local}).from_ == local
+    stored = DeliveryEstimate.model_validate({"from": aware, "to": LATER})
+    assert DeliveryEstimate.model_validate_json(stored.model_dump_json(by_alias=True)) == stored
 
 
 def test_zones_agree_with_the_tz_database() -> None:

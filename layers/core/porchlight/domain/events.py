@@ -97,6 +97,16 @@ class DeliveryEstimate(BaseModel):
     from_: datetime | None = Field(default=None, alias="from")
     to: datetime | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _one_clock(cls, data: object) -> object:
+        """A window with a zone at one end only cannot be compared: its end is what was estimated."""
+        ends = [data.get("from"), data.get("to")] if isinstance(data, dict) else []
+        if len({end.tzinfo is None for end in ends if isinstance(end, datetime)}) > 1:
+            assert isinstance(data, dict)
+            return {name: value for name, value in data.items() if name != "from"}
+        return data
+
     def local_day(self) -> date | None:
         """The day as printed at the destination."""
         if self.day:
