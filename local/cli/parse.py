@@ -137,7 +137,7 @@ def _listed(body: bytes) -> list[Any] | None:
     value = load_json(body)
     if isinstance(value, dict) and len(value) == 1:
         name, inner = next(iter(value.items()))
-        value = inner if name in ("orders", "fulfillments", "refunds") else value
+        value = inner if name in ("orders", "fulfillments", "refunds", "order_refunds") else value
     return value if isinstance(value, list) else None
 
 
