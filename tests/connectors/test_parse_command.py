@@ -38,12 +38,6 @@ def test_standard_input() -> None:
     assert json.loads(result.stdout)["tracking_number"] == "1ZTEST000000000026"
 
 
-def test_a_carrier_that_the_body_does_not_name_is_null() -> None:
-    body = b'{"tracking_number": "332980205337", "status_code": "UN", "events": []}'
-    result = RUN.invoke(commands, ["--source", "shipengine", "-"], input=body)
-    assert json.loads(result.stdout)["carrier"] is None
-
-
 def test_what_is_not_about_tracking_is_no_error() -> None:
     result = RUN.invoke(commands, ["--source", "easypost", NOTHING])
     assert result.exit_code == 0

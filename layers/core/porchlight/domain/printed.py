@@ -24,7 +24,7 @@ def iso(moment: datetime) -> str:
 
 def _shipment(report: TrackingReport) -> dict[str, Any]:
     return {
-        "carrier": report.carrier or None,
+        "carrier": report.carrier,
         "tracking_number": report.tracking_number or None,
         "events": [_event(event) for event in report.events],
         "canonical_status": report.status,
