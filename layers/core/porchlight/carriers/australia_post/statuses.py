@@ -101,6 +101,7 @@ WORDINGS = phrases(
             "On board for delivery",
             "Out for delivery",
             "Onboard with driver",
+            "With driver",
             "It's coming today",
             "With Australia Post for delivery today",
         ),
