@@ -180,6 +180,13 @@ def test_an_account_with_a_token_has_to_be_addressed() -> None:
     assert not CONNECTOR.verify(unsigned, account, NOW)
 
 
+def test_an_account_without_a_token_takes_nothing_that_is_addressed_to_another() -> None:
+    request = _signed()
+    assert CONNECTOR.verify(request, SCHEME.account(), NOW)
+    assert not CONNECTOR.verify(replace(request, token="t0ken-that-nobody-guesses"), SCHEME.account(), NOW)
+    assert not CONNECTOR.verify(replace(request, query={"token": "t0ken"}), SCHEME.account(), NOW)
+
+
 def test_asking_and_starting_name_the_carrier() -> None:
     (call,) = CONNECTOR.client.ask(["9400100000000000000031"], ACCOUNT, "")
     assert call.url == (

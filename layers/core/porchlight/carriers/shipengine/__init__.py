@@ -19,8 +19,8 @@ class ShipEngine:
     """The front door looks the key up at ``jwks_url`` by its id and hands it on as the credential ``jwk``.
 
     All customers' webhooks are signed with the same keys: a signature says "from ShipEngine" and not "of this account".
-    An account with a ``path_token`` therefore has to be named by the address as well; with more than one account,
-    each needs one.
+    An account with a ``path_token`` therefore has to be named by the address as well, and one without takes no address
+    with a token, which is another account's; with more than one account, each needs one.
     """
 
     id: Final = "shipengine"
@@ -34,7 +34,8 @@ class ShipEngine:
 
     def verify(self, request: InboundRequest, account: Account, now: datetime) -> bool:
         """See ``webhook``."""
-        if account.credentials.get("path_token") and not path_token(request, account):
+        named = request.token or request.query.get("token", "")
+        if (account.credentials.get("path_token") or named) and not path_token(request, account):
             return False
         return signed(request, account.credentials.get("jwk", ""), self.key_id(request), now)
 
