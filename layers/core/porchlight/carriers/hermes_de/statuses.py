@@ -1,7 +1,8 @@
 """Hermes Germany's event codes: four digits ("2x2"), or nine in three groups ("3x3", also printed as ``45-1-8``).
 
 37xx is said on the tour and 40xx when the parcel is back in the depot for the same cause: the attempt counts once, the
-way back is a delay (or says no more than that the parcel was refused). The last group of a long code is the place that scanned (002 and 003 are depots).
+way back is a delay (or says no more than that the parcel was refused). The last group of a long code is the place that
+scanned (002 and 003 are depots).
 """
 
 from porchlight.carriers.reading import UNRECOGNISED, Reading, table
