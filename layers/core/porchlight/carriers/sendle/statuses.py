@@ -15,8 +15,7 @@ TYPES = phrases(
     (M.DELIVERED, None, ("Delivered",)),
     (M.EXCEPTION, None, ("Unable to Deliver",)),
     (M.DAMAGED, R.DAMAGE, ("Damaged",)),
-    (M.UNKNOWN, None, ("Info", "Expired")),
-    (M.UNKNOWN, R.NOT_DISPATCHED, ("Pickup Attempted",)),
+    (M.UNKNOWN, None, ("Info", "Expired", "Pickup Attempted")),
 )
 """``Pickup Attempted`` is a pickup that failed, not a delivery: the parcel is where it was."""
 
