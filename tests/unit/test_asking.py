@@ -319,6 +319,14 @@ class TestAnswers:
         town.minutes(1)
         assert town.parcel("A1").milestone is Milestone.ACCEPTED
 
+    def test_one_that_prints_another_number_is_about_the_one_that_was_asked(self, town: Town) -> None:
+        """Given a carrier that prints a number in another form than the shop was given (Royal Mail's two barcodes)."""
+        town.ship("A1")
+        town.api.rule = said(B7=[("accepted", 1)])
+        town.minutes(1)
+        assert town.parcel("A1").milestone is Milestone.ACCEPTED
+        assert len(town.shipments.records) == 1
+
     def test_one_without_news_costs_no_message(self, town: Town) -> None:
         town.ship("A1")
         town.api.rule = said(A1=[("accepted", 1)])

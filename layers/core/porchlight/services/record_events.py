@@ -42,7 +42,7 @@ class Recorder:
     def carrier_body(self, message: InboundMessage, body: bytes, connector: CarrierConnector, now: datetime) -> None:
         """Record every report in a body; what cannot be read is quarantined."""
         try:
-            reports = [named(report, message) for report in connector.parse(body)]
+            reports = named(connector.parse(body), message)
             if not reports:
                 note_errand(self.errands, connector, message, body)
         except UnreadableBodyError as error:
@@ -192,17 +192,22 @@ class Recorder:
             before, stored, watch = shipment, shipment, looked or watch
 
 
-def named(report: TrackingReport, message: InboundMessage) -> TrackingReport:
-    """The report under the number that was asked for, where the body does not repeat it, and under the carrier whose
-    parcel was asked for.
+def named(reports: Sequence[TrackingReport], message: InboundMessage) -> list[TrackingReport]:
+    """The reports of a body under the numbers and carriers that were asked for.
+
+    Where one number was asked and one parcel answered, it is that one: some bodies do not repeat the number, and some
+    print another one for the same parcel (Royal Mail's barcode in two forms).
     """
-    number = report.tracking_number or message.number
-    if not number:
-        raise UnreadableBodyError("the body does not say which parcel it is about")
-    carrier = message.carriers.get(number_key(number), report.carrier)
-    if (number, carrier) == (report.tracking_number, report.carrier):
-        return report
-    return report.model_copy(update={"tracking_number": number, "carrier": carrier})
+    found = []
+    for report in reports:
+        number = message.number if message.number and len(reports) == 1 else report.tracking_number or message.number
+        if not number:
+            raise UnreadableBodyError("the body does not say which parcel it is about")
+        carrier = message.carriers.get(number_key(number), report.carrier)
+        if (number, carrier) != (report.tracking_number, report.carrier):
+            report = report.model_copy(update={"tracking_number": number, "carrier": carrier})
+        found.append(report)
+    return found
 
 
 def _news(

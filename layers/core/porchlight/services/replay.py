@@ -106,7 +106,7 @@ class Replay:
         connector = self.connector(message.brand, message.source)
         window.bodies += 1
         try:
-            reports = [named(one, message) for one in connector.parse(archived.body)] if connector else []
+            reports = named(connector.parse(archived.body), message) if connector else []
         except UnreadableBodyError:
             window.unreadable += 1  # its facts, if it ever gave any, stay as they are
             return

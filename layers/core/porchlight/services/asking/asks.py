@@ -17,6 +17,7 @@ from porchlight.domain.watching import Watch, asked, failed
 from porchlight.errors import UnreadableBodyError
 from porchlight.services.asking.office import Office, Parcel
 from porchlight.services.asking.speaker import Speaker
+from porchlight.services.record_events import named
 
 _UNKNOWN_THERE = frozenset({404, 410})
 """How most APIs say that they know nothing of a number (yet)."""
@@ -72,7 +73,7 @@ class Asker:
             carriers={number: parcel.shipment.carrier for number, parcel in about.items()},
         )
         try:
-            reports = self.connector.parse(answer.body)
+            reports = named(self.connector.parse(answer.body), message)
         except UnreadableBodyError:
             if not speaker.sampled:  # one for the quarantine; a page that says "maintenance" comes for every number
                 self.office.inbound.put(message, answer.body)
@@ -83,7 +84,7 @@ class Asker:
         speaker.understood()
         said: dict[str, list[TrackingReport]] = defaultdict(list)
         for report in reports:
-            said[number_key(report.tracking_number or message.number)].append(report)
+            said[number_key(report.tracking_number)].append(report)
         if any(_is_to_record(parcel, said[number]) for number, parcel in about.items()):
             self.office.inbound.put(message, answer.body)
         self._answered(about, said, now)
