@@ -221,7 +221,13 @@ def clean(value: Any, limit: int = 500) -> str:
 
 def optional_text(value: Any, limit: int = 200) -> str | None:
     """``clean``, with None for nothing."""
-    return None if value is None else clean(value, limit) or None
+    if value is None:
+        return None
+    if isinstance(value, str):
+        text = value.strip()
+        if text.isprintable() and len(text) <= limit:
+            return text or None
+    return clean(value, limit) or None
 
 
 def required_text(value: Any, what: str, limit: int) -> str:

@@ -1,8 +1,9 @@
 """What all carriers share: the reading of a code, tables of readings, and the summary of a parcel from its events."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from functools import lru_cache
+from typing import NamedTuple, cast
 
 from pydantic import BaseModel
 
@@ -17,6 +18,13 @@ from porchlight.domain.milestones import (
     Signal,
 )
 from porchlight.errors import UnreadableBodyError
+
+
+def kept[**P, T](function: Callable[P, T]) -> Callable[P, T]:
+    """A pure function of texts that remembers what it was asked last: carriers say the same few things of the same few
+    places over and over.
+    """
+    return cast(Callable[P, T], lru_cache(maxsize=4096)(function))
 
 
 class Reading(NamedTuple):
@@ -58,15 +66,16 @@ def phrases(*rows: tuple[Milestone, Reason | None, Sequence[str]]) -> dict[str, 
     }
 
 
+@kept
 def phrase(text: str) -> str:
     """The text in lower case, its words joined by single spaces, without punctuation."""
     folded = text.casefold()
     if folded.isascii():
-        return " ".join(folded.translate(_NO_WORD).split())
+        return " ".join(folded.encode().translate(_NO_WORD).decode().split())
     return " ".join("".join(char if char.isalnum() else " " for char in folded).split())
 
 
-_NO_WORD = {code: " " for code in range(128) if not chr(code).isalnum()}
+_NO_WORD = bytes(code if chr(code).isalnum() and code < 128 else ord(" ") for code in range(256))
 
 
 NOWHERE = Place()
@@ -86,8 +95,9 @@ def event(
 ) -> TrackingEvent:
     """The event that a reading makes of a scan; ``text``: the carrier's own words."""
     milestone, reason, at_fault, recognised, signal = found
-    return _made(
-        TrackingEvent,
+    made = _new(TrackingEvent)  # as in _made, without one more call for each scan of each body
+    _set_fields(
+        made,
         {
             "occurred_at": occurred_at,
             "raw_code": code,
@@ -100,10 +110,14 @@ def event(
             "signal": signal,
             "place": place,
         },
-        _EVENT_FIELDS,
     )
+    _set_names(made, _EVENT_FIELDS)
+    _set_extra(made, None)
+    _set_private(made, None)
+    return made
 
 
+@kept
 def place(
     city: str | None = None, region: str | None = None, postal_code: str | None = None, country: str | None = None
 ) -> Place:
@@ -149,7 +163,7 @@ def _made[T: BaseModel](model: type[T], fields: dict[str, object], names: set[st
     """A model of fields that need no validation: our readings, and texts that were cleaned. It is what a parser makes
     most of, and validating them again costs more than reading them.
     """
-    made = object.__new__(model)
+    made = _new(model)
     _set_fields(made, fields)
     _set_names(made, names)
     _set_extra(made, None)
@@ -157,6 +171,7 @@ def _made[T: BaseModel](model: type[T], fields: dict[str, object], names: set[st
     return made
 
 
+_new = object.__new__
 _set_fields, _set_names, _set_extra, _set_private = (
     BaseModel.__dict__[slot].__set__
     for slot in ("__dict__", "__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__")
