@@ -128,7 +128,10 @@ class TestTokens:
 
     @pytest.mark.parametrize(
         "body",
-        [b"", b"[]", b'"t"', b'{"access_token": 5}', b'{"access_token": ""}', b'{"access_token":"t","expires_in":-1}'],
+        [
+            *(b"", b"[]", b'"t"', b'{"access_token": 5}', b'{"access_token": ""}'),
+            *(b'{"access_token":"t","expires_in":-1}', b"[" * 100_000, b'{"a":' * 100_000),
+        ],
     )
     def test_an_answer_without_a_token_is_a_failure_of_the_source(self, body: bytes) -> None:
         town = self.town()
@@ -252,7 +255,17 @@ class TestBreakers:
         town.run()
         assert line(town).shut_until == NOW + HOUR
 
-    @pytest.mark.parametrize("text", ["soon", "", "-1", "99999999999999999999"])
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "soon",
+            "",
+            "-1",
+            "9" * 20,
+            "Mon, 01 Jan 2024 00:00:00 +99999999999999",
+            "1 Jan 99999999999999999999 00:00:00 GMT",
+        ],
+    )
     def test_or_not_at_all(self, text: str) -> None:
         town = many(1)
         town.api.plan = [Answer(429, {"retry-after": text}, b"")]

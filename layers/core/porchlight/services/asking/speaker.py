@@ -157,14 +157,14 @@ def digest_of(account: Account) -> str:
 
 def _granted(client: Any, answer: Answer) -> tuple[str, timedelta] | None:
     """The token in an answer, and how long it lives."""
-    if own := getattr(client, "granted", None):
-        found = own(answer)
-        return (found[0], timedelta(seconds=found[1])) if found else None
     try:
+        if own := getattr(client, "granted", None):
+            found = own(answer)
+            return (found[0], timedelta(seconds=found[1])) if found else None
         said = json.loads(answer.body)
         token, seconds = said["access_token"], said.get("expires_in")
         lives = timedelta(seconds=min(float(seconds), 1e7)) if seconds else _UNSAID
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         return None
     return (token, lives) if isinstance(token, str) and token and lives > timedelta() else None
 
@@ -185,6 +185,6 @@ def _retry_after(answer: Answer, now: datetime) -> timedelta | None:
         return timedelta(seconds=int(text))
     try:
         at = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return (at if at.tzinfo else at.replace(tzinfo=UTC)) - now
