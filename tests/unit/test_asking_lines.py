@@ -78,10 +78,9 @@ class TestTokens:
         assert self.urls(town) == ["token", "Bearer t-1", "token", "Bearer t-2", "Bearer t-2"]
         assert not town.metrics.total("AskRefused")
 
-    @pytest.mark.parametrize("status", [401, 403])
-    def test_credentials_that_are_refused_rest_for_an_hour_and_say_so(self, status: int) -> None:
+    def test_credentials_that_are_refused_rest_for_an_hour_and_say_so(self) -> None:
         town = self.town()
-        town.api.rule = lambda call: GRANTED if "token" in call.url else Answer(status, {}, b"")
+        town.api.rule = lambda call: GRANTED if "token" in call.url else Answer(401, {}, b"")
         town.run()
         assert self.urls(town) == ["token", "Bearer t-1"] * 2
         assert town.metrics.total("AskRefused", carrier="acme", why="credentials") == 1
@@ -116,6 +115,34 @@ class TestTokens:
         )
         town.run()
         assert [call.headers["account"] for call in town.api.calls if call.numbers] == ["new", "new"]
+
+    def test_forbidden_twice_in_a_row_is_about_the_account(self) -> None:
+        town = self.town()
+        town.api.rule = lambda call: GRANTED if "token" in call.url else Answer(403, {}, b"")
+        town.run()
+        assert self.urls(town) == ["token", "Bearer t-1"] * 4
+        assert town.metrics.total("AskRefused", carrier="acme", why="credentials") == 1
+        assert town.watch("A2").due_at == NOW
+        assert town.minutes(59) == []
+
+    def test_forbidden_twice_counts_from_run_to_run(self) -> None:
+        town = Town()
+        town.ship("A1")
+        town.api.rule = Answer(403, {}, b"")
+        town.run()
+        assert not town.metrics.total("AskRefused")
+        town.run(5 * MINUTE)
+        assert town.metrics.total("AskRefused", why="credentials") == 1
+
+    def test_one_number_that_is_forbidden_does_not_keep_the_others_from_being_asked_about(self) -> None:
+        town = Town()
+        town.ship("A1")
+        town.clock.now += MINUTE
+        town.ship("A2", "A3")
+        town.api.rule = lambda call: Answer(403, {}, b"") if call.numbers == ("A1",) else said()
+        town.run()
+        assert town.api.asked() == [("A1",), ("A2",), ("A3",)]
+        assert not town.metrics.total("AskRefused")
 
     def test_forbidden_after_good_answers_is_about_the_one_number(self) -> None:
         town = Town()

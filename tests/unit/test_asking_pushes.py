@@ -151,6 +151,15 @@ class TestSubscribing:
         town.minutes(24 * 8, HOUR)
         assert paths(town).count("subscribe") == 3
 
+    def test_an_account_that_may_ask_and_not_subscribe_asks(self) -> None:
+        town = pushing()
+        town.ship("A1")
+        town.api.rule = lambda call: said() if call.url.endswith("/track") else Answer(403, {}, b"")
+        town.run()
+        assert paths(town) == ["subscribe", "track"]
+        assert town.metrics.total("SubscriptionRefused") == 1
+        assert not town.metrics.total("AskRefused")
+
     def test_it_takes_it_later(self) -> None:
         town = pushing()
         town.ship("A1")

@@ -34,6 +34,8 @@ class Line(BaseModel):
     """How often it was shut since the last good answer: 0 while it is sound."""
     shut_until: AwareDatetime | None = None
     why: str = ""
+    forbidden: bool = False
+    """The account was forbidden something, and nothing good has come since: once may be the number's fault."""
     next_call_at: AwareDatetime | None = None
     """The rate limit allows no call before."""
 
@@ -69,9 +71,14 @@ def took_call(line: Line, now: datetime, calls_per_minute: float) -> Line:
 
 def good(line: Line) -> Line:
     """The line after an answer, whatever it said of the number."""
-    if not line.failures and not line.shut_times:
+    if not line.failures and not line.shut_times and not line.forbidden:
         return line
-    return line.model_copy(update={"failures": 0, "shut_times": 0, "shut_until": None, "why": ""})
+    return line.model_copy(update={"failures": 0, "shut_times": 0, "shut_until": None, "why": "", "forbidden": False})
+
+
+def forbidden(line: Line) -> Line:
+    """The line after a first "forbidden"."""
+    return line.model_copy(update={"forbidden": True})
 
 
 def bad(line: Line, now: datetime, chance: float) -> Line:

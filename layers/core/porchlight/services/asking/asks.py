@@ -47,10 +47,10 @@ class Asker:
             elif 200 <= answer.status < 300:
                 self._read(speaker, answer, about, now)
             elif answer.status in _UNKNOWN_THERE:
-                speaker.understood()
+                speaker.understood(answer)
                 self._answered(about, {}, now)
             else:
-                speaker.understood()
+                speaker.understood(answer)
                 self.office.metrics.count("AskFailed", len(about), carrier=self.source, outcome="rejected")
                 self._failed(about.values(), now)
 
@@ -81,7 +81,7 @@ class Asker:
             speaker.failed("unreadable")
             self._failed(about.values(), now)
             return
-        speaker.understood()
+        speaker.understood(answer)
         said: dict[str, list[TrackingReport]] = defaultdict(list)
         for report in reports:
             said[number_key(report.tracking_number)].append(report)

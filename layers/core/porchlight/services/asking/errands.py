@@ -34,7 +34,7 @@ def run_errand(office: Office, speaker: Speaker, errand: Errand) -> None:
         if answer is None or not (200 <= answer.status < 300 or answer.status in _GONE):
             put_off(office, errand, "the source would not do what its webhook asks for")
             return
-        speaker.understood()
+        speaker.understood(answer)
         if errand.what is BodyKind.THIN and answer.body and answer.status not in _GONE:
             fetched.append((topic, answer.body))
     for topic, body in fetched:

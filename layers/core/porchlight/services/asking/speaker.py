@@ -9,7 +9,7 @@ from math import isfinite
 from typing import Any
 
 from porchlight.connectors import Account, Answer, Call
-from porchlight.domain.exchange import Line, bad, good, is_open, refused, throttled, took_call
+from porchlight.domain.exchange import Line, bad, forbidden, good, is_open, refused, throttled, took_call
 from porchlight.errors import PermanentProviderError, TransientError
 from porchlight.services.asking.office import Office
 
@@ -63,8 +63,10 @@ class Speaker:
             self._office.tokens.drop(self._token_key)
         return self._heard(answer) if answer else None
 
-    def understood(self) -> None:
-        """Note an answer that could be used, whatever it says of the number."""
+    def understood(self, answer: Answer) -> None:
+        """Note an answer that could be used, whatever it says of the number; "forbidden" shows no good account."""
+        if answer.status == 403:
+            return
         self._answered = True
         self.line = good(self.line)
 
@@ -79,7 +81,9 @@ class Speaker:
         """What an answer means for the line; the answer, where it is one about what was asked."""
         now = self._office.pulse.now()
         if self._is_refusal(answer):
-            raise self._refused("credentials")
+            if answer.status == 401 or self.line.forbidden:
+                raise self._refused("credentials")
+            self.line = forbidden(self.line)
         if answer.status == 429 or (answer.status == 503 and "retry-after" in answer.headers):
             self.line = throttled(self.line, now, _retry_after(answer, now), self._office.pulse.chance())
             self._office.metrics.count("AskFailed", carrier=self._source, outcome="throttled")
@@ -90,7 +94,9 @@ class Speaker:
         return answer
 
     def _is_refusal(self, answer: Answer) -> bool:
-        """True if the account was refused. "Forbidden", after good answers, is about the one number."""
+        """True if the account may be refused. "Forbidden", after good answers, is about the one number; before, the
+        second in a row decides.
+        """
         return answer.status == 401 or (answer.status == 403 and not self._answered)
 
     def _refused(self, why: str) -> LineShutError:

@@ -41,7 +41,7 @@ class Subscriber:
                 for parcel in about:
                     self.office.settle(parcel, partial(_unanswered, now))
                 continue
-            speaker.understood()
+            speaker.understood(answer)
             taken = self.subscriptions.subscribed(answer)
             if taken is None:
                 self.office.metrics.count("SubscriptionRefused", len(about), carrier=self.source)
@@ -87,7 +87,7 @@ class Subscriber:
         answer = speaker.send(lambda token: self.subscriptions.revive(watch.subscription_id, account, token))
         if answer is None:
             return parcel
-        speaker.understood()
+        speaker.understood(answer)
         now, gone = self.office.pulse.now(), answer.status in _GONE
         self.office.metrics.count("Revived", carrier=self.source, outcome="gone" if gone else "done")
         return self.office.settle(parcel, lambda watch, _: revived(watch, None if gone else now))
