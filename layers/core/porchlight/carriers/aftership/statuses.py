@@ -2,7 +2,7 @@
 its tag.
 """
 
-from porchlight.carriers.reading import UNRECOGNISED, Reading, table
+from porchlight.carriers.reading import UNRECOGNISED, Reading, kept, table
 from porchlight.carriers.wording import finer
 from porchlight.domain.milestones import Milestone as M
 from porchlight.domain.milestones import Party as P
@@ -59,6 +59,7 @@ RETURNING = frozenset({"Exception_010", "Exception_011"})
 _GENERAL = frozenset({"", "InTransit_001", "Exception_001"})
 
 
+@kept
 def reading(tag: str, subtag: str, words: str = "") -> Reading:
     """What a checkpoint (or the head of a tracking) means."""
     found = SUBTAGS.get(subtag) or TAGS.get(tag) or TAGS.get(subtag.partition("_")[0], UNRECOGNISED)

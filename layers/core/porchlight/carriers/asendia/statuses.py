@@ -3,7 +3,7 @@
 Neither list is published; what stands here was seen. Everything else is read by its words, where they are known.
 """
 
-from porchlight.carriers.reading import UNRECOGNISED, Reading, phrase, phrases, table
+from porchlight.carriers.reading import UNRECOGNISED, Reading, kept, phrase, phrases, table
 from porchlight.carriers.wording import said
 from porchlight.domain.milestones import Milestone as M
 from porchlight.domain.milestones import Reason as R
@@ -61,6 +61,7 @@ WORDS = phrases(
 )
 
 
+@kept
 def reading(code: str, text: str) -> Reading:
     """What an event means: its code, else its words, Asendia's own or those that all carriers use."""
     return CODES.get(code) or MILESTONES.get(code) or WORDS.get(phrase(text)) or said(text) or UNRECOGNISED

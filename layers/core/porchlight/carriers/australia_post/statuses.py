@@ -8,7 +8,7 @@ public and Australia Post's own pages: it is not published whole.
 
 from functools import lru_cache
 
-from porchlight.carriers.reading import UNRECOGNISED, Reading, phrase, phrases
+from porchlight.carriers.reading import UNRECOGNISED, Reading, kept, phrase, phrases
 from porchlight.carriers.wording import said
 from porchlight.domain.milestones import Milestone as M
 from porchlight.domain.milestones import Reason as R
@@ -210,6 +210,7 @@ _LONGEST = max(len(words.split()) for words in BEGINNINGS)
 
 
 @lru_cache(maxsize=1024)
+@kept
 def reading(description: str) -> Reading:
     """What an event says."""
     words = phrase(description)

@@ -2,7 +2,7 @@
 integrators (the U group, pickup points, transit).
 """
 
-from porchlight.carriers.reading import UNRECOGNISED, Reading, table
+from porchlight.carriers.reading import UNRECOGNISED, Reading, kept, table
 from porchlight.carriers.wording import said
 from porchlight.domain.milestones import Milestone as M
 
@@ -14,6 +14,7 @@ CODES = table(
 )
 
 
+@kept
 def reading(code: str, words: str = "") -> Reading:
     """What a state means: its code, else its words."""
     return CODES.get(code) or said(words) or UNRECOGNISED

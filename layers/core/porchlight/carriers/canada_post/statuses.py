@@ -5,7 +5,7 @@ the words tell, in English or in French; ``TWO_WAYS`` holds what they mean then.
 a signature or a photo that became available is a notice.
 """
 
-from porchlight.carriers.reading import UNRECOGNISED, Reading, phrase, table
+from porchlight.carriers.reading import UNRECOGNISED, Reading, kept, phrase, table
 from porchlight.carriers.wording import said
 from porchlight.domain.milestones import Milestone as M
 from porchlight.domain.milestones import Party as P
@@ -115,6 +115,7 @@ WORDINGS = {
 }
 
 
+@kept
 def reading(code: str, text: str) -> Reading:
     """What an event number means, with or without its zeros; the words that come with one that is in no table."""
     number = code.lstrip("0")

@@ -4,7 +4,7 @@ The French words arrive mis-encoded and are not read. ``delivered`` of the answe
 read either.
 """
 
-from porchlight.carriers.reading import UNRECOGNISED, Reading, phrase, phrases, table
+from porchlight.carriers.reading import UNRECOGNISED, Reading, kept, phrase, phrases, table
 from porchlight.carriers.wording import HEARD, said
 from porchlight.domain.milestones import Milestone as M
 from porchlight.domain.milestones import Reason as R
@@ -60,6 +60,7 @@ WORDS = phrases(
 _VAGUE = frozenset({M.DELIVERY_ATTEMPTED, M.EXCEPTION})
 
 
+@kept
 def reading(code: str, words: str) -> Reading:
     """What an event means: its code, else its English words, which also say why where a code names some trouble."""
     found = CODES.get(code)

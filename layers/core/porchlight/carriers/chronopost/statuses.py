@@ -4,7 +4,7 @@ Partners reuse codes, and a code may come with other words than its own ("SD" is
 delivery that was put off by a day): words that are known come first.
 """
 
-from porchlight.carriers.reading import UNRECOGNISED, Reading, phrase, phrases, table
+from porchlight.carriers.reading import UNRECOGNISED, Reading, kept, phrase, phrases, table
 from porchlight.carriers.wording import said
 from porchlight.domain.milestones import Milestone as M
 from porchlight.domain.milestones import Reason as R
@@ -99,6 +99,7 @@ LABELS = phrases(
 )
 
 
+@kept
 def reading(code: str, label: str) -> Reading:
     """What an event means: its words, else its code, else what all carriers mean by such (English) words."""
     return LABELS.get(phrase(label)) or CODES.get(code) or said(label) or UNRECOGNISED

@@ -5,7 +5,7 @@ it by a partner such as USPS), 6xx its end, 7xx undeliverable, 8xx the way back.
 middle of the way is transit. A failed delivery of a return is still a return on its way, with its reason.
 """
 
-from porchlight.carriers.reading import UNRECOGNISED, Reading, table
+from porchlight.carriers.reading import UNRECOGNISED, Reading, kept, table
 from porchlight.carriers.wording import said
 from porchlight.domain.milestones import Milestone as M
 from porchlight.domain.milestones import Party as P
@@ -74,6 +74,7 @@ CODES["558"] = Reading(M.OUT_FOR_DELIVERY, signal=Signal.DRIVER_NEARBY)
 """The recipient is the next stop."""
 
 
+@kept
 def reading(code: str, text: str = "") -> Reading:
     """What an event id means, or the words that come with one that is in no table."""
     return CODES.get(code) or said(text) or UNRECOGNISED

@@ -5,7 +5,7 @@ customs is transit; one that waits for somebody's papers or money is an exceptio
 of the shipment is still to come.
 """
 
-from porchlight.carriers.reading import UNRECOGNISED, Reading, table
+from porchlight.carriers.reading import UNRECOGNISED, Reading, kept, table
 from porchlight.domain.milestones import Milestone as M
 from porchlight.domain.milestones import Party as P
 from porchlight.domain.milestones import Reason as R
@@ -44,6 +44,7 @@ SEEN = table(
 """Not in DHL's list: left the port of origin, transport delay, weather, weighed again. Seen in answers."""
 
 
+@kept
 def reading(code: str, said: str = "") -> Reading:
     """What a checkpoint means: its code, or the words that come with one that is in no table."""
     found = CODES.get(code) or SEEN.get(code)

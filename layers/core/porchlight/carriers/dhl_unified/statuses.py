@@ -9,7 +9,7 @@ come with: an event that is "pre-transit" and "delivered" at once is left to a p
 
 from importlib import import_module
 
-from porchlight.carriers.reading import UNRECOGNISED, Reading, phrase, phrases, table
+from porchlight.carriers.reading import UNRECOGNISED, Reading, kept, phrase, phrases, table
 from porchlight.carriers.wording import said as meant
 from porchlight.domain.milestones import Milestone as M
 from porchlight.domain.milestones import Reason as R
@@ -285,6 +285,7 @@ _MAY_SAY = {
 """What words may make of a unified status code."""
 
 
+@kept
 def reading(service: str, status_code: str, status: str, said: str) -> Reading:
     """What an event means. ``said``: its description or whatever words it has beside ``status``."""
     raw = _raw(service.casefold(), status) or _raw(service.casefold(), status_code)

@@ -4,7 +4,7 @@ The label beside a status is the phase of the journey and misleads ("Parcel out 
 failed delivery and at the shop): only the status is read.
 """
 
-from porchlight.carriers.reading import UNRECOGNISED, Reading, table
+from porchlight.carriers.reading import UNRECOGNISED, Reading, kept, table
 from porchlight.carriers.wording import said
 from porchlight.domain.milestones import Milestone as M
 
@@ -28,6 +28,7 @@ PUBLIC = table(
 """The public life cycle (JSON)."""
 
 
+@kept
 def reading(status: str, words: str = "") -> Reading:
     """What a status means; one that is in no table is read by its words."""
     return SERVICE.get(status) or PUBLIC.get(status) or said(words) or UNRECOGNISED

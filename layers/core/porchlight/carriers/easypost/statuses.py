@@ -5,7 +5,7 @@ in the message; a pickup scan arrives as ``in_transit``.
 """
 
 from porchlight.carriers.aggregated import own_code
-from porchlight.carriers.reading import UNRECOGNISED, Reading, table
+from porchlight.carriers.reading import UNRECOGNISED, Reading, kept, table
 from porchlight.carriers.wording import said as meant
 from porchlight.domain.milestones import Milestone as M
 from porchlight.domain.milestones import Reason as R
@@ -68,6 +68,7 @@ _SOME_TROUBLE = Reading(M.EXCEPTION)
 """A carrier's code, or a message, that says no more than that: the detail says more."""
 
 
+@kept
 def reading(status: str, detail: str, carrier: str = "", code: str = "", message: str = "") -> Reading:
     """What an entry of a tracker (or its head) means: message, carrier's code, detail, status, the finest first."""
     coarse = STATUSES.get(status, UNRECOGNISED)

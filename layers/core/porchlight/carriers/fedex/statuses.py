@@ -6,7 +6,7 @@ parcel on its way to another counter is none. Exception codes keep their zeros: 
 Ground three (007: nobody at home).
 """
 
-from porchlight.carriers.reading import UNRECOGNISED, Reading, phrase, phrases, table
+from porchlight.carriers.reading import UNRECOGNISED, Reading, kept, phrase, phrases, table
 from porchlight.domain.milestones import FAULT
 from porchlight.domain.milestones import Milestone as M
 from porchlight.domain.milestones import Party as P
@@ -105,6 +105,7 @@ _TROUBLES = frozenset({M.EXCEPTION, M.DELAYED})
 _SPLIT = frozenset({"DE", "SE"})
 
 
+@kept
 def reading(kind: str, derived: str = "", exception: str = "", text: str = "", delay: str = "") -> Reading:
     """What a scan means: its event type, refined by the exception's code, or its words and the kind of delay where
     the code is unknown or says little ("delay beyond our control").

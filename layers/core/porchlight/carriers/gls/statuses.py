@@ -5,7 +5,7 @@ were seen. The same sentence comes with different codes in GLS's APIs, so that t
 """
 
 from porchlight.carriers.gls.sentences import SENTENCES, plain
-from porchlight.carriers.reading import UNRECOGNISED, Reading, table
+from porchlight.carriers.reading import UNRECOGNISED, Reading, kept, table
 from porchlight.domain.milestones import Milestone as M
 from porchlight.domain.milestones import Reason as R
 
@@ -45,6 +45,7 @@ NUMBERS = table(
 """The same events in the elder interfaces."""
 
 
+@kept
 def reading(code: str, text: str = "") -> Reading:
     """What an event means: its code, else its sentence."""
     return CODES.get(code) or NUMBERS.get(code) or SENTENCES.get(plain(text)) or UNRECOGNISED

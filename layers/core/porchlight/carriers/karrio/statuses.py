@@ -1,7 +1,7 @@
 """karrio's words. Newer versions give an event a ``status`` and a ``reason``; older ones only the carrier's code."""
 
 from porchlight.carriers.aggregated import own_code, own_words
-from porchlight.carriers.reading import UNRECOGNISED, Reading, table
+from porchlight.carriers.reading import UNRECOGNISED, Reading, kept, table
 from porchlight.carriers.wording import HEARD, finer
 from porchlight.domain.milestones import Milestone as M
 from porchlight.domain.milestones import Party as P
@@ -51,6 +51,7 @@ REASONS = {
 _TROUBLE = frozenset({M.EXCEPTION, M.DELAYED, M.DELIVERY_ATTEMPTED, M.DAMAGED, M.LOST})
 
 
+@kept
 def reading(status: str, code: str = "", carrier: str = "", words: str = "", reason: str = "") -> Reading:
     """What an event (or the head of a tracker) means."""
     found = _what(status, code, carrier, words)

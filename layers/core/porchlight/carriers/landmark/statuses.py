@@ -2,7 +2,7 @@
 a question for the last status only) or the code is new.
 """
 
-from porchlight.carriers.reading import UNRECOGNISED, Reading, phrase, phrases, table
+from porchlight.carriers.reading import UNRECOGNISED, Reading, kept, phrase, phrases, table
 from porchlight.carriers.wording import said
 from porchlight.domain.milestones import Milestone as M
 from porchlight.domain.milestones import Reason as R
@@ -69,6 +69,7 @@ WORDS = phrases(
 )
 
 
+@kept
 def reading(code: str, text: str) -> Reading:
     """What an event means: its code, or its words where it has none that is known."""
     return CODES.get(code) or WORDS.get(phrase(text)) or said(text) or UNRECOGNISED

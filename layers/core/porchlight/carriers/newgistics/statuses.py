@@ -4,7 +4,7 @@ For a return service every step is read in the other direction: on its way back,
 merchant.
 """
 
-from porchlight.carriers.reading import UNRECOGNISED, Reading, phrase, phrases, table
+from porchlight.carriers.reading import UNRECOGNISED, Reading, kept, phrase, phrases, table
 from porchlight.domain.milestones import Milestone as M
 from porchlight.domain.milestones import Reason as R
 
@@ -55,6 +55,7 @@ _BACKWARDS = {
 }
 
 
+@kept
 def reading(code: str, postal: str, *words: str) -> Reading:
     """What an event means: its code, its words, the exact ones first, and the post's own code (``PTS03`` is 03)."""
     found = CODES.get(code)

@@ -2,7 +2,7 @@
 and LaserShip's event types, which the merged network still answers with.
 """
 
-from porchlight.carriers.reading import UNRECOGNISED, Reading, phrase, phrases, table
+from porchlight.carriers.reading import UNRECOGNISED, Reading, kept, phrase, phrases, table
 from porchlight.carriers.wording import said
 from porchlight.domain.milestones import Milestone as M
 from porchlight.domain.milestones import Party as P
@@ -66,6 +66,7 @@ LABELS = phrases(
 """LaserShip's short texts, for types that no table has."""
 
 
+@kept
 def reading(code: str, words: str = "") -> Reading:
     """What a status of the web services means: its code, else its words."""
     return CODES.get(code) or said(words) or UNRECOGNISED

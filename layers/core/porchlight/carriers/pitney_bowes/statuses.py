@@ -4,7 +4,7 @@ An event of type ``RTN`` belongs to a return: its way is the way back, and its d
 """
 
 from porchlight.carriers.newgistics.statuses import backwards
-from porchlight.carriers.reading import UNRECOGNISED, Reading, table
+from porchlight.carriers.reading import UNRECOGNISED, Reading, kept, table
 from porchlight.carriers.wording import finer
 from porchlight.domain.milestones import Milestone as M
 
@@ -31,6 +31,7 @@ STATUSES = table(
 """``packageStatus`` of an event, ``status`` of a parcel."""
 
 
+@kept
 def reading(code: str, status: str, kind: str = "", words: str = "") -> Reading:
     """What an event means: its code, else its status, which the words may say more finely; the other way round for a
     return.

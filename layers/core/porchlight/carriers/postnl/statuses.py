@@ -5,7 +5,7 @@ delivery time has been updated" is a delay in polite words. Codes of before 2021
 is ``B01``); such bodies exist with the code of one event beside the words of another, so their words come first.
 """
 
-from porchlight.carriers.reading import UNRECOGNISED, Reading, phrase, phrases, table
+from porchlight.carriers.reading import UNRECOGNISED, Reading, kept, phrase, phrases, table
 from porchlight.domain.milestones import Milestone as M
 from porchlight.domain.milestones import Party as P
 from porchlight.domain.milestones import Reason as R
@@ -111,6 +111,7 @@ TEXTS = phrases(
 """Words that come before a code of the old form."""
 
 
+@kept
 def reading(code: str, text: str = "") -> Reading:
     """What an event code means, in the new form or in the old."""
     found = CODES.get(code)

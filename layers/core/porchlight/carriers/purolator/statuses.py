@@ -7,7 +7,7 @@ counter, "Other" on everything between. So words come first, whole or up to what
 
 from functools import lru_cache
 
-from porchlight.carriers.reading import UNRECOGNISED, Reading, phrase, phrases, table
+from porchlight.carriers.reading import UNRECOGNISED, Reading, kept, phrase, phrases, table
 from porchlight.carriers.wording import said
 from porchlight.domain.milestones import Milestone as M
 from porchlight.domain.milestones import Reason as R
@@ -184,6 +184,7 @@ _LONGEST = max(len(words.split()) for words in WORDS)
 
 
 @lru_cache(maxsize=1024)
+@kept
 def reading(kind: str, description: str) -> Reading:
     """What a scan means: its words, whole or their beginning (of two words or more), else what all carriers mean by
     them, else its type.

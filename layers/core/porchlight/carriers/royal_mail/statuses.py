@@ -4,7 +4,7 @@ A code is ``EV`` (an event) with three letters, or ends in ``RXS`` (what the add
 keeps the parcel moving, by Royal Mail's own category, and is the carrier's fault all the same.
 """
 
-from porchlight.carriers.reading import UNRECOGNISED, Reading, phrase, phrases, table
+from porchlight.carriers.reading import UNRECOGNISED, Reading, kept, phrase, phrases, table
 from porchlight.carriers.wording import said
 from porchlight.domain.milestones import Milestone as M
 from porchlight.domain.milestones import Party as P
@@ -69,6 +69,7 @@ NAMES = phrases(
 """Event names, for codes that are in no table, and the status categories of a summary."""
 
 
+@kept
 def reading(code: str, name: str = "") -> Reading:
     """What an event means: its code, else its name, else what all carriers mean by such a name."""
     return CODES.get(code) or NAMES.get(phrase(name)) or said(name) or UNRECOGNISED

@@ -1,6 +1,6 @@
 """SEKO's OmniCodes, which carriers' own codes are translated to (the code beside them is the carrier's)."""
 
-from porchlight.carriers.reading import UNRECOGNISED, Reading, table
+from porchlight.carriers.reading import UNRECOGNISED, Reading, kept, table
 from porchlight.carriers.wording import said
 from porchlight.domain.milestones import Milestone as M
 from porchlight.domain.milestones import Party as P
@@ -49,6 +49,7 @@ CODES = table(
 """OP-76 waits in a locker or at a collection point: not with its receiver."""
 
 
+@kept
 def reading(code: str, words: str = "") -> Reading:
     """What an OmniCode means; an event without one has only words."""
     return CODES.get(code) or (None if code else said(words)) or UNRECOGNISED

@@ -1,6 +1,6 @@
 """Sendle's event types (its whole list) and the states of a parcel that stand beside them; capitals vary."""
 
-from porchlight.carriers.reading import UNRECOGNISED, Reading, phrase, phrases
+from porchlight.carriers.reading import UNRECOGNISED, Reading, kept, phrase, phrases
 from porchlight.carriers.wording import finer
 from porchlight.domain.milestones import Milestone as M
 from porchlight.domain.milestones import Reason as R
@@ -30,6 +30,7 @@ STATES = phrases(
 """States of a parcel. Only the last two say more than the events do."""
 
 
+@kept
 def reading(kind: str, words: str = "") -> Reading:
     """What an event type means; its words may say the same more finely."""
     return finer(TYPES.get(phrase(kind), UNRECOGNISED), words)

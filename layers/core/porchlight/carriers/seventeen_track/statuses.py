@@ -4,7 +4,7 @@ An unknown substatus is read as its main status; an event without either is read
 """
 
 from porchlight.carriers.aggregated import own_words
-from porchlight.carriers.reading import UNRECOGNISED, Reading, table
+from porchlight.carriers.reading import UNRECOGNISED, Reading, kept, table
 from porchlight.carriers.wording import finer
 from porchlight.domain.milestones import Milestone as M
 from porchlight.domain.milestones import Reason as R
@@ -74,6 +74,7 @@ NUMBERS = table(
 _GENERAL = ("", "InTransit_Other", "Exception_Other")
 
 
+@kept
 def reading(stage: str, substatus: str, carrier: str = "", words: str = "") -> Reading:
     """What an event means (or the head of a parcel, whose main status is given as ``stage``). Bodies without
     ``sub_status`` may have it as the stage.

@@ -4,7 +4,7 @@ Older bodies have neither on their events: the carrier's own code (``event_code`
 """
 
 from porchlight.carriers.aggregated import own_code
-from porchlight.carriers.reading import UNRECOGNISED, Reading, table
+from porchlight.carriers.reading import UNRECOGNISED, Reading, kept, table
 from porchlight.carriers.wording import HEARD, finer, said
 from porchlight.domain.milestones import Milestone as M
 from porchlight.domain.milestones import Party as P
@@ -71,6 +71,7 @@ DETAILS = table(
 _GENERAL = frozenset({"", "IN_TRANSIT", "CARRIER_STATUS_NOT_MAPPED", "INFORMATION", "UNSPECIFIED_EXCEPTION"})
 
 
+@kept
 def reading(status: str, detail: str, carrier: str = "", code: str = "", words: str = "") -> Reading:
     """What an event (or the head of a parcel) means: detail, status, the carrier's own code, words."""
     if detail not in _GENERAL and detail in DETAILS:

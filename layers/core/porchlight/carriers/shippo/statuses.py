@@ -1,6 +1,6 @@
 """Shippo's words: a status, and a substatus that says more. The status wins where the two contradict each other."""
 
-from porchlight.carriers.reading import UNRECOGNISED, Reading, table
+from porchlight.carriers.reading import UNRECOGNISED, Reading, kept, table
 from porchlight.carriers.wording import finer, said
 from porchlight.domain.milestones import Milestone as M
 from porchlight.domain.milestones import Reason as R
@@ -56,6 +56,7 @@ _GENERAL = frozenset(
 """Substatuses that leave it to the words to say more."""
 
 
+@kept
 def reading(status: str, substatus: str = "", words: str = "") -> Reading:
     """What an entry of a parcel's history (or its head) means."""
     coarse = STATUSES.get(status, UNRECOGNISED)

@@ -1,6 +1,6 @@
 """Spring's event codes, from section 3 of its XBS API documentation as integrators repeat it."""
 
-from porchlight.carriers.reading import UNRECOGNISED, Reading, table
+from porchlight.carriers.reading import UNRECOGNISED, Reading, kept, table
 from porchlight.carriers.wording import said
 from porchlight.domain.milestones import Milestone as M
 from porchlight.domain.milestones import Party as P
@@ -32,6 +32,7 @@ CODES = table(
 """101 is "delivered to the destination country", where tracking ends: the parcel is not with its receiver."""
 
 
+@kept
 def reading(code: str, words: str = "") -> Reading:
     """What an event means: its code, else its words."""
     return CODES.get(code) or said(words) or UNRECOGNISED

@@ -2,7 +2,7 @@
 examples; all others are read by their words.
 """
 
-from porchlight.carriers.reading import UNRECOGNISED, Reading, table
+from porchlight.carriers.reading import UNRECOGNISED, Reading, kept, table
 from porchlight.carriers.wording import finer, said
 from porchlight.domain.milestones import Milestone as M
 
@@ -18,6 +18,7 @@ CODES = table(
 )
 
 
+@kept
 def reading(code: str, words: str = "") -> Reading:
     """What an event (or the head of a parcel) means."""
     found = CODES.get(code.casefold())

@@ -2,7 +2,7 @@
 (complete).
 """
 
-from porchlight.carriers.reading import UNRECOGNISED, Reading, phrase, phrases, table
+from porchlight.carriers.reading import UNRECOGNISED, Reading, kept, phrase, phrases, table
 from porchlight.carriers.wording import said
 from porchlight.domain.milestones import Milestone as M
 from porchlight.domain.milestones import Reason as R
@@ -78,6 +78,7 @@ SUMMARIES = table(
 """``CNF``: consignment not found."""
 
 
+@kept
 def reading(code: str, text: str = "") -> Reading:
     """What a status means: its code, else its sentence, TNT's own or one that all carriers use."""
     return CODES.get(code) or WORDS.get(phrase(text)) or said(text) or UNRECOGNISED

@@ -2,7 +2,7 @@
 status.
 """
 
-from porchlight.carriers.reading import UNRECOGNISED, Reading, table
+from porchlight.carriers.reading import UNRECOGNISED, Reading, kept, table
 from porchlight.carriers.wording import finer
 from porchlight.domain.milestones import Milestone as M
 from porchlight.domain.milestones import Reason as R
@@ -41,6 +41,7 @@ SUBSTATUSES = table(
 _GENERAL = frozenset({"", "transit001", "exception005", "exception007"})
 
 
+@kept
 def reading(status: str, substatus: str, words: str = "") -> Reading:
     """What a checkpoint (or the head of a tracking) means."""
     code = substatus.replace(" ", "")

@@ -5,7 +5,7 @@ code, read in the table of the activity's type, may say more ("origin scan", "se
 progress with 012 and a clearance completed with 014.
 """
 
-from porchlight.carriers.reading import UNRECOGNISED, Reading, phrase, phrases, table
+from porchlight.carriers.reading import UNRECOGNISED, Reading, kept, phrase, phrases, table
 from porchlight.carriers.ups.codes import DELIVERY, EXCEPTIONS, MANIFEST, MOVEMENT, STATUS, UPDATE
 from porchlight.domain.milestones import Milestone as M
 
@@ -81,6 +81,7 @@ TEXTS = phrases(
 """The activity's words, for codes that are in no table (UPS coins codes faster than it documents them)."""
 
 
+@kept
 def reading(kind: str, code: str, status: str, text: str = "", service: str = "") -> Reading:
     """What an activity of type ``kind`` means."""
     by_code = _by_code(kind, code, service) if code else None

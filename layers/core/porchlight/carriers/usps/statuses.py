@@ -5,7 +5,7 @@ The text matters in two ways: it splits a code ("Delivered, To Original Sender" 
 events whose code is not in the table.
 """
 
-from porchlight.carriers.reading import UNRECOGNISED, Reading, phrase, phrases, table
+from porchlight.carriers.reading import UNRECOGNISED, Reading, kept, phrase, phrases, table
 from porchlight.carriers.wording import said
 from porchlight.domain.milestones import Milestone as M
 from porchlight.domain.milestones import Party as P
@@ -249,6 +249,7 @@ TEXTS = phrases(
 """Event texts and status categories, for events without a code of the table."""
 
 
+@kept
 def reading(code: str, text: str = "") -> Reading:
     """What an event means: words that split a code first, then the code, then the words: USPS's own, then those that
     all carriers share.
