@@ -168,8 +168,8 @@ class FakeErrands:
     def put(self, errand: Errand) -> None:
         self.records.setdefault((errand.brand, errand.errand_id), errand)
 
-    def due(self, now: datetime, limit: int) -> list[Errand]:
-        found = [errand for errand in self.records.values() if errand.due_at <= now]
+    def due(self, brand: str, now: datetime, limit: int) -> list[Errand]:
+        found = [errand for errand in self.records.values() if errand.brand == brand and errand.due_at <= now]
         return sorted(found, key=lambda errand: errand.due_at)[:limit]
 
     def update(self, errand: Errand) -> None:

@@ -116,7 +116,7 @@ class TestDueWatches:
 
 class TestErrands:
     def mine(self, stores: Stores, now: datetime = NOW) -> list[Errand]:
-        return [one for one in stores.errands.due(now, 99) if one.brand == stores.brand]
+        return list(stores.errands.due(stores.brand, now, 99))
 
     def test_the_same_one_twice_is_one(self, stores: Stores) -> None:
         stores.errands.put(errand(stores.brand))
@@ -128,6 +128,10 @@ class TestErrands:
         for minute in (2, 1, 9):
             stores.errands.put(errand(stores.brand, b"%d" % minute, minute))
         assert [one.raw for one in self.mine(stores, NOW + 2 * MINUTE)] == [b"1", b"2"]
+
+    def test_those_of_another_brand_are_not_seen(self, stores: Stores) -> None:
+        stores.errands.put(errand(f"{stores.brand}0"))
+        assert self.mine(stores) == []
 
     def test_one_that_is_put_off_comes_back_and_one_that_is_done_does_not(self, stores: Stores) -> None:
         first = errand(stores.brand)

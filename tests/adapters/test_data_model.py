@@ -91,4 +91,4 @@ def test_the_index_is_the_templates() -> None:
     assert f"`{keys.DUE_INDEX}`" in section("The due index")
     assert f"mod {keys.SHARDS}" in section("The due index")
     assert f"`{keys.watch_shard('{brand}', '{source}')}`" in section("The due index")
-    assert f"`{keys.ERRAND_SHARD}`" in section("The due index")
+    assert f"`{keys.errand_shard('{brand}')}`" in section("The due index")

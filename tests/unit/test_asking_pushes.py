@@ -13,6 +13,7 @@ from porchlight.domain.milestones import Milestone
 from porchlight.errors import ForbiddenError, TransientError, UnreadableBodyError
 from porchlight.ports import InboundMessage
 from porchlight.services.asking.errands import MOST_ATTEMPTS
+from porchlight.services.asking.poll import ERRANDS
 from porchlight.services.record_events import record_store_body
 from tests.unit.asking import (
     DAY,
@@ -342,6 +343,39 @@ class TestErrands:
         town.minutes(60)
         assert not town.errands.records
         assert town.metrics.total("Errands", outcome="done") == 1
+
+    def test_many_that_wait_for_a_source_that_is_shut_hold_up_no_other(self, town: Town) -> None:
+        for number in range(ERRANDS + 50):
+            lifecycle(town, go=f"https://acme.example/{number}")
+        town.api.rule = Answer(401, {}, b"")
+        town.run()
+        assert len(town.api.calls) == 1
+        town.run(MINUTE)
+        other = InboundMessage(
+            kind="carriers", source="broker", account="main", brand="larkspur", received_at=town.clock.now
+        )
+        body = json.dumps({"what": "subscription_lifecycle", "go": "https://acme.example/yes"}).encode()
+        town.recorder.carrier_body(other, body, town.connector, town.clock.now)
+        town.api.rule = OK
+        town.run(MINUTE)
+        assert paths(town)[1:] == ["yes"]
+        town.run(HOUR)
+        town.run(MINUTE)
+        assert not town.errands.records, "and they are done when it is open"
+        assert not town.quarantine.entries
+
+    def test_those_of_one_brand_hold_up_no_other_brand(self) -> None:
+        town = Town(None, account("one"), account("main", "fjordhus"))
+        for number in range(ERRANDS + 50):
+            lifecycle(town, go=f"https://acme.example/{number}")
+        message = InboundMessage(
+            kind="carriers", source="acme", account="main", brand="fjordhus", received_at=NOW + MINUTE
+        )
+        body = json.dumps({"what": "subscription_lifecycle", "go": "https://acme.example/yes"}).encode()
+        town.recorder.carrier_body(message, body, town.connector, NOW)
+        town.api.rule = OK
+        town.run(MINUTE)
+        assert "yes" in paths(town)
 
     def test_the_account_that_was_called_answers(self) -> None:
         town = Town(Acme(AcmeClient(oauth=True)), account("other"), account("main"))

@@ -95,8 +95,8 @@ class Errands(Protocol):
         """Remember an errand; one that is known already stays as it is."""
         ...
 
-    def due(self, now: datetime, limit: int) -> Sequence[Errand]:
-        """Errands of all brands that are due, the longest due first."""
+    def due(self, brand: str, now: datetime, limit: int) -> Sequence[Errand]:
+        """Errands of a brand that are due, the longest due first."""
         ...
 
     def update(self, errand: Errand) -> None:

@@ -21,7 +21,7 @@ class DynamoErrands:
     @staticmethod
     def _item(errand: Errand) -> Item:
         pk, sk = keys.asking_pk(errand.brand), keys.ERRAND + errand.errand_id
-        new = item(pk, sk, "errand", errand, due_at=errand.due_at, shard=keys.ERRAND_SHARD)
+        new = item(pk, sk, "errand", errand, due_at=errand.due_at, shard=keys.errand_shard(errand.brand))
         new["ttl"] = {"N": str(int((errand.received_at + KEPT).timestamp()))}
         return new
 
@@ -32,15 +32,15 @@ class DynamoErrands:
         except ConflictError:
             return
 
-    def due(self, now: datetime, limit: int) -> list[Errand]:
-        """One query of their shard, then each."""
+    def due(self, brand: str, now: datetime, limit: int) -> list[Errand]:
+        """One query of the brand's shard, then each."""
         with translated():
             page = client("dynamodb").query(
                 TableName=self._table.name,
                 IndexName=keys.DUE_INDEX,
                 KeyConditionExpression="due_shard = :shard AND due_at <= :now",
                 ExpressionAttributeValues={
-                    ":shard": {"S": keys.ERRAND_SHARD},
+                    ":shard": {"S": keys.errand_shard(brand)},
                     ":now": {"S": keys.instant(now)},
                 },
                 Limit=limit,

@@ -20,7 +20,7 @@
                                         ERRAND#{run_…}        errand        (due index)
 
     index by_due_at: due_shard = DUE#{0…7}, due_at = UTC instant, sortable; due_shard of watches = ASK#{source}#{brand}
-    (…#NOW for the urgent), of errands = ASK#ERRANDS
+    (…#NOW for the urgent), of errands = ASK#ERRANDS#{brand}
 """
 
 import zlib
@@ -45,8 +45,6 @@ CODE = "CODE#"
 WATCH = "WATCH"
 EXCHANGE = "EXCHANGE#"
 ERRAND = "ERRAND#"
-ERRAND_SHARD = "ASK#ERRANDS"
-"""Errands are few and must not wait: one shard for all."""
 
 
 def shipment_pk(brand: str, shipment_id: str) -> str:
@@ -99,6 +97,11 @@ def watch_shard(brand: str, source: str, *, urgent: bool = False) -> str:
     else. What is urgent has one of its own.
     """
     return f"ASK#{source}#{brand}#NOW" if urgent else f"ASK#{source}#{brand}"
+
+
+def errand_shard(brand: str) -> str:
+    """The shard of the due index with a brand's errands: another brand's many hold up none of them."""
+    return f"ASK#ERRANDS#{brand}"
 
 
 def shard_of(pk: str) -> str:

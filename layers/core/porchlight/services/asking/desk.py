@@ -1,7 +1,7 @@
 """One run over all that one source is to be asked, told and done for one brand."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -17,7 +17,7 @@ from porchlight.domain.milestones import Milestone
 from porchlight.domain.watching import Means, State, Step, step
 from porchlight.errors import ConflictError
 from porchlight.services.asking.asks import Asker
-from porchlight.services.asking.errands import put_off, run_errand
+from porchlight.services.asking.errands import put_off, rest, run_errand
 from porchlight.services.asking.office import Office, Parcel
 from porchlight.services.asking.speaker import LineShutError, Speaker, digest_of
 from porchlight.services.asking.subscriptions import Subscriber
@@ -56,6 +56,8 @@ class Desk:
         exchange = self.office.exchanges.get(self.brand.brand_id, self.kind, self.source)
         lines = {account.account: _line(exchange, account) for account in accounts}
         if not any(is_open(line, now) for line in lines.values()):
+            for errand in self.errands:
+                rest(self.office, errand, _opens(lines.values(), now))
             return "shut"
         if not exchange.is_free(now):
             return "busy"
@@ -103,6 +105,9 @@ class Desk:
                 except LineShutError:
                     continue
                 break
+            else:
+                if not any(speaker.is_open for speaker in mine):
+                    rest(self.office, errand, _opens([speaker.line for speaker in mine], self.office.pulse.now()))
 
 
 class _Round:
@@ -229,6 +234,11 @@ class _Round:
             except LineShutError:
                 continue
         raise LineShutError
+
+
+def _opens(lines: Iterable[Line], now: datetime) -> datetime:
+    """When the first of some lines may be used."""
+    return min((line.shut_until for line in lines if line.shut_until), default=now)
 
 
 def _line(exchange: Exchange, account: Account) -> Line:

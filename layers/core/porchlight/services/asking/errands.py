@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -58,6 +58,14 @@ def put_off(office: Office, errand: Errand, why: str) -> None:
         office.errands.update(errand.model_copy(update=update))
     except ConflictError:
         return  # another run was at it as well
+
+
+def rest(office: Office, errand: Errand, until: datetime) -> None:
+    """Wait for a line that is shut: no attempt, and meanwhile not in the way of errands that can be done."""
+    try:
+        office.errands.update(errand.model_copy(update={"due_at": until, "version": errand.version + 1}))
+    except ConflictError:
+        return
 
 
 def _give_up(office: Office, errand: Errand, outcome: str, why: str) -> None:

@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 
-from porchlight.errors import NotFoundError
 from porchlight.services.asking.desk import Desk
 from porchlight.services.asking.office import Office
 from porchlight.services.asking.strays import move_strays
@@ -14,6 +13,7 @@ from porchlight.services.asking.strays import move_strays
 BUDGET = timedelta(seconds=40)
 """No call begins later in a run: the function has 55 seconds, and a call may take ten."""
 ERRANDS = 200
+"""Of one brand in one run."""
 STRAYS_AT = 17
 """The minute of each hour in which parcels of sources that are not listed any more are looked for."""
 
@@ -34,15 +34,12 @@ class Poll:
             for source in brand.tracking.ask:
                 desk = Desk(self.office, "carriers", source, brand, started + BUDGET)
                 desks["carriers", source, brand.brand_id] = desk
-        for errand in self.office.errands.due(started, ERRANDS):
-            key = (errand.kind, errand.source, errand.brand)
-            if key not in desks:
-                try:
-                    brand = self.office.brands.get(errand.brand)
-                except NotFoundError:
-                    continue  # it expires
-                desks[key] = Desk(self.office, errand.kind, errand.source, brand, started + BUDGET)
-            desks[key].errands.append(errand)
+        for brand in brands:
+            for errand in self.office.errands.due(brand.brand_id, started, ERRANDS):
+                key = (errand.kind, errand.source, errand.brand)
+                if key not in desks:
+                    desks[key] = Desk(self.office, errand.kind, errand.source, brand, started + BUDGET)
+                desks[key].errands.append(errand)
         ends: Counter[str] = Counter()
         if started.minute == STRAYS_AT:
             ends["strays"] = sum(move_strays(self.office, brand, started) for brand in brands)
