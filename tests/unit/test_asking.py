@@ -103,6 +103,17 @@ class TestWhoIsAsked:
         assert town.parcel("B1", carrier="regional").milestone is Milestone.ACCEPTED
         assert len(town.shipments.records) == 1, "the broker calls the carrier acme, and it is the same parcel"
 
+    def test_two_carriers_with_one_number_are_not_in_one_call(self) -> None:
+        """Its answer is told apart by numbers alone: one would be recorded as the other."""
+        town = Town(Acme(AcmeClient(batch=10)), policy=TrackingPolicy(ask=("broker",)))
+        town.ship("B1", carrier="regional")
+        town.ship("B1", carrier="local")
+        town.api.rule = lambda call: said(B1=[("delivered" if call.numbers[0].startswith("local") else "accepted", 1)])
+        town.minutes(2)
+        assert town.api.asked() == [("regional:B1",), ("local:B1",)]
+        assert town.parcel("B1", carrier="regional").milestone is Milestone.ACCEPTED
+        assert town.parcel("B1", carrier="local").milestone is Milestone.DELIVERED
+
     def test_what_a_carrier_of_the_family_pushes_and_what_the_other_answers_is_one_fact(self) -> None:
         town = Town()
         town.connector.carrier = "dhl"

@@ -120,6 +120,18 @@ class TestSubscribing:
         assert town.api.calls[0].headers["account"] == "pushes"
         assert town.watch("A1").account == "pushes"
 
+    def test_where_that_one_is_refused_the_other_asks_all_the_same(self) -> None:
+        town = pushing(account("asks"), account("pushes", push="p"), client=AcmeClient(1), batch=1)
+        town.api.rule = lambda call: said() if call.headers["account"] == "asks" else Answer(401, {}, b"")
+        town.ship("A1", "A2", "A3")
+        town.run()
+        assert [call.numbers for call in town.api.calls if call.headers["account"] == "asks"] == [
+            ("A1",),
+            ("A2",),
+            ("A3",),
+        ]
+        assert town.watch("A2").asked_at
+
     def test_it_is_renewed_before_its_end(self) -> None:
         town = pushing(keeps_history=True)
         town.ship("A1")

@@ -33,10 +33,14 @@ class Asker:
     connector: Any
 
     def ask(self, speaker: Speaker, parcels: Sequence[Parcel]) -> None:
-        """Ask about at most as many parcels as one call may. LineShutError as in ``Speaker.send``: they stay due."""
-        by_number: dict[str, Parcel] = {}
+        """Ask about at most as many parcels as one call may. LineShutError as in ``Speaker.send``: they stay due.
+
+        Of several with one number, one: answers are told apart by their numbers. The others stay due.
+        """
+        apart: dict[str, Parcel] = {}
         for parcel in parcels:
-            by_number.setdefault(self.office.number_of(self.source, parcel.shipment), parcel)
+            apart.setdefault(number_key(parcel.shipment.tracking_number), parcel)
+        by_number = {self.office.number_of(self.source, parcel.shipment): parcel for parcel in apart.values()}
         plan = speaker.client.ask(list(by_number), speaker.account, "")
         for part in (list(call.numbers) for call in plan):
             answer = speaker.send(partial(self._call, speaker, part))

@@ -154,10 +154,9 @@ class _Round:
             if batch:
                 self._by(self.speakers, partial(self._ask_for, batch))
             if part:
-                later += self._by(self.subscribers, partial(self._subscribe, part))
+                later += self._told(self.subscribers, partial(self._subscribe, part), part)
         for parcel in to_revive:
-            after = self._by(self._holder_of(parcel), partial(self._revive, parcel))
-            later += [after] if after else []
+            later += self._told(self._holder_of(parcel), partial(self._revive, parcel), [parcel])
         for batch in self._batches(later):
             self._by(self.speakers, partial(self._ask_for, batch))
 
@@ -203,8 +202,22 @@ class _Round:
     def _subscribe(self, parcels: Sequence[Parcel], speaker: Speaker) -> list[Parcel]:
         return self.subscriber.subscribe(speaker, parcels)
 
-    def _revive(self, parcel: Parcel, speaker: Speaker) -> Parcel | None:
-        return self.subscriber.revive(speaker, parcel)
+    def _revive(self, parcel: Parcel, speaker: Speaker) -> list[Parcel]:
+        after = self.subscriber.revive(speaker, parcel)
+        return [after] if after else []
+
+    def _told(
+        self, speakers: Sequence[Speaker], what: Callable[[Speaker], list[Parcel]], parcels: list[Parcel]
+    ) -> list[Parcel]:
+        """What is to be asked about after the source was told of parcels; all, where only an account that cannot tell
+        it is left.
+        """
+        try:
+            return self._by(speakers, what)
+        except LineShutError:
+            if any(one.is_open for one in speakers) or not any(one.is_open for one in self.speakers):
+                raise
+            return parcels
 
     def _early(self, room: int) -> list[Parcel]:
         """As many parcels as a call has room for, of those that are due within minutes."""
