@@ -191,6 +191,23 @@ def test_one_odd_date_makes_no_other_parcel(world: World) -> None:
     assert world.parcel().next_id is None
 
 
+def test_nor_does_a_clock_that_is_far_ahead(world: World) -> None:
+    odd = fact(400, M.IN_TRANSIT)
+    for days in (1, 2):
+        world.hear(fact(1, M.ACCEPTED), odd, days=days)
+    world.hear(fact(1, M.ACCEPTED), fact(3, M.DELIVERED), odd, days=3)
+    assert world.parcel().next_id is None
+    assert world.parcel().milestone is M.DELIVERED
+    assert len(world.shipments.records) == 1
+    assert not world.metrics.total("NumbersUsedAgain")
+
+
+def test_nor_does_it_hide_the_delivery_that_stands_beside_it(world: World) -> None:
+    world.hear(fact(1, M.ACCEPTED), fact(3, M.DELIVERED), fact(400, M.IN_TRANSIT), days=3)
+    assert world.parcel().milestone is M.DELIVERED
+    assert world.parcel().event_count == 3
+
+
 def test_a_parcel_that_is_found_after_two_months_is_the_same(world: World) -> None:
     world.hear(fact(0, M.ACCEPTED), fact(1, M.IN_TRANSIT), days=1)
     world.hear(fact(70, M.OUT_FOR_DELIVERY), days=70)

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from porchlight.domain.events import TrackingEvent
 from porchlight.domain.milestones import TERMINAL
-from porchlight.domain.shipments import Shipment
+from porchlight.domain.shipments import Shipment, too_early
 
 AGAIN_AFTER = timedelta(days=120)
 """Carriers keep a number to one parcel for at least four months (USPS four, UPS six, FedEx twelve and more)."""
@@ -21,16 +21,19 @@ MOST_USES = 20
 """No carrier gives one number to more parcels than this in the years that we keep them."""
 
 
-def of_this_use(shipment: Shipment | None, events: Sequence[TrackingEvent]) -> tuple[TrackingEvent, ...]:
+def of_this_use(
+    shipment: Shipment | None, events: Sequence[TrackingEvent], heard_at: datetime
+) -> tuple[TrackingEvent, ...]:
     """The events without those of an earlier parcel with the same number, which some carriers go on telling.
 
     Earlier: long before the store shipped this one; where no store has said so, before a long silence that followed
-    the end of a parcel.
+    the end of a parcel. A clock far ahead of when we heard of it ends no silence.
     """
     if shipment and shipment.shipped_at:
         begun = shipment.shipped_at - AGAIN_AFTER
         return tuple(event for event in events if event.instant() >= begun)
-    ordered = sorted(events, key=TrackingEvent.instant)
+    sound = (event for event in events if not too_early(event.instant(), heard_at))
+    ordered = sorted(sound, key=TrackingEvent.instant)
     begun_at: datetime | None = None
     ended = False
     for before, event in pairwise(ordered):
@@ -40,17 +43,18 @@ def of_this_use(shipment: Shipment | None, events: Sequence[TrackingEvent]) -> t
     return tuple(event for event in events if begun_at is None or event.instant() >= begun_at)
 
 
-def used_again(shipment: Shipment, events: Sequence[TrackingEvent]) -> datetime | None:
+def used_again(shipment: Shipment, events: Sequence[TrackingEvent], heard_at: datetime) -> datetime | None:
     """The instant from which the events are about another parcel with the same number; None where they are about this.
 
     Another parcel begins where a long silence in what happened was a silence in what we heard as well: an odd date
-    among the events of one parcel makes no other.
+    among the events of one parcel makes no other, nor does one that lies far ahead of when we heard of it.
     """
     last = shipment.last_event_at
     if last is None:
         return None
-    first = min((at for event in events if (at := event.instant()) > last + AGAIN_AFTER), default=None)
-    if first is None or any(last < event.instant() < first for event in events):
+    instants = [at for event in events if not too_early(at := event.instant(), heard_at)]
+    first = min((at for at in instants if at > last + AGAIN_AFTER), default=None)
+    if first is None or any(last < at < first for at in instants):
         return None
     return first if first > shipment.updated_at + QUIET else None
 

@@ -103,8 +103,9 @@ class Recorder:
 
         def attempt() -> tuple[list[StoredEvent], TrackingReport | None]:
             stored, known, watch = self.shipments.contents(brand.brand_id, key)
-            events = of_this_use(stored, report.events)
-            if stored and stored.next_from is None and (begins := used_again(stored, events)):
+            events = of_this_use(stored, report.events, message.received_at)
+            begins = used_again(stored, events, message.received_at) if stored and not stored.next_from else None
+            if stored and begins:
                 stored = self._superseded(brand, stored, report, use, begins, now)
             ends = stored.next_from if stored else None
             here = tuple(event for event in events if ends is None or event.instant() < ends)
