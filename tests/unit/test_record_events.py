@@ -15,7 +15,7 @@ from porchlight.domain.milestones import Milestone, Reason
 from porchlight.domain.shipments import MAX_EVENTS, Shipment
 from porchlight.errors import ConflictError, NotFoundError, TransientError, UnreadableBodyError
 from porchlight.ports import InboundMessage
-from porchlight.services.record_events import Recorder, record_store_body
+from porchlight.services.record_events import MAX_REPORTS, Recorder, record_store_body
 from tests.fakes import (
     NOBODY,
     FakeBrands,
@@ -193,6 +193,38 @@ def test_more_than_a_parcel_can_have_is_quarantined_and_the_rest_of_the_body_is_
     ((entry, body),) = world.quarantine.entries.values()
     assert (entry.reason, body, entry.brand) == ("more events than one parcel can have", b"{}", "larkspur")
     assert world.metrics.total("WebhooksQuarantined", carrier="ups") == 1
+
+
+def test_a_parcel_without_a_number_keeps_no_other_of_its_body_from_being_recorded(world: World) -> None:
+    world.hear(report(fact(0), number=""), report(fact(0), number="B1234"))
+    assert {parcel.tracking_number for parcel in world.shipments.records.values()} == {"B1234"}
+    ((entry, _),) = world.quarantine.entries.values()
+    assert entry.reason == "the body does not say which parcel it is about"
+
+
+def test_more_parcels_than_a_body_can_have_are_not_even_begun(world: World) -> None:
+    world.hear(*(report(fact(0), number=f"A{number}") for number in range(MAX_REPORTS)))
+    assert len(world.shipments.records) == MAX_REPORTS
+    world.hear(*(report(fact(0), number=f"B{number}") for number in range(MAX_REPORTS + 1)))
+    assert len(world.shipments.records) == MAX_REPORTS
+    ((entry, _),) = world.quarantine.entries.values()
+    assert entry.reason == "more parcels than one body can have"
+
+
+def test_a_code_that_comes_often_in_one_report_is_one_write(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[Any] = []
+    monkeypatch.setattr(world.codes, "seen", written.append)
+    strange = [fact(n, Milestone.UNKNOWN, recognised=False, raw_code="NEW") for n in range(40)]
+    world.hear(report(*strange, fact(99, Milestone.UNKNOWN, recognised=False, raw_code="ODD")))
+    assert [(code.code, code.seen) for code in written] == [("NEW", 40), ("ODD", 1)]
+
+
+def test_a_carriers_name_that_a_stranger_invents_is_in_no_metric(world: World) -> None:
+    odd = report(fact(0)).model_copy(update={"carrier": "invented"})
+    again = report(fact(60 * 24 * 366)).model_copy(update={"carrier": "invented"})
+    world.hear(odd)
+    world.hear(again, at=NOW + 366 * DAY)
+    assert world.metrics.total("NumbersUsedAgain", carrier="ups") == 1
 
 
 def test_what_cannot_be_read_is_kept_once_with_the_reason(world: World) -> None:

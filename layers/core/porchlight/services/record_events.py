@@ -1,6 +1,7 @@
 """Behind the queue: a body becomes facts and a projection, or a quarantine record with its reason."""
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -24,6 +25,10 @@ from porchlight.services.keep_orders import OrderKeeper
 from porchlight.services.lookout import Lookout
 from porchlight.services.retrying import until_settled
 
+MAX_REPORTS = 1000
+"""More parcels in one body are refused: no source sends so many, and recording them would hold up everybody else's."""
+
+_NAMELESS = "the body does not say which parcel it is about"
 _PER_TRANSACTION = 90
 
 
@@ -42,7 +47,7 @@ class Recorder:
     def carrier_body(self, message: InboundMessage, body: bytes, connector: CarrierConnector, now: datetime) -> None:
         """Record every report in a body; what cannot be read is quarantined."""
         try:
-            reports = named(connector.parse(body), message)
+            reports = reports_in(message, body, connector)
             if not reports:
                 note_errand(self.errands, connector, message, body)
         except UnreadableBodyError as error:
@@ -53,6 +58,8 @@ class Recorder:
         refused = ""
         for report in reports:
             try:
+                if not report.tracking_number:
+                    raise UnreadableBodyError(_NAMELESS)
                 self.report(brand, message, report, now, origin)
             except UnreadableBodyError as error:  # the other parcels of the body are recorded all the same
                 refused = error.detail
@@ -107,6 +114,7 @@ class Recorder:
             begins = used_again(stored, events, message.received_at) if stored and not stored.next_from else None
             if stored and begins:
                 stored = self._superseded(brand, stored, report, use, begins, now)
+                self.metrics.count("NumbersUsedAgain", carrier=message.source)
             ends = stored.next_from if stored else None
             here = tuple(event for event in events if ends is None or event.instant() < ends)
             later = tuple(event for event in events if ends is not None and event.instant() >= ends)
@@ -129,31 +137,31 @@ class Recorder:
         update = {"next_id": after, "next_from": begins, "version": stored.version + 1}
         shipment = stored.model_copy(update=update)
         self.shipments.save(shipment, due_at=next_check(shipment, brand.delays, now))
-        self.metrics.count("NumbersUsedAgain", carrier=report.carrier)
         return shipment
 
     def _without_meaning(
         self, brand: BrandConfig, message: InboundMessage, report: TrackingReport, news: Sequence[StoredEvent]
     ) -> None:
         """Count codes that nobody knows, and list each for operators with its first sample."""
-        for stored in news:
-            event = stored.event
-            if event.recognised:
-                continue
-            self.metrics.count("EventsUnmapped", carrier=message.source)
-            if too_early(event.instant(), message.received_at):
-                continue  # the clock is the trouble, not the code
+        unmapped = [stored for stored in news if not stored.event.recognised]
+        if unmapped:
+            self.metrics.count("EventsUnmapped", len(unmapped), carrier=message.source)
+        by_code: dict[str, list[StoredEvent]] = defaultdict(list)
+        for stored in unmapped:
+            if not too_early(stored.event.instant(), message.received_at):  # there the clock is the trouble
+                by_code[code_of(stored.event)].append(stored)
+        for code, found in by_code.items():
             self.codes.seen(
                 Code(
                     brand=brand.brand_id,
                     source=message.source,
-                    code=code_of(event),
-                    seen=1,
+                    code=code,
+                    seen=len(found),
                     first_seen=message.received_at,
                     last_seen=message.received_at,
-                    sample=event.description[:200],
+                    sample=found[0].event.description[:200],
                     shipment_id=shipment_id(brand.brand_id, report.carrier, report.tracking_number),
-                    body_id=stored.body_id,
+                    body_id=found[0].body_id,
                 )
             )
 
@@ -193,21 +201,30 @@ class Recorder:
             before, stored, watch = shipment, shipment, looked or watch
 
 
+def reports_in(message: InboundMessage, body: bytes, connector: CarrierConnector) -> list[TrackingReport]:
+    """The reports in a body, ``named``; UnreadableBodyError also where they are more than any source sends."""
+    reports = connector.parse(body)
+    if len(reports) > MAX_REPORTS:
+        raise UnreadableBodyError("more parcels than one body can have")
+    return named(reports, message)
+
+
 def named(reports: Sequence[TrackingReport], message: InboundMessage) -> list[TrackingReport]:
     """The reports of a body under the numbers and carriers that were asked for.
 
     Where one number was asked and one parcel answered, it is that one: some bodies do not repeat the number, and some
-    print another one for the same parcel (Royal Mail's barcode in two forms).
+    print another one for the same parcel (Royal Mail's barcode in two forms). Of several, those without a number keep
+    none; UnreadableBodyError where that is so of all.
     """
     found = []
     for report in reports:
         number = message.number if message.number and len(reports) == 1 else report.tracking_number or message.number
-        if not number:
-            raise UnreadableBodyError("the body does not say which parcel it is about")
         carrier = message.carriers.get(number_key(number), report.carrier)
         if (number, carrier) != (report.tracking_number, report.carrier):
             report = report.model_copy(update={"tracking_number": number, "carrier": carrier})
         found.append(report)
+    if found and not any(report.tracking_number for report in found):
+        raise UnreadableBodyError(_NAMELESS)
     return found
 
 

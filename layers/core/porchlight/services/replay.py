@@ -15,7 +15,7 @@ from porchlight.domain.reuse import MOST_USES
 from porchlight.domain.shipments import Shipment, StoredEvent, fold
 from porchlight.errors import UnreadableBodyError
 from porchlight.ports import Archive, ArchivedBody, Brands, Codes, Shipments
-from porchlight.services.record_events import estimate_age, named, stored_event
+from porchlight.services.record_events import estimate_age, reports_in, stored_event
 from porchlight.services.retrying import until_settled
 
 WINDOW = timedelta(days=1)
@@ -106,7 +106,7 @@ class Replay:
         connector = self.connector(message.brand, message.source)
         window.bodies += 1
         try:
-            reports = named(connector.parse(archived.body), message) if connector else []
+            reports = reports_in(message, archived.body, connector) if connector else []
         except UnreadableBodyError:
             window.unreadable += 1  # its facts, if it ever gave any, stay as they are
             return

@@ -17,7 +17,7 @@ from porchlight.domain.watching import Watch, asked, failed
 from porchlight.errors import UnreadableBodyError
 from porchlight.services.asking.office import Office, Parcel
 from porchlight.services.asking.speaker import Speaker
-from porchlight.services.record_events import named
+from porchlight.services.record_events import reports_in
 
 _UNKNOWN_THERE = frozenset({404, 410})
 """How most APIs say that they know nothing of a number (yet)."""
@@ -77,7 +77,7 @@ class Asker:
             carriers={number: parcel.shipment.carrier for number, parcel in about.items()},
         )
         try:
-            reports = named(self.connector.parse(answer.body), message)
+            reports = reports_in(message, answer.body, self.connector)
         except UnreadableBodyError:
             if not speaker.sampled:  # one for the quarantine; a page that says "maintenance" comes for every number
                 self.office.inbound.put(message, answer.body)
