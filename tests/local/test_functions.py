@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from local.cloud.corrections import python_runtime
+from local.cloud.corrections import lambda_logs, python_runtime
 from local.cloud.deploy import deploy
 from local.cloud.emulator import module
 from local.cloud.waiting import eventually
@@ -64,7 +64,8 @@ def test_lambda_logs__a_quiet_function_is_not_slowed_down(lab: Lab) -> None:
         begun = time.perf_counter()
         lab.invoke("Probe", {})
         took.append(time.perf_counter() - begun)
-    assert min(took) < 0.045  # the pause alone would be 50 ms
+    # Without the worker's mark each call would wait for as long as the server has patience: a second.
+    assert min(took) < lambda_logs._PATIENCE_SECONDS / 2
 
 
 def test_python_runtime__functions_see_a_clean_environment(lab: Lab) -> None:
