@@ -207,25 +207,27 @@ class OpsPage:
         from porchlight.adapters.dynamodb.table import load
         from porchlight.ports import Quarantined
 
-        entries = [load(Quarantined, item) for brand in brand_ids() for item in self._items(keys.quarantine_pk(brand))]
+        items = [one for brand in brand_ids() for one in self._items(keys.quarantine_pk(brand), keys.QUARANTINE)]
+        entries = [load(Quarantined, one) for one in items]
         entries.sort(key=lambda entry: entry.received_at, reverse=True)
         return [entry.model_dump(mode="json", exclude={"body_ref"}) for entry in entries]
 
     def _codes(self) -> list[dict[str, Any]]:
         """Codes that have no meaning yet, the most frequent first."""
         from porchlight.adapters.dynamodb import keys
-        from porchlight.adapters.dynamodb.codes import of_item
+        from porchlight.adapters.dynamodb.codes import listed
 
-        codes = [of_item(item) for brand in brand_ids() for item in self._items(keys.codes_pk(brand))]
-        codes = sorted((code for code in codes if code.meaning is None), key=lambda code: -code.seen)
+        prefixes = (keys.CODE, keys.MEANING)
+        items = [one for brand in brand_ids() for sk in prefixes for one in self._items(keys.codes_pk(brand), sk)]
+        codes = sorted((code for code in listed(items) if code.meaning is None), key=lambda code: -code.seen)
         return [code.model_dump(mode="json") for code in codes]
 
-    def _items(self, pk: str) -> list[dict[str, Any]]:
-        """The last hundred items of a partition."""
+    def _items(self, pk: str, prefix: str) -> list[dict[str, Any]]:
+        """The last hundred items of a partition whose sort key begins so."""
         page = self._client("dynamodb").query(
             TableName=self._stack.outputs["TableName"],
-            KeyConditionExpression="pk = :pk",
-            ExpressionAttributeValues={":pk": {"S": pk}},
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :sk)",
+            ExpressionAttributeValues={":pk": {"S": pk}, ":sk": {"S": prefix}},
             ScanIndexForward=False,
             Limit=100,
         )

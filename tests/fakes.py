@@ -391,6 +391,8 @@ class FakeCodes:
         key = (code.brand, code.source, code.code, code.words)
         known = self.codes.get(key, code.model_copy(update={"seen": 0}))
         self.codes[key] = known.model_copy(update={"meaning": meaning})
+        if not meaning and not known.seen:
+            del self.codes[key]
 
     def meanings(self, brand: str, source: str) -> Meanings:
         found = (code for code in self.codes.values() if (code.brand, code.source) == (brand, source))

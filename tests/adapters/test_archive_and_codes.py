@@ -10,7 +10,8 @@ import pytest
 
 from porchlight.adapters import aws
 from porchlight.adapters.archive import FirehoseArchive
-from porchlight.adapters.dynamodb.codes import CACHE_SECONDS, DynamoCodes
+from porchlight.adapters.dynamodb import keys
+from porchlight.adapters.dynamodb.codes import CACHE_SECONDS, KEPT, MOST_CODES, DynamoCodes
 from porchlight.adapters.dynamodb.table import Table
 from porchlight.domain.codes import Code, Meaning
 from porchlight.domain.milestones import Milestone, Reason
@@ -128,6 +129,53 @@ def test_meanings_are_of_one_brand_source_and_wording(stores: Stores) -> None:
     assert stores.codes.meanings(stores.brand, "ups") == {("X/ZZ/099", "at the door"): CUSTOMS}
     assert stores.codes.meanings(stores.brand, "usps") == {}
     assert stores.codes.meanings(f"{stores.brand}0", "ups") == {}
+
+
+def test_a_code_longer_than_a_key_may_be_is_counted_and_given_a_meaning_like_any_other(stores: Stores) -> None:
+    long, other = ("\U0001f4e6" * 400 + end for end in "ab")
+    for name in (long, long, other):
+        stores.codes.seen(code(stores.brand, code=name))
+    assert {one.code: one.seen for one in stores.codes.of_brand(stores.brand)} == {long: 2, other: 1}
+    stores.codes.give_meaning(code(stores.brand, code=long), CUSTOMS)
+    assert stores.codes.meanings(stores.brand, "ups") == {(long, ""): CUSTOMS}
+
+
+def test_a_code_that_never_came_is_gone_with_its_meaning(stores: Stores) -> None:
+    stores.codes.give_meaning(code(stores.brand), CUSTOMS)
+    stores.codes.give_meaning(code(stores.brand), None)
+    assert stores.codes.of_brand(stores.brand) == []
+
+
+def test_a_source_that_invents_codes_without_end_fills_no_table(cloud: str, table: Table) -> None:
+    codes = DynamoCodes(table, lambda: 0.0)
+    for number in range(MOST_CODES + 20):
+        codes.seen(code("brand-flood", code=f"X{number}"))
+    codes.seen(code("brand-flood", code="X0"))
+    codes.seen(code("brand-flood", code="X0", source="usps"))
+    found = codes.of_brand("brand-flood")
+    assert len(found) == MOST_CODES + 1
+    assert next(one.seen for one in found if (one.source, one.code) == ("ups", "X0")) == 2
+
+
+def test_nor_does_it_slow_down_who_reads_meanings(cloud: str, table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    codes, read = DynamoCodes(table, lambda: 0.0), []
+    for number in range(9):
+        codes.seen(code("brand-many", code=f"X{number}"))
+    codes.give_meaning(code("brand-many"), CUSTOMS)
+    real = table.query
+    monkeypatch.setattr(table, "query", lambda *a, **k: (read.append(1) or one for one in real(*a, **k)))
+    assert codes.meanings("brand-many", "ups") == {("X/ZZ/099", ""): CUSTOMS}
+    assert len(read) == 1
+
+
+def test_what_came_is_forgotten_in_the_end_and_what_a_person_said_is_not(cloud: str, table: Table) -> None:
+    codes = DynamoCodes(table, lambda: 0.0)
+    codes.seen(code("brand-ttl"))
+    codes.seen(code("brand-ttl", NOW + HOUR))
+    codes.give_meaning(code("brand-ttl"), CUSTOMS)
+    count, meaning = table.query(keys.codes_pk("brand-ttl"))
+    assert int(count["ttl"]["N"]) == int((NOW + HOUR + KEPT).timestamp())
+    assert "ttl" not in meaning
 
 
 def test_a_meaning_is_heard_of_within_a_minute(cloud: str, table: Table) -> None:

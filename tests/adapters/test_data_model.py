@@ -77,7 +77,16 @@ def test_the_port_has_it_too(port: str, method: str) -> None:
 def test_the_keys_are_those_of_the_code() -> None:
     listed = section("Keys")
     of_orders = (keys.PARCEL, keys.REFUND, keys.MESSAGE, keys.ORDER_RETURN)
-    for prefix in (keys.EVENT, keys.WAIT, *of_orders, keys.QUARANTINE, keys.EXCHANGE, keys.ERRAND):
+    for prefix in (
+        keys.EVENT,
+        keys.WAIT,
+        *of_orders,
+        keys.QUARANTINE,
+        keys.CODE,
+        keys.MEANING,
+        keys.EXCHANGE,
+        keys.ERRAND,
+    ):
         assert f"`{prefix}{{" in listed
     for whole in (keys.SHIPMENT, keys.ORDER, keys.RETURN, keys.CONTACT, keys.WATCH):
         assert f"| `{whole}` |" in listed

@@ -205,10 +205,11 @@ def test_codes_without_a_meaning_are_listed_by_how_often_they_came(stack: Stack,
     at = datetime(2026, 3, 2, 12, tzinfo=UTC)
     table = stack.outputs["TableName"]
     meaning = Meaning(milestone=Milestone.DELIVERED, decided_at=at)
-    for number, (code, seen, means) in enumerate(
-        (("RA'; rm -rf RE", 1, None), ("OFTEN", 7, None), ("KNOWN", 9, meaning))
-    ):
-        entry = Code(brand="larkspur", source="ups", code=code, sample=f"<b>{code}</b>", meaning=means, first_seen=at)
+    known = Code(brand="larkspur", source="ups", code="KNOWN", meaning=meaning)
+    given = item(keys.codes_pk("larkspur"), keys.meaning_sk("ups", "KNOWN"), "meaning", known)
+    stack.client("dynamodb").put_item(TableName=table, Item=given)
+    for number, (code, seen) in enumerate((("RA'; rm -rf RE", 1), ("OFTEN", 7), ("KNOWN", 9))):
+        entry = Code(brand="larkspur", source="ups", code=code, sample=f"<b>{code}</b>", first_seen=at)
         stored = item(keys.codes_pk("larkspur"), keys.code_sk("ups", code), "code", entry)
         stored |= {"seen": {"N": str(seen)}, "last_seen": {"S": f"2026-03-0{number + 2}T12:00:00.000000Z"}}
         stack.client("dynamodb").put_item(TableName=table, Item=stored)

@@ -15,7 +15,8 @@
     BRAND#{brand}#RETURN#{rma_…}        RETURN                return        (stream → bus)
     BRAND#{brand}#SHOPPER#{cus_…}       CONTACT               shopper
     BRAND#{brand}#QUARANTINE            QUARANTINE#{q_…}      quarantined
-    BRAND#{brand}#CODES                 CODE#{source}#{code}  code
+    BRAND#{brand}#CODES                 CODE#{source}#{code}     code
+                                        MEANING#{source}#{code}  meaning
     BRAND#{brand}#ASKING                EXCHANGE#{kind}#{source}  exchange
                                         ERRAND#{run_…}        errand        (due index)
 
@@ -23,6 +24,7 @@
     (…#NOW for the urgent), of errands = ASK#ERRANDS#{brand}
 """
 
+import hashlib
 import zlib
 from datetime import UTC, datetime
 
@@ -42,9 +44,11 @@ MESSAGE = "MESSAGE#"
 ORDER_RETURN = "RETURN#"
 QUARANTINE = "QUARANTINE#"
 CODE = "CODE#"
+MEANING = "MEANING#"
 WATCH = "WATCH"
 EXCHANGE = "EXCHANGE#"
 ERRAND = "ERRAND#"
+_MOST_BYTES = 900
 
 
 def shipment_pk(brand: str, shipment_id: str) -> str:
@@ -78,8 +82,25 @@ def codes_pk(brand: str) -> str:
 
 
 def code_sk(source: str, code: str) -> str:
-    """Sort key of one code of a source (of all of them, for an empty code)."""
-    return f"{CODE}{source}#{code}"
+    """Sort key of one code of a source that no table knows."""
+    return f"{CODE}{source}#{_within_a_key(code)}"
+
+
+def meaning_sk(source: str, code: str, words: str = "") -> str:
+    """Sort key of the meaning given to one code of a source, and to one wording of it."""
+    return meanings_sk(source) + _within_a_key("\x1f".join(filter(None, (code, words))))
+
+
+def meanings_sk(source: str) -> str:
+    """What the sort keys of all meanings given for a source begin with."""
+    return f"{MEANING}{source}#"
+
+
+def _within_a_key(text: str) -> str:
+    """What may be longer than a sort key (1,024 bytes), by its beginning and a digest."""
+    if len(text.encode()) <= _MOST_BYTES:
+        return text
+    return f"{text[:100]}#{hashlib.sha256(text.encode()).hexdigest()[:32]}"
 
 
 def asking_pk(brand: str) -> str:

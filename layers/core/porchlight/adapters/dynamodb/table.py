@@ -95,22 +95,24 @@ class Table:
         with translated():
             client("dynamodb").put_item(TableName=self.name, Item=new)
 
-    def count(self, new: Item, counter: str, by: int, **also: str) -> None:
-        """Add to a counter of an item and set strings; the other attributes of ``new`` where they are not there yet."""
+    def count(self, new: Item, counter: str, by: int, *, ttl: datetime, **also: str) -> None:
+        """Add to a counter of an item, set strings and when it expires; the other attributes of ``new`` where they are
+        not there yet.
+        """
         key = {name: new[name] for name in ("pk", "sk")}
         first = {name: value for name, value in new.items() if name not in key}
-        sets = [f"#{name} = if_not_exists(#{name}, :{name})" for name in first] + [
-            f"#{name} = :{name}" for name in also
-        ]
+        always = {name: {"S": value} for name, value in also.items()} | {"ttl": {"N": str(int(ttl.timestamp()))}}
+        sets = [f"#{name} = if_not_exists(#{name}, :{name})" for name in first]
+        sets += [f"#{name} = :{name}" for name in always]
         with translated():
             client("dynamodb").update_item(
                 TableName=self.name,
                 Key=key,
                 UpdateExpression=f"SET {', '.join(sets)} ADD #{counter} :{counter}",
-                ExpressionAttributeNames={f"#{name}": name for name in (*first, *also, counter)},
+                ExpressionAttributeNames={f"#{name}": name for name in (*first, *always, counter)},
                 ExpressionAttributeValues={
                     **{f":{name}": value for name, value in first.items()},
-                    **{f":{name}": {"S": value} for name, value in also.items()},
+                    **{f":{name}": value for name, value in always.items()},
                     f":{counter}": {"N": str(by)},
                 },
             )
