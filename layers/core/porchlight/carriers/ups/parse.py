@@ -78,8 +78,10 @@ def about_the_number(code: Any) -> bool:
 
 
 def _text(value: Any, limit: int = 200) -> str:
+    if value is None:
+        return ""
     text = clean(value, limit)
-    return "" if text.lower() in _PLACEHOLDERS else text
+    return "" if len(text) < 7 and text.lower() in _PLACEHOLDERS else text
 
 
 def _alert(alert: dict[str, Any]) -> TrackingReport:
