@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -166,4 +167,4 @@ def bodies(cloud: str) -> Bodies:
 @pytest.fixture
 def archive(cloud: str) -> FirehoseArchive:
     """The real archive."""
-    return FirehoseArchive(STREAM, BUCKET)
+    return FirehoseArchive(STREAM, BUCKET, lambda: datetime(2026, 3, 2, 12, tzinfo=UTC))

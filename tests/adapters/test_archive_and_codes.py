@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import tracemalloc
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -89,6 +90,48 @@ def test_a_body_too_large_for_a_record_goes_into_the_bucket(archive: FirehoseArc
     assert written == []
     (found,) = archive.read(at, at + HOUR)
     assert found.body == noise
+
+
+def test_no_call_is_larger_than_firehose_takes(archive: FirehoseArchive, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[list[bytes]] = []
+
+    def put(*, DeliveryStreamName: str, Records: list[dict[str, bytes]]) -> dict[str, int]:
+        calls.append([record["Data"] for record in Records])
+        return {"FailedPutCount": 0}
+
+    monkeypatch.setattr(aws.client("firehose"), "put_record_batch", put)
+    noise = [os.urandom(700_000) for _ in range(10)]
+    archive.put([ArchivedBody.of(message(NOW), body) for body in noise])
+    assert sum(map(len, calls)) == 10
+    assert all(sum(map(len, call)) <= 4 * 1024 * 1024 for call in calls)
+    archive.put([ArchivedBody.of(message(NOW), b"%d" % number) for number in range(1100)])
+    assert max(map(len, calls)) <= 500
+
+
+def test_a_body_that_waited_for_days_is_found_where_it_arrived(
+    archive: FirehoseArchive, written: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given a dead letter that is redriven after the fix, Firehose would file it under today, where nobody looks."""
+    at = datetime(2033, 1, 1, tzinfo=UTC)
+    late = FirehoseArchive(STREAM, BUCKET, lambda: at + timedelta(days=3))
+    late.put([ArchivedBody.of(message(at), b"late"), ArchivedBody.of(message(at + timedelta(days=3)), b"new")])
+    assert len(written) == 1
+    assert [body.body for body in late.read(at, at + HOUR)] == [b"late"]
+
+
+def test_a_file_is_never_in_memory_as_a_whole(archive: FirehoseArchive, monkeypatch: pytest.MonkeyPatch) -> None:
+    at = datetime(2034, 1, 1, tzinfo=UTC)
+    body = b"x" * 900_000
+    lines = [
+        gzip.compress(ArchivedBody.of(message(at, account=str(n)), body).model_dump_json().encode() + b"\n")
+        for n in range(60)
+    ]
+    deliver(lines, at, "big")
+    tracemalloc.start()
+    assert sum(1 for _ in archive.read(at, at + HOUR)) == 60
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 20_000_000, "of 54 MB"
 
 
 def test_a_record_that_firehose_refuses_comes_again(archive: FirehoseArchive, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -117,7 +117,7 @@ class App:
         """All raw bodies of carriers."""
         from porchlight.adapters.archive import FirehoseArchive
 
-        return FirehoseArchive(self.settings.archive_stream, self.settings.bodies_bucket)
+        return FirehoseArchive(self.settings.archive_stream, self.settings.bodies_bucket, self.clock)
 
     @cached_property
     def codes(self) -> "ports.Codes":
