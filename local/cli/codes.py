@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from local.cli.options import Json, opened
+from local.cli.options import Brand, Json, Region, Stage, brands, opened
 from local.console import Output
 
 if TYPE_CHECKING:
@@ -18,9 +18,6 @@ commands = typer.Typer(
     no_args_is_help=True,
 )
 
-Brand = Annotated[str | None, typer.Option("--brand", "-b", help="Only this brand; all of the brand pack without it.")]
-Stage = Annotated[str | None, typer.Option(help="A stage in AWS (dev, prod …); the local cloud without it.")]
-Region = Annotated[str | None, typer.Option(help="Its AWS region; your profile's without it.")]
 Source = Annotated[str, typer.Argument(metavar="SOURCE", help="The carrier or aggregator that uses the code.")]
 CodeText = Annotated[str, typer.Argument(metavar="CODE", help="As `list` shows it.")]
 Words = Annotated[str, typer.Option("--words", help="Only where the carrier words it like this.")]
@@ -37,7 +34,7 @@ def list_codes(
     """Codes without a meaning, the most frequent first, each with a sample; then those that were given one."""
     output = Output(json)
     with opened(output, stage, region) as stack:
-        codes = [code for name in _brands(brand) for code in stack.app().codes.of_brand(name)]
+        codes = [code for name in brands(brand) for code in stack.app().codes.of_brand(name)]
     codes = [code for code in codes if source in (None, code.source)]
     codes.sort(key=lambda code: (code.meaning is not None, -code.seen, code.source, code.code))
     if json:
@@ -85,7 +82,7 @@ def map_code(
             )
             raise typer.BadParameter(faults) from None
         first: dict[str, str] = {}
-        for name in _brands(brand):
+        for name in brands(brand):
             met = {(one.code, one.words): one for one in app.codes.of_brand(name) if one.source == source}
             entry = Code(brand=name, source=source, code=code, words=words_of(words))
             app.codes.give_meaning(entry, meaning)
@@ -111,18 +108,9 @@ def unmap(
 
     output = Output()
     with opened(output, stage, region) as stack:
-        for name in _brands(brand):
+        for name in brands(brand):
             stack.app().codes.give_meaning(Code(brand=name, source=source, code=code, words=words_of(words)), None)
     output.say(f"{source} {code} is read by the connector's own table again, within a minute.")
-
-
-def _brands(brand: str | None) -> tuple[str, ...]:
-    from local.stack import brand_ids
-
-    known = brand_ids()
-    if brand is not None and brand not in known:
-        raise typer.BadParameter(f"there is no brand {brand!r}; there are {', '.join(known)}", param_hint="--brand")
-    return (brand,) if brand else known
 
 
 def _row(code: Code) -> dict[str, object]:

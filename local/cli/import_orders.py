@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from local.cli.options import Json, opened
+from local.cli.options import Json, Region, Stage, opened
 from local.console import Output, Row
 
 if TYPE_CHECKING:
@@ -42,8 +42,8 @@ def orders(
     errors: Annotated[Path | None, typer.Option(help="Where refused rows are reported; else FILE.errors.csv.")] = None,
     restart: Annotated[bool, typer.Option("--restart", help="Begin anew, whatever the checkpoint says.")] = False,
     workers: Annotated[int, typer.Option(min=1, max=32, help="Orders on their way at a time.")] = 4,
-    stage: Annotated[str | None, typer.Option(help="A stage in AWS (dev, prod …); the local cloud without it.")] = None,
-    region: Annotated[str | None, typer.Option(help="Its AWS region; your profile's without it.")] = None,
+    stage: Stage = None,
+    region: Region = None,
     json: Json = False,
 ) -> None:
     """Send the orders of FILE to the order API; several rows with one order_id are one order.

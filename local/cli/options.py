@@ -17,6 +17,20 @@ Json = Annotated[
     bool, typer.Option("--json", help="Print one JSON document in place of tables; the rest goes to stderr.")
 ]
 
+Brand = Annotated[str | None, typer.Option("--brand", "-b", help="Only this brand; all of the brand pack without it.")]
+Stage = Annotated[str | None, typer.Option(help="A stage in AWS (dev, prod …); the local cloud without it.")]
+Region = Annotated[str | None, typer.Option(help="Its AWS region; your profile's without it.")]
+
+
+def brands(wanted: str | None) -> tuple[str, ...]:
+    """The brand that is wanted, or all of the brand pack; a misuse where there is none of that name."""
+    from local.stack import brand_ids
+
+    known = brand_ids()
+    if wanted is not None and wanted not in known:
+        raise typer.BadParameter(f"there is no brand {wanted!r}; there are {', '.join(known)}", param_hint="--brand")
+    return (wanted,) if wanted else known
+
 
 def load(target: str) -> Callable[..., Any]:
     """The function `module:name`, imported now that a command needs it."""

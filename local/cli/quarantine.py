@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from local.cli.options import Json, opened
+from local.cli.options import Brand, Json, Region, Stage, brands, opened
 from local.console import Output
 
 if TYPE_CHECKING:
@@ -20,9 +20,6 @@ commands = typer.Typer(
     no_args_is_help=True,
 )
 
-Brand = Annotated[str | None, typer.Option("--brand", "-b", help="Only this brand; all of the brand pack without it.")]
-Stage = Annotated[str | None, typer.Option(help="A stage in AWS (dev, prod …); the local cloud without it.")]
-Region = Annotated[str | None, typer.Option(help="Its AWS region; your profile's without it.")]
 Source = Annotated[str | None, typer.Option("--source", "-s", help="Only what this carrier or store sent.")]
 
 _AT_MOST = 1000
@@ -42,7 +39,7 @@ def list_entries(
     output = Output(json)
     with opened(output, stage, region) as stack:
         quarantine = stack.app().quarantine
-        entries = [e for name in _brands(brand) for e in quarantine.list(name, limit)]
+        entries = [e for name in brands(brand) for e in quarantine.list(name, limit)]
     entries = sorted((e for e in entries if source in (None, e.source)), key=lambda e: e.received_at, reverse=True)
     if json:
         output.document({"entries": [e.model_dump(mode="json") for e in entries]})
@@ -64,7 +61,7 @@ def show(
     """One entry: why it is here, and the body itself, which may hold personal data. Exit code 1 if it is not there."""
     output = Output(json)
     with opened(output, stage, region) as stack:
-        found = _find(stack.app().quarantine, _brands(brand), entry_id)
+        found = _find(stack.app().quarantine, brands(brand), entry_id)
     if found is None:
         output.fail(f"There is no {entry_id} in quarantine.")
     entry, body = found
@@ -103,10 +100,10 @@ def redrive(
         raise typer.BadParameter("--source goes with --all", param_hint="--source")
     rows: list[dict[str, object]] = []
     with opened(output, stage, region) as stack:
-        quarantine, brands = stack.app().quarantine, _brands(brand)
-        entries = [e for name in brands for e in quarantine.list(name, _AT_MOST)] if every else []
+        quarantine, meant = stack.app().quarantine, brands(brand)
+        entries = [e for name in meant for e in quarantine.list(name, _AT_MOST)] if every else []
         for entry_id in dict.fromkeys(entry_ids or ()):
-            if found := _find(quarantine, brands, entry_id):
+            if found := _find(quarantine, meant, entry_id):
                 entries.append(found[0])
             else:
                 rows.append({"id": entry_id, "outcome": "not in quarantine"})
@@ -157,15 +154,6 @@ def _find(quarantine: Quarantine, brands: Sequence[str], entry_id: str) -> tuple
                 if entry.quarantine_id == entry_id:
                     return entry, None
     return None
-
-
-def _brands(wanted: str | None) -> Sequence[str]:
-    from local.stack import brand_ids
-
-    known = brand_ids()
-    if wanted is not None and wanted not in known:
-        raise typer.BadParameter(f"there is no brand {wanted!r}; there are {', '.join(known)}", param_hint="--brand")
-    return (wanted,) if wanted else known
 
 
 def _row(entry: Quarantined) -> dict[str, object]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from local.cli.options import Json, opened
+from local.cli.options import Json, Region, Stage, opened
 from local.console import Output
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ def replay_command(
     until: Annotated[datetime, typer.Option("--to", help="… and before this one (UTC).")],
     brand: Annotated[str | None, typer.Option("--brand", "-b", help="Only this brand; all without it.")] = None,
     apply: Annotated[bool, typer.Option("--apply", help="Write the changes without asking.")] = False,
-    stage: Annotated[str | None, typer.Option(help="A stage in AWS (dev, prod …); the local cloud without it.")] = None,
-    region: Annotated[str | None, typer.Option(help="Its AWS region; your profile's without it.")] = None,
+    stage: Stage = None,
+    region: Region = None,
     json: Json = False,
 ) -> None:
     """Derive facts and parcels anew from the raw bodies in the archive, with this checkout's connectors.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from local.cli.options import Json, opened
+from local.cli.options import Json, Region, Stage, opened
 from local.console import Output
 
 if TYPE_CHECKING:
@@ -169,8 +169,8 @@ def show(
     carrier: Annotated[
         str | None, typer.Option("--carrier", "-c", help="ID is a tracking number of this carrier.")
     ] = None,
-    stage: Annotated[str | None, typer.Option(help="A stage in AWS (dev, prod …); the local cloud without it.")] = None,
-    region: Annotated[str | None, typer.Option(help="Its AWS region; your profile's without it.")] = None,
+    stage: Stage = None,
+    region: Region = None,
     json: Json = False,
 ) -> None:
     """The parcel as it stands, and its story: events, delay, messages with their reasons, returns.
@@ -212,8 +212,8 @@ def show(
 def correct(
     shipment_id: Annotated[str, typer.Argument(metavar="ID", help="The parcel under the wrong carrier: shp_…")],
     carrier: Annotated[str, typer.Option("--carrier", "-c", help="The carrier that really has it.")],
-    stage: Annotated[str | None, typer.Option(help="A stage in AWS (dev, prod …); the local cloud without it.")] = None,
-    region: Annotated[str | None, typer.Option(help="Its AWS region; your profile's without it.")] = None,
+    stage: Stage = None,
+    region: Region = None,
 ) -> None:
     """Put a carrier right that the store named wrongly: the order gets the parcel with this number at CARRIER.
 
