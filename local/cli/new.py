@@ -12,6 +12,7 @@ commands.callback()(lambda: None)  # stays `new carrier`, while there is only on
 
 ROOT = Path(__file__).parents[2]
 TEMPLATES = ROOT / "local/scaffold/carrier"
+OVERVIEW = "docs/carriers.md"
 REGISTRY = "layers/core/porchlight/carriers/registry.py"
 FILES = {
     "connector.py": "layers/core/porchlight/carriers/{id}/__init__.py",
@@ -53,6 +54,7 @@ def carrier(
         (ROOT / place).write_text(text, encoding="utf-8")
         output.say(f"  {place}")
     _in_form([place for place in files if place.endswith(".py")])
+    _into_overview()
     line = f'    "{id_}": "push poll",'
     if register:
         _register(line)
@@ -111,6 +113,13 @@ def _in_form(places: list[str]) -> None:
 
     for command in (["check", "--fix", "--select", "I"], ["format"]):
         subprocess.run([sys.executable, "-m", "ruff", *command, "--quiet", "--no-cache", *places], cwd=ROOT, check=True)
+
+
+def _into_overview() -> None:
+    """The new page's row into the table of all sources."""
+    from local.setup.carriers_page import write
+
+    write(ROOT / "docs")
 
 
 def _register(line: str) -> None:

@@ -10,12 +10,12 @@ DOCS = Path(__file__).parents[2] / "docs"
 HEAD = "| id | proof | push | asked | codes mapped / known | known gaps |\n|---|---|---|---|---|---|"
 
 
-def overview(text: str) -> str:
+def overview(text: str, docs: Path = DOCS) -> str:
     """The overview with the tables made anew."""
     from porchlight.stores.registry import store_ids
 
     rows: dict[bool, list[str]] = {True: [], False: []}
-    for page in sorted((DOCS / "carriers").glob("*.md")):
+    for page in sorted((docs / "carriers").glob("*.md")):
         source, row = page.stem, page.read_text(encoding="utf-8").splitlines()[2]
         if not row.startswith(f"| `{source}` |"):
             raise ValueError(f"the third line of {page.name} is not its row")
@@ -27,10 +27,10 @@ def overview(text: str) -> str:
     return text
 
 
-def write() -> None:
+def write(docs: Path = DOCS) -> None:
     """Write docs/carriers.md anew."""
-    page = DOCS / "carriers.md"
-    page.write_text(overview(page.read_text(encoding="utf-8")), encoding="utf-8")
+    page = docs / "carriers.md"
+    page.write_text(overview(page.read_text(encoding="utf-8"), docs), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -17,8 +17,16 @@ from local.cli import new
 
 ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "docs/adding-a-carrier.md").read_text(encoding="utf-8")
-SUITES = ("test_contract", "test_signatures", "test_clients", "test_robustness")
-PARTS = ("layers/core/porchlight", "local", "tests/connectors", "docs/carriers", "brand", "pyproject.toml")
+SUITES = ("test_contract", "test_signatures", "test_clients", "test_robustness", "test_docs")
+PARTS = (
+    "layers/core/porchlight",
+    "local",
+    "tests/connectors",
+    "docs/carriers",
+    "docs/carriers.md",
+    "brand",
+    "pyproject.toml",
+)
 RUN = CliRunner()
 
 
@@ -90,7 +98,9 @@ def check(project: Path, id_: str) -> None:
 def test_what_is_scaffolded_passes_everything_at_once(project: Path) -> None:
     id_ = "zebra_parcels_of_mars"  # as long as an id may be, and last in the order of imports
     made = scaffold(project, "new", "carrier", id_, "--register", "--name", "Parcels and Letters of Zebra, Outer Mars")
-    assert made == {place.format(id=id_) for place in new.FILES.values()} | {new.REGISTRY}, "nothing else is touched"
+    assert made == {place.format(id=id_) for place in new.FILES.values()} | {new.REGISTRY, new.OVERVIEW}, (
+        "nothing else is touched"
+    )
     check(project, id_)
     python = sorted(name for name in made if name.endswith(".py"))
     run(project, "-m", "ruff", "check", "--no-cache", *python)
@@ -108,6 +118,8 @@ def test_the_guide_can_be_followed(project: Path) -> None:
     unsigned, scheme = re.findall(r"^```python\n(.*?)^```", GUIDE, flags=re.DOTALL | re.MULTILINE)
     (project / "layers/core/porchlight/carriers/acme/__init__.py").write_text(unsigned)
     (project / "tests/connectors/schemes/acme.py").write_text(scheme)
+    page = project / "docs/carriers/acme.md"
+    page.write_text(page.read_text().replace('"secret"', '"path_token"'))
     check(project, "acme")
 
 
