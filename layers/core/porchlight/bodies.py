@@ -292,6 +292,8 @@ def sane(found: datetime, what: str) -> datetime:
 
 def optional_day(value: Any) -> date | None:
     """The day of an ISO date or date-time; None for anything else: an estimate is an extra, no reason to refuse."""
+    if not value:
+        return None
     try:
         found = datetime.fromisoformat(clean(value, 60))
     except ValueError:

@@ -1,7 +1,7 @@
 """What all carriers share: the reading of a code, tables of readings, and the summary of a parcel from its events."""
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import NamedTuple, cast
 
@@ -186,8 +186,14 @@ def summary(events: Iterable[TrackingEvent]) -> Milestone | None:
     """
     course = Course()
     told = [
-        (event.instant(), PROGRESS[milestone], at, milestone, event.reason)
-        for at, event in enumerate(events)
+        (
+            at.astimezone(UTC) if (at := event.occurred_at).tzinfo else event.instant(),
+            PROGRESS[milestone],
+            index,
+            milestone,
+            event.reason,
+        )
+        for index, event in enumerate(events)
         if (milestone := event.milestone) is not Milestone.UNKNOWN
     ]
     told.sort()

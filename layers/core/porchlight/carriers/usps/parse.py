@@ -22,7 +22,7 @@ from porchlight.bodies import (
     optional_text,
     required_text,
 )
-from porchlight.carriers.reading import event, place, report, summary
+from porchlight.carriers.reading import event, kept, place, report, summary
 from porchlight.carriers.usps.statuses import reading
 from porchlight.connectors import BodyKind
 from porchlight.domain.events import DeliveryEstimate, TrackingEvent, TrackingReport
@@ -30,6 +30,7 @@ from porchlight.domain.milestones import Milestone
 from porchlight.errors import UnreadableBodyError
 
 _QUARTER = 15 * 60
+_zone = kept(timezone)
 _DAY = 86_400
 _TAG = re.compile(r"</?[A-Za-z]{1,10}>")
 _LISTS = ("trackingInformation", "trackingResults", "TrackResults")
@@ -149,7 +150,7 @@ def _occurred(entry: dict[str, Any]) -> datetime:
     if offset is None and entry.get("GMTTimestamp"):
         seconds = round((local - _gmt(entry)).total_seconds() / _QUARTER) * _QUARTER
         offset = timedelta(seconds=(seconds + _DAY // 2) % _DAY - _DAY // 2)
-    return local if offset is None else local.replace(tzinfo=timezone(offset))
+    return local if offset is None else local.replace(tzinfo=_zone(offset))
 
 
 def _gmt(entry: dict[str, Any]) -> datetime:
@@ -160,6 +161,7 @@ def _same_clock(one: datetime, other: datetime) -> bool:
     return (one.hour, one.minute) == (other.hour, other.minute)
 
 
+@kept
 def _offset(text: str) -> timedelta | None:
     """``-06:00`` (or ``-6:00``) as printed; None where there is none that could be true."""
     if text[2:3] == ":":
