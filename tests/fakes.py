@@ -91,8 +91,9 @@ class FakeShipments:
         *,
         due_at: datetime | None,
         unlink: str | None = None,
+        watch: Watch | None = None,
     ) -> None:
-        self.save(shipment, due_at=due_at)
+        self.save(shipment, due_at=due_at, watch=watch)
         facts = self.events[shipment.brand, shipment.shipment_id]
         facts.update({event.event_id: event for event in changed})
         for event_id in removed:

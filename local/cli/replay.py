@@ -11,6 +11,7 @@ from local.cli.options import Json, Region, Stage, opened
 from local.console import Output
 
 if TYPE_CHECKING:
+    from porchlight.runtime.bootstrap import App
     from porchlight.services.replay import Replay, ShipmentDiff, Window
 
 commands = typer.Typer()
@@ -39,36 +40,47 @@ def replay_command(
     """
     from porchlight.services.replay import summary
 
-    output = Output(json)
+    output, brands = Output(json), _brands(brand)
     begin, end = _utc(since), _utc(until)
     if end <= begin:
         raise typer.BadParameter("--to has to be after --from", param_hint="--to")
     with opened(output, stage, region) as stack:
-        replay = _replay(stack)
+        app = stack.app()
+        if not any(app.carrier(source, name) for name in brands):
+            raise typer.BadParameter(f"there is no carrier or aggregator {source!r}", param_hint="--carrier")
+        replay, now = _replay(app), app.clock()
         with output.step("Reading the archive") as step:
             progress = lambda bodies: step.detail(f"{bodies:,} bodies")  # noqa: E731 - one expression, used once
-            windows = list(replay.windows(source, begin, end, brand, progress))
-        with output.step("Comparing", total=sum(len(window.parcels) for window in windows)) as step:
-            found: list[tuple[Window, ShipmentDiff]] = []
-            now = stack.app().clock()
-            for window in windows:
-                found += [(window, diff) for diff in replay.diffs(window, now)]
-                step.advance(len(window.parcels))
-        _show(output, windows, [diff for _, diff in found])
+            window = replay.read(source, begin, end, brand, progress)
+        with output.step("Comparing") as step:
+            found: list[ShipmentDiff] = []
+            for diff in replay.diffs(window, now):
+                found.append(diff)
+                step.detail(f"{len(found):,} of {len(window.parcels):,} parcels would change")
+        _show(output, window, found)
         if not found or not (apply or _agreed(output)):
             return
         with output.step("Writing", total=len(found)) as step:
-            for window, diff in found:
+            for diff in found:
                 replay.apply(window, diff, now)
                 step.advance()
-    output.say(f"{len(found):,} parcels changed: {summary([diff for _, diff in found])}. Nobody was told.")
+    output.say(f"{len(found):,} parcels changed: {summary(found)}. Nobody was told.")
 
 
-def _replay(stack: object) -> Replay:
+def _brands(brand: str | None) -> tuple[str, ...]:
+    from local.stack import brand_ids
+
+    known = brand_ids()
+    if brand is not None and brand not in known:
+        raise typer.BadParameter(f"there is no brand {brand!r}; there are {', '.join(known)}", param_hint="--brand")
+    return (brand,) if brand else known
+
+
+def _replay(app: App) -> Replay:
     from porchlight.services.replay import Replay
 
-    app = stack.app()  # type: ignore[attr-defined]
-    return Replay(app.archive, app.shipments, app.brands, app.codes, lambda brand, source: app.carrier(source, brand))
+    connector = lambda brand, source: app.carrier(source, brand)  # noqa: E731 - one expression, used once
+    return Replay(app.archive, app.shipments, app.brands, app.codes, app.lookout, connector)
 
 
 def _utc(moment: datetime) -> datetime:
@@ -87,10 +99,10 @@ def _agreed(output: Output) -> bool:
     return typer.confirm("Write these changes?", err=True)
 
 
-def _show(output: Output, windows: list[Window], diffs: list[ShipmentDiff]) -> None:
+def _show(output: Output, window: Window, diffs: list[ShipmentDiff]) -> None:
     from porchlight.services.replay import summary
 
-    bodies, unreadable = sum(w.bodies for w in windows), sum(w.unreadable for w in windows)
+    bodies, unreadable = window.bodies, window.unreadable
     if output.as_json:
         output.document({"bodies": bodies, "unreadable": unreadable, **summary(diffs), "diffs": list(map(_row, diffs))})
         return

@@ -16,6 +16,7 @@ from porchlight.adapters.dynamodb.codes import CACHE_SECONDS, KEPT, MOST_CODES, 
 from porchlight.adapters.dynamodb.table import Table
 from porchlight.domain.codes import Code, Meaning
 from porchlight.domain.milestones import Milestone, Reason
+from porchlight.domain.watching import Watch
 from porchlight.errors import ConflictError, TransientError
 from porchlight.ports import ArchivedBody, InboundMessage
 from tests.adapters.conftest import BUCKET, STREAM, Stores
@@ -244,10 +245,21 @@ def test_facts_are_replaced_and_removed_with_the_projection(stores: Stores) -> N
     assert stores.orders.contents(stores.brand, "ord_1").shipment_ids == ()
 
 
+def test_a_watch_is_written_with_them(stores: Stores) -> None:
+    stores.shipments.save(shipment(stores.brand), [event(1)], due_at=None)
+    watch = Watch(brand=stores.brand, shipment_id="shp_1", source="ups", created_at=NOW, due_at=NOW, version=1)
+    stores.shipments.rewrite(shipment(stores.brand, version=2), due_at=None, watch=watch)
+    assert stores.shipments.contents(stores.brand, "shp_1").watch == watch
+    assert [found for found, _ in stores.watches.due(stores.brand, "ups", NOW, 9)] == ["shp_1"]
+
+
 def test_facts_are_not_written_anew_over_a_parcel_that_has_changed(stores: Stores) -> None:
     stores.shipments.save(shipment(stores.brand), [event(1)], due_at=None)
     stores.shipments.save(shipment(stores.brand, version=2), due_at=None)
     with pytest.raises(ConflictError):
         stores.shipments.rewrite(shipment(stores.brand, version=2), [event(5)], ["evt_0001"], due_at=None)
+    late = Watch(brand=stores.brand, shipment_id="shp_1", source="ups", created_at=NOW, version=2)
+    with pytest.raises(ConflictError):
+        stores.shipments.rewrite(shipment(stores.brand, version=3), [event(5)], due_at=None, watch=late)
     _, facts = stores.shipments.with_events(stores.brand, "shp_1")
     assert [fact.event_id for fact in facts] == ["evt_0001"]

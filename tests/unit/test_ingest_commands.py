@@ -157,6 +157,13 @@ class TestReplay:
         ports.connector.broken = True
         assert "1 of them unreadable" in replay().stdout
 
+    @pytest.mark.parametrize("wrong", [("--carrier", "acmee"), ("--brand", "larkspurr")])
+    def test_what_there_is_not_is_a_misuse_and_not_nothing_to_change(
+        self, ports: Ports, wrong: tuple[str, str]
+    ) -> None:
+        hear(ports, ("DEP", 0))
+        assert replay(*wrong).exit_code == 2
+
     def test_a_range_that_ends_before_it_begins_is_a_misuse(self, ports: Ports) -> None:
         assert run("replay", "--carrier", "acme", "--from", "2026-03-04", "--to", "2026-03-01").exit_code == 2
 

@@ -304,7 +304,7 @@ def end(deliveries: list[tuple[TrackingReport, str, int]]) -> dict[Any, Any]:
     for body, owner, minutes in deliveries:
         world.hear(body, brand_id=owner, now=NOW + 4 * DAY, at=NOW + 3 * DAY + minutes * MINUTE)
     clocks: Callable[[Shipment], Any] = lambda shipment: shipment.model_dump(  # noqa: E731
-        exclude={"version", "updated_at", "created_at"}
+        exclude={"version", "updated_at", "created_at", "estimate_body_id"}
     )
     found = {
         key: (clocks(shipment), set(world.shipments.events[key])) for key, shipment in world.shipments.records.items()

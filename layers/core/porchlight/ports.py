@@ -180,9 +180,10 @@ class Shipments(Protocol):
         *,
         due_at: datetime | None,
         unlink: str | None = None,
+        watch: "Watch | None" = None,
     ) -> None:
         """Replace and remove facts (at most 90 in all) and write the projection, all or nothing; ConflictError as in
-        ``save``. ``unlink``: the order whose parcel this is no longer.
+        ``save``. ``unlink``: the order whose parcel this is no longer. ``watch`` as in ``save``.
         """
         ...
 

@@ -86,7 +86,7 @@ def shipment_changes(old: Shipment | None, new: Shipment) -> list[DomainEvent]:
     then.
     """
 
-    replayed = old is not None and new.replays > old.replays
+    replayed = new.replays > (old.replays if old else 0)
 
     def event(name: str, moment: Moment | None, subject: str, key: str, *, waiting: bool = False) -> DomainEvent:
         return DomainEvent(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from porchlight.domain.events import TrackingEvent
+from porchlight.domain.events import TrackingEvent, TrackingReport
 from porchlight.domain.milestones import TERMINAL
 from porchlight.domain.shipments import Shipment, too_early
 
@@ -44,19 +44,33 @@ def of_this_use(
 
 
 def used_again(shipment: Shipment, events: Sequence[TrackingEvent], heard_at: datetime) -> datetime | None:
-    """The instant from which the events are about another parcel with the same number; None where they are about this.
+    """The instant from which the events are about another parcel with the same number; None where they are about this,
+    or where that parcel is known already.
 
     Another parcel begins where a long silence in what happened was a silence in what we heard as well: an odd date
     among the events of one parcel makes no other, nor does one that lies far ahead of when we heard of it.
     """
     last = shipment.last_event_at
-    if last is None:
+    if last is None or shipment.next_from:
         return None
-    instants = [at for event in events if not too_early(at := event.instant(), heard_at)]
+    mine = of_this_use(shipment, events, heard_at)
+    instants = [at for event in mine if not too_early(at := event.instant(), heard_at)]
     first = min((at for at in instants if at > last + AGAIN_AFTER), default=None)
     if first is None or any(last < at < first for at in instants):
         return None
     return first if first > shipment.updated_at + QUIET else None
+
+
+def shared(
+    shipment: Shipment | None, report: TrackingReport, heard_at: datetime
+) -> tuple[TrackingReport, TrackingReport | None]:
+    """A report's part about this use of the number, and the rest, which is about later ones (None: nothing is)."""
+    ends = shipment.next_from if shipment else None
+    events = of_this_use(shipment, report.events, heard_at)
+    here = tuple(event for event in events if ends is None or event.instant() < ends)
+    later = tuple(event for event in events if ends is not None and event.instant() >= ends)
+    rest = report.model_copy(update={"events": later}) if later or (ends and not here) else None
+    return report.model_copy(update={"events": here} | ({"estimate": None} if rest else {})), rest
 
 
 def shipped_again(shipment: Shipment, shipped_at: datetime) -> bool:

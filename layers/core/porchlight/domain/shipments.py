@@ -82,6 +82,8 @@ class Shipment(BaseModel):
     estimate: DeliveryEstimate | None = None
     estimate_at: AwareDatetime | None = None
     """The newest fact in the report that carried ``estimate``: an older report never replaces a newer estimate."""
+    estimate_body_id: str | None = None
+    """The raw body that it was read from."""
     expected: DateRange | None = None
     """What we tell the shopper: see ``domain.lateness.expected_range``."""
     delay: Delay | None = None

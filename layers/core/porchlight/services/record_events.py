@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from porchlight.asking import Errands
 from porchlight.connectors import CarrierConnector, InboundMessage, StoreConnector
@@ -15,7 +16,7 @@ from porchlight.domain.ids import body_id, number_key, shipment_id
 from porchlight.domain.lateness import expected_range, mend, next_check
 from porchlight.domain.milestones import Milestone
 from porchlight.domain.orders import ParcelShipped
-from porchlight.domain.reuse import MOST_USES, of_this_use, used_again
+from porchlight.domain.reuse import MOST_USES, shared, used_again
 from porchlight.domain.shipments import MAX_EVENTS, Shipment, StoredEvent, fold, too_early
 from porchlight.domain.watching import Watch
 from porchlight.errors import UnreadableBodyError
@@ -110,21 +111,16 @@ class Recorder:
 
         def attempt() -> tuple[list[StoredEvent], TrackingReport | None]:
             stored, known, watch = self.shipments.contents(brand.brand_id, key)
-            events = of_this_use(stored, report.events, message.received_at)
-            begins = used_again(stored, events, message.received_at) if stored and not stored.next_from else None
+            begins = used_again(stored, report.events, message.received_at) if stored else None
             if stored and begins:
                 stored = self._superseded(brand, stored, report, use, begins, now)
                 self.metrics.count("NumbersUsedAgain", carrier=message.source)
-            ends = stored.next_from if stored else None
-            here = tuple(event for event in events if ends is None or event.instant() < ends)
-            later = tuple(event for event in events if ends is not None and event.instant() >= ends)
-            rest = report.model_copy(update={"events": later}) if later or (ends and not here) else None
-            mine = report.model_copy(update={"events": here} | ({"estimate": None} if rest else {}))
+            mine, rest = shared(stored, report, message.received_at)
             news = _news(message, mine, known, origin)
             if len(known) + len(news) > MAX_EVENTS:
                 raise UnreadableBodyError("more events than one parcel can have")
-            if here or rest is None:
-                self._write(brand, message, mine, key, stored, known, news, watch, now)
+            if mine.events or rest is None:
+                self._write(brand, message, mine, key, stored, known, news, watch, now, origin)
             return news, rest
 
         return until_settled(attempt)
@@ -176,6 +172,7 @@ class Recorder:
         news: Sequence[StoredEvent],
         watch: Watch | None,
         now: datetime,
+        origin: str | None,
     ) -> None:
         before = stored or Shipment(
             brand=brand.brand_id,
@@ -190,7 +187,7 @@ class Recorder:
         for start in range(0, max(len(news), 1), _PER_TRANSACTION):
             batch = news[start : start + _PER_TRANSACTION]
             facts += batch
-            shipment = with_estimate(before, report, message.received_at)
+            shipment = with_estimate(before, estimated(report, message.received_at, origin))
             shipment = mend(fold(shipment, facts), now)
             shipment = shipment.model_copy(update={"expected": expected_range(shipment, brand, now)})
             if stored is not None and not batch and shipment.model_copy(update={"expected": before.expected}) == before:
@@ -255,26 +252,39 @@ def stored_event(message: InboundMessage, event: TrackingEvent, event_id: str, o
     )
 
 
-def with_estimate(shipment: Shipment, report: TrackingReport, received_at: datetime) -> Shipment:
-    """The shipment with the report's estimate, if that is the newer one.
+class Estimated(NamedTuple):
+    """An estimate, how old it is, and the body that it was read from."""
 
-    An estimate is as old as the newest fact it was made with, not as its delivery to us: a body that is sent again or
-    comes late never brings an old estimate back. Of two with the same facts the later day counts.
+    estimate: DeliveryEstimate
+    made_at: datetime
+    body_id: str | None
+
+    def age(self) -> tuple[datetime, date, str]:
+        """What orders estimates: when they were made, then the day they name, then anything that always decides."""
+        return self.made_at, self.estimate.local_day() or date.min, self.estimate.model_dump_json()
+
+
+def estimated(report: TrackingReport, received_at: datetime, origin: str | None) -> Estimated | None:
+    """The report's estimate. It is as old as the newest fact it was made with, not as its delivery to us: a body that
+    is sent again or comes late never brings an old estimate back.
     """
     if report.estimate is None:
-        return shipment
+        return None
     facts = (event.instant() for event in report.events)
     made_at = max((at for at in facts if not too_early(at, received_at)), default=received_at)
-    stored = estimate_age(shipment.estimate, shipment.estimate_at) if shipment.estimate_at else None
-    if stored and stored >= estimate_age(report.estimate, made_at):
+    return Estimated(report.estimate, made_at, origin)
+
+
+def with_estimate(shipment: Shipment, found: Estimated | None) -> Shipment:
+    """The shipment with an estimate, if that is the newer one. Of two with the same facts the later day counts."""
+    if found is None:
         return shipment
-    return shipment.model_copy(update={"estimate": report.estimate, "estimate_at": made_at})
-
-
-def estimate_age(estimate: DeliveryEstimate | None, made_at: datetime) -> tuple[datetime, date, str]:
-    """What orders estimates: when they were made, then the day they name, then anything that always decides."""
-    day = estimate.local_day() if estimate else None
-    return made_at, day or date.min, estimate.model_dump_json() if estimate else ""
+    if shipment.estimate and shipment.estimate_at:
+        known = Estimated(shipment.estimate, shipment.estimate_at, shipment.estimate_body_id)
+        if known.age() >= found.age():
+            return shipment
+    update = {"estimate": found.estimate, "estimate_at": found.made_at, "estimate_body_id": found.body_id}
+    return shipment.model_copy(update=update)
 
 
 def quarantine_body(

@@ -4,22 +4,21 @@ derived again. What would change is shown first; applying it tells no shopper an
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from porchlight.connectors import CarrierConnector
+from porchlight.connectors import CarrierConnector, InboundMessage
 from porchlight.domain.codes import translated
-from porchlight.domain.events import DeliveryEstimate
+from porchlight.domain.events import TrackingEvent, TrackingReport
 from porchlight.domain.ids import shipment_id
 from porchlight.domain.lateness import expected_range, mend, next_check
-from porchlight.domain.reuse import MOST_USES
-from porchlight.domain.shipments import Shipment, StoredEvent, fold
+from porchlight.domain.reuse import MOST_USES, shared, used_again
+from porchlight.domain.shipments import MAX_EVENTS, Shipment, StoredEvent, fold
+from porchlight.domain.watching import State, Watch
 from porchlight.errors import UnreadableBodyError
 from porchlight.ports import Archive, ArchivedBody, Brands, Codes, Shipments
-from porchlight.services.record_events import estimate_age, reports_in, stored_event
+from porchlight.services.lookout import Lookout
+from porchlight.services.record_events import Estimated, estimated, reports_in, stored_event, with_estimate
 from porchlight.services.retrying import until_settled
-
-WINDOW = timedelta(days=1)
-"""As much is held in memory at once: facts of one body never depend on those of another."""
 
 _PER_TRANSACTION = 90
 
@@ -41,6 +40,7 @@ class ShipmentDiff:
     before: Shipment | None
     after: Shipment
     facts: tuple[FactChange, ...]
+    watch: Watch | None
 
     @property
     def moves(self) -> bool:
@@ -49,13 +49,29 @@ class ShipmentDiff:
 
 
 @dataclass
+class Named:
+    """One fact as bodies tell it: ``first`` by the one that reached us first, and by which others in which words."""
+
+    first: StoredEvent
+    by_body: dict[str, TrackingEvent] = field(default_factory=dict)
+
+    def add(self, fact: StoredEvent) -> None:
+        """Another body names it as well. (Most say it in the same words: those are kept once.)"""
+        assert fact.body_id
+        event = self.first.event if fact.event == self.first.event else fact.event
+        self.by_body[fact.body_id] = event
+        if fact.received_at < self.first.received_at:
+            self.first = fact.model_copy(update={"event": event})
+
+
+@dataclass
 class Derived:
-    """What the bodies of a window say about one use of one number."""
+    """What the bodies that were read say about one use of one number."""
 
     shipment: Shipment
-    facts: dict[str, StoredEvent] = field(default_factory=dict)
-    estimates: dict[datetime, DeliveryEstimate | None] = field(default_factory=dict)
-    """By the newest fact that each was made with; None where reports with these facts name none."""
+    facts: dict[str, Named] = field(default_factory=dict)
+    estimate: Estimated | None = None
+    """The newest of them."""
 
 
 @dataclass
@@ -79,71 +95,77 @@ class Replay:
     shipments: Shipments
     brands: Brands
     codes: Codes
+    lookout: Lookout
     connector: Callable[[str, str], CarrierConnector | None]
     """The connector of a brand's source."""
 
-    def windows(
+    def read(
         self,
         source: str,
         since: datetime,
         until: datetime,
         brand: str | None = None,
         progress: Callable[[int], object] = lambda bodies: None,
-    ) -> Iterator[Window]:
-        """The archive from ``since`` to before ``until`` in stretches of a day, each read with today's connector."""
-        start = since
-        while start < until:
-            window = Window(start, min(start + WINDOW, until))
-            for archived in self.archive.read(window.since, window.until):
-                if archived.message.source == source and brand in (None, archived.message.brand):
-                    self._read(window, archived)
-                    progress(window.bodies)
-            yield window
-            start = window.until
+    ) -> Window:
+        """The archive from ``since`` to before ``until``, read with today's connector. It is held as a whole: what one
+        body no longer says, another may.
+        """
+        window = Window(since, until)
+        for archived in self.archive.read(since, until):
+            if archived.message.source == source and brand in (None, archived.message.brand):
+                self._read(window, archived)
+                progress(window.bodies)
+        return window
 
     def _read(self, window: Window, archived: ArchivedBody) -> None:
         message = archived.message
         connector = self.connector(message.brand, message.source)
         window.bodies += 1
         try:
-            reports = reports_in(message, archived.body, connector) if connector else []
+            if connector is None:
+                raise UnreadableBodyError("nobody reads this source any more")
+            reports = reports_in(message, archived.body, connector)
         except UnreadableBodyError:
             window.unreadable += 1  # its facts, if it ever gave any, stay as they are
             return
         window.origins.add(archived.body_id)
         meanings = self.codes.meanings(message.brand, message.source)
         for report in reports:
-            events = tuple(translated(event, meanings) for event in report.events)
-            for event in events:
-                derived = self._parcel(window, message.brand, report.carrier, report.tracking_number, event.instant())
-                event_id = event.event_id(report.carrier, report.tracking_number)
-                fact = stored_event(message, event, event_id, archived.body_id)
-                known = derived.facts.get(event_id)
-                if known is None or fact.received_at < known.received_at:
-                    derived.facts[event_id] = fact
-            if events:
-                made_at = max(event.instant() for event in events)
-                derived = self._parcel(window, message.brand, report.carrier, report.tracking_number, made_at)
-                other = derived.estimates.get(made_at)
-                if report.estimate is None or estimate_age(report.estimate, made_at) > estimate_age(other, made_at):
-                    derived.estimates[made_at] = report.estimate or other
+            if report.tracking_number:
+                events = tuple(translated(event, meanings) for event in report.events)
+                self._share(window, message, report.model_copy(update={"events": events}), archived.body_id)
 
-    def _parcel(self, window: Window, brand: str, carrier: str, number: str, at: datetime) -> Derived:
-        """What is gathered for the parcel that carried the number at an instant."""
+    def _share(self, window: Window, message: InboundMessage, report: TrackingReport, origin: str) -> None:
+        """Give what a report says to the parcels that carried the number, as recording does."""
+        rest: TrackingReport | None = report
         for use in range(1, MOST_USES + 1):
-            key = (brand, shipment_id(brand, carrier, number, use))
-            if key not in window.parcels:
-                stored = self.shipments.get(*key)
-                fresh = Shipment(
-                    **{"brand": brand, "shipment_id": key[1], "carrier": carrier, "tracking_number": number},
-                    created_at=at,
-                    updated_at=at,
-                )
-                window.parcels[key] = Derived(stored or fresh)
-            derived = window.parcels[key]
-            if derived.shipment.next_from is None or at < derived.shipment.next_from:
-                break
-        return derived
+            if rest is None:
+                return
+            derived = self._parcel(window, message, report, use)
+            if begins := used_again(derived.shipment, rest.events, message.received_at):
+                after = shipment_id(message.brand, report.carrier, report.tracking_number, use + 1)
+                update = {"next_id": after, "next_from": begins}
+                derived.shipment = derived.shipment.model_copy(update=update)
+            mine, rest = shared(derived.shipment, rest, message.received_at)
+            for event in mine.events:
+                event_id = event.event_id(report.carrier, report.tracking_number)
+                fact = stored_event(message, event, event_id, origin)
+                derived.facts.setdefault(event_id, Named(fact)).add(fact)
+            if found := estimated(mine, message.received_at, origin):
+                derived.estimate = max(filter(None, (derived.estimate, found)), key=Estimated.age)
+
+    def _parcel(self, window: Window, message: InboundMessage, report: TrackingReport, use: int) -> Derived:
+        """What is gathered for the ``use``-th parcel under a report's number."""
+        key = (message.brand, shipment_id(message.brand, report.carrier, report.tracking_number, use))
+        if key not in window.parcels:
+            fresh = Shipment(
+                **{"brand": message.brand, "shipment_id": key[1], "carrier": report.carrier},
+                tracking_number=report.tracking_number,
+                created_at=message.received_at,
+                updated_at=message.received_at,
+            )
+            window.parcels[key] = Derived(self.shipments.get(*key) or fresh)
+        return window.parcels[key]
 
     def diffs(self, window: Window, now: datetime) -> Iterator[ShipmentDiff]:
         """What would change; parcels that stay as they are are left out."""
@@ -153,28 +175,24 @@ class Replay:
                 yield diff
 
     def _diff(self, window: Window, brand: str, key: str, derived: Derived, now: datetime) -> ShipmentDiff | None:
-        stored, known = self.shipments.with_events(brand, key)
+        stored, known, watch = self.shipments.contents(brand, key)
         facts = {event.event_id: event for event in known}
-        changes = []
-        for event_id, fact in derived.facts.items():
-            before = facts.get(event_id)
-            if before is None:
-                changes.append(FactChange(None, fact))
-            elif before.event != fact.event:
-                changes.append(FactChange(before, before.model_copy(update={"event": fact.event})))
-        for event_id, before in facts.items():
-            if before.body_id in window.origins and event_id not in derived.facts:
-                changes.append(FactChange(before, None))
+        changes = _changes(facts, derived, window.origins)
         for change in changes:
             if change.after:
                 facts[change.after.event_id] = change.after
             elif change.before:
                 del facts[change.before.event_id]
-        config = self.brands.get(brand)
-        projection = mend(fold(_with_estimate(stored or derived.shipment, derived), facts.values()), now)
-        projection = projection.model_copy(update={"expected": expected_range(projection, config, now)})
+        before = stored or derived.shipment
+        if derived.shipment.next_from and before.next_from is None:
+            update = {"next_id": derived.shipment.next_id, "next_from": derived.shipment.next_from}
+            before = before.model_copy(update=update)
+        if before.estimate_body_id in window.origins:
+            before = before.model_copy(update={"estimate": None, "estimate_at": None, "estimate_body_id": None})
+        projection = mend(fold(with_estimate(before, derived.estimate), facts.values()), now)
+        projection = projection.model_copy(update={"expected": expected_range(projection, self.brands.get(brand), now)})
         same = stored is not None and projection.model_copy(update={"expected": stored.expected}) == stored
-        return None if same and not changes else ShipmentDiff(brand, key, stored, projection, tuple(changes))
+        return None if same and not changes else ShipmentDiff(brand, key, stored, projection, tuple(changes), watch)
 
     def apply(self, window: Window, diff: ShipmentDiff, now: datetime) -> None:
         """Write what reading anew changes. What has come in since is kept: the difference is taken anew."""
@@ -194,31 +212,47 @@ class Replay:
         until_settled(attempt)
 
     def _write(self, diff: ShipmentDiff, changes: tuple[FactChange, ...], now: datetime) -> None:
-        """One transaction. The projection is the final one from the first part on: facts that follow only back it."""
+        """One transaction. The projection is the final one from the first part on: facts that follow only back it.
+
+        A parcel that lives again, or that nobody knew, is asked about (again).
+        """
         version = diff.before.version if diff.before else 0
         replays = (diff.before.replays if diff.before else 0) + 1
         shipment = diff.after.model_copy(update={"version": version + 1, "replays": replays})
+        brand = self.brands.get(diff.brand)
+        asleep = diff.watch is None or diff.watch.state is State.ENDED
         self.shipments.rewrite(
             shipment,
             [change.after for change in changes if change.after],
             [change.before.event_id for change in changes if change.before and not change.after],
-            due_at=next_check(shipment, self.brands.get(diff.brand).delays, now),
+            due_at=next_check(shipment, brand.delays, now),
+            watch=self.lookout.after_news(brand, shipment, diff.watch, now) if asleep else None,
         )
 
 
-def _with_estimate(shipment: Shipment, derived: Derived) -> Shipment:
-    """The shipment with the newest estimate, as it is read now; one that is no longer read is none."""
-    if not derived.estimates:
-        return shipment
-    made_at = max(derived.estimates)
-    if shipment.estimate_at and shipment.estimate_at > made_at:
-        made_at = shipment.estimate_at
-        if made_at not in derived.estimates:
-            return shipment
-    estimate = derived.estimates[made_at]
-    if estimate is None and shipment.estimate_at != made_at:
-        return shipment
-    return shipment.model_copy(update={"estimate": estimate, "estimate_at": made_at if estimate else None})
+def _changes(facts: Mapping[str, StoredEvent], derived: Derived, origins: set[str]) -> list[FactChange]:
+    """What becomes of the facts of a parcel. A fact is as the body tells it that it was read from: it changes only
+    where that body was read. Where it tells it no more, the first that does takes its place.
+    """
+    added = []
+    changed = []
+    for event_id, named in derived.facts.items():
+        before = facts.get(event_id)
+        if before is None:
+            added.append(FactChange(None, named.first))
+        elif before.body_id in origins:
+            own = named.by_body.get(before.body_id or "")
+            after = before.model_copy(update={"event": own}) if own else named.first
+            if after != before:
+                changed.append(FactChange(before, after))
+    removed = [
+        FactChange(before, None)
+        for event_id, before in facts.items()
+        if before.body_id in origins and event_id not in derived.facts
+    ]
+    if len(facts) + len(added) - len(removed) > MAX_EVENTS:
+        added = []  # a loop: what was refused when it came
+    return [*added, *changed, *removed]
 
 
 def summary(diffs: list[ShipmentDiff]) -> Mapping[str, int]:

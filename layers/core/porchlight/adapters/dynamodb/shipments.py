@@ -86,8 +86,9 @@ class DynamoShipments:
         *,
         due_at: datetime | None,
         unlink: str | None = None,
+        watch: Watch | None = None,
     ) -> None:
-        """Facts, projection and the order's pointer in one transaction."""
+        """Facts, projection, watch and the order's pointer in one transaction."""
         if len(changed) + len(removed) > MAX_NEW_EVENTS:
             raise ValueError("too many facts for one transaction")
         pk, name = keys.shipment_pk(shipment.brand, shipment.shipment_id), self._table.name
@@ -100,6 +101,8 @@ class DynamoShipments:
             gone.append((keys.order_pk(shipment.brand, unlink), keys.PARCEL + shipment.shipment_id))
         for one, sk in gone:
             writes.append({"Delete": {"TableName": name, "Key": {"pk": {"S": one}, "sk": {"S": sk}}}})
+        if watch:
+            writes.append({"Put": self._table.guarded(watch_item(watch), watch.version)})
         self._table.transact(writes)
 
     def put_wait(self, wait: Wait) -> None:
