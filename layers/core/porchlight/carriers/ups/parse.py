@@ -201,12 +201,10 @@ def moment_of(day: Any, clock: Any, what: str) -> datetime | None:
     if not digits or not hours:
         return None
     hours = hours.zfill(6)
-    if len(digits) != 8 or len(hours) != 6:
+    if len(digits) != 8 or len(hours) != 6 or not (digits + hours).isdigit():
         raise UnreadableBodyError(f"{what} is not a date and time")
     try:
-        found = datetime(  # noqa: DTZ001 (local on purpose)
-            int(digits[:4]), int(digits[4:6]), int(digits[6:]), int(hours[:2]), int(hours[2:4]), int(hours[4:])
-        )
+        found = datetime.fromisoformat(f"{digits}T{hours}")
     except ValueError:
         raise UnreadableBodyError(f"{what} is not a date and time") from None
     return sane(found, what)
