@@ -232,6 +232,40 @@ class TestNoAnswer:
         peer.behave = drip
         self.fails(HttpCaller(connect_seconds=1, call_seconds=0.5), peer.url)
 
+    def test_also_where_only_its_end_says_how_long_it_is(self, peer: Peer) -> None:
+        def drip(request: BaseHTTPRequestHandler) -> None:
+            request.send_response_only(200)
+            request.send_header("Connection", "close")
+            request.end_headers()
+            for _ in range(40):
+                try:
+                    request.wfile.write(b".")
+                except OSError:
+                    break
+                time.sleep(0.05)
+            request.close_connection = True
+
+        peer.behave = drip
+        self.fails(HttpCaller(connect_seconds=1, call_seconds=0.5), peer.url)
+
+    def test_nor_one_who_does_so_before_the_body(self, peer: Peer) -> None:
+        """Given headers each of which comes in time, when all of them never do, then nobody waits for the last."""
+        sent: list[int] = []
+
+        def drip(request: BaseHTTPRequestHandler) -> None:
+            request.wfile.write(b"HTTP/1.1 200 OK\r\n")
+            for number in range(60):
+                try:
+                    request.wfile.write(b"X-%d: 1\r\n" % number)
+                except OSError:
+                    return
+                sent.append(number)
+                time.sleep(0.1)
+
+        peer.behave = drip
+        self.fails(HttpCaller(connect_seconds=1, call_seconds=0.5), peer.url)
+        assert len(sent) < 60
+
     @pytest.mark.parametrize(
         "raw",
         [

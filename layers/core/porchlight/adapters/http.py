@@ -6,10 +6,13 @@ thread. Nothing of calls or answers is logged or quoted in errors.
 """
 
 import http.client
+import socket
 import ssl
 import threading
 import time
 import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import cache
 from urllib.parse import urlsplit
 
@@ -72,8 +75,7 @@ class HttpCaller:
                 connection.connect()
             channel = connection.sock
             channel.settimeout(_left(deadline))
-            connection.request(call.method, target, body=call.body or None, headers=headers)
-            with connection.getresponse() as response:
+            with _cut_off_at(deadline, channel), _answer(connection, call, target, headers) as response:
                 body = bytearray()
                 while not response.isclosed():  # with it, its connection may be gone
                     channel.settimeout(_left(deadline))
@@ -83,6 +85,7 @@ class HttpCaller:
                     body += part
                     if len(body) > MAX_ANSWER:
                         raise PermanentProviderError("the answer is too large", code="answer-too-large")
+                _left(deadline)  # what was cut off has no end of its own
                 if response.length:
                     raise http.client.IncompleteRead(bytes(body), response.length)
                 found = {name.lower(): value for name, value in response.getheaders()}
@@ -94,6 +97,15 @@ class HttpCaller:
             else:
                 connection.close()
         return Answer(status=status, headers=found, body=_plain(bytes(body), found.get("content-encoding", "")))
+
+
+@contextmanager
+def _answer(
+    connection: http.client.HTTPConnection, call: Call, target: str, headers: Mapping[str, str]
+) -> Iterator[http.client.HTTPResponse]:
+    connection.request(call.method, target, body=call.body or None, headers=headers)
+    with connection.getresponse() as response:
+        yield response
 
 
 def _checked(url: str) -> tuple[_Place, str]:
@@ -109,6 +121,23 @@ def _checked(url: str) -> tuple[_Place, str]:
         raise PermanentProviderError("the address cannot be called", code="bad-address")
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return (parts.scheme, host, port), target
+
+
+@contextmanager
+def _cut_off_at(deadline: float, channel: socket.socket) -> Iterator[None]:
+    """Whoever sends each byte in time and never all of them is cut off as well: a socket's timeout is for one read."""
+    timer = threading.Timer(_left(deadline), _cut_off, (channel,))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _cut_off(channel: socket.socket) -> None:
+    with suppress(OSError):
+        socket.socket.shutdown(channel, socket.SHUT_RDWR)  # below TLS, whose state is the other thread's
 
 
 def _left(deadline: float) -> float:
