@@ -28,10 +28,9 @@ def record(item: Mapping[str, Any]) -> ArchivedBody | None:
     raise NotFoundError("a queued message of a source without connector")
 
 
-def archive(bodies: list[ArchivedBody | None]) -> None:
-    """After recording: news does not wait for the archive, and a batch that is not archived comes again."""
-    if kept := [body for body in bodies if body]:
-        app.archive.put(kept)
+def archive(bodies: list[ArchivedBody]) -> None:
+    """After recording: news does not wait for the archive, and bodies that are not archived come again."""
+    app.archive.put(bodies)
 
 
 handler = batch_handler(record, lambda item: str(item["messageId"]), archive)

@@ -183,6 +183,19 @@ class TestHandlers:
         answer = handler({"Records": [{"messageId": number} for number in "123"]}, None)
         assert (done, answer) == (["1", "3"], {"batchItemFailures": [{"itemIdentifier": "2"}]})
 
+    def test_what_could_not_be_finished_comes_again_and_what_needs_no_finish_does_not(self) -> None:
+        def finish(results: list[str]) -> None:
+            assert results == ["1", "3"]
+            raise TransientError
+
+        handler = batch_handler(
+            lambda item: None if item["messageId"] == "2" else item["messageId"],
+            lambda item: str(item["messageId"]),
+            finish,
+        )
+        answer = handler({"Records": [{"messageId": number} for number in "123"]}, None)
+        assert answer == {"batchItemFailures": [{"itemIdentifier": "1"}, {"itemIdentifier": "3"}]}
+
     def test_errors_of_ours_keep_their_class_for_the_machine(self) -> None:
         def busy(_: Any) -> None:
             raise TransientError

@@ -72,13 +72,13 @@ def event_handler(function: Callable[[Event], Any]) -> LambdaHandler:
 
 
 def batch_handler[T](
-    function: Callable[[Mapping[str, Any]], T],
+    function: Callable[[Mapping[str, Any]], T | None],
     item_id: Callable[[Mapping[str, Any]], str],
     finish: Callable[[list[T]], object] | None = None,
 ) -> LambdaHandler:
     """A batch of records, each on its own: those that fail are reported and come again, the rest are done.
 
-    ``finish`` gets the results of those that are done, in one call for all; if it fails, all of them come again.
+    ``finish`` gets the results of those that are done and have one, in one call for all; if it fails, these come again.
     """
 
     def handle(event: Event, context: Any) -> Response:
@@ -86,11 +86,14 @@ def batch_handler[T](
         failed, done, results = [], [], []
         for record in event["Records"]:
             try:
-                results.append(function(record))
-                done.append(record)
+                result = function(record)
             except Exception as error:
                 logger().error("record failed", extra={"error": type(error).__name__, "where": _where(error)})
                 failed.append(record)
+                continue
+            if result is not None:
+                results.append(result)
+                done.append(record)
         if finish and results:
             try:
                 finish(results)
