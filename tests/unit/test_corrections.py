@@ -29,6 +29,7 @@ from tests.fakes import (
     FakeQuarantine,
     FakeShipments,
 )
+from tests.unit.asking import Town
 from tests.unit.stories import DAY, NOW, after, brand, order, parcel, scan
 
 HOUR = timedelta(hours=1)
@@ -259,6 +260,60 @@ def test_the_store_goes_on_naming_the_wrong_one_and_the_correction_stands(world:
     world.ship("1001", 0, carrier="fedex")
     assert world.parcel(carrier="fedex").order_id is None
     assert world.orders.parcels["larkspur", right.order_id or ""] == [right.shipment_id]
+
+
+def test_a_correction_that_was_wrong_itself_is_put_right_in_turn(world: World) -> None:
+    world.ship("1001", 0, carrier="fedex")
+    first = world.desk.correct("larkspur", world.parcel(carrier="fedex").shipment_id, "ups", NOW)
+    second = world.desk.correct("larkspur", first.shipment_id, "usps", NOW)
+    world.ship("1001", 0, carrier="fedex")
+    assert world.orders.parcels["larkspur", second.order_id or ""] == [second.shipment_id]
+
+
+def test_or_taken_back(world: World) -> None:
+    world.ship("1001", 0, carrier="fedex")
+    fedex = world.parcel(carrier="fedex").shipment_id
+    ups = world.desk.correct("larkspur", fedex, "ups", NOW)
+    for _ in range(2):
+        back = world.desk.correct("larkspur", ups.shipment_id, "fedex", NOW)
+    world.ship("1001", 0, carrier="fedex")
+    assert (back.shipment_id, back.moved_to) == (fedex, None)
+    assert world.orders.parcels["larkspur", back.order_id or ""] == [fedex]
+    world.ship("1001", 0, carrier="ups")
+    assert world.orders.parcels["larkspur", back.order_id or ""] == [fedex]
+
+
+def test_a_parcel_that_a_person_gave_back_is_asked_about_again() -> None:
+    town = Town()
+    town.ship("A1")
+    desk = CarrierDesk(town.keeper)
+    other = desk.correct("larkspur", town.parcel("A1").shipment_id, "regional", NOW)
+    town.run()
+    assert town.watch("A1").why == "carrier_corrected"
+    desk.correct("larkspur", other.shipment_id, "acme", NOW)
+    assert (town.watch("A1").state, town.watch("A1").due_at) == ("new", NOW)
+    town.run()
+    assert town.api.asked() == [("A1",)]
+
+
+def test_the_right_carrier_may_have_used_the_number_before(world: World) -> None:
+    world.ship("0001", 0)
+    world.hear(fact(1, M.DELIVERED), days=1)
+    world.ship("1001", 400, carrier="fedex")
+    world.hear(fact(401, M.ACCEPTED), days=401)
+    right = world.desk.correct("larkspur", world.parcel(carrier="fedex").shipment_id, "ups", NOW + 401 * DAY)
+    assert right == world.parcel(2)
+    assert right.milestone is M.ACCEPTED
+    assert world.parcel().order_id == ids.order_id("larkspur", "0001")
+
+
+def test_a_better_name_is_for_the_parcel_that_has_the_number_now(world: World) -> None:
+    world.ship("0001", 0, carrier="dhl")
+    world.ship("1001", 400, carrier="dhl")
+    second = world.parcel(2, carrier="dhl")
+    right = world.desk.correct("larkspur", second.shipment_id, "dhl_express", NOW + 400 * DAY)
+    assert (right.shipment_id, right.carrier) == (second.shipment_id, "dhl_express")
+    assert world.parcel(carrier="dhl").order_id == ids.order_id("larkspur", "0001")
 
 
 def test_killed_between_the_two_steps_it_is_mended_by_doing_it_again(

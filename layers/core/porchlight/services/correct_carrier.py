@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from porchlight.domain.ids import shipment_id
+from porchlight.domain.carriers import family
 from porchlight.domain.lateness import next_check
 from porchlight.domain.shipments import Shipment
 from porchlight.errors import ConflictError, InvalidInputError, NotFoundError
@@ -32,17 +32,23 @@ class CarrierDesk:
             raise NotFoundError("no such parcel")
         if wrong.carrier == carrier:
             raise InvalidInputError(f"the parcel is with {carrier} already")
-        right_id = shipment_id(brand, carrier, wrong.tracking_number)
-        if right_id == wrong_id:
+        if family(wrong.carrier) == family(carrier):
             return until_settled(lambda: self._rename(brand, wrong_id, carrier, now))
-        if wrong.moved_to not in (None, right_id):
-            raise ConflictError(f"the parcel was moved to {wrong.moved_to} before")
-        if wrong.order_id is None and wrong.moved_to is None:
+        if wrong.moved_to:
+            return self._moved(shipments, brand, wrong.moved_to, carrier)
+        if wrong.order_id is None:
             raise InvalidInputError("the parcel belongs to no order: there is nothing to correct")
-        self.keeper.adopt(brand, wrong, carrier, right_id, now)
+        right_id = self.keeper.adopt(brand, wrong, wrong.order_id, carrier, now)
         until_settled(lambda: self._let_go(shipments, brand, wrong_id, right_id, now))
         found = shipments.get(brand, right_id)
         assert found is not None
+        return found
+
+    def _moved(self, shipments: Shipments, brand: str, moved_to: str, carrier: str) -> Shipment:
+        """The parcel that this one was corrected to before."""
+        found = shipments.get(brand, moved_to)
+        if found is None or family(found.carrier) != family(carrier):
+            raise ConflictError(f"the parcel was moved to {moved_to} before")
         return found
 
     def _rename(self, brand: str, shipment_id: str, carrier: str, now: datetime) -> Shipment:

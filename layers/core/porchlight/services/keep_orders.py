@@ -138,10 +138,13 @@ class OrderKeeper:
             )
             self._link(brand, parcel, order_id, fresh, received_at)
 
-    def adopt(self, brand_id: str, wrong: Shipment, carrier: str, right_id: str, now: datetime) -> None:
-        """Make the parcel ``right_id`` one of the order of ``wrong``, whose carrier was named wrongly."""
-        if wrong.order_id is None:
-            return
+    def adopt(self, brand_id: str, wrong: Shipment, order_id: str, carrier: str, now: datetime) -> str:
+        """Make the parcel with the same number at ``carrier`` one of the order of ``wrong``, whose carrier was named
+        wrongly; returns its id. One that was itself called wrong before is right again.
+        """
+        brand, number = self.brands.get(brand_id), wrong.tracking_number
+        shipped_at = wrong.shipped_at or wrong.created_at
+        right_id = self._parcel(brand, carrier, number, order_id, shipped_at, follow=False)
         fresh = Shipment(
             brand=brand_id,
             shipment_id=right_id,
@@ -152,18 +155,23 @@ class OrderKeeper:
             created_at=now,
             updated_at=now,
         )
-        self._link(self.brands.get(brand_id), right_id, wrong.order_id, fresh, now)
+        self._link(brand, right_id, order_id, fresh, now, adopted=True)
+        return right_id
 
-    def _parcel(self, brand: BrandConfig, carrier: str, number: str, order_id: str, shipped_at: datetime) -> str:
+    def _parcel(
+        self, brand: BrandConfig, carrier: str, number: str, order_id: str, shipped_at: datetime, *, follow: bool = True
+    ) -> str:
         """The id of the parcel that a store means by a number: carriers use numbers again, and people correct carriers
-        that stores go on naming wrongly.
+        that stores go on naming wrongly (``follow``).
         """
 
         def attempt(use: int) -> str | None:
             parcel = ids.shipment_id(brand.brand_id, carrier, number, use)
             stored = self.shipments.get(brand.brand_id, parcel)
-            if stored is None or stored.moved_to:
-                return stored.moved_to if stored else parcel
+            if stored is None:
+                return parcel
+            if stored.moved_to and follow:
+                return self._corrected(stored)
             if stored.order_id == order_id or not shipped_again(stored, shipped_at):
                 return parcel
             if stored.next_from is None:
@@ -177,7 +185,27 @@ class OrderKeeper:
         found = next((parcel for use in uses if (parcel := until_settled(partial(attempt, use)))), None)
         return found or ids.shipment_id(brand.brand_id, carrier, number)
 
-    def _link(self, brand: BrandConfig, parcel: str, order_id: str, fresh: Shipment | None, now: datetime) -> None:
+    def _corrected(self, wrong: Shipment) -> str:
+        """Where a person has moved the order's parcel to, however often."""
+        known, at = {wrong.shipment_id}, wrong
+        while at.moved_to and at.moved_to not in known:
+            known.add(at.moved_to)
+            after = self.shipments.get(at.brand, at.moved_to)
+            if after is None:
+                return at.moved_to
+            at = after
+        return at.shipment_id
+
+    def _link(
+        self,
+        brand: BrandConfig,
+        parcel: str,
+        order_id: str,
+        fresh: Shipment | None,
+        now: datetime,
+        *,
+        adopted: bool = False,
+    ) -> None:
         """Bring order and parcel together: promise, destination's zone and shopper go to the shipment."""
 
         def attempt() -> Order | None:
@@ -196,6 +224,8 @@ class OrderKeeper:
             for fulfillment_id, packing in fresh.packed.items() if fresh else ():
                 packed = packed_with(packed, fulfillment_id, packing)
             update["packed"] = packed
+            if adopted:
+                update["moved_to"] = None
             if order:
                 update |= {
                     "shopper_id": order.shopper_id,

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from porchlight.asking import Sources
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.shipments import Shipment
-from porchlight.domain.watching import VOID, Watch, first_watch, with_news
+from porchlight.domain.watching import CORRECTED, VOID, Watch, first_watch, given_to, with_news
 
 
 @dataclass(frozen=True)
@@ -27,10 +27,13 @@ class Lookout:
     def linked(self, brand: BrandConfig, shipment: Shipment, watch: Watch | None, now: datetime) -> Watch | None:
         """The watch to write with a parcel that a store tells of; None where it stays as it is.
 
-        A parcel that the store had taken back lives again.
+        A parcel that the store had taken back lives again; so does one that a person had called the wrong one.
         """
         if watch is None:
             return self._first(brand, shipment, now)
+        if watch.why == CORRECTED and shipment.is_open and not shipment.moved_to:
+            again = given_to(watch, self.source_of(brand, shipment.carrier), now)
+            return again.model_copy(update={"version": watch.version + 1})
         return with_news(shipment, watch, brand.tracking, now) if watch.why == VOID else None
 
     def _first(self, brand: BrandConfig, shipment: Shipment, now: datetime) -> Watch | None:
