@@ -268,7 +268,8 @@ class Look:
         if what.startswith("ord_"):
             return self.orders.contents(brand, what).shipment_ids
         by_number = [shipment_id(brand, name, what) for name in carrier_ids()]
-        return [*by_number, *self.orders.contents(brand, order_id(brand, what)).shipment_ids]
+        by_order = self.orders.contents(brand, order_id(brand, what)).shipment_ids
+        return list(dict.fromkeys((*by_number, *by_order)))  # several sources may be one carrier's
 
     def _story(self, brand: str, shipment_id: str) -> Story | None:
         from porchlight.ports import OrderContents

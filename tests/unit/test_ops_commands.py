@@ -242,6 +242,14 @@ class TestShipment:
         assert result.exit_code == 0, result.output
         assert [story["shipment"]["shipment_id"] for story in json.loads(result.stdout)["shipments"]] == [PARCEL]
 
+    def test_is_found_once_where_several_sources_are_one_carriers(self, ports: Ports) -> None:
+        key = shipment_id("larkspur", "dhl_express", "JD0146")
+        ports.shipments.save(
+            stories.parcel(shipment_id=key, carrier="dhl_express", order_id=None, version=1), due_at=None
+        )
+        stories_of = json.loads(run("shipment", "show", "JD0146", "--json").stdout)["shipments"]
+        assert [story["shipment"]["shipment_id"] for story in stories_of] == [key]
+
     def test_tells_the_story_in_its_order(self, late: Ports) -> None:
         said = run("shipment", "show", PARCEL).stdout
 
