@@ -78,6 +78,8 @@ def kind_of(data: dict[str, Any]) -> str | None:
 
 def _order(data: dict[str, Any]) -> list[StoreChange]:
     status = data.get("status_id")
+    if not isinstance(status, int):
+        raise UnreadableBodyError("status_id is not a number")
     if status in NOT_YET:
         return []
     # What the shopper pays in; ``currency_code`` may only be what prices were shown in.
