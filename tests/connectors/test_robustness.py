@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from porchlight.bodies import NET
 from porchlight.carriers.registry import carrier, carrier_ids
-from porchlight.connectors import InboundRequest
+from porchlight.connectors import BodyKind, CarrierConnector, InboundRequest
+from porchlight.domain.events import TrackingReport
 from porchlight.errors import UnreadableBodyError
 from porchlight.stores.registry import store, store_ids
 from tests.connectors.sources import NOW, SCHEMES, connector, expected, golden
@@ -138,6 +139,23 @@ def store_bodies(draw: st.DrawFn, source: str) -> tuple[str, bytes]:
     return topic, json.dumps(_broken(draw, body)).encode()
 
 
+def end(parser: CarrierConnector, body: bytes) -> str:
+    """How reading the body ends: ``reports``, ``nothing`` or ``unreadable``. All else is a fault."""
+    try:
+        reports = parser.parse(body)
+    except UnreadableBodyError as error:
+        assert NET not in error.detail, error.__cause__  # noqa: PT017
+        return "unreadable"
+    for report in reports:
+        for event in report.events:
+            assert event.event_id(report.carrier, report.tracking_number).startswith("evt_")
+        # Made without validation, for speed: they are what validation would have made.
+        assert TrackingReport.model_validate_json(report.model_dump_json(by_alias=True)) == report
+    if not reports and hasattr(parser, "classify"):
+        assert parser.classify(body) in BodyKind
+    return "reports" if reports else "nothing"
+
+
 @pytest.mark.parametrize("source", carrier_ids())
 def test_broken_carrier_bodies(source: str) -> None:
     parser = carrier(source)
@@ -146,15 +164,31 @@ def test_broken_carrier_bodies(source: str) -> None:
     @FAST
     @given(carrier_bodies(source))
     def check(body: bytes) -> None:
-        try:
-            reports = parser.parse(body)
-        except UnreadableBodyError as error:
-            assert NET not in error.detail, error.__cause__  # noqa: PT017
-            return
-        for report in reports:
-            for event in report.events:
-                assert event.event_id(report.carrier, report.tracking_number).startswith("evt_")
-            json.dumps(report.model_dump(mode="json"), ensure_ascii=False).encode()
+        end(parser, body)
+
+    check()
+
+
+@st.composite
+def damaged_bytes(draw: st.DrawFn, source: str) -> bytes:
+    """A golden body with bytes of it changed, cut off or put in; or no body at all."""
+    golden_body = draw(st.sampled_from(BODIES[source]))
+    body = bytearray(golden_body if isinstance(golden_body, bytes) else json.dumps(golden_body).encode())
+    for _ in range(draw(st.integers(0, 3))):
+        at = draw(st.integers(0, len(body)))
+        body[at : at + draw(st.integers(0, 4))] = draw(st.binary(max_size=4))
+    return bytes(body[: draw(st.integers(0, len(body)))]) if draw(st.booleans()) else bytes(body)
+
+
+@pytest.mark.parametrize("source", carrier_ids())
+def test_damaged_bytes(source: str) -> None:
+    parser = carrier(source)
+    assert parser is not None
+
+    @settings(FAST, max_examples=40)
+    @given(damaged_bytes(source) | st.binary(max_size=60))
+    def check(body: bytes) -> None:
+        end(parser, body)
 
     check()
 
