@@ -421,6 +421,14 @@ class TestChangedLists:
         assert sorted(town.api.asked()[1:3]) == [("A1",), ("A2",)]
         assert {town.watch(number).source for number in ("A1", "A2")} == {"acme"}
 
+    def test_however_many_they_are(self) -> None:
+        town = Town(policy=TrackingPolicy(ask=("broker",)))
+        numbers = [f"A{number}" for number in range(2 * PAGE + 50)]
+        town.ship(*numbers)
+        town.brands.brands["larkspur"] = town.brand().model_copy(update={"tracking": TrackingPolicy(ask=("acme",))})
+        town.run(17 * MINUTE)
+        assert {town.watch(number).source for number in numbers} == {"acme"}
+
     def test_where_nobody_may_be_asked_any_more_nobody_looks(self, town: Town) -> None:
         town.ship("A1")
         town.brands.brands["larkspur"] = town.brand().model_copy(update={"tracking": TrackingPolicy()})

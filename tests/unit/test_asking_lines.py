@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from porchlight.connectors import Answer
+from porchlight.connectors import Answer, InboundMessage
 from porchlight.domain.exchange import LEASE
 from porchlight.domain.milestones import Milestone
 from porchlight.errors import PermanentProviderError, TransientError
@@ -227,6 +227,23 @@ class TestPace:
         left = [watch for watch in town.shipments.watches.values() if watch.due_at == NOW]
         assert len(left) == 30
 
+    def test_nor_does_a_look_at_what_needs_no_call(self) -> None:
+        """Given thousands that have come to their end at once, when a run is over, the next one goes on."""
+        town = many(4 * PAGE)
+        for key, parcel in town.shipments.records.items():
+            town.shipments.records[key] = parcel.model_copy(update={"moved_to": "shp_other"})
+        honest = town.watches.get
+
+        def slow(brand: str, shipment_id: str) -> Any:
+            town.clock.wait(0.1)
+            return honest(brand, shipment_id)
+
+        town.watches.get = slow  # type: ignore[method-assign]
+        town.run()
+        assert town.clock.now < NOW + MINUTE + 15 * SECOND
+        ended = [watch for watch in town.shipments.watches.values() if watch.state == "ended"]
+        assert PAGE <= len(ended) < 4 * PAGE
+
 
 class TestBreakers:
     @pytest.mark.parametrize(
@@ -366,8 +383,32 @@ class TestRunsThatMeet:
         with pytest.raises(ZeroDivisionError):
             town.run()
         assert town.api.asked() == [("A1",), ("B1",)]
-        town.run(MINUTE)
+        town.run(5 * MINUTE)
         assert town.api.asked()[2:] == [("A1",)]
+
+    def test_a_number_over_which_we_stumble_rests_and_the_others_are_asked_about(self) -> None:
+        town = many(3)
+        honest = town.connector.client.ask
+
+        def stumbles(numbers: Any, *more: Any) -> Any:
+            return honest(numbers, *more) if "A0" not in numbers else 1 / 0
+
+        town.connector.client.ask = stumbles
+        with pytest.raises(ZeroDivisionError):
+            town.run()
+        town.run(MINUTE)
+        assert town.api.asked() == [("A1",), ("A2",)]
+
+    def test_so_does_an_errand(self) -> None:
+        town = many(1)
+        message = InboundMessage(kind="carriers", source="acme", account="main", brand="larkspur", received_at=NOW)
+        body = b'{"what": "thin", "go": "https://acme.example/parcels/7"}'
+        town.recorder.carrier_body(message, body, town.connector, NOW)
+        town.connector.client.errand = lambda *_: 1 / 0
+        with pytest.raises(ZeroDivisionError):
+            town.run()
+        town.run(MINUTE / 2)
+        assert town.api.asked() == [("A0",)]
 
     def test_sources_are_asked_side_by_side(self) -> None:
         town = Town(None, account("one"), account("two", "fjordhus"))

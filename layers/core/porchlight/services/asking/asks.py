@@ -47,7 +47,7 @@ class Asker:
             about = {number_key(by_number[n].shipment.tracking_number): by_number[n] for n in part}
             now = self.office.pulse.now()
             if answer is None:
-                self._failed(about.values(), now)
+                self.failed(about.values(), now)
             elif 200 <= answer.status < 300:
                 self._read(speaker, answer, about, now)
             elif answer.status in _UNKNOWN_THERE:
@@ -56,7 +56,7 @@ class Asker:
             else:
                 speaker.understood(answer)
                 self.office.metrics.count("AskFailed", len(about), carrier=self.source, outcome="rejected")
-                self._failed(about.values(), now)
+                self.failed(about.values(), now)
 
     @staticmethod
     def _call(speaker: Speaker, numbers: Sequence[str], token: str) -> Call:
@@ -83,7 +83,7 @@ class Asker:
                 self.office.inbound.put(message, answer.body)
                 speaker.sampled = True
             speaker.failed("unreadable")
-            self._failed(about.values(), now)
+            self.failed(about.values(), now)
             return
         speaker.understood(answer)
         said: dict[str, list[TrackingReport]] = defaultdict(list)
@@ -109,7 +109,8 @@ class Asker:
     ) -> Watch:
         return asked(watch, shipment, self.brand.tracking, now, answer=told, news=news, milestone=milestone)
 
-    def _failed(self, parcels: Iterable[Parcel], now: datetime) -> None:
+    def failed(self, parcels: Iterable[Parcel], now: datetime) -> None:
+        """Let parcels rest about which there was no usable answer."""
         for parcel in parcels:
             self.office.settle(parcel, lambda watch, _: failed(watch, now))
 

@@ -15,7 +15,7 @@ from porchlight.domain.brands import BrandConfig
 from porchlight.domain.exchange import LEASE, Exchange, Line, is_open
 from porchlight.domain.milestones import Milestone
 from porchlight.domain.watching import Means, State, Step, step
-from porchlight.errors import ConflictError
+from porchlight.errors import ConflictError, PorchlightError
 from porchlight.services.asking.asks import Asker
 from porchlight.services.asking.errands import put_off, rest, run_errand
 from porchlight.services.asking.office import Office, Parcel
@@ -104,6 +104,11 @@ class Desk:
                     run_errand(self.office, speaker, errand)
                 except LineShutError:
                     continue
+                except PorchlightError:
+                    raise  # a port of ours is away: nothing is known against the errand
+                except Exception:
+                    put_off(self.office, errand, "the errand cannot be done")
+                    raise
                 break
             else:
                 if not any(speaker.is_open for speaker in mine):
@@ -129,7 +134,7 @@ class _Round:
     def run(self, due: list[str]) -> None:
         """Until nothing is due, no line is open any more, or the time is over."""
         try:
-            while fresh := [one for one in due if one not in self.seen]:
+            while (fresh := [one for one in due if one not in self.seen]) and self.office.pulse.now() < self.desk.until:
                 self._page(fresh)
                 if len(due) < PAGE:
                     return
@@ -197,10 +202,23 @@ class _Round:
         return batches
 
     def _ask_for(self, parcels: Sequence[Parcel], speaker: Speaker) -> None:
-        self.asker.ask(speaker, parcels)
+        with self._resting(parcels):
+            self.asker.ask(speaker, parcels)
 
     def _subscribe(self, parcels: Sequence[Parcel], speaker: Speaker) -> list[Parcel]:
-        return self.subscriber.subscribe(speaker, parcels)
+        with self._resting(parcels):
+            return self.subscriber.subscribe(speaker, parcels)
+
+    @contextmanager
+    def _resting(self, parcels: Sequence[Parcel]) -> Iterator[None]:
+        """What we stumble over rests, or it would be the first thing that every run stumbles over."""
+        try:
+            yield
+        except (LineShutError, PorchlightError):
+            raise
+        except Exception:
+            self.asker.failed(parcels, self.office.pulse.now())
+            raise
 
     def _revive(self, parcel: Parcel, speaker: Speaker) -> list[Parcel]:
         after = self.subscriber.revive(speaker, parcel)

@@ -4,8 +4,10 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 
+from porchlight.domain.brands import BrandConfig
 from porchlight.services.asking.desk import Desk
 from porchlight.services.asking.office import Office
 from porchlight.services.asking.strays import move_strays
@@ -41,10 +43,10 @@ class Poll:
                     desks[key] = Desk(self.office, errand.kind, errand.source, brand, started + BUDGET)
                 desks[key].errands.append(errand)
         ends: Counter[str] = Counter()
-        if started.minute == STRAYS_AT:
-            ends["strays"] = sum(move_strays(self.office, brand, started) for brand in brands)
         failures: list[Exception] = []
         jobs = [desk.run for desk in desks.values()]
+        if started.minute == STRAYS_AT:
+            jobs += [partial(self._strays, brand, started) for brand in brands]
         first = started.minute % max(1, len(jobs))  # where there are more than workers, each is early at times
         for end in self._side_by_side(jobs[first:] + jobs[:first]):
             if isinstance(end, Exception):
@@ -53,6 +55,9 @@ class Poll:
         if failures:
             raise failures[0]
         return dict(ends)
+
+    def _strays(self, brand: BrandConfig, started: datetime) -> str:
+        return "strays" if move_strays(self.office, brand, started, started + BUDGET) else "no_strays"
 
     def _side_by_side(self, jobs: Sequence[Callable[[], str]]) -> list[str | Exception]:
         def done(job: Callable[[], str]) -> str | Exception:

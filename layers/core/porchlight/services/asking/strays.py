@@ -12,18 +12,28 @@ from porchlight.services.lookout import Lookout
 PAGE = 300
 
 
-def move_strays(office: Office, brand: BrandConfig, now: datetime) -> int:
-    """Look through the shards of all sources that the brand does not list; how many parcels were due there."""
+def move_strays(office: Office, brand: BrandConfig, now: datetime, until: datetime) -> int:
+    """Look through the shards of all sources that the brand does not list, for as long as there is time; how many
+    parcels were due there.
+    """
+    moved = 0
+    for source in office.sources.askable():
+        while source not in brand.tracking.ask and office.pulse.now() < until:
+            found = _move_page(office, brand, source, now)
+            moved += found
+            if found < PAGE:
+                break
+    return moved
+
+
+def _move_page(office: Office, brand: BrandConfig, source: str, now: datetime) -> int:
     moved = 0
     lookout = Lookout(office.sources)
-    for source in office.sources.askable():
-        if source in brand.tracking.ask:
-            continue
-        for shipment_id, _ in office.watches.due(brand.brand_id, source, now, PAGE):
-            shipment, watch = office.watches.get(brand.brand_id, shipment_id)
-            if shipment and watch and watch.source == source:
-                office.settle(Parcel(shipment, watch), partial(_moved, lookout, brand, now))
-                moved += 1
+    for shipment_id, _ in office.watches.due(brand.brand_id, source, now, PAGE):
+        shipment, watch = office.watches.get(brand.brand_id, shipment_id)
+        if shipment and watch and watch.source == source:
+            office.settle(Parcel(shipment, watch), partial(_moved, lookout, brand, now))
+            moved += 1
     return moved
 
 
