@@ -9,7 +9,7 @@ from porchlight.domain.brands import TrackingPolicy
 from porchlight.domain.ids import shipment_id
 from porchlight.domain.milestones import Milestone
 from porchlight.domain.packing import Packing
-from porchlight.domain.shipments import Shipment
+from porchlight.domain.shipments import MAX_EVENTS, Shipment
 from porchlight.ports import InboundMessage
 from porchlight.services.asking.desk import PAGE
 from tests.unit.asking import DAY, HOUR, MINUTE, NOW, Acme, AcmeClient, Town, account, said
@@ -351,6 +351,28 @@ class TestAnswers:
             1,
             5,
         )
+
+    def test_what_it_tells_of_last_years_parcel_under_the_number_is_nothing(self, town: Town) -> None:
+        town.ship("A1")
+        town.api.rule = said(A1=[("delivered", -366 * 24 * 60)])
+        town.run()
+        assert not town.inbound.queue
+        assert (town.watch("A1").state, town.due_in("A1")) == ("asking", 4 * HOUR)
+        town.api.rule = said(A1=[("delivered", -366 * 24 * 60), ("accepted", 1)])
+        queued = 0
+        for _ in range(3):
+            town.run(4 * HOUR)
+            queued += town.record()
+        assert queued == 1, "and what is known costs no message"
+        assert town.parcel("A1").milestone is Milestone.ACCEPTED
+
+    def test_an_answer_with_more_events_than_a_parcel_can_have_is_kept_once(self, town: Town) -> None:
+        town.ship("A1")
+        town.api.rule = said(A1=[("in_transit", minute) for minute in range(MAX_EVENTS + 1)])
+        for _ in range(5):
+            town.run(4 * HOUR)
+            town.record()
+        assert len(town.quarantine.entries) == 1
 
     def test_a_new_estimate_is_news(self, town: Town) -> None:
         town.ship("A1")

@@ -1,6 +1,6 @@
 """Deliveries taken back, numbers used again, carriers put right by hand."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from porchlight.carriers.reading import summary
 from porchlight.domain import ids
-from porchlight.domain.events import TrackingEvent, TrackingReport
+from porchlight.domain.events import DeliveryEstimate, TrackingEvent, TrackingReport
 from porchlight.domain.milestones import Milestone as M
 from porchlight.domain.milestones import Reason
 from porchlight.domain.orders import ParcelShipped
@@ -104,10 +104,11 @@ class World:
         self.keeper = OrderKeeper(self.orders, self.shipments, brands, NOBODY)
         self.desk = CarrierDesk(self.keeper)
 
-    def hear(self, *events: TrackingEvent, days: float, carrier: str = "ups") -> None:
+    def hear(self, *events: TrackingEvent, days: float, carrier: str = "ups", estimate: date | None = None) -> None:
         at = NOW + days * DAY
         message = InboundMessage(kind="carriers", source=carrier, account="main", brand="larkspur", received_at=at)
-        report = TrackingReport(carrier=carrier, tracking_number=NUMBER, events=events)
+        expected = DeliveryEstimate(day=estimate) if estimate else None
+        report = TrackingReport(carrier=carrier, tracking_number=NUMBER, events=events, estimate=expected)
         self.recorder.report(brand(), message, report, at)
 
     def ship(self, external_id: str, days: float, carrier: str = "ups") -> None:
@@ -178,6 +179,12 @@ def test_a_new_parcel_is_not_delivered_because_its_number_once_was(world: World)
     assert world.parcel().milestone is M.UNKNOWN
     world.hear(fact(1, M.ACCEPTED), fact(3, M.DELIVERED), fact(366, M.ACCEPTED), days=366)
     assert (world.parcel().milestone, world.parcel().event_count) == (M.ACCEPTED, 1)
+
+
+def test_nor_is_it_expected_when_the_other_was(world: World) -> None:
+    world.ship("2002", 365)
+    world.hear(fact(1, M.ACCEPTED), days=366, estimate=NOW.date())
+    assert world.parcel().estimate is None
 
 
 def test_nor_where_no_store_has_spoken_yet(world: World) -> None:

@@ -64,13 +64,17 @@ def used_again(shipment: Shipment, events: Sequence[TrackingEvent], heard_at: da
 def shared(
     shipment: Shipment | None, report: TrackingReport, heard_at: datetime
 ) -> tuple[TrackingReport, TrackingReport | None]:
-    """A report's part about this use of the number, and the rest, which is about later ones (None: nothing is)."""
+    """A report's part about this use of the number, and the rest, which is about later ones (None: nothing is).
+
+    Status and estimate are about the parcel that the newest events are about.
+    """
     ends = shipment.next_from if shipment else None
     events = of_this_use(shipment, report.events, heard_at)
     here = tuple(event for event in events if ends is None or event.instant() < ends)
     later = tuple(event for event in events if ends is not None and event.instant() >= ends)
     rest = report.model_copy(update={"events": later}) if later or (ends and not here) else None
-    return report.model_copy(update={"events": here} | ({"estimate": None} if rest else {})), rest
+    stranger = rest or (report.events and not here)
+    return report.model_copy(update={"events": here} | ({"estimate": None, "status": None} if stranger else {})), rest
 
 
 def shipped_again(shipment: Shipment, shipped_at: datetime) -> bool:

@@ -12,7 +12,8 @@ from porchlight.domain.brands import BrandConfig
 from porchlight.domain.events import TrackingReport
 from porchlight.domain.ids import number_key, stable_id
 from porchlight.domain.milestones import Milestone
-from porchlight.domain.shipments import Shipment
+from porchlight.domain.reuse import shared
+from porchlight.domain.shipments import MAX_EVENTS, Shipment
 from porchlight.domain.watching import Watch, asked, failed
 from porchlight.errors import UnreadableBodyError
 from porchlight.services.asking.office import Office, Parcel
@@ -88,7 +89,8 @@ class Asker:
         speaker.understood(answer)
         said: dict[str, list[TrackingReport]] = defaultdict(list)
         for report in reports:
-            said[number_key(report.tracking_number)].append(report)
+            if parcel := about.get(number := number_key(report.tracking_number)):
+                said[number].append(shared(parcel.shipment, report, now)[0])
         if any(_is_to_record(parcel, said[number]) for number, parcel in about.items()):
             self.office.inbound.put(message, answer.body)
         self._answered(about, said, now)
@@ -131,7 +133,7 @@ def _digest(parcel: Parcel, reports: Sequence[TrackingReport]) -> str:
 
 
 def _is_to_record(parcel: Parcel, reports: Sequence[TrackingReport]) -> bool:
-    """True where the answer differs from the one before, or where that one was never recorded."""
-    told = _digest(parcel, reports)
-    recorded = parcel.shipment.event_count >= len(_facts(parcel, reports))
+    """True where the answer differs from the one before, or where that one was never recorded (and can be)."""
+    told, facts = _digest(parcel, reports), len(_facts(parcel, reports))
+    recorded = parcel.shipment.event_count >= facts or facts > MAX_EVENTS
     return bool(told) and (told != parcel.watch.answer or not recorded)
