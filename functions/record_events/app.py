@@ -33,4 +33,4 @@ def archive(bodies: list[ArchivedBody]) -> None:
     app.archive.put(bodies)
 
 
-handler = batch_handler(record, lambda item: str(item["messageId"]), archive)
+handler = batch_handler(record, lambda item: str(item["messageId"]), archive, reserve_seconds=15)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -195,6 +195,18 @@ class TestHandlers:
         )
         answer = handler({"Records": [{"messageId": number} for number in "123"]}, None)
         assert answer == {"batchItemFailures": [{"itemIdentifier": "1"}, {"itemIdentifier": "3"}]}
+
+    def test_what_there_is_no_time_for_comes_again_and_what_is_done_does_not(self) -> None:
+        """Given a batch of large bodies, when the time is nearly over, then the function ends before it is killed."""
+        left = iter((60_000, 40_000, 9_000))
+        context = SimpleNamespace(get_remaining_time_in_millis=lambda: next(left))
+        done: list[str] = []
+        handler = batch_handler(
+            lambda item: done.append(item["messageId"]), lambda item: str(item["messageId"]), reserve_seconds=15
+        )
+        answer = handler({"Records": [{"messageId": number} for number in "1234"]}, context)
+        assert done == ["1", "2", "3"]
+        assert answer == {"batchItemFailures": [{"itemIdentifier": "4"}]}
 
     def test_errors_of_ours_keep_their_class_for_the_machine(self) -> None:
         def busy(_: Any) -> None:

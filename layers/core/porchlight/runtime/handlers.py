@@ -1,6 +1,7 @@
 """What every handler is wrapped in: correlation, logs, metrics of failures, errors in the caller's form."""
 
 from collections.abc import Callable, Mapping
+from math import inf
 from typing import Any
 
 from porchlight.errors import InvalidInputError, NotFoundError, PorchlightError
@@ -75,16 +76,23 @@ def batch_handler[T](
     function: Callable[[Mapping[str, Any]], T | None],
     item_id: Callable[[Mapping[str, Any]], str],
     finish: Callable[[list[T]], object] | None = None,
+    *,
+    reserve_seconds: float = 0,
 ) -> LambdaHandler:
     """A batch of records, each on its own: those that fail are reported and come again, the rest are done.
 
     ``finish`` gets the results of those that are done and have one, in one call for all; if it fails, these come again.
+    No record but the first is begun when less than ``reserve_seconds`` are left: a function that is killed has done
+    nothing, and takes the records of others with it.
     """
 
     def handle(event: Event, context: Any) -> Response:
-        del context
         failed, done, results = [], [], []
-        for record in event["Records"]:
+        for index, record in enumerate(event["Records"]):
+            if index and _seconds_left(context) < reserve_seconds:
+                logger().warning("no time left", extra={"records": len(event["Records"]) - index})
+                failed += event["Records"][index:]
+                break
             try:
                 result = function(record)
             except Exception as error:
@@ -103,6 +111,10 @@ def batch_handler[T](
         return {"batchItemFailures": [{"itemIdentifier": item_id(record)} for record in failed]}
 
     return handle
+
+
+def _seconds_left(context: Any) -> float:
+    return context.get_remaining_time_in_millis() / 1000 if context else inf
 
 
 def _where(error: BaseException) -> str:
