@@ -57,6 +57,8 @@ def orders(
     from local.importing.sending import Stopped
 
     output = Output(json)
+    if errors and errors.resolve() == file.resolve():
+        raise typer.BadParameter("the report would take the place of the orders", param_hint="--errors")
     source = OrderFile(file, _zone(zone), _headings(column or []))
     try:
         fingerprint, lines = source.fingerprint()

@@ -416,6 +416,7 @@ class TestUsage:
             ["FILE", "--dry-run", "--zone", "Europe/Nowhere"],
             ["FILE", "--dry-run", "--column", "order_id"],
             ["FILE", "--dry-run", "--column", "order_id=Nowhere"],
+            ["FILE", "--dry-run", "--errors", "FILE"],
         ],
     )
     def test_what_cannot_work_is_said_before_anything_is_sent(self, tmp_path: Path, arguments: list[str]) -> None:
@@ -424,6 +425,7 @@ class TestUsage:
             app, ["import", "orders", *(file if part == "FILE" else part for part in arguments)]
         )
         assert result.exit_code == 2
+        assert Path(file).read_text(), "it is still there"
 
     def test_nobody_answers(self, tmp_path: Path) -> None:
         api = OrderApi("http://127.0.0.1:9", "k", tries=2, pause=lambda seconds: None)

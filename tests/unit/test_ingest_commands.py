@@ -119,6 +119,10 @@ class TestCodes:
         assert result.exit_code == 2
         assert not ports.codes.codes
 
+    def test_nor_is_a_source_that_there_is_not_given_any(self, ports: Ports) -> None:
+        assert run("codes", "map", "acmee", "NEW", "delivered").exit_code == 2
+        assert not ports.codes.codes
+
     def test_an_unknown_brand_is_a_misuse(self, ports: Ports) -> None:
         assert run("codes", "list", "--brand", "nobody").exit_code == 2
 
