@@ -81,13 +81,16 @@ def map_code(
                 f"{e['loc'][0]}: {e['msg'].partition('expected ')[2] or e['msg']}" for e in error.errors()
             )
             raise typer.BadParameter(faults) from None
+        known = [name for name in brands(brand) if app.carrier(source, name)]
+        if not known:
+            raise typer.BadParameter(f"there is no carrier or aggregator {source!r}", param_hint="SOURCE")
         first: dict[str, str] = {}
-        for name in brands(brand):
+        for name in known:
             met = {(one.code, one.words): one for one in app.codes.of_brand(name) if one.source == source}
             entry = Code(brand=name, source=source, code=code, words=words_of(words))
             app.codes.give_meaning(entry, meaning)
-            if (known := met.get((code, ""))) and known.first_seen:
-                first[name] = f"{known.first_seen:%Y-%m-%d}"
+            if (before := met.get((code, ""))) and before.first_seen:
+                first[name] = f"{before.first_seen:%Y-%m-%d}"
     output.say(f"{source} {code} now means {milestone}{f' ({reason})' if reason else ''}, within a minute.")
     for name, day in first.items():
         span = f"--from {day} --to {now:%Y-%m-%dT%H:%M:%S}"
