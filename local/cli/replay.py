@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from local.cli.options import Json, Region, Stage, opened
+from local.cli.options import Json, Region, Stage, brands, opened
 from local.console import Output
 
 if TYPE_CHECKING:
@@ -40,13 +40,13 @@ def replay_command(
     """
     from porchlight.services.replay import summary
 
-    output, brands = Output(json), _brands(brand)
+    output, names = Output(json), brands(brand)
     begin, end = _utc(since), _utc(until)
     if end <= begin:
         raise typer.BadParameter("--to has to be after --from", param_hint="--to")
     with opened(output, stage, region) as stack:
         app = stack.app()
-        if not any(app.carrier(source, name) for name in brands):
+        if not any(app.carrier(source, name) for name in names):
             raise typer.BadParameter(f"there is no carrier or aggregator {source!r}", param_hint="--carrier")
         replay, now = _replay(app), app.clock()
         with output.step("Reading the archive") as step:
@@ -65,15 +65,6 @@ def replay_command(
                 replay.apply(window, diff, now)
                 step.advance()
     output.say(f"{len(found):,} parcels changed: {summary(found)}. Nobody was told.")
-
-
-def _brands(brand: str | None) -> tuple[str, ...]:
-    from local.stack import brand_ids
-
-    known = brand_ids()
-    if brand is not None and brand not in known:
-        raise typer.BadParameter(f"there is no brand {brand!r}; there are {', '.join(known)}", param_hint="--brand")
-    return (brand,) if brand else known
 
 
 def _replay(app: App) -> Replay:
