@@ -428,6 +428,16 @@ def test_a_parcel_that_lives_again_is_asked_about_again() -> None:
     assert town.watch(number).due_at
 
 
+def test_bodies_of_a_brand_that_is_gone_keep_the_others_from_nothing(world: World) -> None:
+    message = InboundMessage(kind="carriers", source="acme", account="main", brand="closed", received_at=NOW)
+    world.archive.put([ArchivedBody.of(message, b'{"number": "A9", "scans": [["DEP", 0]]}')])
+    world.hear(("NEW", 0))
+    world.carrier.table["NEW"] = M.DELIVERED
+    world.apply()
+    assert world.parcel().milestone is M.DELIVERED
+    assert len(world.shipments.records) == 1
+
+
 def test_a_brand_that_declares_the_carrier_no_more_loses_nothing(world: World) -> None:
     world.hear(("DEP", 0))
     world.carrier = None

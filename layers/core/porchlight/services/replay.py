@@ -122,8 +122,8 @@ class Replay:
         connector = self.connector(message.brand, message.source)
         window.bodies += 1
         try:
-            if connector is None:
-                raise UnreadableBodyError("nobody reads this source any more")
+            if connector is None or message.brand not in self.brands.ids():
+                raise UnreadableBodyError("the brand is gone, or has this source no more")
             reports = reports_in(message, archived.body, connector)
         except UnreadableBodyError:
             window.unreadable += 1  # its facts, if it ever gave any, stay as they are
