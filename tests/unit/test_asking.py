@@ -148,6 +148,14 @@ class TestWhoIsAsked:
         TestTheLifeOfAParcel.push(town, "accepted", 1)
         assert town.due_in("A1") == 2 * HOUR
 
+    def test_one_that_is_pushed_is_asked_about_when_an_order_has_it(self, town: Town) -> None:
+        """Given a source that pushes parcels of others, or invents them, nobody asks about these."""
+        message = InboundMessage(kind="carriers", source="acme", account="main", brand="larkspur", received_at=NOW)
+        town.recorder.carrier_body(message, said(A1=[("accepted", 1)]).body, town.connector, NOW)
+        assert not town.shipments.watches
+        town.ship("A1")
+        assert town.watch("A1").state == "new"
+
     def test_one_that_is_over_when_we_first_hear_of_it_is_not(self, town: Town) -> None:
         TestTheLifeOfAParcel.push(town, "delivered", 1)
         assert not town.shipments.watches
@@ -181,6 +189,7 @@ class TestOldParcels:
             shipment_id=shipment_id("larkspur", "acme", number),
             carrier="acme",
             tracking_number=number,
+            order_id="ord_1",
             created_at=NOW,
             updated_at=NOW,
             version=1,

@@ -40,6 +40,8 @@ class Lookout:
         """The watch of a parcel that has none; None where nobody is to be asked, or the parcel is too old."""
         if not brand.tracking.ask or not shipment.is_open or shipment.moved_to or shipment.next_id:
             return None
+        if not shipment.order_id and not shipment.return_id:
+            return None  # nobody waits for it; and whoever pushes could invent parcels without end
         heard = shipment.last_event_at or shipment.shipped_at or now
         if heard + timedelta(days=brand.tracking.give_up_days) <= now:
             return None
