@@ -41,11 +41,21 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
             shutil.copytree(ROOT / part, place, ignore=shutil.ignore_patterns("__pycache__", ".*"))
         else:
             shutil.copy(ROOT / part, place)
-    for made in new.FILES.values():  # by somebody who is trying the guide in this checkout
-        (copy / made.format(id="acme")).unlink(missing_ok=True)
-    registry = copy / new.REGISTRY
-    registry.write_text(re.sub(r'^ +"acme": .*\n', "", registry.read_text(), flags=re.MULTILINE))
+    _without_acme(copy)
     return copy
+
+
+def _without_acme(copy: Path) -> None:
+    """Somebody may be trying the guide in this checkout."""
+    for made in new.FILES.values():
+        place = copy / made.format(id="acme")
+        place.unlink(missing_ok=True)
+        if place.parent.name == "acme":
+            shutil.rmtree(place.parent, ignore_errors=True)
+    for file in (copy / new.REGISTRY, copy / "docs/carriers.md"):
+        if file.exists():
+            lines = file.read_text().splitlines(keepends=True)
+            file.write_text("".join(line for line in lines if '"acme":' not in line and "[`acme`]" not in line))
 
 
 @pytest.fixture
