@@ -21,8 +21,8 @@ from porchlight.errors import UnreadableBodyError
 
 
 def kept[**P, T](function: Callable[P, T]) -> Callable[P, T]:
-    """A pure function of texts that remembers what it was asked last: carriers say the same few things of the same few
-    places over and over.
+    """A pure function that remembers what it was asked last: carriers say the same few things of the same few places
+    over and over. For texts that were cleaned: what is remembered is as short as ``clean`` makes it.
     """
     return cast(Callable[P, T], lru_cache(maxsize=4096)(function))
 
