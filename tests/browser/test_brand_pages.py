@@ -137,6 +137,12 @@ def test_pages_are_accessible_in_light_and_dark(show: Open, page_html: Render, b
         assert fits(page)
 
 
+def test_long_titles_stay_in_the_column(show: Open, page_html: Render) -> None:
+    page = show(page_html("larkspur", "split"), "phone")
+    wider = page.locator(".lines li").evaluate_all("all => all.filter(li => li.scrollWidth > li.clientWidth).length")
+    assert wider == 0
+
+
 @pytest.mark.parametrize(("brand", "name"), EMAILS)
 def test_emails_are_accessible_in_light_and_dark(show: Open, email_html: Render, brand: str, name: str) -> None:
     html = email_html(brand, name)

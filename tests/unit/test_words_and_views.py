@@ -117,7 +117,7 @@ def test_a_range_by_the_calendar() -> None:
     assert words.range_date(days(-9, -2), TUESDAY) == ""
     assert words.range_date(None, TUESDAY) == ""
     assert words.range_short(days(2, 3), TUESDAY) == "26–27 Nov"
-    assert words.range_short(days(2, 9), TUESDAY) == "26 Nov–3 Dec"
+    assert words.range_short(days(2, 9), TUESDAY) == "26\N{NO-BREAK SPACE}Nov–3\N{NO-BREAK SPACE}Dec"
 
 
 def test_times_are_told_as_people_there_tell_them() -> None:

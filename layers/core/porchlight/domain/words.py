@@ -124,15 +124,16 @@ def range_date(days: DateRange | None, today: date) -> str:
 
 
 def range_short(days: DateRange | None, today: date) -> str:
-    """``Thu 26 Nov`` or ``26–27 Nov`` for the last step of the progress line; "" when past."""
+    """``Thu 26 Nov`` or ``26–27 Nov`` for the last step of the progress line; "" when past. Breaks between days."""
     if days is None or days.latest < today:
         return ""
     first = max(days.earliest, today)
     if first == days.latest:
         return day_short(first, today)
     month = _MONTHS[days.latest.month - 1][:3]
-    start = f"{first.day}" if first.month == days.latest.month else f"{first.day} {_MONTHS[first.month - 1][:3]}"
-    return f"{start}–{days.latest.day} {month}"
+    if first.month == days.latest.month:
+        return f"{first.day}–{days.latest.day} {month}"
+    return f"{first.day}\N{NO-BREAK SPACE}{_MONTHS[first.month - 1][:3]}–{days.latest.day}\N{NO-BREAK SPACE}{month}"
 
 
 def clock(moment: time | datetime, country: str | None) -> str:
