@@ -1,5 +1,5 @@
 """Carriers that must be asked, pretended: FedEx (OAuth, thirty numbers a call), DHL Unified (pushes when it has been
-told to, after a handshake) and Canada Post (XML). They know the parcels that somebody tells them of.
+told to, after a handshake) and Canada Post (XML). They know the parcels that somebody tells them of, up to an instant.
 
 They stand outside of Porchlight, mounted into the front door; accounts lead here by their ``base_url``.
 """
@@ -11,6 +11,7 @@ import urllib.error
 import urllib.request
 from collections import defaultdict
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, ClassVar
 
 from local.demo.bodies import Scan
@@ -48,6 +49,8 @@ class Subscription:
     callback: str
     header: tuple[str, str]
     secret: str = field(default_factory=lambda: secrets.token_urlsafe(12))
+    has_asked: bool = False
+    """DHL's question whether it is meant was taken."""
     active: bool = False
 
 
@@ -59,11 +62,17 @@ class CarrierDesk:
     def __init__(self, front_url: str) -> None:
         self.base = front_url + self.PREFIX
         self.scans: dict[str, list[Scan]] = {}
+        self.due: dict[str, datetime] = {}
+        """When DHL expects to deliver a number."""
+        self.known_until: datetime | None = None
+        """Scans after this have not happened yet; None: all have."""
         self.trouble: dict[str, int] = {}
         self.asked: dict[str, list[str]] = defaultdict(list)
         """By carrier, the numbers it was asked about, one after the other."""
         self.calls: dict[str, int] = defaultdict(int)
         self.subscriptions: dict[str, Subscription] = {}
+        self.accepted = 0
+        """How many of our pushes were taken."""
         self._tokens: set[str] = set()
         self._lock = threading.Lock()
 
@@ -96,11 +105,11 @@ class CarrierDesk:
 
     def _fedex_result(self, number: str) -> dict[str, Any]:
         result: dict[str, Any] = {"trackingNumberInfo": {"trackingNumber": number}}
-        if number not in self.scans:
+        if not (scans := self._newest_first(number)):
             missing = {"code": "TRACKING.TRACKINGNUMBER.NOTFOUND", "message": "Tracking number cannot be found."}
             return {**result, "error": missing}
         events = []
-        for scan in self._newest_first(number):
+        for scan in scans:
             code, derived, text = FEDEX[scan.what]
             place = {"city": scan.city.upper(), "countryCode": scan.country}
             event = {"date": scan.local.isoformat(), "eventType": code, "eventDescription": text}
@@ -112,7 +121,7 @@ class CarrierDesk:
         if path == "track/shipments":
             number = request.query["trackingNumber"][0]
             self.asked["dhl_unified"].append(number)
-            if number not in self.scans:
+            if not self._newest_first(number):
                 return Response.json({"title": "No result found", "status": 404}, 404)
             return Response.json({"shipments": [self._dhl_shipment(number)]})
         before, _, last = path.rpartition("/")
@@ -122,8 +131,7 @@ class CarrierDesk:
             made = Subscription(tuple(told["shipmentIDs"]), told["hook"]["uri"], (proof["header"], proof["token"]))
             name = secrets.token_hex(8)
             self.subscriptions[name] = made
-            validate = {"scope": "subscription.validate", "secret": made.secret, "self": self._address(name)}
-            threading.Thread(target=self._tell, args=(made, validate), daemon=True).start()
+            threading.Thread(target=self._ask_back, args=(made, self._address(name)), daemon=True).start()
             return Response.json({"self": self._address(name)}, 201)
         if before.endswith("subscription") and last in self.subscriptions:
             made = self.subscriptions[last]
@@ -132,6 +140,10 @@ class CarrierDesk:
             made.active = True
             return Response.json({"status": "active"})
         return Response(404)
+
+    def _ask_back(self, made: Subscription, address: str) -> None:
+        question = {"scope": "subscription.validate", "secret": made.secret, "self": address}
+        made.has_asked = self._tell(made, question) == 202
 
     def _address(self, name: str) -> str:
         return f"{self.base}/dhl_unified/tracking/push/v1/subscription/{name}"
@@ -143,21 +155,27 @@ class CarrierDesk:
             place = {"address": {"countryCode": scan.country, "addressLocality": scan.city.upper()}}
             event = {"timestamp": scan.local.isoformat(), "statusCode": code, "description": text}
             events.append({**event, "location": place})
-        return {"id": number, "service": "express", "status": events[0], "events": events}
+        shipment = {"id": number, "service": "express", "status": events[0], "events": events}
+        due = self.due.get(number)
+        return shipment | ({"estimatedTimeOfDelivery": f"{due:%Y-%m-%d}"} if due else {})
 
     def push_dhl(self, number: str) -> int:
         """DHL tells of the latest scan to whoever has subscribed and shaken hands; how many were told."""
         shipment = self._dhl_shipment(number)
         latest = {name: value for name, value in shipment.items() if name != "events"}
-        told = [one for one in self.subscriptions.values() if one.active and number in one.numbers]
+        told = [one for one in self.subscribed(number) if one.active]
         return sum(self._tell(one, {"scope": "subscription.push", "shipments": [latest]}) == 202 for one in told)
 
-    @staticmethod
-    def _tell(subscription: Subscription, body: dict[str, Any]) -> int:
+    def subscribed(self, number: str) -> list[Subscription]:
+        """The subscriptions of a parcel at DHL."""
+        return [one for one in list(self.subscriptions.values()) if number in one.numbers]
+
+    def _tell(self, subscription: Subscription, body: dict[str, Any]) -> int:
         headers = {**JSON, subscription.header[0]: subscription.header[1]}
         request = urllib.request.Request(subscription.callback, compact(body), headers, method="POST")
         try:
             with urllib.request.urlopen(request, timeout=30) as answer:
+                self.accepted += answer.status == 202
                 return int(answer.status)
         except urllib.error.HTTPError as error:
             return error.code
@@ -168,12 +186,12 @@ class CarrierDesk:
         self.asked["canada_post"].append(number)
         xml = [("Content-Type", "application/vnd.cpc.track-v2+xml")]
         space = 'xmlns="http://www.canadapost.ca/ws/track"'
-        if number not in self.scans:
+        if not (scans := self._newest_first(number)):
             message = "<message><code>004</code><description>No Pin History</description></message>"
             said = f"<messages {space}>{message}</messages>"
             return Response(404, said.encode(), xml)
         events = []
-        for scan in self._newest_first(number):
+        for scan in scans:
             code, text = CANADA_POST[scan.what]
             events.append(
                 f"<occurrence><event-identifier>{code}</event-identifier><event-date>{scan.local:%Y-%m-%d}</event-date>"
@@ -185,4 +203,6 @@ class CarrierDesk:
         return Response(200, f"{said}</tracking-detail>".encode(), xml)
 
     def _newest_first(self, number: str) -> list[Scan]:
-        return sorted(self.scans[number], key=lambda scan: scan.at, reverse=True)
+        until = self.known_until
+        known = [scan for scan in self.scans.get(number, ()) if until is None or scan.at <= until]
+        return sorted(known, key=lambda scan: scan.at, reverse=True)

@@ -33,6 +33,7 @@ class Credentials:
     dhl_hook: str = field(default_factory=_key)
     asked: str = field(default_factory=_key)
     in_address: str = field(default_factory=_key)
+    millrace: str = field(default_factory=_key)
     refunds: dict[str, str] = field(
         default_factory=lambda: {brand: "whsec_" + b64encode(secrets.token_bytes(32)).decode() for brand in BRANDS}
     )
@@ -70,6 +71,7 @@ class Credentials:
                     }
                 }
             ),
+            "carriers/millrace_couriers": _accounts({"larkspur": {"secret": self.millrace}}),
             "stores/shopify": _accounts({"larkspur": {"client_secret": self.shopify}}),
             "api-keys": {
                 "keys": [

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from local.cloud.deploy import DeployError
 from local.cloud.launcher import LocalCloudError
 from local.console import Output
-from local.demo.credentials import STAGE
+from local.demo.credentials import BRANDS, STAGE
 from local.demo.story import DAYS, ORDERS, Chapter, chapters
 from local.demo.traffic import StoryError, Traffic
 from local.demo.waiting import NeverCameError, awaited
@@ -23,8 +23,6 @@ from porchlight.domain.messages import MessageRecord, MessageState
 
 _EXPECTED_TROUBLE = (BuildError, DeployError, LocalCloudError, StackError)
 _LOG = ROOT / ".local" / "up.log"
-SWEEP_SECONDS = 75
-"""Where time cannot be moved, the sweep's own minute is waited for."""
 
 
 def demo(*, once: bool, port: int, output: Output) -> int:
@@ -74,7 +72,7 @@ def _ends_on_signals():  # type: ignore[no-untyped-def]
 def play(running: Running, output: Output) -> tuple[list[str], list[dict[str, object]], dict[str, str]]:
     """The story, chapter by chapter; surprises, the table and the links."""
     traffic = Traffic(running)
-    story = list(chapters(datetime.now(UTC)))
+    story = list(chapters(datetime.now(UTC).replace(microsecond=0)))
     expected: dict[tuple[str, str], str] = {}
     with output.step(f"Playing {DAYS} days of traffic", total=len(story)) as step:
         for chapter in story:
@@ -99,12 +97,13 @@ def play(running: Running, output: Output) -> tuple[list[str], list[dict[str, ob
 
 
 def _play(running: Running, traffic: Traffic, chapter: Chapter) -> None:
+    running.carriers.known_until = chapter.at
     ahead = chapter.at - running.now()
     if running.can_travel and ahead > timedelta(minutes=10):
         running.travel(ahead)
     for act in chapter.acts:
         traffic.play(act)
-    within = SWEEP_SECONDS if chapter.needs_time and not running.can_travel else 30
+    within = traffic.minute() if chapter.needs_time else 30
     for (who, moment), state in chapter.messages.items():
         awaited(
             lambda who=who, moment=moment, state=state: any(  # type: ignore[misc]
@@ -148,9 +147,12 @@ def _unexpected(expected: dict[tuple[str, str], str], messages: dict[str, list[M
 def _checks(running: Running) -> list[str]:
     """What must hold in the end, beyond the messages."""
     app, surprises = running.app, []
-    entries = {brand: app.quarantine.list(brand) for brand in ("larkspur", "fjordhus")}
+    entries = {brand: app.quarantine.list(brand) for brand in BRANDS}
     if len(entries["larkspur"]) != 1 or entries["fjordhus"]:
         surprises.append("one quarantined body of Larkspur was expected, and none of Fjordhus")
+    codes = _codes(running)
+    if codes != ["larkspur millrace_couriers GATE/7"]:
+        surprises.append(f"one code without a meaning was expected, Millrace's gate: {', '.join(codes) or 'none'}")
     if len(running.refunds.paid) != 1:
         surprises.append(f"one refund was expected, {len(running.refunds.paid)} were paid")
     for name in ("InboundDlqUrl", "StreamFailuresUrl", "WorkflowFailuresUrl", "RuleFailuresUrl"):
@@ -160,6 +162,12 @@ def _checks(running: Running) -> list[str]:
         if int(attributes["ApproximateNumberOfMessages"]):
             surprises.append(f"{name.removesuffix('Url')} is not empty")
     return surprises
+
+
+def _codes(running: Running) -> list[str]:
+    """Codes without a meaning."""
+    codes = [code for brand in BRANDS for code in running.app.codes.of_brand(brand)]
+    return [f"{code.brand} {code.source} {code.code}" for code in codes if code.meaning is None]
 
 
 def _total(running: Running, metric: str) -> int:
@@ -181,10 +189,13 @@ def _total(running: Running, metric: str) -> int:
 def _table(running: Running, traffic: Traffic, messages: dict[str, list[MessageRecord]]) -> list[dict[str, object]]:
     states = Counter(message.state for records in messages.values() for message in records)
     rows = {
-        "webhooks accepted": traffic.answers["accepted"],
+        "webhooks accepted": traffic.answers["accepted"] + running.carriers.accepted,
         "webhooks refused (forged or unsigned)": traffic.answers["refused"],
         "webhooks to unknown carriers": traffic.answers["unknown"],
-        "bodies quarantined": sum(len(running.app.quarantine.list(b)) for b in ("larkspur", "fjordhus")),
+        "bodies quarantined": sum(len(running.app.quarantine.list(b)) for b in BRANDS),
+        "answers of carriers that were asked": _total(running, "Asked"),
+        "subscriptions with a handshake": sum(one.active for one in running.carriers.subscriptions.values()),
+        "codes without a meaning": len(_codes(running)),
         "tracking events recorded": _total(running, "EventsRecorded"),
         "events known already, ignored": _total(running, "EventsIgnored"),
         "messages sent": states[MessageState.SENT],

@@ -1,4 +1,5 @@
-"""Signs bodies as EasyPost, USPS, UPS and Shopify would: for the demo, the end-to-end tests and the connector tests.
+"""Signs bodies as EasyPost, USPS, UPS, Shopify and a declared courier would: for the demo, the end-to-end tests and
+the connector tests.
 
 Written from the vendors' descriptions without the connectors' own code: a mistake in one shows in the other.
 """
@@ -57,6 +58,13 @@ def ups_token_request(client_id: str, client_secret: str) -> tuple[bytes, dict[s
     basic = b64encode(f"{client_id}:{client_secret}".encode()).decode()
     headers = {"Content-Type": "application/x-www-form-urlencoded", "Authorization": f"Basic {basic}"}
     return b"grant_type=client_credentials", headers
+
+
+def millrace(body: bytes, secret: str, sent_at: datetime) -> dict[str, str]:
+    """The headers of a webhook of Millrace Couriers (brand/larkspur/carriers)."""
+    timestamp = str(int(sent_at.timestamp()))
+    digest = hmac.new(secret.encode(), timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+    return {**JSON, "X-Millrace-Timestamp": timestamp, "X-Millrace-Signature": f"v1={digest}"}
 
 
 def shopify(

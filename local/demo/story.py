@@ -1,9 +1,9 @@
 """Nine days in the life of two brands, as the front door sees them: what is sent on which day, and what must come of
 it.
 
-Larkspur sells through Shopify and ships with UPS, USPS and through EasyPost; Fjordhus has a shop system of its own (the
-generic order API) and EasyPost. Order #1001 lives its whole life: ordered, shipped, late, told, delivered, returned,
-refunded.
+Larkspur sells through Shopify and ships with UPS, USPS, through EasyPost, and with a courier that its folder declares;
+Fjordhus has a shop system of its own (the generic order API) and EasyPost, asks FedEx, and has DHL push. Order #1001
+lives its whole life: ordered, shipped, late, told, delivered, returned, refunded.
 """
 
 from collections.abc import Iterator
@@ -78,11 +78,19 @@ ORDERS = {
     ),
     "sigrid": Customer(
         F, 70201, "F-70201", "Sigrid Aune", "sigrid@post.example",
-        (("Pendant lamp Lyng, brass", "310.00"),), "DHLExpress", "JD0146000011110001",
+        (("Pendant lamp Lyng, brass", "310.00"),), "PostNord", "00373500000000000019",
     ),
     "jonas": Customer(
         F, 70202, "F-70202", "Jonas Lindqvist", "jonas@post.example",
-        (("Wall shelf Fjell, ash", "129.00"),), "DHLExpress", "JD0146000011110002",
+        (("Wall shelf Fjell, ash", "129.00"),), "DHLExpress", "JD0146000011110001",
+    ),
+    "liv": Customer(
+        F, 70203, "F-70203", "Liv Haugen", "liv@post.example",
+        (("Wool blanket Dovre, grey", "119.00"),), "FedEx", "799900000031",
+    ),
+    "noor": Customer(
+        L, 5001005, "#1005", "Noor Haddad", "noor@mail.example",
+        (("Reading lamp, linen shade", "76.00"),), "Millrace Couriers", "MRC0044120081",
     ),
 }  # fmt: skip
 
@@ -115,8 +123,14 @@ def chapters(end: datetime) -> Iterator[Chapter]:
     sigrid = (eu("accepted", 1.1, "Bergen", "NO"), eu("moving", 2.2, "Oslo", "NO"), eu("address", 3.3, "Oslo", "NO"))
     jonas = (
         eu("label", 7.5, "Bergen", "NO"),
-        eu("accepted", 8.2, "Bergen", "NO"),
+        eu("accepted", 8.1, "Bergen", "NO"),
         eu("moving", 8.6, "Gothenburg", "SE"),
+    )
+    liv = (
+        eu("label", 7.5, "Bergen", "NO"),
+        eu("accepted", 7.55, "Bergen", "NO"),
+        eu("moving", 8.1, "Oslo", "NO"),
+        eu("delivered", 8.65, "Oslo", "NO"),
     )
 
     yield Chapter(
@@ -194,31 +208,64 @@ def chapters(end: datetime) -> Iterator[Chapter]:
     yield Chapter(
         "Nothing is heard of Maya's parcel: the sweep says so",
         at(6.6),
-        (Act("order", "jonas", at=at(6.5)),),
-        {("maya", Moment.DELAY_DECLARED): SENT, ("jonas", Moment.ORDER_CONFIRMED): SENT},
+        (Act("order", "jonas", at=at(6.5)), Act("order", "liv", at=at(6.5))),
+        {("maya", Moment.DELAY_DECLARED): SENT} | {(who, Moment.ORDER_CONFIRMED): SENT for who in ("jonas", "liv")},
         needs_time=True,
     )
     yield Chapter(
-        "It moves again",
+        "It moves again; two parcels leave that nobody will call about unasked",
         at(7.6),
-        (Act("ups", "maya", (us("moving", 7.5, "Bend", "OR"),)), Act("parcel", "jonas", at=at(7.5))),
+        (
+            Act("ups", "maya", (us("moving", 7.5, "Bend", "OR"),)),
+            Act("scanned", "liv", liv),
+            Act("scanned", "jonas", jonas, due=at(10)),
+            Act("parcel", "liv", at=at(7.5)),
+            Act("parcel", "jonas", at=at(7.5)),
+        ),
         {("maya", Moment.DELAY_RECOVERED): SENT},
     )
     yield Chapter(
-        "Out for delivery",
-        at(8.2),
-        (Act("ups", "maya", (us("out", 8.1, "Portland", "OR"),), times=2),),
-        {("maya", Moment.OUT_FOR_DELIVERY): SENT},
+        "FedEx is asked about Liv's blanket; DHL is told to push, and wants to know whether that was us",
+        at(7.8),
+        (Act("wants_to_know", "jonas"),),
+        {("liv", Moment.SHIPPED): SENT},
+        needs_time=True,
     )
     yield Chapter(
-        "Delivered; and nothing is heard of Sigrid's lamp",
+        "Out for delivery; DHL has its answer, and pushes",
+        at(8.2),
+        (
+            Act("ups", "maya", (us("out", 8.1, "Portland", "OR"),), times=2),
+            Act("pushed", "jonas"),
+            Act("order", "noor", at=at(8.1)),
+        ),
+        {
+            ("maya", Moment.OUT_FOR_DELIVERY): SENT,
+            ("jonas", Moment.SHIPPED): SENT,
+            ("noor", Moment.ORDER_CONFIRMED): SENT,
+        },
+    )
+    yield Chapter(
+        "Delivered, by UPS's word and by FedEx's answer; and nothing is heard of Sigrid's lamp",
         at(8.7),
         (
             Act("ups", "maya", (us("delivered", 8.4, "Portland", "OR"),), times=3),
-            Act("easypost", "jonas", jonas, due=at(12)),
+            Act("look_again", "liv"),
+            Act("pushed", "jonas"),
         ),
-        {("maya", Moment.DELIVERED): SENT, ("jonas", Moment.SHIPPED): SENT, ("sigrid", Moment.DELAY_DECLARED): SENT},
+        {(who, Moment.DELIVERED): SENT for who in ("maya", "liv")} | {("sigrid", Moment.DELAY_DECLARED): SENT},
         needs_time=True,
+    )
+    yield Chapter(
+        "A courier of Portland calls, by a mapping in the brand's own folder",
+        at(8.7),
+        (Act("shipped", "noor", at=at(8.6)), Act("millrace", "noor", (us("out", 8.66, "Portland", "OR"),))),
+        {("noor", Moment.OUT_FOR_DELIVERY): SENT},
+    )
+    yield Chapter(
+        "It says something that nobody knows: listed, and taken for nothing",
+        at(8.7),
+        (Act("millrace", "noor", (us("gate", 8.68, "Portland", "OR"),)), Act("nobody_knows", "noor")),
     )
     yield Chapter(
         "Maya sends one thing back, Priya her robe; a person decides about the robe",

@@ -12,6 +12,9 @@ from local.demo.story import ORDERS, Act, Customer
 from local.demo.waiting import awaited
 from local.running import Answer, Running
 from porchlight.domain import ids
+from porchlight.domain.carriers import carrier_id
+from porchlight.domain.milestones import Milestone
+from porchlight.errors import ConflictError
 
 
 class StoryError(Exception):
@@ -36,7 +39,7 @@ class Traffic:
         for _ in range(act.times):
             player(act)
 
-    # ------------------------------------------------------------------------------------------------- carriers, stores
+    # ------------------------------------------------------------------------------------------- carriers that call
     def _webhook(self, path: str, body: bytes, headers: dict[str, str], expected: int = 202) -> Answer:
         answer = self.running.send("POST", path, body, headers)
         words = {200: "accepted", 202: "accepted", 401: "refused", 404: "unknown"}
@@ -73,6 +76,74 @@ class Traffic:
         secret = self.running.credentials.easypost[customer.brand]
         self._webhook("/webhooks/easypost", body, signing.easypost(body, secret))
 
+    def _millrace(self, act: Act) -> None:
+        body = bodies.millrace(ORDERS[act.about].parcel, act.scans)
+        headers = signing.millrace(body, self.running.credentials.millrace, self.running.now())
+        self._webhook("/webhooks/millrace_couriers", body, headers)
+
+    def _nobody_knows(self, act: Act) -> None:
+        customer = ORDERS[act.about]
+        carrier = carrier_id(customer.carrier)
+        codes = self.running.app.codes
+        awaited(
+            lambda: [code for code in codes.of_brand(customer.brand) if code.source == carrier],
+            f"a code of {carrier} is listed",
+        )
+        parcel = self.running.app.shipments.get(customer.brand, self.shipment_id(act.about))
+        if parcel is None or parcel.milestone is not Milestone.OUT_FOR_DELIVERY:
+            raise StoryError("a code that nobody knows was taken for something")
+
+    # ---------------------------------------------------------------------------------------- carriers that are asked
+    def minute(self) -> float:
+        """How many seconds the schedules' next minute is waited for: it comes with the next jump, or by the clock."""
+        return 30 if self.running.can_travel else 75
+
+    def _scanned(self, act: Act) -> None:
+        """The carrier knows, and tells nobody."""
+        desk, parcel = self.running.carriers, ORDERS[act.about].parcel
+        desk.scans[parcel] = list(act.scans)
+        if act.due:
+            desk.due[parcel] = act.due
+
+    def _look_again(self, act: Act) -> None:
+        """The parcel is due to be asked about again: where the clock cannot be moved, its pace is not waited for."""
+        if self.running.can_travel:
+            return
+
+        def moved() -> bool:
+            watches = self.running.app.watches
+            watch = watches.get(ORDERS[act.about].brand, self.shipment_id(act.about))[1]
+            if watch is None:
+                return False
+            try:
+                watches.save(watch.model_copy(update={"due_at": self.running.now(), "version": watch.version + 1}))
+            except ConflictError:  # it is being asked about right now
+                return False
+            return True
+
+        awaited(moved, f"{act.about}'s parcel is watched")
+
+    def _wants_to_know(self, act: Act) -> None:
+        """DHL was told to push, and has asked whether that is meant."""
+        desk, parcel = self.running.carriers, ORDERS[act.about].parcel
+        awaited(
+            lambda: any(one.has_asked for one in desk.subscribed(parcel)),
+            f"DHL is told to push {act.about}'s parcel, and asks back",
+            within=self.minute(),
+        )
+
+    def _pushed(self, act: Act) -> None:
+        """DHL tells of the latest scan, once it had its answer."""
+        desk, parcel = self.running.carriers, ORDERS[act.about].parcel
+        awaited(
+            lambda: any(one.active for one in desk.subscribed(parcel)),
+            f"DHL has its answer about {act.about}'s parcel",
+            within=self.minute(),
+        )
+        if desk.push_dhl(parcel) != 1:
+            self.surprises.append(f"DHL's push about {act.about}'s parcel was not taken once")
+
+    # ---------------------------------------------------------------------------------------------------------- stores
     def _order(self, act: Act) -> None:
         customer = ORDERS[act.about]
         placed = act.at or self.running.now()
@@ -118,7 +189,7 @@ class Traffic:
         if parcel_at:
             body["parcels"] = [
                 {
-                    "carrier": "dhl_express",
+                    "carrier": carrier_id(customer.carrier),
                     "tracking_number": customer.parcel,
                     "shipped_at": parcel_at.isoformat(),
                 }
@@ -180,6 +251,11 @@ class Traffic:
     def order_id(who: str) -> str:
         """Porchlight's id of this shopper's order."""
         return ids.order_id(ORDERS[who].brand, str(ORDERS[who].external_id))
+
+    @staticmethod
+    def shipment_id(who: str) -> str:
+        """Porchlight's id of this shopper's parcel."""
+        return ids.shipment_id(ORDERS[who].brand, carrier_id(ORDERS[who].carrier), ORDERS[who].parcel)
 
     def _return(self, act: Act) -> None:
         customer = ORDERS[act.about]
