@@ -13,8 +13,8 @@ from jmespath import compile as compiled
 from jmespath.visitor import TreeInterpreter
 
 from porchlight.bodies import as_objects, clean, load_json, only_unreadable, required_text, sane
-from porchlight.carriers.reading import UNRECOGNISED, Reading, summary
-from porchlight.domain.events import DeliveryEstimate, Place, TrackingEvent, TrackingReport
+from porchlight.carriers.reading import UNRECOGNISED, Reading, event, place, report, summary
+from porchlight.domain.events import DeliveryEstimate, TrackingEvent, TrackingReport
 from porchlight.domain.milestones import Milestone, Party, Reason, Signal
 from porchlight.errors import UnreadableBodyError
 
@@ -38,9 +38,8 @@ def reports(body: bytes, mapping: Mapping[str, Any]) -> list[TrackingReport]:
     parcels = _objects(mapping["parcels"], data, "parcels", MAX_PARCELS)
     found, left = [], MAX_EVENTS
     for parcel in parcels:
-        report = _parcel(parcel, mapping, left)
-        left -= len(report.events)
-        found.append(report)
+        found.append(_parcel(parcel, mapping, left))
+        left -= len(found[-1].events)
     return found
 
 
@@ -48,31 +47,21 @@ def _parcel(parcel: dict[str, Any], mapping: Mapping[str, Any], most: int) -> Tr
     number = required_text(value(mapping["number"], parcel), "the parcel's number", 64)
     entries = _objects(mapping["events"], parcel, "events", most)
     events = tuple(_event(entry, mapping) for entry in entries)
-    return TrackingReport(
-        carrier=mapping["id"],
-        tracking_number=number,
-        events=events,
-        status=summary(events),
-        estimate=_estimate(parcel, mapping.get("estimate")),
-    )
+    return report(mapping["id"], number, events, summary(events), _estimate(parcel, mapping.get("estimate")))
 
 
 def _event(entry: dict[str, Any], mapping: Mapping[str, Any]) -> TrackingEvent:
     fields = mapping["event"]
     codes = tuple(clean(value(expression, entry), 100) for expression in fields["code"])
     code, found = reading(codes, mapping["statuses"])
-    place = fields.get("place", {})
-    return TrackingEvent(
-        occurred_at=moment(value(fields["time"]["value"], entry), fields["time"], "the time of an event"),
-        raw_code=code,
-        raw_codes=codes if len(codes) > 1 else (),
-        description=clean(value(fields["description"], entry)) if "description" in fields else "",
-        milestone=found.milestone,
-        reason=found.reason,
-        at_fault=found.at_fault,
-        recognised=found.recognised,
-        signal=found.signal,
-        place=Place(**{name: clean(value(expression, entry), 200) or None for name, expression in place.items()}),
+    where = fields.get("place", {})
+    return event(
+        found,
+        moment(value(fields["time"]["value"], entry), fields["time"], "the time of an event"),
+        code,
+        clean(value(fields["description"], entry)) if "description" in fields else "",
+        codes if len(codes) > 1 else (),
+        place(**{name: clean(value(expression, entry), 200) for name, expression in where.items()}),
     )
 
 
