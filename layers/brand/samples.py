@@ -186,7 +186,7 @@ def delayed(of: Order, kind: DelayKind, reason: Reason | None = None, **changes:
         expected=new,
         policy_version="sample-1",
     )
-    silent = Milestone.ACCEPTED if kind is DelayKind.NO_SCAN else Milestone.IN_TRANSIT
+    silent = Milestone.ACCEPTED if kind is DelayKind.STALLED else Milestone.IN_TRANSIT
     base = shipment(of, Milestone.EXCEPTION if reason else silent, reason)
     update = {"delay": delay, "expected": new, "promise": DateRange(earliest=promised, latest=promised, zone=zone_name)}
     return base.model_copy(update={**update, **changes})
@@ -309,7 +309,7 @@ def pages(brand: BrandConfig) -> Iterator[Page]:
     yield Page("overdue", of, [(parcel, events(of, Milestone.IN_TRANSIT))])
     several = [
         (shipment(of, Milestone.DELIVERED, shipment_id="shp_1"), events(of, Milestone.DELIVERED)),
-        (delayed(of, DelayKind.NO_SCAN), events(of, Milestone.ACCEPTED)),
+        (delayed(of, DelayKind.STALLED), events(of, Milestone.ACCEPTED)),
         (shipment(of, Milestone.OUT_FOR_DELIVERY), events(of, Milestone.OUT_FOR_DELIVERY)),
     ]
     yield Page("several", of, several)

@@ -193,7 +193,7 @@ def test_everything_can_be_reached_by_keyboard(show: Open, page_html: Render) ->
 
 
 def test_right_to_left_mirrors_without_overflow(show: Open, page_html: Render) -> None:
-    html = page_html("fjordhus", "late-no_scan").replace('dir="ltr"', 'dir="rtl"')
+    html = page_html("fjordhus", "late-stalled").replace('dir="ltr"', 'dir="rtl"')
     page = show(html, "phone")
     assert fits(page)
     steps = page.locator(".progress li")

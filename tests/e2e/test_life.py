@@ -75,7 +75,7 @@ def test_one_order_lives_its_whole_life(world: World) -> None:
     world.await_message(order, Moment.DELAY_DECLARED)
     late = world.await_shipment(order, lambda parcel: parcel.delay, "the delay is declared")
     assert late.delay is not None
-    assert late.delay.kind == "no_scan"
+    assert late.delay.kind == "stalled"
     assert late.delay.expected.earliest > world.now().date()
     assert late.expected == late.delay.expected
     assert "your parcel has not moved" in world.page(order)

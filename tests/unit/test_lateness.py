@@ -50,7 +50,7 @@ def test_a_moving_parcel_without_scan_is_suspect_after_the_policys_days() -> Non
     assert assess(shipment, POLICY, NOW + 4 * DAY - timedelta(seconds=1)) is None
     found = assess(shipment, POLICY, NOW + 4 * DAY)
     assert found
-    assert found.kind is DelayKind.NO_SCAN
+    assert found.kind is DelayKind.STALLED
     assert found.facts["last_event_at"] == NOW.isoformat()
 
 

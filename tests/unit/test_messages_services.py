@@ -181,7 +181,7 @@ class TestDelays:
     @staticmethod
     def delay(**update: Any) -> Delay:
         expected = {"earliest": "2026-03-09", "latest": "2026-03-10"}
-        values = {"delay_id": "dly_1", "kind": DelayKind.NO_SCAN, "declared_at": NOW, "expected": expected}
+        values = {"delay_id": "dly_1", "kind": DelayKind.STALLED, "declared_at": NOW, "expected": expected}
         return Delay.model_validate({**values, **update})
 
     def test_a_delay_is_told_once_and_its_end_once(self, world: World) -> None:

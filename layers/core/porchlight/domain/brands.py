@@ -2,12 +2,14 @@
 built.
 """
 
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl, field_validator
 
+from porchlight.domain.delays import DelayKind
 from porchlight.domain.ids import BRAND_ID_PATTERN
+from porchlight.domain.playbooks import Playbook
 from porchlight.domain.returns import ReturnsPolicy
 
 _STRICT = ConfigDict(frozen=True, extra="forbid")
@@ -40,17 +42,75 @@ class PromisePolicy(BaseModel):
     working_days: tuple[int, int] = (3, 5)
 
 
+class Origin(BaseModel):
+    """Where orders are packed. ``cutoff``: what is ordered later leaves a working day later, local to ``zone``."""
+
+    model_config = _STRICT
+
+    country: str = Field(pattern=r"^[A-Z]{2}$")
+    region: str = Field(default="", pattern=r"^[A-Z0-9]{0,3}$")
+    postal_prefix: str = Field(default="", max_length=3)
+    zone: str
+    cutoff: time = time(14)
+    handling_working_days: tuple[int, int] = (0, 1)
+    """Working days from the order to the carrier's first scan, (likely, latest): until history knows better."""
+
+
+class ServiceLevel(BaseModel):
+    """What a service level usually takes from the first scan on, (likely, latest): until history knows better."""
+
+    model_config = _STRICT
+
+    working_days: tuple[int, int] = (2, 5)
+    countries: dict[str, tuple[int, int]] = {}
+    """Destinations (ISO 3166-1) that take another time."""
+
+
+class DatesPolicy(BaseModel):
+    """What dates are made of before there is history: where orders are packed, and what services take."""
+
+    model_config = _STRICT
+
+    origins: dict[str, Origin] = {}
+    """The first one is used where an order names none."""
+    services: dict[str, ServiceLevel] = {}
+    """The first one is used where an order names none."""
+
+
 class DelayPolicy(BaseModel):
-    """When a parcel is declared late, and the range that is honest then (working days from the day of the
-    declaration).
+    """When a parcel is declared late, the range that is honest then, and what is done about it.
+
+    Where lanes have history, their own figures count; these are used where they have none.
     """
 
     model_config = _STRICT
 
     version: str
+    late_probability: float = Field(default=0.5, gt=0, lt=1)
+    """From this probability of missing the promise on, the shopper is told."""
     no_scan_days: int = Field(default=4, ge=1, le=60)
+    """Without a scan for so long, a moving parcel is stalled; a lane's own P95 is used within half and double of it."""
     new_range_working_days: tuple[int, int] = (1, 3)
+    """The new range, in working days from the day of the declaration."""
+    update_days: int = Field(default=1, ge=1, le=30)
+    """A range whose last day has moved by so much is told anew."""
     wait_for_news_days: int = Field(default=14, ge=1, le=60)
+    ship_working_days: int = Field(default=2, ge=0, le=60)
+    """Orders that name no day of shipping are to leave within so many working days."""
+    first_scan_working_days: int = Field(default=2, ge=1, le=30)
+    retry_working_days: int = Field(default=1, ge=1, le=14)
+    exception_working_days: int = Field(default=1, ge=1, le=14)
+    pickup_days: int = Field(default=7, ge=1, le=30)
+    """How long pickup points keep a parcel."""
+    pickup_reminder_days: int = Field(default=2, ge=1, le=14)
+    lost_days: int = Field(default=14, ge=3, le=120)
+    """Silent for so long, a parcel is presumed lost."""
+    return_stalled_days: int = Field(default=7, ge=1, le=60)
+    mail_order_rule: bool = True
+    """Orders to the United States that will not ship in time get the notice that 16 CFR Part 435 asks for."""
+    playbooks: dict[DelayKind, Playbook] = {}
+    tiers: dict[str, dict[DelayKind, Playbook]] = {}
+    """Playbooks of single tiers."""
 
 
 class Pace(BaseModel):
@@ -115,6 +175,7 @@ class BrandConfig(BaseModel):
     zone: str | None = None
     """Where a destination's zone is not known, days are read here."""
     promise: PromisePolicy = PromisePolicy()
+    dates: DatesPolicy = DatesPolicy()
     delays: DelayPolicy
     returns: ReturnsPolicy
     refunds: RefundWebhook = RefundWebhook()

@@ -1,39 +1,170 @@
-"""Delays: when a parcel counts as late, what range is honest then, and when it has recovered."""
+"""Delays: kinds, states, faults, and the record of each decision about one."""
 
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
+from typing import Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from porchlight.domain.dates import DateRange
+from porchlight.domain.milestones import Party
+
+_STORED = ConfigDict(frozen=True)
 
 
 class DelayKind(StrEnum):
-    """Why a delay was declared."""
+    """What is wrong, in the order in which it weighs: ``WEIGHT`` says which takes over from which."""
 
+    NOT_DISPATCHED = "not_dispatched"
+    """The order's day of shipping has passed, and nothing was shipped."""
+    LABEL_NEVER_SCANNED = "label_never_scanned"
+    """Announced to the carrier, who has not scanned it."""
+    STALLED = "stalled"
+    """No scan for longer than 95 of 100 parcels of the lane ever go without one."""
+    PREDICTED_LATE = "predicted_late"
+    """The promise still holds, but is likely to be missed."""
     PROMISE_MISSED = "promise_missed"
-    NO_SCAN = "no_scan"
+    ATTEMPT_FAILED = "attempt_failed"
+    """The driver was at the door in vain, and did not come again by the end of the next working day."""
+    EXCEPTION_UNRESOLVED = "exception_unresolved"
+    """A trouble that is older than a working day."""
+    CUSTOMS_HOLD = "customs_hold"
+    PICKUP_EXPIRING = "pickup_expiring"
+    """It waits at a pickup point, and will soon be sent back."""
+    PRESUMED_LOST = "presumed_lost"
+    """Silent beyond the loss horizon."""
+    RETURN_STALLED = "return_stalled"
+    """A return's parcel that is no longer scanned."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        """``no_scan`` is what the first release stored for ``stalled``."""
+        return cls("stalled") if value == "no_scan" else None
+
+
+WEIGHT: dict[DelayKind, int] = {
+    DelayKind.PREDICTED_LATE: 1,
+    DelayKind.PROMISE_MISSED: 2,
+    DelayKind.LABEL_NEVER_SCANNED: 3,
+    DelayKind.NOT_DISPATCHED: 3,
+    DelayKind.ATTEMPT_FAILED: 3,
+    DelayKind.PICKUP_EXPIRING: 3,
+    DelayKind.STALLED: 4,
+    DelayKind.RETURN_STALLED: 4,
+    DelayKind.EXCEPTION_UNRESOLVED: 4,
+    DelayKind.CUSTOMS_HOLD: 4,
+    DelayKind.PRESUMED_LOST: 5,
+}
+"""An open delay becomes one of another kind only if that weighs more."""
+
+FAULT: dict[DelayKind, Party] = {
+    DelayKind.NOT_DISPATCHED: Party.RETAILER,
+    DelayKind.LABEL_NEVER_SCANNED: Party.RETAILER,
+    DelayKind.STALLED: Party.CARRIER,
+    DelayKind.PREDICTED_LATE: Party.CARRIER,
+    DelayKind.PROMISE_MISSED: Party.CARRIER,
+    DelayKind.ATTEMPT_FAILED: Party.CONSIGNEE,
+    DelayKind.EXCEPTION_UNRESOLVED: Party.CARRIER,
+    DelayKind.CUSTOMS_HOLD: Party.CUSTOMS,
+    DelayKind.PICKUP_EXPIRING: Party.CONSIGNEE,
+    DelayKind.PRESUMED_LOST: Party.CARRIER,
+    DelayKind.RETURN_STALLED: Party.CARRIER,
+}
+"""Whose fault a delay usually is; what the carrier says of the reason, and a late hand-over, decide otherwise."""
+
+
+class DelayChange(StrEnum):
+    """What a decision about a delay did: suspected → declared → updated → recovered | resolved, and its playbook."""
+
+    SUSPECTED = "suspected"
+    CLEARED = "cleared"
+    """Suspected, and never declared: news came between."""
+    DECLARED = "declared"
+    UPDATED = "updated"
+    """A new range, or a graver kind."""
+    RECOVERED = "recovered"
+    RESOLVED = "resolved"
+    FALSE_ALARM = "false_alarm"
+    """Resolved, and delivered within the promise that we had expected it to miss."""
+    STEP = "step"
+    """The playbook went on: a wait began, a case was opened, the shopper was asked, something was done."""
+
+
+Facts = dict[str, str | int | float | bool | None]
 
 
 class Delay(BaseModel):
-    """One delay of one shipment: declared once, later recovered (moving again) or resolved (delivered, returned,
-    cancelled).
+    """One delay of one shipment or order: declared once, perhaps updated, later recovered (moving again) or resolved
+    (delivered, returned, cancelled).
 
-    ``facts`` are the numbers behind the decision, so that it can be explained and replayed; no personal data.
+    ``facts`` are the numbers behind its last change, so that it can be explained and replayed; no personal data.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = _STORED
 
     delay_id: str
     kind: DelayKind
     declared_at: AwareDatetime
     promised: date | None = None
-    expected: DateRange
-    facts: dict[str, str | int | None] = {}
+    """The last day of the promise that it breaks."""
+    expected: DateRange | None = None
+    """The range that is honest now; None where nobody can say (lost, waiting at a pickup point)."""
+    deadline: date | None = None
+    """The last day at a pickup point."""
+    fault: Party | None = None
+    facts: Facts = {}
     policy_version: str = ""
+    model_version: str = ""
+    """The model that the range came from; empty where it came from the policy."""
+    revision: int = 0
+    """How often it was updated."""
+    updated_at: AwareDatetime | None = None
+    step: int = 0
+    """The playbook's step that it is at."""
+    step_since: AwareDatetime | None = None
+    case_id: str | None = None
+    """The question that is open in this step: see ``domain.cases``."""
     recovered_at: AwareDatetime | None = None
     resolved_at: AwareDatetime | None = None
+    false_alarm: bool = False
 
-    def is_active(self, now: datetime) -> bool:
+    @property
+    def is_open(self) -> bool:
         """True while the delay is neither recovered nor resolved."""
         return self.recovered_at is None and self.resolved_at is None
+
+
+class Suspected(BaseModel):
+    """A delay that is about to be declared: its workflow is on its way."""
+
+    model_config = _STORED
+
+    delay_id: str
+    kind: DelayKind
+    at: AwareDatetime
+
+
+class DelayDecision(BaseModel):
+    """The record of one change of one delay: what was decided, by whom, under which policy, from which numbers."""
+
+    model_config = _STORED
+
+    brand: str
+    decision_id: str
+    """A hash of what makes it one decision: the same one twice is one."""
+    delay_id: str
+    kind: DelayKind
+    change: DelayChange
+    at: AwareDatetime
+    by: str = "policy"
+    """``policy``, ``carrier`` (news), ``shopper``, ``person:{api key id}``."""
+    shipment_id: str | None = None
+    order_id: str | None = None
+    expected: DateRange | None = None
+    fault: Party | None = None
+    policy_version: str = ""
+    model_version: str = ""
+    step: str = ""
+    """For ``step``: what was done (``wait``, ``open_case``, ``credit`` …)."""
+    facts: Facts = {}
+    note: str = ""

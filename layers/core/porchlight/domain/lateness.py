@@ -48,7 +48,7 @@ def expected_range(shipment: Shipment, brand: BrandConfig, now: datetime) -> Dat
     zone = _zone(shipment) or brand.zone
     today = local_day(now, zone)
     delay = shipment.delay
-    for candidate in (_estimated(shipment, zone, today), delay.expected if delay else shipment.promise):
+    for candidate in (_estimated(shipment, zone, today), (delay.expected if delay else None) or shipment.promise):
         if candidate and candidate.latest >= today:
             return candidate.model_copy(update={"earliest": max(candidate.earliest, today)})
     return None
@@ -71,8 +71,8 @@ def next_check(shipment: Shipment, policy: DelayPolicy, now: datetime) -> dateti
     """
     delay = shipment.delay
     if delay and _is_active(delay):
-        over = end_of_day(delay.expected.latest, _zone(shipment))
-        return over if _is_coming(shipment) and over > now else None
+        over = end_of_day(delay.expected.latest, _zone(shipment)) if delay.expected else None
+        return over if over and _is_coming(shipment) and over > now else None
     return min((suspicion.since for suspicion in _suspicions(shipment, policy)), default=None)
 
 
@@ -130,7 +130,7 @@ def _suspicions(shipment: Shipment, policy: DelayPolicy) -> list[Suspicion]:
     delay = shipment.delay
     if shipment.is_return or shipment.shopper_id is None or not _is_coming(shipment) or _is_active(delay):
         return []
-    promise = delay.expected if delay else shipment.promise
+    promise = (delay.expected if delay else None) or shipment.promise
     promised = promise.latest if promise else None
     zone = _zone(shipment)
     due: list[tuple[DelayKind, datetime]] = []
@@ -138,7 +138,7 @@ def _suspicions(shipment: Shipment, policy: DelayPolicy) -> list[Suspicion]:
         due.append((DelayKind.PROMISE_MISSED, end_of_day(promised, zone)))
     heard_of = shipment.last_event_at and not (shipment.backfilled and shipment.last_event_at < shipment.created_at)
     if shipment.milestone in SCANNED and shipment.last_event_at and heard_of:
-        due.append((DelayKind.NO_SCAN, shipment.last_event_at + timedelta(days=policy.no_scan_days)))
+        due.append((DelayKind.STALLED, shipment.last_event_at + timedelta(days=policy.no_scan_days)))
     found = []
     for kind, since in due:
         key = stable_id("dly", shipment.shipment_id, kind.value, promised.isoformat() if promised else "")
@@ -181,6 +181,6 @@ def _estimated(shipment: Shipment, zone: str | None, today: date) -> DateRange |
     return DateRange(earliest=day, latest=add_working_days(day, 1), zone=zone)
 
 
-def _newer(instant: datetime | None, known: str | int | None) -> bool:
+def _newer(instant: datetime | None, known: str | float | None) -> bool:
     """True for a scan later than the last one that was known (any scan, where there was none)."""
     return instant is not None and (not isinstance(known, str) or instant > datetime.fromisoformat(known))

@@ -3,14 +3,17 @@
 Personal data has one home: the ``Shopper``. Orders, shipments, messages and returns only name its id.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from porchlight.domain.dates import DateRange, add_working_days, local_day
+from porchlight.domain.delays import Delay, Suspected
+from porchlight.domain.forecast.lives import Forecast
 from porchlight.domain.money import Money
 from porchlight.domain.packing import Packing, ParcelLine
+from porchlight.domain.promises import PromiseMade
 
 _STORED = ConfigDict(frozen=True)
 """What is stored is read by older releases too (a rollback, a deployment in progress): they pass over what they do
@@ -55,6 +58,8 @@ class Destination(BaseModel):
     model_config = _STORED
 
     country: str | None = Field(default=None, pattern=r"^[A-Z]{2}$")
+    region: str | None = Field(default=None, pattern=r"^[A-Z0-9]{1,3}$")
+    """State or province: the part of its ISO 3166-2 code after the country (``CA`` of ``US-CA``)."""
     postal_prefix: str | None = Field(default=None, max_length=3)
     zone: str | None = None
 
@@ -84,6 +89,19 @@ class Order(BaseModel):
     destination: Destination = Destination()
     first_promise: DateRange | None = None
     promise: DateRange | None = None
+    promises: tuple[PromiseMade, ...] = ()
+    """Every promise in turn, the first one first; the last is ``promise``."""
+    service: str | None = None
+    """The service level that was sold (``ground``); the brand's ``dates.services`` has a table for it."""
+    origin: str | None = None
+    """Where it is packed, as the brand's ``dates.origins`` calls it."""
+    ship_by: date | None = None
+    """The day by which the shop said it would ship, local to where it is packed."""
+    forecast: Forecast | None = None
+    """Our own estimate when it was placed."""
+    delay: Delay | None = None
+    """The order itself is late: it was not dispatched."""
+    suspected: Suspected | None = None
     cancelled_at: AwareDatetime | None = None
     backfilled: bool = False
     """It was old when we first heard of it (an import): what had happened by then is told to nobody."""
@@ -130,6 +148,9 @@ class OrderPlaced(BaseModel):
     tier: str | None = None
     destination: Destination = Destination()
     promise: DateRange | None = None
+    service: str | None = None
+    origin: str | None = None
+    ship_by: date | None = None
     cancelled_at: AwareDatetime | None = None
 
 

@@ -78,7 +78,7 @@ def in_trouble(scene: Scene, shipment: Shipment) -> bool:
 def is_late(scene: Scene, shipment: Shipment) -> bool:
     """A declared delay that is not over, for a parcel that is not on the van yet."""
     delay = shipment.delay
-    return bool(delay and delay.is_active(scene.now) and shipment.milestone in BEFORE_THE_VAN)
+    return bool(delay and delay.is_open and shipment.milestone in BEFORE_THE_VAN)
 
 
 def is_overdue(scene: Scene, shipment: Shipment) -> bool:

@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from porchlight.domain.dates import DateRange, zone
-from porchlight.domain.delays import Delay
+from porchlight.domain.delays import Delay, Suspected
 from porchlight.domain.events import DeliveryEstimate, Place, TrackingEvent
+from porchlight.domain.forecast.lives import Forecast, Route
 from porchlight.domain.milestones import (
     AFTER_DELIVERY,
     BEFORE_MOVEMENT,
@@ -22,6 +23,7 @@ from porchlight.domain.milestones import (
     Signal,
 )
 from porchlight.domain.packing import Packing, is_void
+from porchlight.domain.promises import PromiseMade
 from porchlight.domain.signals import Heard, heard
 
 MAX_EVENTS = 500
@@ -77,8 +79,14 @@ class Shipment(BaseModel):
     """Which lines of the order are in it, by the store's fulfilment: see ``domain.packing``."""
     backfilled: bool = False
     """Its order was old when we first heard of it: what had happened by then is told to nobody."""
+    placed_at: AwareDatetime | None = None
+    """When its order was placed."""
+    route: Route | None = None
+    """What is known of its way: what our own dates are asked for."""
     first_promise: DateRange | None = None
     promise: DateRange | None = None
+    promises: tuple[PromiseMade, ...] = ()
+    """Every promise of its order in turn, the first one first."""
     estimate: DeliveryEstimate | None = None
     estimate_at: AwareDatetime | None = None
     """The newest fact in the report that carried ``estimate``: an older report never replaces a newer estimate."""
@@ -86,6 +94,11 @@ class Shipment(BaseModel):
     """The raw body that it was read from."""
     expected: DateRange | None = None
     """What we tell the shopper: see ``domain.lateness.expected_range``."""
+    forecast: Forecast | None = None
+    """Our own estimate of the day of delivery, the newest."""
+    forecasts: dict[str, Forecast] = Field(default_factory=dict)
+    """The first one of each moment (``purchase``, ``handover``): what is counted as kept or broken."""
+    suspected: Suspected | None = None
     delay: Delay | None = None
     next_id: str | None = None
     """The parcel that carries the same number now: carriers use numbers again after months."""

@@ -38,7 +38,7 @@ class DelayWatch:
             shipment = self.shipments.get(brand_id, shipment_id)
             if shipment is None:
                 return _status("not_late", None, brand, now)
-            if shipment.delay and shipment.delay.is_active(now):
+            if shipment.delay and shipment.delay.is_open:
                 return _status("late", shipment, brand, now)
             suspicion = self.suspicion(shipment, brand, now)
             if suspicion is None:
