@@ -4,42 +4,12 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Protocol
 
-from pydantic import BaseModel, ConfigDict
-
-from porchlight.domain.forecast.lives import Forecast, Route
+from porchlight.domain.journal import JournalEntry
 
 if TYPE_CHECKING:
     from porchlight.domain.calibration import Calibration
     from porchlight.domain.forecast.book import Book
     from porchlight.domain.forecast.model import Model
-
-
-class JournalEntry(BaseModel):
-    """What was known of one parcel at the end of the day on which that changed: what the engine learns from.
-
-    Days are local at the destination. No personal data.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    brand: str
-    shipment_id: str
-    version: int
-    """The shipment's: of two entries of one day the newer counts."""
-    recorded_on: date
-    """The UTC day on which we learned of it: the journal's page."""
-    route: Route
-    placed: date
-    placed_hour: int = 12
-    promised: date | None = None
-    first_promised: date | None = None
-    handed: date | None = None
-    delivered: date | None = None
-    ended: bool = False
-    silence_hours: int | None = None
-    estimated: date | None = None
-    """The carrier's own estimate, the last one before delivery."""
-    forecasts: dict[str, Forecast] = {}
 
 
 class Journal(Protocol):

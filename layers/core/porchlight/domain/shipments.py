@@ -1,7 +1,8 @@
 """The shipment: a projection folded from its events. Any order of arrival gives the same shipment."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -25,6 +26,9 @@ from porchlight.domain.milestones import (
 from porchlight.domain.packing import Packing, is_void
 from porchlight.domain.promises import PromiseMade
 from porchlight.domain.signals import Heard, heard
+
+IN_HAND = MOVEMENT | {Milestone.DELIVERED, Milestone.RETURN_IN_TRANSIT, Milestone.RETURNED_TO_SENDER}
+"""Milestones by which the carrier has had the parcel in hand."""
 
 MAX_EVENTS = 500
 """More facts than this about one parcel are refused: no carrier reports so many, a loop does."""
@@ -71,6 +75,8 @@ class Shipment(BaseModel):
     last_event_at: AwareDatetime | None = None
     moved_at: AwareDatetime | None = None
     """The last event that says the parcel goes on; notices and troubles are events, but no movement."""
+    longest_gap_hours: int | None = None
+    """The longest time between two such events, up to the delivery; None before there are two."""
     last_place: Place = Place()
     signals: dict[Signal, Heard] = Field(default_factory=dict)
     """What a same-day courier last said of its driver."""
@@ -81,6 +87,8 @@ class Shipment(BaseModel):
     """Its order was old when we first heard of it: what had happened by then is told to nobody."""
     placed_at: AwareDatetime | None = None
     """When its order was placed."""
+    ship_by: date | None = None
+    """The day by which the order was to leave."""
     route: Route | None = None
     """What is known of its way: what our own dates are asked for."""
     first_promise: DateRange | None = None
@@ -117,6 +125,11 @@ class Shipment(BaseModel):
     def is_open(self) -> bool:
         """True while something is still expected of the parcel."""
         return self.milestone not in TERMINAL and not self.is_void
+
+    @property
+    def handed_at(self) -> datetime | None:
+        """The carrier's first scan of the parcel itself; a label is none. None where it never had one."""
+        return min((at for milestone, at in self.reached.items() if milestone in IN_HAND), default=None)
 
     @property
     def is_void(self) -> bool:
@@ -167,11 +180,21 @@ def fold(shipment: Shipment, events: Iterable[StoredEvent]) -> Shipment:
                 (stored.event.instant(assumed) for stored in reversed(sound) if stored.event.milestone in MOVEMENT),
                 None,
             ),
+            "longest_gap_hours": _longest_gap(sound, assumed, reached.get(Milestone.DELIVERED)),
             "last_place": placed,
             "signals": heard((stored.event, stored.event.instant(assumed)) for stored in sound),
             "event_count": len(ordered),
         }
     )
+
+
+def _longest_gap(sound: list[StoredEvent], assumed: ZoneInfo | None, delivered: datetime | None) -> int | None:
+    """Whole hours between the two movements (the delivery is the last) that lie farthest apart."""
+    moved = [stored.event.instant(assumed) for stored in sound if stored.event.milestone in MOVEMENT]
+    if delivered:
+        moved = [*(at for at in moved if at < delivered), delivered]
+    gaps = [later - earlier for earlier, later in pairwise(moved)]
+    return int(max(gaps).total_seconds() // 3600) if gaps else None
 
 
 def _first_of_run(ordered: list[StoredEvent], current: StoredEvent, assumed: ZoneInfo | None) -> datetime:
