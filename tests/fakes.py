@@ -4,7 +4,7 @@ import base64
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from porchlight.asking import Errand
@@ -13,6 +13,7 @@ from porchlight.domain.brands import BrandConfig
 from porchlight.domain.changes import DomainEvent
 from porchlight.domain.codes import Code, Meaning, Meanings
 from porchlight.domain.exchange import Exchange
+from porchlight.domain.journal import JournalEntry
 from porchlight.domain.messages import MessageRecord, Moment
 from porchlight.domain.money import Money
 from porchlight.domain.orders import Order, Shopper
@@ -200,6 +201,7 @@ class FakeExchanges:
 class FakeOrders:
     def __init__(self) -> None:
         self.records: dict[tuple[str, str], Order] = {}
+        self.due_at: dict[tuple[str, str], datetime] = {}
         self.parcels: dict[tuple[str, str], list[str]] = defaultdict(list)
         self.refunds: dict[tuple[str, str], dict[str, Money]] = defaultdict(dict)
         self.shoppers: dict[tuple[str, str], Shopper] = {}
@@ -222,7 +224,7 @@ class FakeOrders:
             return_ids=tuple(sorted(r.return_id for r in returns if (r.brand, r.order_id) == key)),
         )
 
-    def save(self, order: Order, shopper: Shopper | None = None) -> None:
+    def save(self, order: Order, shopper: Shopper | None = None, *, due_at: datetime | None = None) -> None:
         key = (order.brand, order.order_id)
         stored = self.records.get(key)
         if (stored.version if stored else 0) != order.version - 1:
@@ -232,6 +234,9 @@ class FakeOrders:
             raise ConflictError("the shopper's choice changed")
         self.history.append((stored, order))
         self.records[key] = order
+        self.due_at.pop(key, None)
+        if due_at:
+            self.due_at[key] = due_at
         if shopper:
             self.shoppers[shopper.brand, shopper.shopper_id] = shopper
 
@@ -321,9 +326,10 @@ class FakeDue:
         self.shipments = shipments
         self.messages = messages
 
-    def due(self, shard: int, now: datetime, limit: int) -> list[Due]:
+    def due(self, shard: int, now: datetime, page: int, *, newest_first: bool = False) -> Iterator[Due]:
+        del page
         if shard:
-            return []
+            return iter(())
         found = [
             Due(brand=brand, kind="shipment", record_id=record, due_at=at)
             for (brand, record), at in self.shipments.due_at.items()
@@ -334,7 +340,13 @@ class FakeDue:
             for (brand, order, record), at in self.messages.due_at.items()
             if at <= now
         ]
-        return sorted(found, key=lambda due: due.due_at)[:limit]
+        orders = self.shipments.orders.due_at if self.shipments.orders else {}
+        found += [
+            Due(brand=brand, kind="order", record_id=record, due_at=at)
+            for (brand, record), at in orders.items()
+            if at <= now
+        ]
+        return iter(sorted(found, key=lambda due: due.due_at, reverse=newest_first))
 
 
 class FakeQuarantine:
@@ -398,6 +410,21 @@ class FakeCodes:
     def meanings(self, brand: str, source: str) -> Meanings:
         found = (code for code in self.codes.values() if (code.brand, code.source) == (brand, source))
         return {(code.code, code.words): code.meaning for code in found if code.meaning}
+
+
+class FakeJournal:
+    def __init__(self) -> None:
+        self.pages: dict[tuple[str, date], dict[str, JournalEntry]] = defaultdict(dict)
+
+    def put(self, entries: Sequence[JournalEntry]) -> None:
+        for entry in entries:
+            page = self.pages[entry.brand, entry.recorded_on]
+            known = page.get(entry.shipment_id)
+            if known is None or known.version < entry.version:
+                page[entry.shipment_id] = entry
+
+    def read(self, brand: str, day: date) -> Iterator[JournalEntry]:
+        yield from list(self.pages.get((brand, day), {}).values())
 
 
 class FakeInbound:

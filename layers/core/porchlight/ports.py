@@ -15,6 +15,7 @@ from porchlight.connectors import Account, InboundMessage
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.changes import DomainEvent
 from porchlight.domain.codes import Code, Meaning, Meanings
+from porchlight.domain.delays import DelayDecision
 from porchlight.domain.ids import body_id
 from porchlight.domain.messages import MessageRecord, Moment
 from porchlight.domain.money import Money
@@ -85,9 +86,10 @@ class Due(BaseModel):
 
     brand: str
     kind: str
-    """``shipment`` or ``message``."""
+    """``shipment``, ``message`` or ``order``; a kind that this release does not know by its sort key."""
     record_id: str
     parent_id: str | None = None
+    """The order of a message."""
     due_at: AwareDatetime
 
 
@@ -163,11 +165,12 @@ class Shipments(Protocol):
         due_at: datetime | None,
         link: bool = False,
         watch: "Watch | None" = None,
+        decisions: Sequence[DelayDecision] = (),
     ) -> None:
         """Write the new facts and the projection, all or nothing; ConflictError if it is not ``version - 1`` that is
         stored.
 
-        At most 90 new facts at once. ``due_at`` puts it into (None: takes it out of) the due index. ``link`` also
+        At most 90 new facts and decisions about its delay at once. ``due_at`` puts it into (None: takes it out of) the due index. ``link`` also
         makes it a parcel of its order. ``watch`` is written with it, under its own version.
         """
         ...
@@ -181,6 +184,7 @@ class Shipments(Protocol):
         due_at: datetime | None,
         unlink: str | None = None,
         watch: "Watch | None" = None,
+        decisions: Sequence[DelayDecision] = (),
     ) -> None:
         """Replace and remove facts (at most 90 in all) and write the projection, all or nothing; ConflictError as in
         ``save``. ``unlink``: the order whose parcel this is no longer. ``watch`` as in ``save``.
@@ -223,8 +227,11 @@ class Orders(Protocol):
         """The order with all that hangs on it, in one read."""
         ...
 
-    def save(self, order: Order, shopper: Shopper | None = None) -> None:
-        """Write the order (and the shopper); ConflictError if it is not ``version - 1`` that is stored."""
+    def save(self, order: Order, shopper: Shopper | None = None, *, due_at: datetime | None = None) -> None:
+        """Write the order (and the shopper); ConflictError if it is not ``version - 1`` that is stored.
+
+        ``due_at`` puts it into (None: takes it out of) the due index.
+        """
         ...
 
     def put_refund(self, brand: str, order_id: str, refund_id: str, amount: Money) -> None:
@@ -285,8 +292,13 @@ class Returns(Protocol):
 class DueIndex(Protocol):
     """The one index of what must be looked at later."""
 
-    def due(self, shard: int, now: datetime, limit: int) -> list[Due]:
-        """Entries of a shard that are due, the longest overdue first."""
+    def due(self, shard: int, now: datetime, page: int, *, newest_first: bool = False) -> Iterator[Due]:
+        """Entries of a shard that are due, the longest overdue first (or last), read ``page`` at a time as they are
+        asked for.
+
+        A place in the index is read once, whatever is written meanwhile: an entry that moves ahead may be met again, one
+        that moves behind is met by the next reader.
+        """
         ...
 
 

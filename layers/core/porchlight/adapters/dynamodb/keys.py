@@ -7,7 +7,8 @@
                                         EVENT#{evt_…}         event
                                         WAIT#{purpose}        wait
                                         WATCH                 watch         (due index)
-    BRAND#{brand}#ORDER#{ord_…}         ORDER                 order         (stream → bus)
+                                        DECISION#{at}#{dec_…}  decision      (also under orders)
+    BRAND#{brand}#ORDER#{ord_…}         ORDER                 order         (stream → bus, due index)
                                         PARCEL#{shp_…}        parcel
                                         REFUND#{id}           store_refund
                                         MESSAGE#{msg_…}       message       (due index)
@@ -19,6 +20,7 @@
                                         MEANING#{source}#{code}  meaning
     BRAND#{brand}#ASKING                EXCHANGE#{kind}#{source}  exchange
                                         ERRAND#{run_…}        errand        (due index)
+    BRAND#{brand}#JOURNAL#{day}#{0…3}   {shp_…}               journal
 
     index by_due_at: due_shard = DUE#{0…7}, due_at = UTC instant, sortable; due_shard of watches = ASK#{source}#{brand}
     (…#NOW for the urgent), of errands = ASK#ERRANDS#{brand}
@@ -26,10 +28,12 @@
 
 import hashlib
 import zlib
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 SCHEMA_VERSION = 1
 SHARDS = 8
+JOURNAL_SHARDS = 4
+"""A day of the journal is written to by all parcels of a brand: so many partitions share that."""
 DUE_INDEX = "by_due_at"
 
 SHIPMENT = "SHIPMENT"
@@ -38,6 +42,7 @@ RETURN = "RETURN"
 CONTACT = "CONTACT"
 EVENT = "EVENT#"
 WAIT = "WAIT#"
+DECISION = "DECISION#"
 PARCEL = "PARCEL#"
 REFUND = "REFUND#"
 MESSAGE = "MESSAGE#"
@@ -111,6 +116,16 @@ def asking_pk(brand: str) -> str:
 def exchange_sk(kind: str, source: str) -> str:
     """Sort key of how a brand stands with one source."""
     return f"{EXCHANGE}{kind}#{source}"
+
+
+def journal_pk(brand: str, day: date, number: int) -> str:
+    """Partition ``number`` of a day of a brand's journal."""
+    return f"BRAND#{brand}#JOURNAL#{day}#{number}"
+
+
+def journal_shard(shipment_id: str) -> int:
+    """The number of the partition that a parcel's entries go to."""
+    return zlib.crc32(shipment_id.encode()) % JOURNAL_SHARDS
 
 
 def watch_shard(brand: str, source: str, *, urgent: bool = False) -> str:

@@ -1,5 +1,7 @@
 """Orders, what hangs on them, and shoppers."""
 
+from datetime import datetime
+
 from porchlight.adapters.dynamodb import keys
 from porchlight.adapters.dynamodb.table import Table, item, load
 from porchlight.domain.ids import stable_id
@@ -48,7 +50,7 @@ class DynamoOrders:
             return_ids=tuple(returns),
         )
 
-    def save(self, order: Order, shopper: Shopper | None = None) -> None:
+    def save(self, order: Order, shopper: Shopper | None = None, *, due_at: datetime | None = None) -> None:
         """The shopper first: an order never names a shopper who is not there.
 
         A store knows nothing of what the shopper has switched off: ConflictError if that changed since it was read.
@@ -56,7 +58,7 @@ class DynamoOrders:
         if shopper:
             self._save_shopper(shopper, "unsubscribed")
         pk = keys.order_pk(order.brand, order.order_id)
-        self._table.replace(item(pk, keys.ORDER, "order", order), order.version)
+        self._table.replace(item(pk, keys.ORDER, "order", order, due_at=due_at), order.version)
 
     def put_refund(self, brand: str, order_id: str, refund_id: str, amount: Money) -> None:
         """The same refund twice is one item."""
