@@ -13,13 +13,14 @@ import pytest
 import yaml
 from moto import mock_aws
 
-from porchlight import asking, ports
+from porchlight import asking, ports, predicting
 from porchlight.adapters import aws
 from porchlight.adapters.archive import FirehoseArchive
 from porchlight.adapters.dynamodb.codes import DynamoCodes
 from porchlight.adapters.dynamodb.due import DynamoDueIndex
 from porchlight.adapters.dynamodb.errands import DynamoErrands
 from porchlight.adapters.dynamodb.exchanges import DynamoExchanges
+from porchlight.adapters.dynamodb.journal import DynamoJournal
 from porchlight.adapters.dynamodb.messages import DynamoMessages
 from porchlight.adapters.dynamodb.orders import DynamoOrders
 from porchlight.adapters.dynamodb.quarantine import DynamoQuarantine
@@ -99,6 +100,7 @@ class Stores:
     watches: asking.Watches
     errands: asking.Errands
     exchanges: asking.Exchanges
+    journal: predicting.Journal
 
 
 def _fakes(brand: str) -> Stores:
@@ -118,6 +120,7 @@ def _fakes(brand: str) -> Stores:
         fakes.FakeWatches(shipments),
         fakes.FakeErrands(),
         fakes.FakeExchanges(),
+        fakes.FakeJournal(),
     )
 
 
@@ -136,6 +139,7 @@ def _real(brand: str, queue_url: str) -> Stores:
         DynamoWatches(table),
         DynamoErrands(table),
         DynamoExchanges(table),
+        DynamoJournal(table),
     )
 
 

@@ -2,17 +2,19 @@
 
 import inspect
 import re
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from porchlight import asking, ports
+from porchlight import asking, ports, predicting
 from porchlight.adapters.dynamodb import (
     codes,
     due,
     errands,
     exchanges,
+    journal,
     keys,
     messages,
     orders,
@@ -35,6 +37,7 @@ REPOSITORIES = {
     "Watches": watches.DynamoWatches,
     "Errands": errands.DynamoErrands,
     "Exchanges": exchanges.DynamoExchanges,
+    "Journal": journal.DynamoJournal,
 }
 
 
@@ -64,7 +67,7 @@ def test_each_pattern_is_a_method_and_each_method_a_pattern() -> None:
 
 
 def _port(name: str) -> Any:
-    return getattr(ports, name, None) or getattr(asking, name)
+    return getattr(ports, name, None) or getattr(asking, name, None) or getattr(predicting, name)
 
 
 @pytest.mark.parametrize(("port", "method"), patterns(), ids=".".join)
@@ -90,6 +93,8 @@ def test_the_keys_are_those_of_the_code() -> None:
         assert f"`{prefix}{{" in listed
     for whole in (keys.SHIPMENT, keys.ORDER, keys.RETURN, keys.CONTACT, keys.WATCH):
         assert f"| `{whole}` |" in listed
+    page = keys.journal_pk("{brand}", date(2026, 3, 2), keys.JOURNAL_SHARDS - 1)
+    assert f"`{page.replace('2026-03-02#3', '{day}#{0…3}')}`" in listed
     for pk in (keys.shipment_pk, keys.order_pk, keys.return_pk, keys.shopper_pk):
         assert f"`{pk('{brand}', '')}{{" in listed
 

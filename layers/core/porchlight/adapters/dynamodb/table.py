@@ -128,6 +128,17 @@ class Table:
                 ExpressionAttributeValues={":unchanged": new[unchanged]},
             )
 
+    def put_newer(self, new: Item) -> None:
+        """Write an item over none, or over one of an older version; ConflictError otherwise."""
+        with translated():
+            client("dynamodb").put_item(
+                TableName=self.name,
+                Item=new,
+                ConditionExpression="attribute_not_exists(pk) OR #version < :version",
+                ExpressionAttributeNames={"#version": "version"},
+                ExpressionAttributeValues={":version": new["version"]},
+            )
+
     def delete(self, pk: str, sk: str, *, token: str | None = None) -> None:
         """Delete an item; with ``token`` only while the item still carries it (no error otherwise)."""
         arguments: dict[str, Any] = {"TableName": self.name, "Key": {"pk": {"S": pk}, "sk": {"S": sk}}}
