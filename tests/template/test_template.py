@@ -2,16 +2,19 @@
 
 import json
 import re
+import runpy
 import tomllib
 from typing import Any
 
 import pytest
 
+from porchlight.adapters.dynamodb import keys
 from porchlight.runtime import settings
 from tests.template.translated import (
     ROOT,
     STAGE,
     TEXT,
+    arn,
     folder,
     functions,
     of_type,
@@ -177,7 +180,7 @@ def test_every_source_of_a_function_or_machine_has_somewhere_for_what_fails() ->
             assert mapping["MaximumRetryAttempts"] >= 0, "the default is to retry until the record is gone"
     targets = [target for rule in of_type("Events::Rule").values() for target in rule["Targets"]]
     targets += [schedule["Target"] for schedule in of_type("Scheduler::Schedule").values()]
-    assert len(targets) == 6
+    assert len(targets) == 9
     later = {
         resolve(one["FunctionName"]): one
         for one in of_type("Lambda::EventInvokeConfig").values()
@@ -190,6 +193,20 @@ def test_every_source_of_a_function_or_machine_has_somewhere_for_what_fails() ->
         if called in of_type("Lambda::Function"):
             found.add(resolve(later[called]["DestinationConfig"]["OnFailure"]["Destination"]))
     assert {one.rpartition(":")[2] for one in found} <= failure_queues()
+
+
+def test_the_schedules_of_the_sweep_share_its_shards_and_a_run_ends_within_its_minute() -> None:
+    target = arn("SweepDueAliaslive")
+    schedules = [one for one in of_type("Scheduler::Schedule").values() if resolve(one["Target"]["Arn"]) == target]
+    shares = [json.loads(one["Target"]["Input"])["shards"] for one in schedules]
+    assert sorted(shard for share in shares for shard in share) == list(range(keys.SHARDS))
+    assert {one["ScheduleExpression"] for one in schedules} == {"rate(1 minute)"}
+    code = runpy.run_path(str(ROOT / "functions/sweep_due/app.py"))
+    slowest = 8 + 2  # a call that AWS does not answer
+    assert code["BUDGET_SECONDS"] + slowest <= of_type("Lambda::Function")["SweepDue"]["Timeout"] < 60
+    missing = of_type("CloudWatch::Alarm")["SweepMissing"]
+    runs = missing["Period"] // 60
+    assert runs * (len(schedules) - 1) < missing["Threshold"] < runs * len(schedules), "one that stands still is seen"
 
 
 # ------------------------------------------------------------------------------------------------------------- logs

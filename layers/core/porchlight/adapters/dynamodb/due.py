@@ -17,22 +17,26 @@ class DynamoDueIndex:
         self._table = table
 
     def due(self, shard: int, now: datetime, page: int, *, newest_first: bool = False) -> Iterator[Due]:
-        """One query for each page; it goes on behind the last key of the page before, however many share its instant."""
-        arguments: dict[str, Any] = {
-            "TableName": self._table.name,
-            "IndexName": keys.DUE_INDEX,
-            "KeyConditionExpression": "due_shard = :shard AND due_at <= :now",
-            "ExpressionAttributeValues": {":shard": {"S": keys.shard(shard)}, ":now": {"S": keys.instant(now)}},
-            "Limit": page,
-            "ScanIndexForward": not newest_first,
-        }
+        """One query for each page; it goes on behind the last key of the one before, however many share its instant."""
+        after: dict[str, Any] = {}
         while True:
             with translated():
-                answer = client("dynamodb").query(**arguments)
+                answer = client("dynamodb").query(
+                    TableName=self._table.name,
+                    IndexName=keys.DUE_INDEX,
+                    KeyConditionExpression="due_shard = :shard AND due_at <= :now",
+                    ExpressionAttributeValues={
+                        ":shard": {"S": keys.shard(shard)},
+                        ":now": {"S": keys.instant(now)},
+                    },
+                    Limit=page,
+                    ScanIndexForward=not newest_first,
+                    **after,
+                )
             yield from map(_entry, answer.get("Items", []))
             if "LastEvaluatedKey" not in answer:
                 return
-            arguments["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+            after = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
 
 def _entry(stored: Item) -> Due:
