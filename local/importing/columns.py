@@ -19,6 +19,9 @@ COLUMNS: dict[str, str] = {
     "currency": "order",
     "total": "order",
     "tier": "order",
+    "service": "order",
+    "origin": "order",
+    "ship_by": "order",
     "cancelled_at": "order",
     "shopper_id": "shopper",
     "name": "shopper",
@@ -26,6 +29,7 @@ COLUMNS: dict[str, str] = {
     "phone": "shopper",
     "language": "shopper",
     "country": "destination",
+    "region": "destination",
     "postcode": "destination",
     "zone": "destination",
     "promise_earliest": "promise",
@@ -56,6 +60,7 @@ _COLUMN_OF = {
     **{("lines", ""): "title", ("parcels", ""): "tracking_number", ("promise", ""): "promise_latest"},
 }
 _OFFSET_APART = re.compile(r"\s+(?=[+-]\d\d:?\d\d$)")
+_AS_THEY_ARE = ("tier", "service", "origin", "ship_by", "cancelled_at")
 _SEEN_AS_DATES = ("placed_at", "updated_at", "cancelled_at", "shipped_at")
 
 
@@ -90,13 +95,17 @@ def order_body(rows: Sequence[Numbered], zone: ZoneInfo | None) -> dict[str, Any
         "total": whole["total"] or _sum(lines),
         "lines": lines,
         "shopper": _part(whole, "shopper"),
-        "destination": _part({**whole, "country": whole["country"].upper(), "postcode": _prefix(whole)}, "destination"),
+        "destination": _part(whole | _place(whole), "destination"),
         "parcels": parcels,
     }
     if promise := _part(whole, "promise"):
         days = [promise.get("earliest") or promise["latest"], promise.get("latest") or promise["earliest"]]
         body["promise"] = dict(zip(("earliest", "latest"), days, strict=True))
-    return body | {name: whole[name] for name in ("tier", "cancelled_at") if whole[name]}
+    return body | {name: whole[name] for name in _AS_THEY_ARE if whole[name]}
+
+
+def _place(whole: Row) -> dict[str, str]:
+    return {"country": whole["country"].upper(), "region": whole["region"].upper(), "postcode": _prefix(whole)}
 
 
 def blame(location: tuple[int | str, ...], rows: Sequence[Numbered]) -> tuple[int, str]:

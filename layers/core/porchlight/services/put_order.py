@@ -10,12 +10,15 @@ from porchlight.domain.dates import DateRange, zone
 from porchlight.domain.money import Money
 from porchlight.domain.orders import ContactDetails, Destination, Order, OrderLine, OrderPlaced, ParcelShipped
 from porchlight.domain.packing import ParcelLine
+from porchlight.domain.zones import zone_of_place
 from porchlight.errors import InvalidInputError
 from porchlight.services.keep_orders import OrderKeeper
 
 _STRICT = ConfigDict(frozen=True, extra="forbid")
 Instant = Annotated[AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC), le=datetime(2200, 1, 1, tzinfo=UTC))]
 """No shop sold before or sells after; sums of dates stay within what a calendar holds."""
+_NAME = r"^[a-z0-9][a-z0-9_-]{0,39}$"
+"""Of services and origins, as brands write them."""
 Amount = Annotated[str, Field(pattern=r"^\d{1,12}(\.\d{1,3})?$")]
 
 
@@ -85,7 +88,9 @@ class ParcelBody(BaseModel):
 
 
 class DestinationBody(Destination):
-    """Where the order goes: country, at most three characters of the postcode, and the zone (an IANA name)."""
+    """Where the order goes: country, state (its ISO 3166-2 code without the country), at most three characters of the
+    postcode, and the zone (an IANA name; without it that of the place, where it has one clock).
+    """
 
     model_config = _STRICT
 
@@ -95,6 +100,11 @@ class DestinationBody(Destination):
         if name is not None and zone(name) is None:
             raise ValueError("not an IANA time zone")
         return name
+
+    def placed(self) -> Destination:
+        """As an order keeps it."""
+        known = self.model_dump()
+        return Destination(**known | {"zone": self.zone or zone_of_place(self.country, self.region)})
 
 
 class OrderBody(BaseModel):
@@ -112,6 +122,12 @@ class OrderBody(BaseModel):
     tier: str | None = Field(default=None, max_length=40)
     destination: DestinationBody = DestinationBody()
     promise: PromiseBody | None = None
+    service: str | None = Field(default=None, pattern=_NAME)
+    """The service level that was sold, as the brand's ``dates.services`` calls it."""
+    origin: str | None = Field(default=None, pattern=_NAME)
+    """Where it is packed, as the brand's ``dates.origins`` calls it."""
+    ship_by: date | None = Field(default=None, ge=date(2000, 1, 1), le=date(2200, 1, 1))
+    """The day by which the shop said it would ship, local to where it is packed."""
     cancelled_at: Instant | None = None
     parcels: tuple[ParcelBody, ...] = Field(default=(), max_length=200)
 
@@ -132,8 +148,9 @@ def put_order(brand: BrandConfig, external_id: str, body: OrderBody, keeper: Ord
     known = {line.id for line in body.lines}
     if any(line.id not in known for parcel in body.parcels for line in parcel.lines):
         raise InvalidInputError("a parcel holds a line that is not of this order", code="unknown-line")
+    destination = body.destination.placed()
     promise = body.promise and DateRange(
-        earliest=body.promise.earliest, latest=body.promise.latest, zone=body.destination.zone
+        earliest=body.promise.earliest, latest=body.promise.latest, zone=destination.zone
     )
     placed = OrderPlaced(
         external_id=external_id,
@@ -162,8 +179,11 @@ def put_order(brand: BrandConfig, external_id: str, body: OrderBody, keeper: Ord
             language=body.shopper.language,
         ),
         tier=body.tier,
-        destination=Destination(**body.destination.model_dump()),
+        destination=destination,
         promise=promise,
+        service=body.service,
+        origin=body.origin,
+        ship_by=body.ship_by,
         cancelled_at=body.cancelled_at,
     )
     order = keeper.order(brand, "api", placed, now)

@@ -9,8 +9,9 @@ from porchlight.bodies import as_object, clean, load_json, optional_day
 from porchlight.domain.dates import DateRange
 from porchlight.domain.money import Money
 from porchlight.domain.orders import Destination
-from porchlight.domain.zones import zone_of
+from porchlight.domain.zones import zone_of_place
 from porchlight.errors import UnreadableBodyError
+from porchlight.stores.regions import region
 
 LARGEST = Decimal(10) ** 15
 MOST_PARCELS = 200
@@ -83,13 +84,16 @@ def language(value: Any) -> str | None:
     return text if text.replace("-", "").isalnum() and text.isascii() and len(text) <= 35 else None
 
 
-def destination(country: Any, postcode: Any) -> Destination:
-    """Country, time zone where the country has one clock, the first three characters of the postcode."""
+def destination(country: Any, state: Any, postcode: Any) -> Destination:
+    """Country, state, time zone where one of them has one clock, the first three characters of the postcode."""
     code = clean(country, 3).upper()
+    known = code if len(code) == 2 and code.isascii() and code.isalpha() else None
+    place = region(known, state) if known else None
     return Destination(
-        country=code if len(code) == 2 and code.isascii() and code.isalpha() else None,
+        country=known,
+        region=place,
         postal_prefix=clean(postcode).replace(" ", "").upper()[:3] or None,
-        zone=zone_of(code),
+        zone=zone_of_place(known, place),
     )
 
 

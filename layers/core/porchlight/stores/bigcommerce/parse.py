@@ -104,7 +104,7 @@ def _order(data: dict[str, Any]) -> list[StoreChange]:
             total=reading.money(data.get("total_inc_tax"), currency, "total_inc_tax"),
             lines=lines,
             contact=_contact(data, billing, shipping),
-            destination=reading.destination(shipping.get("country_iso2"), shipping.get("zip")),
+            destination=reading.destination(shipping.get("country_iso2"), shipping.get("state"), shipping.get("zip")),
             cancelled_at=max(placed, modified) if status in _GONE else None,
         )
     ]

@@ -69,7 +69,7 @@ def _order(data: dict[str, Any]) -> list[StoreChange]:
         return []
     customer = optional_object(data.get("customer"))
     address = optional_object(data.get("shipping_address"))
-    destination = reading.destination(address.get("country_code"), address.get("zip"))
+    destination = reading.destination(address.get("country_code"), address.get("province_code"), address.get("zip"))
     notes = {
         clean(note.get("name")).lower(): note.get("value")
         for note in as_objects(data.get("note_attributes"), "note_attributes")

@@ -80,7 +80,7 @@ def _placed(
     billing = optional_object(first(data, "billing", "billing_address"))
     shipping = optional_object(first(data, "shipping", "shipping_address"))
     address = shipping if clean(shipping.get("country")) else billing
-    destination = reading.destination(address.get("country"), address.get("postcode"))
+    destination = reading.destination(address.get("country"), address.get("state"), address.get("postcode"))
     return OrderPlaced(
         external_id=order_id,
         number=clean(first(data, "number", "order_number"), 60) or order_id[:60],

@@ -1,0 +1,83 @@
+"""What ``PUT /v1/orders/{id}`` makes of what dates need: service, origin, the day of shipping, the place it goes to."""
+
+import json
+from datetime import date
+from typing import Any, cast
+
+import pytest
+
+from porchlight.domain.brands import BrandConfig
+from porchlight.domain.orders import Destination, Order, OrderPlaced
+from porchlight.errors import InvalidInputError
+from porchlight.services.keep_orders import OrderKeeper
+from porchlight.services.put_order import put_order, read_body
+from tests.unit.stories import NOW, brand
+
+BODY = {
+    **{"number": "#1", "placed_at": "2026-03-02T09:30:00+01:00", "currency": "USD", "total": "49.00"},
+    "lines": [{"id": "1", "title": "Mug", "quantity": 1, "unit_price": "49.00"}],
+    "shopper": {"email": "ada@x.example"},
+}
+
+
+class Keeper:
+    """Takes what it is given."""
+
+    def __init__(self) -> None:
+        self.placed: list[OrderPlaced] = []
+
+    def order(self, brand: BrandConfig, source: str, placed: OrderPlaced, now: object) -> Order:
+        del brand, source, now
+        self.placed.append(placed)
+        return cast("Order", None)
+
+
+def placed(**more: Any) -> OrderPlaced:
+    keeper = Keeper()
+    put_order(brand(), "1001", read_body(json.dumps(BODY | more).encode()), cast("OrderKeeper", keeper), NOW)
+    return keeper.placed[0]
+
+
+def test_service_origin_and_the_day_of_shipping_are_taken() -> None:
+    found = placed(service="ground", origin="portland", ship_by="2026-03-04")
+    assert (found.service, found.origin, found.ship_by) == ("ground", "portland", date(2026, 3, 4))
+
+
+def test_an_order_says_none_of_it() -> None:
+    found = placed()
+    assert (found.service, found.origin, found.ship_by, found.destination) == (None, None, None, Destination())
+
+
+@pytest.mark.parametrize(
+    ("given", "zone"),
+    [
+        ({"country": "US", "region": "CA", "postal_prefix": "941"}, "America/Los_Angeles"),
+        ({"country": "DE"}, "Europe/Berlin"),
+        ({"country": "US", "region": "TX"}, None),
+        ({"country": "US"}, None),
+        ({"country": "US", "region": "CA", "zone": "America/Phoenix"}, "America/Phoenix"),
+    ],
+)
+def test_the_zone_is_the_places_where_it_has_one_and_none_is_given(given: dict[str, str], zone: str | None) -> None:
+    days = {"earliest": "2026-03-05", "latest": "2026-03-06"}
+    found = placed(destination=given, promise=days)
+    assert found.destination == Destination(**given | {"zone": zone})
+    assert found.promise
+    assert found.promise.zone == zone
+
+
+@pytest.mark.parametrize(
+    ("more", "fault"),
+    [
+        ({"service": "Ground Advantage (2-day)"}, "service: string_pattern_mismatch"),
+        ({"origin": ""}, "origin: string_pattern_mismatch"),
+        ({"ship_by": "soon"}, "ship_by: date_from_datetime_parsing"),
+        ({"ship_by": "1999-12-31"}, "ship_by: greater_than_equal"),
+        ({"destination": {"country": "US", "region": "California"}}, "destination.region: string_pattern_mismatch"),
+        ({"destination": {"country": "US", "postal_prefix": "94110"}}, "destination.postal_prefix: string_too_long"),
+    ],
+)
+def test_faults_are_named_and_values_are_not(more: dict[str, Any], fault: str) -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        read_body(json.dumps(BODY | more).encode())
+    assert caught.value.detail == fault
