@@ -1,12 +1,14 @@
 """The contract of each repository, over the fake and over the table."""
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import islice
 from typing import Any
 
 import pytest
 
+from porchlight.adapters.aws import client
 from porchlight.adapters.dynamodb import keys
-from porchlight.adapters.dynamodb.table import Table
+from porchlight.adapters.dynamodb.table import Table, item
 from porchlight.domain.dates import DateRange
 from porchlight.domain.events import DeliveryEstimate, Place, TrackingEvent
 from porchlight.domain.messages import MessageRecord, MessageState, Moment
@@ -313,7 +315,33 @@ class TestDueIndex:
         for shard in range(keys.SHARDS):
             times = [due.due_at for due in stores.due.due(shard, NOW, 100)]
             assert times == sorted(times)
-            assert [due.due_at for due in stores.due.due(shard, NOW, 2)] == times[:2]
+            newest = [due.due_at for due in stores.due.due(shard, NOW, 100, newest_first=True)]
+            assert newest == times[::-1]
+
+    def test_an_order_may_be_due(self, stores: Stores) -> None:
+        stores.orders.save(order(stores.brand), due_at=NOW)
+        stores.messages.plan(message(stores.brand), due_at=NOW)
+        of_order = Due(brand=stores.brand, kind="order", record_id="ord_1", due_at=NOW)
+        assert of_order in self.due(stores, NOW)
+        assert len(self.due(stores, NOW)) == 2
+        stores.orders.save(order(stores.brand, version=2))
+        assert [due.kind for due in self.due(stores, NOW)] == ["message"]
+
+    @pytest.mark.parametrize("newest_first", [False, True])
+    def test_more_than_a_page_at_one_instant_are_read_each_once_though_they_leave_meanwhile(
+        self, stores: Stores, newest_first: bool
+    ) -> None:
+        for number in range(60):
+            stores.shipments.save(shipment(stores.brand, shipment_id=f"shp_{number}"), due_at=NOW)
+        met = []
+        for shard in range(keys.SHARDS):
+            for due in stores.due.due(shard, NOW, 3, newest_first=newest_first):
+                if due.brand == stores.brand:
+                    met.append(due.record_id)
+                    moved = shipment(stores.brand, shipment_id=due.record_id, version=2)
+                    stores.shipments.save(moved, due_at=NOW + SOON if len(met) % 2 else None)
+        assert sorted(met) == sorted(f"shp_{number}" for number in range(60))
+        assert self.due(stores, NOW) == []
 
 
 class TestQuarantine:
@@ -358,6 +386,29 @@ class TestItems:
         shopper = Shopper(brand=real.brand, shopper_id="cus_1", name="Ada Unique", email="ada.unique@x.example")
         real.orders.save(order(real.brand), shopper)
         assert "unique" not in str(list(table.query(keys.order_pk(real.brand, "ord_1")))).lower()
+
+    def test_what_a_newer_release_has_due_is_named_by_its_sort_key(self, real: Stores, table: Table) -> None:
+        pk = keys.order_pk(real.brand, "ord_1")
+        table.put(item(pk, "NOVELTY#1", "novelty", None, due_at=NOW))
+        assert [(due.kind, due.record_id) for due in TestDueIndex.due(real, NOW)] == [("NOVELTY#1", "ord_1")]
+
+    def test_no_more_is_read_than_is_asked_for(
+        self, real: Stores, table: Table, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for number in range(10):
+            one = item(keys.order_pk(real.brand, f"ord_{number}"), "X", "x", None, due_at=NOW, shard="DUE#99")
+            table.put(one)
+        pages = []
+        query = client("dynamodb").query
+        monkeypatch.setattr(
+            client("dynamodb"), "query", lambda **asked: pages.append(asked["Limit"]) or query(**asked), raising=False
+        )
+        entries = real.due.due(99, NOW, 4)
+        assert pages == []
+        assert len(list(islice(entries, 4))) == 4
+        assert pages == [4]
+        assert len(list(entries)) == 6
+        assert pages == [4] * 3
 
     def test_a_pointer_without_a_return_is_passed_over(self, real: Stores, table: Table) -> None:
         real.returns.create(returning(real.brand))

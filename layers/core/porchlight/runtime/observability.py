@@ -4,6 +4,7 @@ import json
 import sys
 import time
 from functools import lru_cache
+from threading import Lock
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class EmfMetrics:
 
     def __init__(self, stage: str) -> None:
         self._namespace = f"Porchlight/{stage}"
+        self._writing = Lock()  # the sweep has threads, and a line is read only if it is whole
 
     def count(self, name: str, value: float = 1, unit: str = "Count", **dimensions: str) -> None:
         """Add to a metric. CloudWatch takes no dimension that is empty."""
@@ -46,4 +48,5 @@ class EmfMetrics:
             **dimensions,
             name: value,
         }
-        sys.stdout.write(json.dumps(line) + "\n")
+        with self._writing:
+            sys.stdout.write(json.dumps(line) + "\n")
