@@ -1,10 +1,23 @@
-"""Table stream → domain events on the bus."""
+"""Table stream → domain events on the bus, and the journal that the nights learn from."""
 
+from collections.abc import Mapping
+from typing import Any
+
+from porchlight.domain.journal import JournalEntry
 from porchlight.runtime.bootstrap import app
 from porchlight.runtime.handlers import batch_handler
+from porchlight.services.keep_journal import entry_in
 from porchlight.services.publish_changes import publish
 
+
+def change(record: Mapping[str, Any]) -> JournalEntry | None:
+    """One changed record; its entry is written with those of the batch."""
+    publish(record, app.bus)
+    return entry_in(record, app.clock())
+
+
 handler = batch_handler(
-    lambda record: publish(record, app.bus),
+    change,
     lambda record: str(record["dynamodb"]["SequenceNumber"]),
+    lambda entries: app.journal.put(entries),  # noqa: PLW0108 - made when there are entries, not on import
 )

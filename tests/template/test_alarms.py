@@ -42,6 +42,7 @@ WIDGETS = {
     "carriers asked, by outcome": {"Asked"},
     "asks that failed, by outcome": {"AskFailed", "AskRefused", "BreakerOpen"},
     "subscriptions and errands": {"Subscribed", "SubscriptionRefused", "Revived", "Errands"},
+    "dates kept in four weeks, percent": {"ForecastKept", "PromiseKept"},
 }
 """What the dashboard has to show."""
 
@@ -134,7 +135,7 @@ def test_every_machine_has_an_alarm_for(metric: str) -> None:
 
 def test_the_stream_and_the_schedule_are_watched() -> None:
     assert watched("IteratorAge") == {"PublishChanges"}
-    assert watched("Invocations") == {"SweepDue", "PollCarriers"}
+    assert watched("Invocations") == {"SweepDue", "PollCarriers", "LearnDates"}
 
 
 def test_trouble_that_the_code_counts_has_an_alarm() -> None:
@@ -161,6 +162,7 @@ def test_trouble_that_the_code_counts_has_an_alarm() -> None:
         ("AskFailed",),
         ("BreakerOpen",),
         ("SubscriptionRefused",),
+        ("CalibrationDrift",),
     }
 
 

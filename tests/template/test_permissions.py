@@ -45,12 +45,14 @@ def secret(name: str) -> str:
 def targets(function: str) -> Grants:
     """On what a function acts, where the code cannot say: for each action all that it may touch."""
     machines = {arn(name) for name in of_type("StepFunctions::StateMachine")}
+    calls = uses(folder(function)).ports
     address = "refund-url" if function == "RefundReturn" else "public-url"
     named = {name for name in uses(folder(function)).secrets if name != "*/*"}
     parcels = {arn("DelayDetection"), arn("ReturnsAuthorization")}
     return {
         "dynamodb:Query" + INDEX: {f"{arn('Table')}/index/by_due_at"},
-        "s3:GetObject": {f"{arn('Bodies')}/inbound/*"},
+        "s3:GetObject": {f"{arn('Bodies')}/{prefix}/*" for call, prefix in READ.items() if call in calls},
+        "s3:ListBucket": {arn("Bodies")},
         "s3:PutObject": {f"{arn('Bodies')}/{prefix}/*" for prefix in WRITTEN.get(function, ("quarantine",))},
         "firehose:PutRecordBatch": {arn("Archive")},
         "secretsmanager:GetSecretValue": {secret(name if name.endswith("/*") else f"{name}-*") for name in named}
@@ -65,7 +67,15 @@ def targets(function: str) -> Grants:
     }
 
 
+READ = {
+    ("inbound", "body_of"): "inbound",
+    ("date_models", "current"): "dates",
+    ("learned", "load"): "dates",
+    ("learned", "calibration"): "dates",
+}
+"""Where in the bucket a port reads."""
 WRITTEN = {
+    "LearnDates": ("dates",),
     "ReceiveWebhook": ("inbound",),
     "PollCarriers": ("inbound", "quarantine"),
     "RecordEvents": ("quarantine", "raw"),
@@ -151,12 +161,14 @@ def test_what_each_function_must_never_be_able_to_do() -> None:
     assert may("secretsmanager:GetSecretValue", secret("carriers/easypost-AbCdEf")) == webhooks
     assert may("secretsmanager:GetSecretValue", secret("carriers/ups-AbCdEf")) == webhooks | {"IssueToken"}
     assert may("secretsmanager:GetSecretValue", secret("stores/shopify-AbCdEf")) == webhooks
-    assert may("secretsmanager:GetSecretValue", secret("api-keys-AbCdEf")) == {"PutOrder", "ManageReturns"}
+    assert may("secretsmanager:GetSecretValue", secret("api-keys-AbCdEf")) == {"PutOrder", "ManageReturns", "ShowCalibration"}
     assert "PlanMessages" not in may("secretsmanager:GetSecretValue", secret("links-AbCdEf"))
     assert not may("secretsmanager:GetSecretValue", secret("links-AbCdEf").replace(STAGE, "other-stage"))
     assert not may("secretsmanager:PutSecretValue", secret("links-AbCdEf"))
     assert not any(allowed("ShowTrackingPage", f"dynamodb:{write}", table) for write in writes)
     assert not any(allowed(door, f"dynamodb:{one}", table) for door in FRONT for one in (*writes, "GetItem", "Query"))
+    assert [one for one in writes if allowed("PublishChanges", f"dynamodb:{one}", table)] == ["PutItem"], "its journal"
+    assert may("s3:PutObject", f"{arn('Bodies')}/dates/larkspur/state.json.gz") == {"LearnDates"}
     assert may("dynamodb:UpdateItem", table) == {"RecordEvents"}, "it counts codes without a meaning"
     assert may("firehose:PutRecordBatch", arn("Archive")) == {"RecordEvents"}
     assert not may("s3:GetObject", f"{arn('Bodies')}/raw/dt=2026-03-06/hour=19/1"), "people replay, functions do not"
@@ -172,8 +184,8 @@ def test_what_each_function_must_never_be_able_to_do() -> None:
     assert not may("iam:PassRole", "*") | may("lambda:InvokeFunction", "*") | may("sts:AssumeRole", "*")
 
 
-FRONT = ("ReceiveWebhook", "IssueToken", "PublishChanges")
-"""They never touch the table: two face the internet, the third reads the stream."""
+FRONT = ("ReceiveWebhook", "IssueToken")
+"""They never touch the table: they face the internet."""
 
 
 # ---------------------------------------------------------------------------------------- machines, rules, everything
@@ -194,7 +206,7 @@ def test_rules_and_schedules_may_call_their_target_and_nothing_else() -> None:
     callers = set(roles()) - {role_of(function) for function in functions()}
     callers -= {f"{machine}Role" for machine in of_type("StepFunctions::StateMachine")} | {"ArchiveRole"}
     schedules = {f"SweepDueShards{number}Role": "SweepDue" for number in ("01", "23", "45", "67")}
-    schedules["PollCarriersEachMinuteRole"] = "PollCarriers"
+    schedules |= {"PollCarriersEachMinuteRole": "PollCarriers", "LearnDatesEachNightRole": "LearnDates"}
     assert callers == {"TellShoppersRole", "DecideReturnsRole", *schedules}
     # The machine, not its alias: that is what Step Functions asks for, also of those who start an alias.
     assert grants("TellShoppersRole") == {"states:StartExecution": {arn("NotificationFanout")}}

@@ -24,6 +24,8 @@ ACTIONS = {
     "send_email": {"ses:SendEmail", "ses:SendRawEmail"},
 }
 ADAPTERS = ("porchlight.adapters", "porchlight.channels")
+MAY_BE_MISSING = "IfNoneMatch"
+"""Marks a look for an object that may not be there: S3 says so (404, not 403) to those only who may list the bucket."""
 INDEX = "@index"
 """Marks a query of an index, which is a resource of its own."""
 
@@ -253,5 +255,7 @@ def _aws(call: ast.Call) -> set[str]:
     if operation in ACTIONS:
         return ACTIONS[operation]
     action = "".join(word.title() for word in operation.split("_"))
+    if any(keyword.arg == MAY_BE_MISSING for keyword in call.keywords):
+        return {f"{service}:{action}", "s3:ListBucket"}
     index = INDEX if any(keyword.arg == "IndexName" for keyword in call.keywords) else ""
     return {f"{PREFIXES.get(service, service)}:{action}{index}"}

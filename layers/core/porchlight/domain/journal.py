@@ -37,6 +37,8 @@ class JournalEntry(BaseModel):
     delivered: date | None = None
     ended: bool = False
     silence_hours: int | None = None
+    out_for_delivery: date | None = None
+    """Of a delivered parcel: the first day on which it was on the van."""
     estimated: date | None = None
     """The carrier's own estimate, the last one before delivery."""
     forecasts: dict[str, Forecast] = {}
@@ -54,6 +56,7 @@ class JournalEntry(BaseModel):
             ended=self.ended,
             placed_hour=self.placed_hour,
             silence_hours=self.silence_hours,
+            out_for_delivery=self.out_for_delivery,
         )
 
 
@@ -81,17 +84,23 @@ def entry_of(old: Shipment | None, new: Shipment, today: date) -> JournalEntry |
         course = before._replace(delivered=None, ended=True)
     if course is None or course == before:
         return None
-    delivered = course.delivered is not None
-    return JournalEntry(
+    entry = JournalEntry(
         brand=new.brand,
         shipment_id=new.shipment_id,
         version=new.version,
         recorded_on=today,
         **course._asdict(),
-        silence_hours=new.longest_gap_hours if delivered else None,
-        estimated=(_estimated(new) or (_estimated(old) if old else None)) if delivered else None,
-        forecasts=new.forecasts if delivered else {},
     )
+    if course.delivered is None:
+        return entry
+    van = new.reached.get(Milestone.OUT_FOR_DELIVERY)
+    told = {
+        "silence_hours": new.longest_gap_hours,
+        "out_for_delivery": local_day(van, _where(new)) if van else None,
+        "estimated": _estimated(new) or (_estimated(old) if old else None),
+        "forecasts": new.forecasts,
+    }
+    return entry.model_copy(update=told)
 
 
 def _course(shipment: Shipment) -> _Course | None:
@@ -99,7 +108,7 @@ def _course(shipment: Shipment) -> _Course | None:
     route, placed_at = shipment.route, shipment.placed_at
     if route is None or placed_at is None or shipment.order_id is None or shipment.is_return or shipment.moved_to:
         return None
-    where = shipment.zone or (shipment.promise.zone if shipment.promise else None)
+    where = _where(shipment)
     scanned = min((at for milestone, at in shipment.reached.items() if milestone in MOVEMENT), default=None)
     at = _delivered_at(shipment)
     handed, delivered = local_day(scanned, where) if scanned else None, local_day(at, where) if at else None
@@ -116,6 +125,11 @@ def _course(shipment: Shipment) -> _Course | None:
         delivered,
         delivered is None and not shipment.is_open,
     )
+
+
+def _where(shipment: Shipment) -> str | None:
+    """The zone that days are read in."""
+    return shipment.zone or (shipment.promise.zone if shipment.promise else None)
 
 
 def _delivered_at(shipment: Shipment) -> datetime | None:

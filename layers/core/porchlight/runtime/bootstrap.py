@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 from porchlight.runtime.settings import Settings, settings
 
 if TYPE_CHECKING:
-    from porchlight import asking, ports
+    from porchlight import asking, ports, predicting
     from porchlight.adapters.brandpack import BrandPack
     from porchlight.connectors import CarrierConnector
     from porchlight.domain.brands import BrandConfig
+    from porchlight.services.dates import Dates
     from porchlight.services.lookout import Lookout
     from porchlight.services.published_keys import PublishedKeys
 
@@ -127,6 +128,27 @@ class App:
         return DynamoCodes(self._table, time.monotonic)
 
     @cached_property
+    def journal(self) -> "predicting.Journal":
+        """What the dates engine learns from."""
+        from porchlight.adapters.dynamodb.journal import DynamoJournal
+
+        return DynamoJournal(self._table)
+
+    @cached_property
+    def date_models(self) -> "predicting.DateModels":
+        """The models that predict."""
+        from porchlight.adapters.datebook import CurrentModels
+
+        return CurrentModels(self.settings.bodies_bucket, self.brands, time.monotonic)
+
+    @cached_property
+    def learned(self) -> "predicting.Learned":
+        """What was learned so far."""
+        from porchlight.adapters.datebook import DateBook
+
+        return DateBook(self.settings.bodies_bucket, self.brands)
+
+    @cached_property
     def bus(self) -> "ports.Bus":
         """The bus."""
         from porchlight.adapters.eventbridge import EventBridgeBus
@@ -179,6 +201,13 @@ class App:
         from porchlight.services.lookout import Lookout
 
         return Lookout(self.sources)
+
+    @property
+    def dates(self) -> "Dates":
+        """Our own dates."""
+        from porchlight.services.dates import Dates
+
+        return Dates(self.date_models)
 
     @cached_property
     def watches(self) -> "asking.Watches":

@@ -12,7 +12,9 @@ from porchlight.ports import Secrets
 
 
 class ApiKey(BaseModel):
-    """One key: whose it is and what it may do (``orders:write``, ``returns:write``, ``returns:decide``)."""
+    """One key: whose it is and what it may do (``orders:write``, ``returns:write``, ``returns:decide``,
+    ``dates:read``).
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -1,0 +1,107 @@
+"""The night of the dates engine: it learns from the journal, day by day, and counts how its dates were kept."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
+
+from porchlight.domain.calibration import LEVELS, MOMENTS, Calibration, rate
+from porchlight.ports import Brands, Metrics
+from porchlight.predicting import Journal, Learned
+
+A_DAY = timedelta(days=1)
+OLDEST_DAYS = 60
+"""A brand without a book begins at the oldest page of so many days."""
+SETTLED = timedelta(hours=1)
+"""After midnight: what was on its way to yesterday's page has arrived."""
+RECENT_DAYS = 28
+ENOUGH = 200
+"""With fewer parcels a rate says nothing about drift."""
+KEPT_WITHIN = (0.70, 0.92)
+"""Of 100 dates that 80 parcels were to keep, so many are kept while the engine knows what it says."""
+
+
+class Night(NamedTuple):
+    """What a run did for one brand."""
+
+    days: int
+    entries: int
+    through: date | None
+    behind: int
+    """Days that are still to be learned: the time was up."""
+
+
+@dataclass(frozen=True)
+class Learner:
+    """Learns what was written down. Killed at any moment, or run again, the end is the same."""
+
+    journal: Journal
+    learned: Learned
+    brands: Brands
+    metrics: Metrics
+    clock: Callable[[], float]
+    """Seconds that pass."""
+
+    def nights(self, now: datetime, seconds: float) -> Iterator[tuple[str, Night]]:
+        """Every brand within its share of the time. One that fails does not hold up the others: the first error is
+        raised in the end.
+        """
+        end, brands = self.clock() + seconds, sorted(self.brands.ids())
+        failed: Exception | None = None
+        for index, brand in enumerate(brands):
+            share = (end - self.clock()) / (len(brands) - index)
+            try:
+                night = self.night(brand, now, share)
+            except Exception as error:
+                failed = failed or error
+            else:
+                yield brand, night
+        if failed:
+            raise failed
+
+    def night(self, brand: str, now: datetime, seconds: float) -> Night:
+        """All days that are over and not yet learned, while there is time; at least one."""
+        until = self.clock() + seconds
+        last = (now - SETTLED).astimezone(UTC).date() - A_DAY
+        book, calibration = self.learned.load(brand)
+        day = book.through + A_DAY if book.through else self._first(brand, last)
+        days = entries = 0
+        while day <= last and (days == 0 or self.clock() < until):
+            for entry in self.journal.read(brand, day):
+                book.record(entry.life())
+                calibration.count(entry)
+                entries += 1
+            book.close(day)
+            calibration.close(day)
+            days += 1
+            day += A_DAY
+        if days:
+            self.learned.save(brand, book, calibration)
+        self._tell(brand, calibration)
+        return Night(days, entries, book.through, max(0, (last - day).days + 1))
+
+    def _first(self, brand: str, last: date) -> date:
+        """The oldest page that there is; without any, the last day."""
+        for ago in range(OLDEST_DAYS, 0, -1):
+            if next(iter(self.journal.read(brand, last - ago * A_DAY)), None):
+                return last - ago * A_DAY
+        return last
+
+    def _tell(self, brand: str, calibration: Calibration) -> None:
+        """Gauges over the last four weeks, in percent."""
+        sums = calibration.recent(RECENT_DAYS)
+        if (kept := rate(sums["promise_kept"], sums["promise"])) is not None:
+            self.metrics.count("PromiseKept", kept * 100, unit="Percent", brand=brand)
+        for moment in MOMENTS:
+            for level in LEVELS:
+                if (kept := rate(sums[f"{moment}_{level}"], sums[moment])) is not None:
+                    self.metrics.count(
+                        "ForecastKept", kept * 100, unit="Percent", brand=brand, moment=moment, level=level
+                    )
+        self.metrics.count("CalibrationDrift", int(has_drifted(sums)), brand=brand)
+
+
+def has_drifted(sums: dict[str, int]) -> bool:
+    """True where dates that 80 of 100 parcels were to keep were kept by many fewer or more."""
+    low, high = KEPT_WITHIN
+    return any(sums[moment] >= ENOUGH and not low <= sums[f"{moment}_p80"] / sums[moment] <= high for moment in MOMENTS)
