@@ -12,7 +12,9 @@ from porchlight.connectors import Account
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.changes import DomainEvent
 from porchlight.domain.codes import Code, Meaning, Meanings
+from porchlight.domain.delays import DelayDecision
 from porchlight.domain.exchange import Exchange
+from porchlight.domain.forecast.lives import Quantiles, Route
 from porchlight.domain.journal import JournalEntry
 from porchlight.domain.messages import MessageRecord, Moment
 from porchlight.domain.money import Money
@@ -31,6 +33,7 @@ from porchlight.ports import (
     ShipmentContents,
     Wait,
 )
+from porchlight.services.dates import Dates
 from porchlight.services.lookout import Lookout
 
 
@@ -41,6 +44,7 @@ class FakeShipments:
         self.due_at: dict[tuple[str, str], datetime] = {}
         self.wait_records: dict[tuple[str, str, str], Wait] = {}
         self.watches: dict[tuple[str, str], Watch] = {}
+        self.decisions: dict[tuple[str, str], dict[str, DelayDecision]] = defaultdict(dict)
         self.orders = orders
         self.history: list[tuple[Shipment | None, Shipment]] = []
         """Every change as the stream would show it."""
@@ -62,6 +66,7 @@ class FakeShipments:
         due_at: datetime | None,
         link: bool = False,
         watch: Watch | None = None,
+        decisions: Sequence[DelayDecision] = (),
     ) -> None:
         key = (shipment.brand, shipment.shipment_id)
         stored = self.records.get(key)
@@ -73,6 +78,7 @@ class FakeShipments:
             raise ConflictError("event known")
         self.history.append((stored, shipment))
         self.records[key] = shipment
+        self.decisions[key].update({decision.decision_id: decision for decision in decisions})
         self.events[key].update({event.event_id: event for event in new_events})
         self.due_at.pop(key, None)
         if due_at:
@@ -93,8 +99,9 @@ class FakeShipments:
         due_at: datetime | None,
         unlink: str | None = None,
         watch: Watch | None = None,
+        decisions: Sequence[DelayDecision] = (),
     ) -> None:
-        self.save(shipment, due_at=due_at, watch=watch)
+        self.save(shipment, due_at=due_at, watch=watch, decisions=decisions)
         facts = self.events[shipment.brand, shipment.shipment_id]
         facts.update({event.event_id: event for event in changed})
         for event_id in removed:
@@ -555,3 +562,33 @@ class FakeMetrics:
     def total(self, name: str, **dimensions: str) -> float:
         wanted = set(dimensions.items())
         return sum(value for (n, dims), value in self.counts.items() if n == name and wanted <= set(dims))
+
+
+class NoHistory:
+    """A model that has learned nothing: it says so, and what it says is taken for nothing else."""
+
+    version = "none"
+
+    def confidence(self, route: Route) -> tuple[str, ...]:
+        del route
+        return ("cold_start",)
+
+    def purchase(self, *_: Any, **__: Any) -> Quantiles:
+        return Quantiles(2, 3, 5, 6)
+
+    handover = remaining = purchase
+
+
+class FakeModels:
+    """Models of dates: one without history, or the one that a test gives."""
+
+    def __init__(self, model: Any = None) -> None:
+        self.model = model or NoHistory()
+
+    def current(self, brand: str) -> Any:
+        del brand
+        return self.model
+
+
+NO_HISTORY = Dates(FakeModels())
+"""Dates of a brand that has learned nothing yet."""

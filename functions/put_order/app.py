@@ -22,7 +22,7 @@ def put(request: InboundRequest, path: Mapping[str, str]) -> Response:
     if not 0 < len(path["id"]) <= 128:
         raise InvalidInputError("the order id has 1 to 128 characters")
     brand = app.brands.get(key.brand)
-    keeper = OrderKeeper(app.orders, app.shipments, app.brands, app.lookout)
+    keeper = OrderKeeper(app.orders, app.shipments, app.brands, app.lookout, app.dates)
     order = put_order(brand, path["id"], read_body(request.body), keeper, app.clock())
     links = Links(app.secrets, app.public_url).of_order(brand, order)
     return json_response(200, {"order_id": order.order_id, "tracking_page": links["tracking"]})

@@ -71,7 +71,7 @@ def _replay(app: App) -> Replay:
     from porchlight.services.replay import Replay
 
     connector = lambda brand, source: app.carrier(source, brand)  # noqa: E731 - one expression, used once
-    return Replay(app.archive, app.shipments, app.brands, app.codes, app.lookout, connector)
+    return Replay(app.archive, app.shipments, app.brands, app.codes, app.lookout, app.dates, connector)
 
 
 def _utc(moment: datetime) -> datetime:

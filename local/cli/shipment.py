@@ -229,7 +229,7 @@ def correct(
         raise typer.BadParameter(f"did you mean {carrier_id(carrier)!r}?", param_hint="--carrier")
     with opened(output, stage, region) as stack:
         app = stack.app()
-        desk = CarrierDesk(OrderKeeper(app.orders, app.shipments, app.brands, app.lookout))
+        desk = CarrierDesk(OrderKeeper(app.orders, app.shipments, app.brands, app.lookout, app.dates))
         owner = next((brand for brand in brand_ids() if app.shipments.get(brand, shipment_id)), None)
         if owner is None:
             output.fail(f"There is no parcel {shipment_id}.")

@@ -20,6 +20,7 @@ from porchlight.services.keep_orders import OrderKeeper
 from porchlight.services.lookout import Lookout
 from porchlight.services.record_events import Recorder
 from tests.fakes import (
+    NO_HISTORY,
     FakeAccounts,
     FakeBrands,
     FakeCodes,
@@ -178,9 +179,16 @@ class Town:
         self.accounts = FakeAccounts(*(("carriers", source, one) for source in ("acme", "broker") for one in given))
         self.lookout = Lookout(self.sources)
         self.recorder = Recorder(
-            self.shipments, self.quarantine, self.brands, FakeCodes(), self.metrics, self.lookout, self.errands
+            self.shipments,
+            self.quarantine,
+            self.brands,
+            FakeCodes(),
+            self.metrics,
+            self.lookout,
+            self.errands,
+            NO_HISTORY,
         )
-        self.keeper = OrderKeeper(self.orders, self.shipments, self.brands, self.lookout)
+        self.keeper = OrderKeeper(self.orders, self.shipments, self.brands, self.lookout, NO_HISTORY)
         self.tokens = Tokens()
         self.poll = Poll(self.office(), workers=1)
 

@@ -25,6 +25,7 @@ from porchlight.services.keep_orders import OrderKeeper
 from porchlight.services.put_order import put_order, read_body
 from porchlight.services.record_events import Recorder
 from tests.fakes import (
+    NO_HISTORY,
     NOBODY,
     FakeBrands,
     FakeCodes,
@@ -71,9 +72,9 @@ class World:
         self.shipments = FakeShipments(self.orders)
         mine = brand().model_copy(update={"old_after_hours": old_after_hours})
         self.brands = FakeBrands(mine, mine.model_copy(update={"brand_id": "fjordhus"}))
-        self.keeper = OrderKeeper(self.orders, self.shipments, self.brands, NOBODY)
+        self.keeper = OrderKeeper(self.orders, self.shipments, self.brands, NOBODY, NO_HISTORY)
         self.recorder = Recorder(
-            self.shipments, FakeQuarantine(), self.brands, FakeCodes(), self.metrics, NOBODY, FakeErrands()
+            self.shipments, FakeQuarantine(), self.brands, FakeCodes(), self.metrics, NOBODY, FakeErrands(), NO_HISTORY
         )
 
     def say(self, *changes: StoreChange, brand_id: str = "larkspur", at: datetime = NOW) -> None:

@@ -20,6 +20,7 @@ from porchlight.services.correct_carrier import CarrierDesk
 from porchlight.services.keep_orders import OrderKeeper
 from porchlight.services.record_events import Recorder
 from tests.fakes import (
+    NO_HISTORY,
     NOBODY,
     FakeBrands,
     FakeCodes,
@@ -99,9 +100,9 @@ class World:
         self.shipments, self.metrics = FakeShipments(self.orders), FakeMetrics()
         brands = FakeBrands(brand())
         self.recorder = Recorder(
-            self.shipments, FakeQuarantine(), brands, FakeCodes(), self.metrics, NOBODY, FakeErrands()
+            self.shipments, FakeQuarantine(), brands, FakeCodes(), self.metrics, NOBODY, FakeErrands(), NO_HISTORY
         )
-        self.keeper = OrderKeeper(self.orders, self.shipments, brands, NOBODY)
+        self.keeper = OrderKeeper(self.orders, self.shipments, brands, NOBODY, NO_HISTORY)
         self.desk = CarrierDesk(self.keeper)
 
     def hear(self, *events: TrackingEvent, days: float, carrier: str = "ups", estimate: date | None = None) -> None:

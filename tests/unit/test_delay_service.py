@@ -12,7 +12,7 @@ from porchlight.errors import ConflictError, TransientError
 from porchlight.ports import Wait
 from porchlight.services.delays import DelayWatch
 from porchlight.services.resume_workflows import NewsDesk
-from tests.fakes import FakeBrands, FakeMetrics, FakeOrders, FakeShipments, FakeWorkflows
+from tests.fakes import NO_HISTORY, FakeBrands, FakeMetrics, FakeOrders, FakeShipments, FakeWorkflows
 from tests.unit.stories import DAY, NOW, after, brand, order, parcel, scan
 
 LATE = datetime(2026, 3, 7, 5, tzinfo=UTC)
@@ -24,7 +24,7 @@ class World:
         self.shipments = FakeShipments(self.orders)
         self.orders.save(order())
         self.put(after(parcel(), [scan(Milestone.IN_TRANSIT, NOW)]))
-        self.watch = DelayWatch(self.shipments, self.orders, FakeBrands(brand()), self.metrics)
+        self.watch = DelayWatch(self.shipments, self.orders, FakeBrands(brand()), self.metrics, NO_HISTORY)
         self.desk = NewsDesk(self.shipments, self.workflows)
 
     def put(self, shipment: Shipment) -> None:
@@ -59,7 +59,7 @@ def test_a_late_parcel_is_declared_once_and_told_once(world: World) -> None:
     assert again["wait_seconds"] == 13 * 86_400
     assert first["delay_id"] == world.shipment.delay.delay_id  # type: ignore[union-attr]
     assert world.told().count("DeliveryDelayed") == 1
-    assert world.metrics.total("DelaysDeclared", kind="promise_missed") == 1
+    assert world.metrics.total("DelaysDeclared", kind="stalled") == 1
 
 
 def test_news_that_came_first_leaves_nothing_to_declare(world: World) -> None:

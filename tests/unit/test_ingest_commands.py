@@ -13,6 +13,7 @@ from porchlight.domain.milestones import Milestone
 from porchlight.ports import ArchivedBody, InboundMessage
 from porchlight.services.record_events import Recorder
 from tests.fakes import (
+    NO_HISTORY,
     NOBODY,
     FakeArchive,
     FakeBrands,
@@ -50,6 +51,7 @@ def ports(monkeypatch: pytest.MonkeyPatch) -> Ports:
         carrier=lambda source, brand: connector if source == "acme" else None,
         clock=lambda: NOW,
         lookout=NOBODY,
+        dates=NO_HISTORY,
     )
     monkeypatch.setattr(Stack, "open", lambda stage, region: SimpleNamespace(app=lambda: found))
     return found
@@ -59,7 +61,7 @@ def hear(ports: Ports, *scans: tuple[str, int], number: str = "A1") -> None:
     body = json.dumps({"number": number, "scans": scans}).encode()
     message = InboundMessage(kind="carriers", source="acme", account="main", brand="larkspur", received_at=NOW)
     recorder = Recorder(
-        ports.shipments, FakeQuarantine(), ports.brands, ports.codes, FakeMetrics(), NOBODY, FakeErrands()
+        ports.shipments, FakeQuarantine(), ports.brands, ports.codes, FakeMetrics(), NOBODY, FakeErrands(), NO_HISTORY
     )
     recorder.carrier_body(message, body, ports.connector, NOW)
     ports.archive.put([ArchivedBody.of(message, body)])

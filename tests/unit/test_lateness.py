@@ -8,16 +8,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from porchlight.domain.dates import DateRange
-from porchlight.domain.delays import DelayKind
+from porchlight.domain.delays import WEIGHT, DelayKind
 from porchlight.domain.events import DeliveryEstimate
-from porchlight.domain.lateness import assess, declare, expected_range, mend, next_check
+from porchlight.domain.lateness import assess, next_check
+from porchlight.domain.mending import declare
+from porchlight.domain.mending import mend as mended_by
 from porchlight.domain.milestones import TERMINAL, Milestone
+from porchlight.domain.ranges import NO_DAY, expected_range
 from porchlight.domain.shipments import Shipment, StoredEvent
 from tests.unit.stories import DAY, NOW, ZONE, after, brand, parcel, scan
 
 BRAND = brand()
 POLICY = BRAND.delays
-FRIDAY_OVER = datetime(2026, 3, 7, 5, tzinfo=UTC)  # midnight in New York
+FRIDAY = datetime(2026, 3, 6, 5, tzinfo=UTC)  # midnight in New York
+FRIDAY_OVER = datetime(2026, 3, 7, 5, tzinfo=UTC)
 
 
 def moving(at: datetime = NOW, **update: object) -> Shipment:
@@ -27,7 +31,11 @@ def moving(at: datetime = NOW, **update: object) -> Shipment:
 def declared(shipment: Shipment, now: datetime) -> Shipment:
     suspicion = assess(shipment, POLICY, now)
     assert suspicion
-    return declare(shipment, suspicion, POLICY, now)
+    return declare(shipment, suspicion, POLICY, now)[0]
+
+
+def mend(shipment: Shipment, now: datetime) -> Shipment:
+    return mended_by(shipment, POLICY, now)[0]
 
 
 def test_a_promise_is_broken_when_its_last_day_is_over_at_the_destination() -> None:
@@ -57,7 +65,8 @@ def test_a_moving_parcel_without_scan_is_suspect_after_the_policys_days() -> Non
 def test_a_parcel_without_any_event_is_late_by_its_promise_only() -> None:
     assert assess(parcel(promise=None), POLICY, NOW + 365 * DAY) is None
     assert next_check(parcel(promise=None), POLICY, NOW) is None
-    assert next_check(parcel(), POLICY, NOW) == FRIDAY_OVER
+    assert next_check(parcel(), POLICY, NOW) == FRIDAY  # the promised day begins: all is looked at anew
+    assert next_check(parcel(), POLICY, FRIDAY) == FRIDAY_OVER
     found = assess(parcel(), POLICY, FRIDAY_OVER)
     assert found
     assert found.kind is DelayKind.PROMISE_MISSED
@@ -70,7 +79,7 @@ def test_a_promise_that_was_over_at_creation_is_late_at_once() -> None:
     assert shipment.delay.expected == DateRange(earliest=date(2026, 3, 3), latest=date(2026, 3, 5), zone=ZONE)
 
 
-@pytest.mark.parametrize("milestone", [*TERMINAL, Milestone.AVAILABLE_FOR_PICKUP, Milestone.RETURN_IN_TRANSIT])
+@pytest.mark.parametrize("milestone", [*TERMINAL, Milestone.RETURN_IN_TRANSIT])
 def test_what_is_no_longer_coming_is_never_late(milestone: Milestone) -> None:
     shipment = after(parcel(), [scan(milestone, NOW)])
     assert assess(shipment, POLICY, NOW + 365 * DAY) is None
@@ -78,10 +87,9 @@ def test_what_is_no_longer_coming_is_never_late(milestone: Milestone) -> None:
     assert expected_range(shipment, BRAND, NOW) is None
 
 
-def test_returns_and_parcels_of_unknown_orders_are_never_late() -> None:
-    for shipment in (moving(return_id="rma_1"), moving(shopper_id=None)):
-        assert assess(shipment, POLICY, NOW + 365 * DAY) is None
-        assert next_check(shipment, POLICY, NOW) is None
+def test_a_parcel_of_an_unknown_order_is_late_for_nobody() -> None:
+    assert assess(moving(shopper_id=None), POLICY, NOW + 365 * DAY) is None
+    assert next_check(moving(shopper_id=None), POLICY, NOW) is None
 
 
 def test_a_delay_is_declared_once_and_nothing_is_asked_while_it_is_active() -> None:
@@ -89,10 +97,10 @@ def test_a_delay_is_declared_once_and_nothing_is_asked_while_it_is_active() -> N
     assert shipment.delay
     assert shipment.delay.policy_version == "delays-1"
     assert shipment.expected == shipment.delay.expected
-    assert assess(shipment, POLICY, FRIDAY_OVER + 365 * DAY) is None
+    assert assess(shipment, POLICY, FRIDAY_OVER + DAY) is None
     again = assess(moving(), POLICY, FRIDAY_OVER + DAY)
     assert again
-    assert declare(shipment, again, POLICY, FRIDAY_OVER + DAY) == shipment
+    assert declare(shipment, again, POLICY, FRIDAY_OVER + DAY)[0] == shipment
 
 
 def test_a_delay_never_promises_earlier_than_the_promise() -> None:
@@ -187,7 +195,9 @@ def test_a_carriers_placeholder_is_no_estimate() -> None:
 )
 def test_days_end_where_the_parcel_goes(day: date, zone: str, over: datetime) -> None:
     shipment = parcel(zone=zone, promise=DateRange(earliest=day, latest=day))
-    assert next_check(shipment, POLICY, NOW) == over
+    assert next_check(shipment, POLICY, over - timedelta(hours=1)) == over
+    assert assess(shipment, POLICY, over - timedelta(microseconds=1)) is None
+    assert assess(shipment, POLICY, over)
 
 
 def test_a_range_declared_at_the_end_of_the_year_skips_to_working_days() -> None:
@@ -222,9 +232,15 @@ def test_more_silence_never_takes_a_suspicion_or_a_declaration_back(
     if suspicion is None:
         return
     assert assess(shipment, POLICY, now + silence)
-    late = declare(shipment, suspicion, POLICY, now)
+    late = declare(shipment, suspicion, POLICY, now)[0]
     assert mend(late, now + silence) == late
-    assert assess(late, POLICY, now + silence) is None
+    again = assess(late, POLICY, now + silence)
+    assert late.delay
+    # The same delay, told anew: it has become graver, or its own range is over.
+    assert again is None or (
+        again.delay_id == late.delay.delay_id
+        and (WEIGHT[again.kind] > WEIGHT[late.delay.kind] or again.kind is DelayKind.PROMISE_MISSED)
+    )
 
 
 @given(parcels(), INSTANTS)
@@ -235,7 +251,15 @@ def test_nothing_is_missed_before_the_next_check_and_something_is_due_after_it(
     if at is None:
         assert assess(shipment, POLICY, now + 1000 * DAY) is None
         return
-    assert assess(shipment, POLICY, at - timedelta(microseconds=1)) is None
+    assert assess(shipment, POLICY, min(at, now) - timedelta(microseconds=1)) is None or at <= now
+    looks = 0
+    while at and at > now:  # looked at when due, with nothing heard meanwhile
+        assert assess(shipment, POLICY, at - timedelta(microseconds=1)) is None
+        if assess(shipment, POLICY, at):
+            break
+        looks, at = looks + 1, next_check(shipment, POLICY, at)
+    assert at
+    assert looks <= 1
     assert assess(shipment, POLICY, at)
 
 
@@ -248,8 +272,12 @@ def test_what_is_said_is_never_over_and_a_delay_is_never_better_than_the_promise
     assert said is None or said.earliest >= today
     suspicion = assess(shipment, POLICY, now)
     if suspicion:
-        late = declare(shipment, suspicion, POLICY, now)
+        late = declare(shipment, suspicion, POLICY, now)[0]
         assert late.delay
+        if late.delay.kind in NO_DAY:
+            assert late.delay.expected is None
+            return
+        assert late.delay.expected
         assert late.delay.expected.earliest > today
         assert not shipment.promise or late.delay.expected.latest > shipment.promise.latest
 
@@ -274,7 +302,7 @@ def test_news_in_any_split_mends_alike(
     suspicion = assess(shipment, POLICY, now)
     if suspicion is None:
         return
-    late = declare(shipment, suspicion, POLICY, now)
+    late = declare(shipment, suspicion, POLICY, now)[0]
     at_once = mend(after(late, [*before, *news]), then)
     backwards = mend(after(late, [*reversed(news), *before]), then)
     assert at_once.delay == backwards.delay

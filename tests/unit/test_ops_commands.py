@@ -17,7 +17,8 @@ from local.ops import _SEARCH, _bars, _told
 from local.stack import Stack, StackError, brand_ids
 from porchlight.domain.events import Place, TrackingEvent
 from porchlight.domain.ids import order_id, shipment_id
-from porchlight.domain.lateness import assess, declare
+from porchlight.domain.lateness import assess
+from porchlight.domain.mending import declare
 from porchlight.domain.messages import MessageRecord, MessageState, Moment, Suppression
 from porchlight.domain.milestones import Milestone
 from porchlight.domain.orders import Shopper
@@ -193,7 +194,7 @@ def late(ports: Ports) -> Ports:
     watch = Watch(
         brand="larkspur", shipment_id=PARCEL, source="easypost", created_at=later, due_at=later, failures=2, version=1
     )
-    ports.shipments.save(declare(parcel, suspicion, policy, later), [fact], due_at=None, link=True, watch=watch)
+    ports.shipments.save(declare(parcel, suspicion, policy, later)[0], [fact], due_at=None, link=True, watch=watch)
     ports.shipments.put_wait(
         Wait(brand="larkspur", shipment_id=PARCEL, purpose="delay", token="secret-token", created_at=later)
     )

@@ -17,6 +17,7 @@ from porchlight.errors import ConflictError, NotFoundError, TransientError, Unre
 from porchlight.ports import InboundMessage
 from porchlight.services.record_events import MAX_REPORTS, Recorder, record_store_body
 from tests.fakes import (
+    NO_HISTORY,
     NOBODY,
     FakeBrands,
     FakeCodes,
@@ -69,7 +70,7 @@ class World:
         self.codes = FakeCodes()
         brands = FakeBrands(brand(), fjordhus)
         self.recorder = Recorder(
-            self.shipments, self.quarantine, brands, self.codes, self.metrics, NOBODY, FakeErrands()
+            self.shipments, self.quarantine, brands, self.codes, self.metrics, NOBODY, FakeErrands(), NO_HISTORY
         )
 
     def hear(

@@ -19,6 +19,7 @@ from porchlight.ports import ArchivedBody, InboundMessage
 from porchlight.services.record_events import Recorder
 from porchlight.services.replay import Replay, ShipmentDiff, Window, summary
 from tests.fakes import (
+    NO_HISTORY,
     NOBODY,
     FakeArchive,
     FakeBrands,
@@ -77,9 +78,11 @@ class World:
         self.carrier: Any = Carrier()
         self.metrics, brands = FakeMetrics(), FakeBrands(brand())
         self.recorder = Recorder(
-            self.shipments, FakeQuarantine(), brands, self.codes, self.metrics, NOBODY, FakeErrands()
+            self.shipments, FakeQuarantine(), brands, self.codes, self.metrics, NOBODY, FakeErrands(), NO_HISTORY
         )
-        self.replay = Replay(self.archive, self.shipments, brands, self.codes, NOBODY, lambda *_: self.carrier)
+        self.replay = Replay(
+            self.archive, self.shipments, brands, self.codes, NOBODY, NO_HISTORY, lambda *_: self.carrier
+        )
 
     def hear(self, *scans: Scan, number: str = "A1", at: datetime = NOW) -> str:
         body = json.dumps({"number": number, "scans": scans}).encode()
@@ -417,7 +420,7 @@ def test_a_parcel_that_lives_again_is_asked_about_again() -> None:
     town.minutes(2, 13 * timedelta(hours=1))
     assert town.watch(number).state is State.ENDED
     codes = FakeCodes()
-    replay = Replay(archive, town.shipments, town.brands, codes, town.lookout, lambda *_: town.connector)
+    replay = Replay(archive, town.shipments, town.brands, codes, town.lookout, NO_HISTORY, lambda *_: town.connector)
     meaning = Meaning(milestone=M.AVAILABLE_FOR_PICKUP, decided_at=NOW)
     codes.give_meaning(Code(brand="larkspur", source="acme", code="delivered"), meaning)
     window = replay.read("acme", NOW - DAY, NOW + DAY)

@@ -170,8 +170,8 @@ class Shipments(Protocol):
         """Write the new facts and the projection, all or nothing; ConflictError if it is not ``version - 1`` that is
         stored.
 
-        At most 90 new facts and decisions about its delay at once. ``due_at`` puts it into (None: takes it out of) the due index. ``link`` also
-        makes it a parcel of its order. ``watch`` is written with it, under its own version.
+        At most 90 new facts and decisions about its delay at once. ``due_at`` puts it into (None: takes it out of)
+        the due index. ``link`` also makes it a parcel of its order. ``watch`` is written with it, under its own version.
         """
         ...
 
@@ -423,7 +423,11 @@ class Renderer(Protocol):
         ...
 
     def page(self, brand: BrandConfig | None, name: str, view: Mapping[str, Any]) -> str:
-        """An HTML page (``tracking``, ``unsubscribe``, ``not_found``)."""
+        """An HTML page (``tracking``, ``unsubscribe``, ``not_found``), or a piece of one (``promise``)."""
+        ...
+
+    def words(self, brand: BrandConfig, name: str, facts: Mapping[str, Any]) -> dict[str, str]:
+        """The entry ``name`` of the brand's words, with these facts in it: plain text."""
         ...
 
 

@@ -50,6 +50,20 @@ def end_of_day(day: date, zone_name: str | None) -> datetime:
     return datetime(following.year, following.month, following.day, tzinfo=known).astimezone(UTC)
 
 
+def start_of_day(day: date, zone_name: str | None) -> datetime:
+    """The UTC instant at which the local day begins; where the zone is not known, when it has begun everywhere
+    (UTC-12).
+    """
+    return end_of_day(day - timedelta(days=1), zone_name)
+
+
+def working_days_after(instant: datetime, days: int, zone_name: str | None) -> datetime:
+    """The same local time ``days`` working days later, as an instant in UTC; weekends count as their Monday."""
+    local = instant.astimezone(zone(zone_name) or UTC)
+    day = add_working_days(local.date(), days)
+    return local.replace(year=day.year, month=day.month, day=day.day).astimezone(UTC)
+
+
 def add_working_days(day: date, days: int) -> date:
     """The day ``days`` working days (Monday to Friday) after ``day``; 0 moves a weekend day to the next Monday."""
     result = day

@@ -1,28 +1,30 @@
-"""Is this parcel late, what may we honestly say, and when must we look again: rules over a shipment, pure and
-replayable.
+"""Is this parcel late, and when must we look again: rules over a shipment, pure and replayable.
 
-``domain.delays`` has the words; the rules are here because they need the shipment, and the shipment holds a
-delay.
+``domain.delays`` has the words, ``domain.ranges`` the days, ``domain.mending`` what becomes of a delay.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from porchlight.domain.brands import BrandConfig, DelayPolicy
-from porchlight.domain.dates import DateRange, add_working_days, end_of_day, local_day
-from porchlight.domain.delays import Delay, DelayKind
+from porchlight.domain.brands import DelayPolicy
+from porchlight.domain.dates import add_working_days, end_of_day, local_day, start_of_day, working_days_after
+from porchlight.domain.delays import FAULT, WEIGHT, DelayKind, Facts
 from porchlight.domain.ids import stable_id
-from porchlight.domain.milestones import MOVEMENT, Milestone
+from porchlight.domain.milestones import MOVEMENT, Milestone, Party, Reason
+from porchlight.domain.outlook import NOTHING_KNOWN, Outlook
+from porchlight.domain.ranges import FARTHEST_ESTIMATE, is_coming, zone_of_shipment
 from porchlight.domain.shipments import Shipment
 
-SCANNED = MOVEMENT | {Milestone.EXCEPTION, Milestone.DELAYED, Milestone.DAMAGED}
+TROUBLES = frozenset({Milestone.EXCEPTION, Milestone.DELAYED, Milestone.DAMAGED})
+SCANNED = MOVEMENT | TROUBLES
 """In the carrier's hands and still to be delivered: silence means something here."""
 
-NOT_COMING = frozenset({Milestone.AVAILABLE_FOR_PICKUP, Milestone.RETURN_IN_TRANSIT})
-"""Open, but nothing more is expected of the carrier on the way to the shopper."""
+ANNOUNCED = frozenset({Milestone.UNKNOWN, Milestone.PRE_TRANSIT})
+"""Not in the carrier's hands yet."""
 
-FARTHEST_ESTIMATE = timedelta(days=365)
-"""Carriers write 9999-12-31 where they know nothing."""
+BY_REASON = frozenset({DelayKind.ATTEMPT_FAILED, DelayKind.EXCEPTION_UNRESOLVED})
+"""Delays whose fault the carrier's own reason names."""
 
 
 @dataclass(frozen=True)
@@ -33,154 +35,162 @@ class Suspicion:
     kind: DelayKind
     since: datetime
     promised: date | None
-    facts: dict[str, str | int | None]
+    fault: Party | None
+    facts: Facts
+    deadline: date | None = None
 
 
-def expected_range(shipment: Shipment, brand: BrandConfig, now: datetime) -> DateRange | None:
-    """What we say about the day of delivery; None where we do not know or nothing is expected any more.
+def assess(
+    shipment: Shipment, policy: DelayPolicy, now: datetime, outlook: Outlook = NOTHING_KNOWN
+) -> Suspicion | None:
+    """The delay that ought to be declared now, or that an open one has become; None where all is as it was said.
 
-    The carrier's estimate is read as that day or the next working day; without one the promise counts. A
-    declared delay has a range of its own, until an estimate made after it moved on. Nothing that is over is
-    ever said: a range that has begun starts today, one that has ended is no longer ours to give.
+    Of several the gravest. More silence never takes one back.
     """
-    if not _is_coming(shipment):
-        return None
-    zone = _zone(shipment) or brand.zone
-    today = local_day(now, zone)
+    found = [suspicion for suspicion in _suspicions(shipment, policy, now, outlook) if suspicion.since <= now]
+    return max(found, key=lambda one: (WEIGHT[one.kind], one.since), default=None)
+
+
+def next_check(
+    shipment: Shipment, policy: DelayPolicy, now: datetime, outlook: Outlook = NOTHING_KNOWN
+) -> datetime | None:
+    """The earliest instant at which silence alone changes what is true of the parcel, in the past where it already
+    has; or the beginning of the promised day, when all is looked at with the newest history.
+
+    None where only news can change anything: nothing is expected, or nobody is to be told yet.
+    """
+    times = [suspicion.since for suspicion in _suspicions(shipment, policy, now, outlook)]
+    promise = shipment.promise
+    if times and promise and promise.latest < date.max and not (shipment.delay and shipment.delay.is_open):
+        begins = start_of_day(promise.latest, zone_of_shipment(shipment))
+        times += [begins] if begins > now else []
+    return min(times, default=None)
+
+
+def _suspicions(shipment: Shipment, policy: DelayPolicy, now: datetime, outlook: Outlook) -> Iterator[Suspicion]:
+    """What silence will lead to, each with the instant from which it holds.
+
+    A parcel whose order is not known yet has made no promise to anybody. After a delay that was declared, its range is
+    the promise: it is broken when that is over. While one is open, only that and graver kinds count.
+    """
+    if shipment.shopper_id is None or not shipment.is_open:
+        return
     delay = shipment.delay
-    for candidate in (_estimated(shipment, zone, today), (delay.expected if delay else None) or shipment.promise):
-        if candidate and candidate.latest >= today:
-            return candidate.model_copy(update={"earliest": max(candidate.earliest, today)})
-    return None
-
-
-def assess(shipment: Shipment, policy: DelayPolicy, now: datetime) -> Suspicion | None:
-    """The delay that ought to be declared now, if any. More silence never takes one back."""
-    for suspicion in _suspicions(shipment, policy):
-        if suspicion.since <= now:
-            return suspicion
-    return None
-
-
-def next_check(shipment: Shipment, policy: DelayPolicy, now: datetime) -> datetime | None:
-    """The earliest instant at which silence alone changes what is true of the parcel; in the past where it
-    already has.
-
-    None where only news can change anything: nothing is expected, nobody is to be told yet, or the delay's
-    own workflow waits.
-    """
-    delay = shipment.delay
-    if delay and _is_active(delay):
-        over = end_of_day(delay.expected.latest, _zone(shipment)) if delay.expected else None
-        return over if over and _is_coming(shipment) and over > now else None
-    return min((suspicion.since for suspicion in _suspicions(shipment, policy)), default=None)
-
-
-def declare(shipment: Shipment, suspicion: Suspicion, policy: DelayPolicy, now: datetime) -> Shipment:
-    """The shipment with the delay declared, and a new honest range; unchanged if this delay was declared
-    before.
-
-    The range counts from today, or from the promise where that still is ahead: a delay never promises earlier
-    than before.
-    """
-    known = shipment.delay
-    if known and (known.delay_id == suspicion.delay_id or _is_active(known)):
-        return shipment
-    zone = _zone(shipment)
-    start = max(filter(None, (local_day(now, zone), suspicion.promised)))
-    likely, latest = sorted(policy.new_range_working_days)
-    expected = DateRange(earliest=add_working_days(start, likely), latest=add_working_days(start, latest), zone=zone)
-    delay = Delay(
-        delay_id=suspicion.delay_id,
-        kind=suspicion.kind,
-        declared_at=now,
-        promised=suspicion.promised,
-        expected=expected,
-        facts=suspicion.facts,
-        policy_version=policy.version,
-    )
-    return shipment.model_copy(update={"delay": delay, "expected": expected})
-
-
-def mend(shipment: Shipment, now: datetime) -> Shipment:
-    """Close an active delay if the parcel's events say so, by the projection that they were folded into.
-
-    Resolved: delivered, or no longer on its way to the shopper. Recovered: a scan that is newer than all that
-    were known at the declaration, and by which the parcel moves.
-    """
-    delay = shipment.delay
-    if delay is None or not _is_active(delay):
-        return shipment
-    if not shipment.is_open or shipment.milestone is Milestone.RETURN_IN_TRANSIT:
-        update = {"resolved_at": now}
-    elif shipment.milestone in MOVEMENT and _newer(shipment.moved_at, delay.facts.get("last_event_at")):
-        update = {"recovered_at": now}
-    else:
-        return shipment
-    return shipment.model_copy(update={"delay": delay.model_copy(update=update)})
-
-
-def _suspicions(shipment: Shipment, policy: DelayPolicy) -> list[Suspicion]:
-    """What silence will lead to, each with the instant from which it holds; the promise comes first.
-
-    A parcel whose order is not known yet has made no promise to anybody. After a delay that has recovered,
-    the range that was declared is the promise: a second delay is one only if that is broken too, or silence
-    falls again.
-    """
-    delay = shipment.delay
-    if shipment.is_return or shipment.shopper_id is None or not _is_coming(shipment) or _is_active(delay):
-        return []
-    promise = (delay.expected if delay else None) or shipment.promise
-    promised = promise.latest if promise else None
-    zone = _zone(shipment)
-    due: list[tuple[DelayKind, datetime]] = []
-    if promised and promised < date.max:
-        due.append((DelayKind.PROMISE_MISSED, end_of_day(promised, zone)))
-    heard_of = shipment.last_event_at and not (shipment.backfilled and shipment.last_event_at < shipment.created_at)
-    if shipment.milestone in SCANNED and shipment.last_event_at and heard_of:
-        due.append((DelayKind.STALLED, shipment.last_event_at + timedelta(days=policy.no_scan_days)))
-    found = []
-    for kind, since in due:
-        key = stable_id("dly", shipment.shipment_id, kind.value, promised.isoformat() if promised else "")
-        if delay and delay.delay_id == key:
+    lasting = delay if delay and delay.is_open else None
+    told = (delay.expected if delay else None) or (None if lasting else shipment.promise)
+    promised = told.latest if told else None
+    for kind, since, more in _due(shipment, policy, now, outlook, promised):
+        broken = kind is DelayKind.PROMISE_MISSED
+        if lasting and not broken and WEIGHT[kind] <= WEIGHT[lasting.kind]:
             continue
-        facts: dict[str, str | int | None] = {
-            "since": since.isoformat(),
-            "milestone": shipment.milestone.value,
-            "last_event_at": shipment.last_event_at.isoformat() if shipment.last_event_at else None,
-            "events": shipment.event_count,
-            "no_scan_days": policy.no_scan_days,
-            "zone": zone,
-        }
-        found.append(Suspicion(delay_id=key, kind=kind, since=since, promised=promised, facts=facts))
-    return found
+        parts = (shipment.shipment_id, kind.value, str(promised or ""), since.isoformat())
+        before = delay.delay_id if delay and not lasting else ""
+        yield Suspicion(
+            delay_id=lasting.delay_id if lasting else stable_id("dly", *parts, before),
+            kind=kind,
+            since=since,
+            promised=promised,
+            fault=_fault(shipment, kind),
+            facts={**_facts(shipment, kind, since, outlook), **more},
+            deadline=_pickup_ends(shipment, policy) if kind is DelayKind.PICKUP_EXPIRING else None,
+        )
 
 
-def _is_coming(shipment: Shipment) -> bool:
-    """True while a carrier is to bring the parcel to the shopper."""
-    return shipment.is_open and not shipment.is_return and shipment.milestone not in NOT_COMING
+def _due(
+    shipment: Shipment, policy: DelayPolicy, now: datetime, outlook: Outlook, promised: date | None
+) -> Iterator[tuple[DelayKind, datetime, Facts]]:
+    """Every kind that can come to hold, since when, and the limits that say so."""
+    zone, heard = zone_of_shipment(shipment), _heard_at(shipment)
+    milestone, at = shipment.milestone, shipment.milestone_at
+    if shipment.is_return:
+        if heard and milestone in SCANNED | {Milestone.RETURN_IN_TRANSIT}:
+            limit = policy.return_stalled_days
+            yield DelayKind.RETURN_STALLED, heard + timedelta(days=limit), {"limit_days": limit}
+        return
+    if milestone is Milestone.AVAILABLE_FOR_PICKUP and at:
+        last = _pickup_ends(shipment, policy)
+        yield DelayKind.PICKUP_EXPIRING, start_of_day(last - timedelta(days=policy.pickup_reminder_days), zone), {}
+    if not is_coming(shipment):
+        return
+    if promised and promised < date.max:
+        yield DelayKind.PROMISE_MISSED, end_of_day(promised, zone), {}
+        yield from _predicted(shipment, policy, now, outlook, promised)
+    if heard and milestone in SCANNED:
+        silence = _silence(policy, outlook)
+        yield DelayKind.STALLED, heard + silence, {"limit_hours": int(silence.total_seconds() // 3600)}
+        yield DelayKind.PRESUMED_LOST, heard + timedelta(days=policy.lost_days), {"limit_days": policy.lost_days}
+    if milestone in ANNOUNCED and shipment.shipped_at and not shipment.backfilled:
+        limit = policy.first_scan_working_days
+        last = add_working_days(local_day(shipment.shipped_at, zone), limit)
+        yield DelayKind.LABEL_NEVER_SCANNED, end_of_day(last, zone), {"limit_working_days": limit}
+    if at and milestone is Milestone.DELIVERY_ATTEMPTED:
+        limit = policy.retry_working_days
+        again = end_of_day(add_working_days(local_day(at, zone), limit), zone)
+        yield DelayKind.ATTEMPT_FAILED, again, {"limit_working_days": limit}
+    if at and milestone in TROUBLES and heard:
+        limit = policy.exception_working_days
+        kind = DelayKind.CUSTOMS_HOLD if shipment.reason is Reason.CUSTOMS else DelayKind.EXCEPTION_UNRESOLVED
+        yield kind, working_days_after(at, limit, zone), {"limit_working_days": limit}
 
 
-def _is_active(delay: Delay | None) -> bool:
-    return delay is not None and delay.recovered_at is None and delay.resolved_at is None
+def _predicted(
+    shipment: Shipment, policy: DelayPolicy, now: datetime, outlook: Outlook, promised: date
+) -> Iterator[tuple[DelayKind, datetime, Facts]]:
+    """The promise still holds, but the carrier names a later day, or history says that it will be missed."""
+    zone = zone_of_shipment(shipment)
+    today = local_day(now, zone)
+    if promised < today:
+        return
+    estimate = shipment.estimate.local_day() if shipment.estimate else None
+    known = shipment.estimate_at
+    if estimate and known and promised < estimate <= today + FARTHEST_ESTIMATE:
+        yield DelayKind.PREDICTED_LATE, known, {"carrier_estimate": estimate.isoformat()}
+    if outlook.crossing and outlook.crossing <= promised:
+        numbers: Facts = {"threshold": policy.late_probability}
+        if outlook.late is not None:
+            numbers["late_probability"] = round(outlook.late, 3)
+        yield DelayKind.PREDICTED_LATE, start_of_day(outlook.crossing, zone), numbers
 
 
-def _zone(shipment: Shipment) -> str | None:
-    """The destination's zone, as the shipment or its promise knows it."""
-    return shipment.zone or (shipment.promise.zone if shipment.promise else None)
+def _silence(policy: DelayPolicy, outlook: Outlook) -> timedelta:
+    """The lane's P95, within half and double of what the policy says."""
+    usual = timedelta(days=policy.no_scan_days)
+    return min(max(outlook.silence, usual / 2), usual * 2) if outlook.silence else usual
 
 
-def _estimated(shipment: Shipment, zone: str | None, today: date) -> DateRange | None:
-    """The carrier's estimate as a range; a delay overrules it until it has recovered and the estimate is newer."""
-    day = shipment.estimate.local_day() if shipment.estimate else None
-    if day is None or day > today + FARTHEST_ESTIMATE:
-        return None
-    delay = shipment.delay
-    if delay and (_is_active(delay) or not shipment.estimate_at or shipment.estimate_at <= delay.declared_at):
-        return None
-    return DateRange(earliest=day, latest=add_working_days(day, 1), zone=zone)
+def _heard_at(shipment: Shipment) -> datetime | None:
+    """The last event; None for one that an import brought long after it happened: its silence is not the carrier's."""
+    at = shipment.last_event_at
+    return None if at is None or (shipment.backfilled and at < shipment.created_at) else at
 
 
-def _newer(instant: datetime | None, known: str | float | None) -> bool:
-    """True for a scan later than the last one that was known (any scan, where there was none)."""
-    return instant is not None and (not isinstance(known, str) or instant > datetime.fromisoformat(known))
+def _pickup_ends(shipment: Shipment, policy: DelayPolicy) -> date:
+    """The last day at the pickup point."""
+    assert shipment.milestone_at is not None
+    return local_day(shipment.milestone_at, zone_of_shipment(shipment)) + timedelta(days=policy.pickup_days)
+
+
+def _fault(shipment: Shipment, kind: DelayKind) -> Party | None:
+    """Whose fault it is: the carrier's reason says so, or a hand-over after the day of shipping."""
+    if kind in BY_REASON and shipment.at_fault:
+        return shipment.at_fault
+    handed = shipment.handed_at
+    if kind in (DelayKind.PREDICTED_LATE, DelayKind.PROMISE_MISSED) and shipment.ship_by:
+        packed_late = handed is None or local_day(handed, zone_of_shipment(shipment)) > shipment.ship_by
+        return Party.RETAILER if packed_late else FAULT[kind]
+    return FAULT[kind]
+
+
+def _facts(shipment: Shipment, kind: DelayKind, since: datetime, outlook: Outlook) -> Facts:
+    """The numbers that every decision carries."""
+    facts: Facts = {
+        "since": since.isoformat(),
+        "milestone": shipment.milestone.value,
+        "reason": shipment.reason.value if shipment.reason else None,
+        "last_event_at": shipment.last_event_at.isoformat() if shipment.last_event_at else None,
+        "events": shipment.event_count,
+        "zone": zone_of_shipment(shipment),
+    }
+    if outlook.forecast:
+        facts |= {"p50": outlook.forecast.p50.isoformat(), "p90": outlook.forecast.p90.isoformat()}
+    return facts

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from porchlight.domain.carriers import family
-from porchlight.domain.lateness import next_check
 from porchlight.domain.shipments import Shipment
 from porchlight.errors import ConflictError, InvalidInputError, NotFoundError
 from porchlight.ports import Shipments
@@ -56,9 +55,9 @@ class CarrierDesk:
         stored = self.keeper.shipments.get(brand, shipment_id)
         assert stored is not None
         renamed = stored.model_copy(update={"carrier": carrier, "updated_at": now, "version": stored.version + 1})
-        delays = self.keeper.brands.get(brand).delays
-        self.keeper.shipments.save(renamed, due_at=next_check(renamed, delays, now))
-        return renamed
+        settled = self.keeper.dates.settled(renamed, self.keeper.brands.get(brand), now)
+        self.keeper.shipments.save(settled.shipment, due_at=settled.due_at, decisions=settled.decisions)
+        return settled.shipment
 
     def _let_go(self, shipments: Shipments, brand: str, wrong_id: str, right_id: str, now: datetime) -> None:
         """Take the wrong parcel from its order; nothing is due for it any more."""

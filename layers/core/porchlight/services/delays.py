@@ -1,18 +1,21 @@
-"""Declaring a delay once, and closing it when news allows. Both can be repeated at any point."""
+"""Declaring a delay once, telling it anew, and closing it when news allows. All can be repeated at any point."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypedDict
 
 from porchlight.domain.brands import BrandConfig
-from porchlight.domain.lateness import Suspicion, assess, declare, expected_range, mend, next_check
+from porchlight.domain.delays import DelayDecision
+from porchlight.domain.lateness import Suspicion, assess, next_check
+from porchlight.domain.mending import clear, declare, suspect
 from porchlight.domain.shipments import Shipment
 from porchlight.ports import Brands, Metrics, Orders, Shipments
+from porchlight.services.dates import Dates, Settled, count_decisions
 from porchlight.services.retrying import until_settled
 
 
 class DelayStatus(TypedDict):
-    """``late`` waits ``wait_seconds`` for events beyond ``seen``; every other outcome ends the workflow."""
+    """``late`` goes on with the playbook; every other outcome ends the workflow."""
 
     outcome: str
     """``late``, ``not_late`` (nothing declared), ``recovered``, ``resolved``, ``unresolved``, ``superseded``."""
@@ -23,42 +26,75 @@ class DelayStatus(TypedDict):
 
 @dataclass(frozen=True)
 class DelayWatch:
-    """Declares and closes delays."""
+    """Suspects, declares and closes delays of parcels."""
 
     shipments: Shipments
     orders: Orders
     brands: Brands
     metrics: Metrics
+    dates: Dates
 
-    def assess_and_declare(self, brand_id: str, shipment_id: str, now: datetime) -> DelayStatus:
-        """Declare the delay of a parcel if it is one now. A delay that is declared already is answered as it stands."""
+    def look(self, shipment: Shipment, brand: BrandConfig, now: datetime) -> tuple[Settled, Suspicion | None]:
+        """The parcel as it is now, and the delay to declare or tell anew, if any. A cancelled order waits for no
+        parcel; it is read only when it matters.
+        """
+        settled = self.dates.settled(shipment, brand, now)
+        suspicion = assess(settled.shipment, brand.delays, now, settled.outlook)
+        if suspicion and shipment.order_id and not shipment.is_return:
+            order = self.orders.get(shipment.brand, shipment.order_id)
+            if order and order.cancelled_at:
+                return settled, None
+        return settled, suspicion
+
+    def put_back(self, settled: Settled, due_at: datetime | None) -> None:
+        """Write the parcel as it is now, to be looked at again at ``due_at``."""
+        self._write(settled.shipment, settled.decisions, due_at)
+
+    def note(self, settled: Settled, suspicion: Suspicion, brand: BrandConfig, due_at: datetime, now: datetime) -> str:
+        """Write down a suspicion before its workflow starts; returns the id under which that runs."""
+        shipment, noted = suspect(settled.shipment, suspicion, brand.delays, now)
+        self._write(shipment, (*settled.decisions, *noted), due_at)
+        return shipment.suspected.delay_id if shipment.suspected else suspicion.delay_id
+
+    def assess_and_declare(
+        self, brand_id: str, shipment_id: str, now: datetime, delay_id: str | None = None
+    ) -> DelayStatus:
+        """Declare the delay of a parcel if it is one now. A delay that is declared already is answered as it stands;
+        another one than ``delay_id`` has a workflow of its own.
+        """
         brand = self.brands.get(brand_id)
 
         def attempt() -> DelayStatus:
             shipment = self.shipments.get(brand_id, shipment_id)
             if shipment is None:
-                return _status("not_late", None, brand, now)
-            if shipment.delay and shipment.delay.is_open:
-                return _status("late", shipment, brand, now)
-            suspicion = self.suspicion(shipment, brand, now)
+                return status("not_late", None, brand, now)
+            open_delay = shipment.delay if shipment.delay and shipment.delay.is_open else None
+            if open_delay:
+                mine = delay_id is None or open_delay.delay_id == delay_id
+                return status("late" if mine else "superseded", shipment, brand, now)
+            settled, suspicion = self.look(shipment, brand, now)
             if suspicion is None:
-                return _status("not_late", shipment, brand, now)
-            declared = declare(shipment, suspicion, brand.delays, now)
-            declared = declared.model_copy(update={"version": shipment.version + 1, "updated_at": now})
-            self.shipments.save(declared, due_at=next_check(declared, brand.delays, now))
-            self.metrics.count("DelaysDeclared", kind=suspicion.kind.value)
-            return _status("late", declared, brand, now)
+                cleared, decisions = clear(settled.shipment, brand.delays, now)
+                if decisions:
+                    due_at = next_check(cleared, brand.delays, now, settled.outlook)
+                    self._write(cleared, (*settled.decisions, *decisions), due_at, now)
+                return status("not_late", cleared, brand, now)
+            declared = self.declared(settled, suspicion, brand, now)
+            return status("late", declared, brand, now)
 
         return until_settled(attempt)
 
-    def suspicion(self, shipment: Shipment, brand: BrandConfig, now: datetime) -> Suspicion | None:
-        """The delay to declare, if any. A cancelled order waits for no parcel; it is read only when it matters."""
-        suspicion = assess(shipment, brand.delays, now)
-        if suspicion and shipment.order_id:
-            order = self.orders.get(shipment.brand, shipment.order_id)
-            if order and order.cancelled_at:
-                return None
-        return suspicion
+    def declared(self, settled: Settled, suspicion: Suspicion, brand: BrandConfig, now: datetime) -> Shipment:
+        """Declare, or tell an open delay anew, and write it."""
+        shipment, decisions = declare(settled.shipment, suspicion, brand.delays, now, settled.outlook)
+        due_at = next_check(shipment, brand.delays, now, settled.outlook)
+        if due_at and due_at <= now:
+            due_at = now + timedelta(days=1)  # said already, and nothing better is known
+        written = self._write(shipment, (*settled.decisions, *decisions), due_at, now)
+        for decision in decisions:
+            if decision.change == "declared":
+                self.metrics.count("DelaysDeclared", kind=decision.kind.value)
+        return written
 
     def settle_news(self, brand_id: str, shipment_id: str, delay_id: str, now: datetime) -> DelayStatus:
         """Close the delay if the parcel's news says so; the ingest may have done so already."""
@@ -67,22 +103,35 @@ class DelayWatch:
         def attempt() -> DelayStatus:
             shipment = self.shipments.get(brand_id, shipment_id)
             if shipment is None or shipment.delay is None or shipment.delay.delay_id != delay_id:
-                return _status("superseded", shipment, brand, now)
-            mended = mend(shipment, now)
-            if mended != shipment:
-                expected = expected_range(mended, brand, now)
-                update = {"expected": expected, "version": shipment.version + 1, "updated_at": now}
-                mended = mended.model_copy(update=update)
-                self.shipments.save(mended, due_at=next_check(mended, brand.delays, now))
-            return _status("late", mended, brand, now)
+                return status("superseded", shipment, brand, now)
+            settled = self.dates.settled(shipment, brand, now)
+            if settled.decisions:
+                shipment = self._write(settled.shipment, settled.decisions, settled.due_at, now)
+            return status("late", shipment, brand, now)
 
-        status = until_settled(attempt)
-        if status["outcome"] != "late":
-            self.metrics.count("DelaysClosed", outcome=status["outcome"])
-        return status
+        found = until_settled(attempt)
+        if found["outcome"] != "late":
+            self.metrics.count("DelaysClosed", outcome=found["outcome"])
+        return found
+
+    def _write(
+        self,
+        shipment: Shipment,
+        decisions: tuple[DelayDecision, ...],
+        due_at: datetime | None,
+        now: datetime | None = None,
+    ) -> Shipment:
+        """The next version. Without ``now`` it is no news to anybody."""
+        update: dict[str, object] = {"version": shipment.version + 1}
+        if now:
+            update["updated_at"] = now
+        written = shipment.model_copy(update=update)
+        self.shipments.save(written, due_at=due_at, decisions=decisions)
+        count_decisions(self.metrics, decisions)
+        return written
 
 
-def _status(outcome: str, shipment: Shipment | None, brand: BrandConfig, now: datetime) -> DelayStatus:
+def status(outcome: str, shipment: Shipment | None, brand: BrandConfig, now: datetime) -> DelayStatus:
     """The status of the delay; ``late`` is refined where the delay is closed or its deadline has passed."""
     delay = shipment.delay if shipment else None
     left = 1

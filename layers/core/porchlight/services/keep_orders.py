@@ -8,7 +8,6 @@ from functools import partial
 from porchlight.domain import ids
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.dates import DateRange, local_day
-from porchlight.domain.lateness import expected_range, next_check
 from porchlight.domain.money import Money
 from porchlight.domain.orders import (
     ContactDetails,
@@ -22,9 +21,11 @@ from porchlight.domain.orders import (
     default_promise,
 )
 from porchlight.domain.packing import packed_with
+from porchlight.domain.promises import PromiseMade, kept_with
 from porchlight.domain.reuse import BEFORE_SCANS, MOST_USES, shipped_again
 from porchlight.domain.shipments import Shipment, fold
 from porchlight.ports import Brands, Orders, Shipments
+from porchlight.services.dates import PURCHASE, Dates, route_of, unchanged
 from porchlight.services.lookout import Lookout
 from porchlight.services.retrying import until_settled
 
@@ -37,6 +38,7 @@ class OrderKeeper:
     shipments: Shipments
     brands: Brands
     lookout: Lookout
+    dates: Dates
 
     def apply(self, brand_id: str, source: str, change: StoreChange, received_at: datetime) -> None:
         """Apply one change; the same change twice is one."""
@@ -69,6 +71,8 @@ class OrderKeeper:
             if backfilled and promise and promise.latest < local_day(received_at, promise.zone):
                 # It was over before we could watch it: nobody is told now that it was missed. One kept since counts.
                 promise = promise if stored and stored.promise == promise else None
+            made = PromiseMade(range=promise, made_at=placed.updated_at) if promise else None
+            promises = kept_with(stored.promises if stored else (), made)
             order = Order(
                 brand=brand.brand_id,
                 order_id=order_id,
@@ -83,8 +87,15 @@ class OrderKeeper:
                 shopper_id=shopper.shopper_id,
                 tier=placed.tier,
                 destination=placed.destination,
-                first_promise=(stored.first_promise if stored else None) or promise,
+                first_promise=promises[0].range if promises else promise,
                 promise=promise,
+                promises=promises,
+                service=placed.service,
+                origin=placed.origin,
+                ship_by=placed.ship_by,
+                forecast=stored.forecast if stored else None,
+                delay=stored.delay if stored else None,
+                suspected=stored.suspected if stored else None,
                 cancelled_at=placed.cancelled_at,
                 backfilled=backfilled,
                 refunds=_named(contents.refunds, placed.currency),
@@ -92,7 +103,14 @@ class OrderKeeper:
                 version=stored.version if stored else 0,
             )
             if stored and _age(stored) >= _age(order):
-                return stored
+                if stored.promises == promises:
+                    return stored
+                update = {"promises": promises, "first_promise": promises[0].range, "version": stored.version + 1}
+                remembered = stored.model_copy(update={**update, "updated_at": received_at})
+                self.orders.save(remembered)
+                return remembered
+            if stored is None and not backfilled:
+                order = order.model_copy(update={"forecast": self.dates.at_purchase(brand, order, received_at)})
             known = self.orders.shopper(brand.brand_id, shopper.shopper_id)
             if known:
                 shopper = shopper.model_copy(update={"unsubscribed": known.unsubscribed})
@@ -177,7 +195,7 @@ class OrderKeeper:
             if stored.next_from is None:
                 after = ids.shipment_id(brand.brand_id, carrier, number, use + 1)
                 update = {"next_id": after, "next_from": shipped_at - BEFORE_SCANS, "version": stored.version + 1}
-                due_at = next_check(stored, brand.delays, shipped_at)
+                due_at = self.dates.settled(stored, brand, shipped_at).due_at
                 self.shipments.save(stored.model_copy(update=update), due_at=due_at)
             return None
 
@@ -232,19 +250,24 @@ class OrderKeeper:
                     "zone": order.destination.zone or brand.zone,
                     "promise": order.promise,
                     "backfilled": order.backfilled,
-                    "first_promise": before.first_promise or order.first_promise,
+                    "first_promise": order.first_promise,
+                    "promises": order.promises,
+                    "placed_at": order.placed_at,
+                    "ship_by": order.ship_by,
+                    "route": route_of(brand, order, before.carrier),
                 }
-            shipment = fold(before.model_copy(update=update), events)
-            shipment = shipment.model_copy(update={"expected": expected_range(shipment, brand, now)})
-            if stored is not None and shipment.model_copy(update={"expected": stored.expected}) == stored:
+                if order.forecast:
+                    update["forecasts"] = {**before.forecasts, PURCHASE: order.forecast}
+            folded = fold(before.model_copy(update=update), events)
+            shipment, decisions, due_at, _ = self.dates.settled(folded, brand, now)
+            if stored is not None and unchanged(shipment, stored):
                 return order
             shipment = shipment.model_copy(
                 update={"version": (stored.version if stored else 0) + 1, "updated_at": max(now, before.updated_at)}
             )
-            due_at = next_check(shipment, brand.delays, now)
             link = stored is None or stored.order_id != order_id
             looked = self.lookout.linked(brand, shipment, watch, now)
-            self.shipments.save(shipment, due_at=due_at, link=link, watch=looked)
+            self.shipments.save(shipment, due_at=due_at, link=link, watch=looked, decisions=decisions)
             return order
 
         seen = until_settled(attempt)
@@ -300,5 +323,6 @@ def _named(refunds: Mapping[str, Money], currency: str) -> dict[str, Money]:
 
 def _age(order: Order) -> tuple[datetime, bool, str]:
     """What orders an order's states: the store's clock; at one instant a cancelled one first, then anything stable."""
-    ours = {"first_promise", "backfilled", "refunds", "updated_at", "version"}
+    ours = {"first_promise", "promises", "forecast", "delay", "suspected"}
+    ours |= {"backfilled", "refunds", "updated_at", "version"}
     return order.source_updated_at, order.cancelled_at is not None, order.model_dump_json(exclude=ours)

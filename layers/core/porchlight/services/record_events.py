@@ -13,7 +13,6 @@ from porchlight.domain.brands import BrandConfig
 from porchlight.domain.codes import Code, code_of, translated
 from porchlight.domain.events import DeliveryEstimate, TrackingEvent, TrackingReport
 from porchlight.domain.ids import body_id, number_key, shipment_id
-from porchlight.domain.lateness import expected_range, mend, next_check
 from porchlight.domain.milestones import Milestone
 from porchlight.domain.orders import ParcelShipped
 from porchlight.domain.reuse import MOST_USES, shared, used_again
@@ -22,6 +21,7 @@ from porchlight.domain.watching import Watch
 from porchlight.errors import UnreadableBodyError
 from porchlight.ports import Brands, Codes, Metrics, Quarantine, Quarantined, Shipments
 from porchlight.services.asking.notes import note_errand
+from porchlight.services.dates import Dates, count_decisions, unchanged
 from porchlight.services.keep_orders import OrderKeeper
 from porchlight.services.lookout import Lookout
 from porchlight.services.retrying import until_settled
@@ -44,6 +44,7 @@ class Recorder:
     metrics: Metrics
     lookout: Lookout
     errands: Errands
+    dates: Dates
 
     def carrier_body(self, message: InboundMessage, body: bytes, connector: CarrierConnector, now: datetime) -> None:
         """Record every report in a body; what cannot be read is quarantined."""
@@ -132,7 +133,7 @@ class Recorder:
         after = shipment_id(brand.brand_id, report.carrier, report.tracking_number, use + 1)
         update = {"next_id": after, "next_from": begins, "version": stored.version + 1}
         shipment = stored.model_copy(update=update)
-        self.shipments.save(shipment, due_at=next_check(shipment, brand.delays, now))
+        self.shipments.save(shipment, due_at=self.dates.settled(shipment, brand, now).due_at)
         return shipment
 
     def _without_meaning(
@@ -188,13 +189,13 @@ class Recorder:
             batch = news[start : start + _PER_TRANSACTION]
             facts += batch
             shipment = with_estimate(before, estimated(report, message.received_at, origin))
-            shipment = mend(fold(shipment, facts), now)
-            shipment = shipment.model_copy(update={"expected": expected_range(shipment, brand, now)})
-            if stored is not None and not batch and shipment.model_copy(update={"expected": before.expected}) == before:
+            shipment, decisions, due_at, _ = self.dates.settled(fold(shipment, facts), brand, now)
+            if stored is not None and not batch and unchanged(shipment, before):
                 return
             shipment = shipment.model_copy(update={"version": before.version + 1, "updated_at": message.received_at})
             looked = self.lookout.after_news(brand, shipment, watch, now)
-            self.shipments.save(shipment, batch, due_at=next_check(shipment, brand.delays, now), watch=looked)
+            self.shipments.save(shipment, batch, due_at=due_at, watch=looked, decisions=decisions)
+            count_decisions(self.metrics, decisions)
             before, stored, watch = shipment, shipment, looked or watch
 
 

@@ -8,14 +8,15 @@ from datetime import datetime
 
 from porchlight.connectors import CarrierConnector, InboundMessage
 from porchlight.domain.codes import translated
+from porchlight.domain.delays import DelayDecision
 from porchlight.domain.events import TrackingEvent, TrackingReport
 from porchlight.domain.ids import shipment_id
-from porchlight.domain.lateness import expected_range, mend, next_check
 from porchlight.domain.reuse import MOST_USES, shared, used_again
 from porchlight.domain.shipments import MAX_EVENTS, Shipment, StoredEvent, fold
 from porchlight.domain.watching import State, Watch
 from porchlight.errors import UnreadableBodyError
 from porchlight.ports import Archive, ArchivedBody, Brands, Codes, Shipments
+from porchlight.services.dates import Dates, unchanged
 from porchlight.services.lookout import Lookout
 from porchlight.services.record_events import Estimated, estimated, reports_in, stored_event, with_estimate
 from porchlight.services.retrying import until_settled
@@ -41,6 +42,8 @@ class ShipmentDiff:
     after: Shipment
     facts: tuple[FactChange, ...]
     watch: Watch | None
+    decisions: tuple[DelayDecision, ...] = ()
+    due_at: datetime | None = None
 
     @property
     def moves(self) -> bool:
@@ -96,6 +99,7 @@ class Replay:
     brands: Brands
     codes: Codes
     lookout: Lookout
+    dates: Dates
     connector: Callable[[str, str], CarrierConnector | None]
     """The connector of a brand's source."""
 
@@ -189,10 +193,12 @@ class Replay:
             before = before.model_copy(update=update)
         if before.estimate_body_id in window.origins:
             before = before.model_copy(update={"estimate": None, "estimate_at": None, "estimate_body_id": None})
-        projection = mend(fold(with_estimate(before, derived.estimate), facts.values()), now)
-        projection = projection.model_copy(update={"expected": expected_range(projection, self.brands.get(brand), now)})
-        same = stored is not None and projection.model_copy(update={"expected": stored.expected}) == stored
-        return None if same and not changes else ShipmentDiff(brand, key, stored, projection, tuple(changes), watch)
+        folded = fold(with_estimate(before, derived.estimate), facts.values())
+        projection, decisions, due_at, _ = self.dates.settled(folded, self.brands.get(brand), now)
+        same = stored is not None and unchanged(projection, stored)
+        if same and not changes:
+            return None
+        return ShipmentDiff(brand, key, stored, projection, tuple(changes), watch, decisions, due_at)
 
     def apply(self, window: Window, diff: ShipmentDiff, now: datetime) -> None:
         """Write what reading anew changes. What has come in since is kept: the difference is taken anew."""
@@ -225,8 +231,9 @@ class Replay:
             shipment,
             [change.after for change in changes if change.after],
             [change.before.event_id for change in changes if change.before and not change.after],
-            due_at=next_check(shipment, brand.delays, now),
+            due_at=diff.due_at,
             watch=self.lookout.after_news(brand, shipment, diff.watch, now) if asleep else None,
+            decisions=diff.decisions,
         )
 
 

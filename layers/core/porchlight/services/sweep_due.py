@@ -2,15 +2,17 @@
 
 A shipment's due time is lazy: it says when silence would mean something, and is checked against the shipment
 as it is now. Every step may be repeated: a sweep that is killed leaves the rest due, and the next one goes
-on.
+on. Two sweeps of one shard at a time do each other no harm: what both take up is written on the condition of
+its version, and started under a name that makes it happen once.
 """
 
-from collections import Counter
-from collections.abc import Callable
+from collections import Counter, deque
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 
-from porchlight.domain.lateness import expected_range, next_check
 from porchlight.errors import ConflictError
 from porchlight.ports import Due, DueIndex, Metrics, Workflows
 from porchlight.services.delays import DelayWatch
@@ -19,6 +21,7 @@ SHARDS = 8
 """As many as the due index has (``adapters.dynamodb.keys``; a test compares)."""
 
 PAGE = 100
+"""Read at a time: what a sweep that runs out of time has read for nothing is less than this."""
 
 LOOK_AGAIN = timedelta(hours=1)
 """A parcel whose workflow was started is looked at again after this: the workflow may have died early."""
@@ -26,42 +29,66 @@ LOOK_AGAIN = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Sweep:
-    """Looks at what is due."""
+    """Looks at what is due, ``threads`` entries at a time: most of the time of one is waiting for AWS."""
 
     due: DueIndex
     delays: DelayWatch
     workflows: Workflows
     metrics: Metrics
+    threads: int = 1
 
-    def run(self, now: datetime, *, keep_going: Callable[[], bool] = lambda: True) -> dict[str, int]:
-        """Sweep every shard until nothing is due or ``keep_going`` says no; returns what was done, by outcome.
+    def run(
+        self, now: datetime, shards: Iterable[int] = range(SHARDS), *, keep_going: Callable[[], bool] = lambda: True
+    ) -> dict[str, int]:
+        """Sweep the shards until nothing is due or ``keep_going`` says no; returns what was done, by outcome.
 
-        An entry that fails is counted and stays due; it keeps no other from being looked at.
+        Each entry is looked at once; one that fails is counted and stays due. Shards take turns, page by page. Every
+        other minute the newest come first: however many cannot be handled, they do not keep others from being reached.
         """
         done: Counter[str] = Counter()
-        for shard in range(SHARDS):
-            seen: set[tuple[str, str, str]] = set()
-            while keep_going():
-                page = self.due.due(shard, now, PAGE)
-                fresh = {(entry.brand, entry.kind, entry.record_id): entry for entry in page}
-                for key in [key for key in fresh if key not in seen]:
-                    done[self._handle(fresh[key], now)] += 1
-                if fresh.keys() <= seen or len(page) < PAGE:
-                    break
-                seen |= fresh.keys()
-        for outcome, count in done.items():
-            self.metrics.count("DueSwept", count, outcome=outcome)
+        seen: set[tuple[str, str, str]] = set()
+        waiting = deque(self.due.due(shard, now, PAGE, newest_first=now.minute % 2 == 1) for shard in shards)
+        try:
+            with ThreadPoolExecutor(self.threads) as pool:
+                while waiting and keep_going():
+                    entries = waiting.popleft()
+                    page = {(entry.brand, entry.kind, entry.record_id): entry for entry in islice(entries, PAGE)}
+                    done.update(self._page([page[key] for key in page if key not in seen], now, pool, keep_going))
+                    if page:
+                        waiting.append(entries)
+                    seen |= page.keys()
+        finally:
+            for outcome, count in done.items():
+                self.metrics.count("DueSwept", count, outcome=outcome)
         return dict(done)
+
+    def _page(
+        self, entries: Iterable[Due], now: datetime, pool: Executor, keep_going: Callable[[], bool]
+    ) -> Iterable[str]:
+        """The outcome of each entry that there was time for."""
+        outcomes = pool.map(lambda entry: self._handle(entry, now) if keep_going() else None, entries)
+        return [outcome for outcome in outcomes if outcome]
 
     def _handle(self, entry: Due, now: datetime) -> str:
         try:
-            if entry.kind == "message":
-                return self._message(entry)
-            return self._shipment(entry, now)
+            match entry.kind:
+                case "shipment":
+                    return self._shipment(entry, now)
+                case "message":
+                    return self._message(entry)
+                case "order":
+                    return self._order(entry)
+                case _:
+                    return "unknown"  # a newer release knows
         except ConflictError:
             return "changed_meanwhile"
         except Exception:  # one unreadable record must not keep thousands of parcels from being looked at
             return "failed"
+
+    def _order(self, entry: Due) -> str:
+        """Left as it is."""
+        del entry
+        return "order_left"
 
     def _message(self, entry: Due) -> str:
         """Never sent, or in doubt since its lease ran out: the fan-out takes it up; sending moves its due time."""
@@ -71,27 +98,27 @@ class Sweep:
         return "message_redriven"
 
     def _shipment(self, entry: Due, now: datetime) -> str:
-        """Start the delay's workflow if the parcel is late now; put it back for the next instant that matters."""
+        """Start the delay's workflow if the parcel is late now, or tell an open delay anew; put it back for the next
+        instant that matters.
+        """
         delays = self.delays
         shipment = delays.shipments.get(entry.brand, entry.record_id)
         if shipment is None:
             return "gone"
         brand = delays.brands.get(entry.brand)
-        suspicion = delays.suspicion(shipment, brand, now)
-        outcome, again = "rearmed", next_check(shipment, brand.delays, now)
-        if suspicion:
-            payload = {
-                "brand": entry.brand,
-                "shipment_id": entry.record_id,
-                "delay_id": suspicion.delay_id,
-            }
-            if not self.workflows.start("delay_detection", suspicion.delay_id, payload):
-                # It ran and did not declare: the shopper is told all the same, and operators see the count.
-                delays.assess_and_declare(entry.brand, entry.record_id, now)
-                return "declared_without_workflow"
-            outcome, again = "delay_started", now + LOOK_AGAIN
-        elif again and again <= now:
-            outcome, again = "not_awaited", None  # the order was cancelled
-        update = {"expected": expected_range(shipment, brand, now), "version": shipment.version + 1}
-        delays.shipments.save(shipment.model_copy(update=update), due_at=again)
-        return outcome
+        settled, suspicion = delays.look(shipment, brand, now)
+        if suspicion is None:
+            # A cancelled order's parcel is late for nobody: what would be due now is due no more.
+            awaited = settled.due_at is None or settled.due_at > now
+            delays.put_back(settled, settled.due_at if awaited else None)
+            return "rearmed" if awaited else "not_awaited"
+        if settled.shipment.delay and settled.shipment.delay.is_open:
+            delays.declared(settled, suspicion, brand, now)
+            return "delay_updated"
+        delay_id = delays.note(settled, suspicion, brand, now + LOOK_AGAIN, now)
+        payload = {"brand": entry.brand, "shipment_id": entry.record_id, "delay_id": delay_id}
+        if not self.workflows.start("delay_detection", delay_id, payload):
+            # It ran and did not declare: the shopper is told all the same, and operators see the count.
+            delays.assess_and_declare(entry.brand, entry.record_id, now, delay_id)
+            return "declared_without_workflow"
+        return "delay_started"

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from porchlight.adapters.dynamodb import keys
+from porchlight.adapters.dynamodb.decisions import decision_writes
 from porchlight.adapters.dynamodb.table import Item, Table, item, load
 from porchlight.adapters.dynamodb.watches import watch_item
+from porchlight.domain.delays import DelayDecision
 from porchlight.domain.shipments import Shipment, StoredEvent
 from porchlight.domain.watching import Watch
 from porchlight.ports import ShipmentContents, Wait
@@ -53,13 +55,14 @@ class DynamoShipments:
         due_at: datetime | None,
         link: bool = False,
         watch: Watch | None = None,
+        decisions: Sequence[DelayDecision] = (),
     ) -> None:
-        """Facts, projection and watch in one transaction."""
-        if len(new_events) > MAX_NEW_EVENTS:
+        """Facts, projection, decisions and watch in one transaction."""
+        if len(new_events) + len(decisions) > MAX_NEW_EVENTS:
             raise ValueError("too many new events for one transaction")
         pk = keys.shipment_pk(shipment.brand, shipment.shipment_id)
         projection = self._table.guarded(item(pk, keys.SHIPMENT, "shipment", shipment, due_at=due_at), shipment.version)
-        if not new_events and not link and not watch:
+        if not new_events and not link and not watch and not decisions:
             self._table.replace(item(pk, keys.SHIPMENT, "shipment", shipment, due_at=due_at), shipment.version)
             return
         writes = [{"Put": projection}]
@@ -76,6 +79,7 @@ class DynamoShipments:
             writes.append({"Put": {"TableName": self._table.name, "Item": parcel}})
         if watch:
             writes.append({"Put": self._table.guarded(watch_item(watch), watch.version)})
+        writes += decision_writes(self._table, pk, decisions)
         self._table.transact(writes)
 
     def rewrite(
@@ -87,9 +91,10 @@ class DynamoShipments:
         due_at: datetime | None,
         unlink: str | None = None,
         watch: Watch | None = None,
+        decisions: Sequence[DelayDecision] = (),
     ) -> None:
         """Facts, projection, watch and the order's pointer in one transaction."""
-        if len(changed) + len(removed) > MAX_NEW_EVENTS:
+        if len(changed) + len(removed) + len(decisions) > MAX_NEW_EVENTS:
             raise ValueError("too many facts for one transaction")
         pk, name = keys.shipment_pk(shipment.brand, shipment.shipment_id), self._table.name
         projection = item(pk, keys.SHIPMENT, "shipment", shipment, due_at=due_at)
@@ -103,6 +108,7 @@ class DynamoShipments:
             writes.append({"Delete": {"TableName": name, "Key": {"pk": {"S": one}, "sk": {"S": sk}}}})
         if watch:
             writes.append({"Put": self._table.guarded(watch_item(watch), watch.version)})
+        writes += decision_writes(self._table, pk, decisions)
         self._table.transact(writes)
 
     def put_wait(self, wait: Wait) -> None:

@@ -1,0 +1,40 @@
+"""Decisions about delays: written with the parcel or order that they change, read to explain it."""
+
+from collections.abc import Sequence
+
+from porchlight.adapters.dynamodb import keys
+from porchlight.adapters.dynamodb.table import Item, Table, item, load
+from porchlight.domain.delays import DelayDecision
+
+
+class DynamoDecisions:
+    """``deciding.Decisions`` on the table."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def of_shipment(self, brand: str, shipment_id: str) -> list[DelayDecision]:
+        """In the order in which they were made."""
+        return self._of(keys.shipment_pk(brand, shipment_id))
+
+    def of_order(self, brand: str, order_id: str) -> list[DelayDecision]:
+        """In the order in which they were made."""
+        return self._of(keys.order_pk(brand, order_id))
+
+    def _of(self, pk: str) -> list[DelayDecision]:
+        return [load(DelayDecision, found) for found in self._table.query(pk, keys.DECISION)]
+
+
+def decision_writes(table: Table, pk: str, decisions: Sequence[DelayDecision]) -> list[Item]:
+    """The writes of decisions within a transaction; the same decision twice is one item."""
+    return [
+        {
+            "Put": {
+                "TableName": table.name,
+                "Item": item(
+                    pk, f"{keys.DECISION}{keys.instant(decision.at)}#{decision.decision_id}", "decision", decision
+                ),
+            }
+        }
+        for decision in decisions
+    ]

@@ -1,0 +1,251 @@
+"""The life of a delay: suspected → declared → updated → recovered | resolved. Each change comes with its record.
+
+Pure: every function returns the shipment as it is then, and the decisions that made it so, to be written together.
+"""
+
+from datetime import datetime, timedelta
+
+from porchlight.domain.brands import DelayPolicy
+from porchlight.domain.dates import DateRange, local_day
+from porchlight.domain.delays import WEIGHT, Delay, DelayChange, DelayDecision, DelayKind, Facts, Suspected
+from porchlight.domain.forecast.lives import Forecast
+from porchlight.domain.ids import stable_id
+from porchlight.domain.lateness import Suspicion
+from porchlight.domain.milestones import LAST_MILE, MOVEMENT, Milestone
+from porchlight.domain.outlook import NOTHING_KNOWN, Outlook
+from porchlight.domain.ranges import NO_DAY, new_range, zone_of_shipment
+from porchlight.domain.shipments import Shipment
+
+FORESEEN = frozenset({DelayKind.PREDICTED_LATE, DelayKind.PROMISE_MISSED})
+"""Delays of parcels that may be moving all the while: a scan alone mends them not."""
+
+A_DAY = timedelta(days=1)
+
+Changed = tuple[Shipment, tuple[DelayDecision, ...]]
+
+
+def suspect(shipment: Shipment, suspicion: Suspicion, policy: DelayPolicy, now: datetime) -> Changed:
+    """Note a suspicion, on the way to its workflow; unchanged where it is noted, or a delay is open."""
+    known = shipment.suspected
+    if (shipment.delay and shipment.delay.is_open) or (known and known.kind is suspicion.kind):
+        return shipment, ()
+    noted = Suspected(delay_id=suspicion.delay_id, kind=suspicion.kind, at=now)
+    decision = _decision(shipment, suspicion.delay_id, suspicion.kind, DelayChange.SUSPECTED, now, policy, suspicion)
+    return shipment.model_copy(update={"suspected": noted}), (decision,)
+
+
+def clear(shipment: Shipment, policy: DelayPolicy, now: datetime) -> Changed:
+    """Drop a suspicion that has proved to be none."""
+    known = shipment.suspected
+    if known is None:
+        return shipment, ()
+    decision = _decision(shipment, known.delay_id, known.kind, DelayChange.CLEARED, now, policy)
+    return shipment.model_copy(update={"suspected": None}), (decision,)
+
+
+def declare(
+    shipment: Shipment, suspicion: Suspicion, policy: DelayPolicy, now: datetime, outlook: Outlook = NOTHING_KNOWN
+) -> Changed:
+    """Declare the delay with a new honest range; an open one becomes what the suspicion says, as an update.
+
+    Unchanged if this delay was declared before.
+    """
+    known = shipment.delay
+    if known and known.is_open:
+        return _update(shipment, known, suspicion, policy, now, outlook.forecast)
+    if known and known.delay_id == suspicion.delay_id:
+        return shipment, ()
+    noted = shipment.suspected
+    delay_id = noted.delay_id if noted and noted.kind is suspicion.kind else suspicion.delay_id
+    expected, origin = new_range(shipment, suspicion.kind, suspicion.promised, policy, outlook.forecast, now)
+    delay = Delay(
+        delay_id=delay_id,
+        kind=suspicion.kind,
+        declared_at=now,
+        promised=suspicion.promised,
+        expected=expected,
+        deadline=suspicion.deadline,
+        fault=suspicion.fault,
+        facts={**suspicion.facts, "range_from": origin},
+        policy_version=policy.version,
+        model_version=_model(origin),
+        step_since=now,
+    )
+    decision = _decision(shipment, delay_id, delay.kind, DelayChange.DECLARED, now, policy, suspicion, delay)
+    return _with(shipment, delay, suspected=None), (decision,)
+
+
+def _update(
+    shipment: Shipment,
+    delay: Delay,
+    suspicion: Suspicion,
+    policy: DelayPolicy,
+    now: datetime,
+    forecast: Forecast | None,
+) -> Changed:
+    """A graver kind, or a range that is over: the same delay with a new range. A graver kind begins its own playbook."""
+    graver = WEIGHT[suspicion.kind] > WEIGHT[delay.kind]
+    kind = suspicion.kind if graver else delay.kind
+    expected, origin = new_range(shipment, kind, suspicion.promised, policy, forecast, now)
+    if not graver and expected == delay.expected:
+        return shipment, ()
+    update = {
+        "kind": kind,
+        "expected": expected,
+        "deadline": suspicion.deadline if graver else delay.deadline,
+        "fault": suspicion.fault if graver else delay.fault,
+        "facts": {**delay.facts, **suspicion.facts, "range_from": origin},
+        "model_version": _model(origin),
+        "revision": delay.revision + 1,
+        "updated_at": now,
+    }
+    update |= {"step": 0, "step_since": now, "case_id": None} if graver else {}
+    updated = delay.model_copy(update=update)
+    decision = _decision(shipment, delay.delay_id, kind, DelayChange.UPDATED, now, policy, suspicion, updated)
+    return _with(shipment, updated), (decision,)
+
+
+def follow_carrier(shipment: Shipment, policy: DelayPolicy, now: datetime) -> Changed:
+    """An open delay whose carrier has named another day since: the range follows, where that is news to the shopper
+    (``update_days``). Our own forecast alone moves none: it would move a little every day.
+    """
+    delay = shipment.delay
+    if delay is None or not delay.is_open or delay.expected is None or delay.kind in NO_DAY:
+        return shipment, ()
+    since = delay.updated_at or delay.declared_at
+    if shipment.estimate_at is None or shipment.estimate_at <= since:
+        return shipment, ()
+    expected, origin = new_range(shipment, delay.kind, delay.promised, policy, None, now)
+    if origin != "carrier" or expected is None:
+        return shipment, ()
+    moved = abs((expected.latest - delay.expected.latest).days)
+    if moved < policy.update_days or _covers(delay.expected, expected):
+        return shipment, ()
+    facts = {**delay.facts, "range_from": origin, "carrier_estimate": expected.earliest.isoformat()}
+    update = {"expected": expected, "facts": facts, "model_version": "", "revision": delay.revision + 1}
+    updated = delay.model_copy(update={**update, "updated_at": now})
+    decision = _decision(
+        shipment, delay.delay_id, delay.kind, DelayChange.UPDATED, now, policy, None, updated, by="carrier"
+    )
+    return _with(shipment, updated), (decision,)
+
+
+def mend(shipment: Shipment, policy: DelayPolicy, now: datetime, outlook: Outlook = NOTHING_KNOWN) -> Changed:
+    """Close an open delay if the parcel's events say so, by the projection that they were folded into.
+
+    Resolved: delivered, or no longer on its way to the shopper; a false alarm where it came within the promise that we
+    had expected it to miss. Recovered: it goes on, with a range that is honest from now on.
+    """
+    delay = shipment.delay
+    if delay is None or not delay.is_open:
+        return shipment, ()
+    if not shipment.is_open or (shipment.milestone is Milestone.RETURN_IN_TRANSIT and not shipment.is_return):
+        vain = _was_in_time(shipment, delay)
+        closed = delay.model_copy(update={"resolved_at": now, "false_alarm": vain, "case_id": None})
+        change = DelayChange.FALSE_ALARM if vain else DelayChange.RESOLVED
+    elif _goes_on(shipment, delay):
+        closed = delay.model_copy(update={"recovered_at": now, "case_id": None, **_told(shipment, delay, now)})
+        if closed.expected is None and not shipment.is_return:
+            expected, origin = new_range(shipment, DelayKind.PROMISE_MISSED, None, policy, outlook.forecast, now)
+            closed = closed.model_copy(update={"expected": expected, "model_version": _model(origin)})
+        change = DelayChange.RECOVERED
+    else:
+        return shipment, ()
+    decision = _decision(shipment, delay.delay_id, delay.kind, change, now, policy, None, closed, by="carrier")
+    return shipment.model_copy(update={"delay": closed}), (decision,)
+
+
+def _told(shipment: Shipment, delay: Delay, now: datetime) -> dict[str, DateRange | None]:
+    """A range that is over is no promise to go on with."""
+    over = delay.expected is not None and delay.expected.latest < local_day(now, zone_of_shipment(shipment))
+    return {"expected": None} if over else {}
+
+
+def _goes_on(shipment: Shipment, delay: Delay) -> bool:
+    """True where news that is newer than all that was known has mended this kind of delay."""
+    known = delay.facts.get("last_event_at")
+    last = datetime.fromisoformat(known) if isinstance(known, str) else None
+    moved = shipment.moved_at
+    going_back = shipment.is_return and shipment.milestone is Milestone.RETURN_IN_TRANSIT
+    if going_back and shipment.last_event_at:
+        moved = shipment.last_event_at
+    newer = moved is not None and (last is None or moved > last)
+    if not newer or (shipment.milestone not in MOVEMENT and not going_back):
+        return False
+    assert moved is not None
+    if delay.kind is DelayKind.PICKUP_EXPIRING:
+        return shipment.milestone is not Milestone.AVAILABLE_FOR_PICKUP
+    if delay.kind is DelayKind.ATTEMPT_FAILED:
+        return shipment.milestone is not Milestone.DELIVERY_ATTEMPTED
+    if delay.kind in FORESEEN:
+        silent = last is None or moved - last >= A_DAY
+        return shipment.milestone in LAST_MILE or (delay.kind is DelayKind.PROMISE_MISSED and silent)
+    return True
+
+
+def _was_in_time(shipment: Shipment, delay: Delay) -> bool:
+    """Delivered by the promise that we had said it would miss."""
+    if shipment.milestone is not Milestone.DELIVERED or delay.kind is not DelayKind.PREDICTED_LATE:
+        return False
+    assert shipment.milestone_at is not None
+    day = local_day(shipment.milestone_at, zone_of_shipment(shipment))
+    return delay.promised is not None and day <= delay.promised
+
+
+def _covers(wide: DateRange, narrow: DateRange) -> bool:
+    return wide.earliest <= narrow.earliest and narrow.latest <= wide.latest
+
+
+def _model(origin: str) -> str:
+    return "" if origin in ("", "carrier", "policy") else origin
+
+
+def _with(shipment: Shipment, delay: Delay, **update: object) -> Shipment:
+    return shipment.model_copy(update={"delay": delay, "expected": delay.expected, **update})
+
+
+def step_taken(
+    shipment: Shipment,
+    delay: Delay,
+    step: str,
+    policy: DelayPolicy,
+    now: datetime,
+    facts: Facts,
+    by: str = "policy",
+) -> DelayDecision:
+    """The record of one step of the playbook, or of an answer to it."""
+    told: Facts = {"step": delay.step, **facts}
+    decision = _decision(shipment, delay.delay_id, delay.kind, DelayChange.STEP, now, policy, None, delay, by=by)
+    parts = (delay.delay_id, DelayChange.STEP.value, str(delay.revision), str(delay.step), step)
+    return decision.model_copy(update={"decision_id": stable_id("dec", *parts), "step": step, "facts": told})
+
+
+def _decision(
+    shipment: Shipment,
+    delay_id: str,
+    kind: DelayKind,
+    change: DelayChange,
+    now: datetime,
+    policy: DelayPolicy,
+    suspicion: Suspicion | None = None,
+    delay: Delay | None = None,
+    *,
+    by: str = "policy",
+) -> DelayDecision:
+    revision = str(delay.revision) if delay else now.isoformat()
+    return DelayDecision(
+        brand=shipment.brand,
+        decision_id=stable_id("dec", delay_id, change.value, revision),
+        delay_id=delay_id,
+        kind=kind,
+        change=change,
+        at=now,
+        by=by,
+        shipment_id=shipment.shipment_id,
+        order_id=shipment.order_id,
+        expected=delay.expected if delay else None,
+        fault=delay.fault if delay else suspicion.fault if suspicion else None,
+        policy_version=policy.version,
+        model_version=delay.model_version if delay else "",
+        facts=delay.facts if delay else suspicion.facts if suspicion else {},
+    )

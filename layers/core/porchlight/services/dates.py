@@ -1,0 +1,192 @@
+"""Our own dates on orders and parcels: asks the brand's model, and hands its answers to the rules."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from math import ceil, floor
+from typing import NamedTuple
+
+from porchlight.domain.brands import BrandConfig
+from porchlight.domain.dates import local_day, zone
+from porchlight.domain.delays import DelayDecision
+from porchlight.domain.forecast.lives import Forecast, Quantiles, Route
+from porchlight.domain.lateness import assess, next_check
+from porchlight.domain.mending import clear, follow_carrier, mend
+from porchlight.domain.milestones import Milestone
+from porchlight.domain.orders import Order
+from porchlight.domain.outlook import NOTHING_KNOWN, Outlook
+from porchlight.domain.ranges import COLD, expected_range, is_coming, zone_of_shipment
+from porchlight.domain.shipments import Shipment
+from porchlight.ports import Metrics
+from porchlight.predicting import DateModels
+
+PURCHASE, HANDOVER, IN_FLIGHT = "purchase", "handover", "in_flight"
+
+
+class Settled(NamedTuple):
+    """A parcel after news or silence: what is to be written of it."""
+
+    shipment: Shipment
+    decisions: tuple[DelayDecision, ...]
+    due_at: datetime | None
+    outlook: Outlook
+
+
+@dataclass(frozen=True)
+class Dates:
+    """Forecasts for orders and parcels."""
+
+    models: DateModels
+
+    def at_purchase(self, brand: BrandConfig, order: Order, now: datetime) -> Forecast | None:
+        """What we expect of an order that was just placed; the carrier is not known yet."""
+        where = order.destination.zone or brand.zone
+        placed = order.placed_at.astimezone(zone(where) or UTC)
+        promised = order.promise.latest if order.promise else None
+        model, route = self.models.current(brand.brand_id), route_of(brand, order, "")
+        days = model.purchase(route, placed.date(), hour=placed.hour, promised=promised)
+        return _forecast(PURCHASE, placed.date(), days, where, now, model.version, model.confidence(route))
+
+    def outlook(self, shipment: Shipment, brand: BrandConfig, now: datetime) -> Outlook:
+        """What history says about a parcel now."""
+        route, placed = shipment.route, shipment.placed_at
+        if route is None or placed is None or not shipment.is_open or shipment.shopper_id is None:
+            return NOTHING_KNOWN
+        model = self.models.current(brand.brand_id)
+        reasons = model.confidence(route)
+        silence = None if COLD in reasons or "thin_lane" in reasons else model.silence(route)
+        if not is_coming(shipment):
+            return Outlook(silence=silence)
+        where = zone_of_shipment(shipment) or brand.zone
+        today, handed = local_day(now, where), handed_on(shipment, where)
+        promised = shipment.promise.latest if shipment.promise else None
+        van = shipment.reached.get(Milestone.OUT_FOR_DELIVERY)
+        ordered = min(local_day(placed, where), handed or date.max)
+        days = model.remaining(
+            route,
+            placed=ordered,
+            handed=handed,
+            today=today,
+            promised=promised,
+            out_for_delivery=local_day(van, where) if van else None,
+        )
+        forecast = _forecast(IN_FLIGHT, today, days, where, now, model.version, reasons)
+        if promised is None or promised < today or COLD in reasons:
+            return Outlook(forecast=forecast, silence=silence)
+        late = model.late(route, placed=ordered, handed=handed, today=today, promised=promised)
+        crossing = model.crossing(
+            route,
+            placed=ordered,
+            handed=handed,
+            today=today,
+            promised=promised,
+            threshold=brand.delays.late_probability,
+        )
+        return Outlook(forecast=forecast, late=late, crossing=crossing, silence=silence)
+
+    def settled(self, shipment: Shipment, brand: BrandConfig, now: datetime) -> Settled:
+        """The parcel after its news: delay mended or moved, forecast and range anew, and when to look again."""
+        policy = brand.delays
+        told, outlook = self.told(shipment, brand, now)
+        told, mended = mend(told, policy, now, outlook)
+        told, moved = follow_carrier(told, policy, now)
+        cleared: tuple[DelayDecision, ...] = ()
+        if told.suspected and assess(told, policy, now, outlook) is None:
+            told, cleared = clear(told, policy, now)
+        decisions = (*mended, *moved, *cleared)
+        if decisions:
+            told = told.model_copy(update={"expected": expected_range(told, brand, now, outlook.forecast)})
+        return Settled(told, decisions, next_check(told, policy, now, outlook), outlook)
+
+    def told(self, shipment: Shipment, brand: BrandConfig, now: datetime) -> tuple[Shipment, Outlook]:
+        """The parcel with our forecast and what is said of its day, and the outlook that they come from."""
+        outlook = self.outlook(shipment, brand, now)
+        update: dict[str, object] = {"expected": expected_range(shipment, brand, now, outlook.forecast)}
+        if not _same(shipment.forecast, outlook.forecast):
+            update["forecast"] = outlook.forecast
+        if HANDOVER not in shipment.forecasts and (first := self._at_handover(shipment, brand, now)):
+            update["forecasts"] = {**shipment.forecasts, HANDOVER: first}
+        return shipment.model_copy(update=update), outlook
+
+    def _at_handover(self, shipment: Shipment, brand: BrandConfig, now: datetime) -> Forecast | None:
+        """What we expect from the carrier's first scan on; None where we heard of it too late for that."""
+        route, placed = shipment.route, shipment.placed_at
+        where = zone_of_shipment(shipment) or brand.zone
+        handed = handed_on(shipment, where)
+        if route is None or placed is None or handed is None or shipment.is_return or shipment.backfilled:
+            return None
+        if local_day(now, where) > handed + timedelta(days=1):
+            return None  # told too late to count as a forecast
+        model = self.models.current(brand.brand_id)
+        ordered, promised = min(local_day(placed, where), handed), shipment.promise.latest if shipment.promise else None
+        days = model.handover(route, handed, placed=ordered, promised=promised)
+        return _forecast(HANDOVER, handed, days, where, now, model.version, model.confidence(route))
+
+
+def unchanged(shipment: Shipment, before: Shipment) -> bool:
+    """True where nothing but our own view of its day has changed: that alone is written by the sweep only."""
+    ours = {"expected": before.expected, "forecast": before.forecast}
+    return shipment.model_copy(update=ours) == before
+
+
+def route_of(brand: BrandConfig, order: Order, carrier: str) -> Route:
+    """What is known of the way of an order's parcels."""
+    policy, place = brand.dates, order.destination
+    origin_id = order.origin if order.origin in policy.origins else next(iter(policy.origins), "")
+    origin = policy.origins.get(origin_id)
+    return Route(
+        carrier=carrier,
+        service=order.service or next(iter(policy.services), ""),
+        origin=_place(origin.country, origin.region) if origin else "",
+        destination=_place(place.country, place.region),
+        prefix=(place.postal_prefix or "").upper(),
+        sender=origin_id,
+    )
+
+
+def handed_on(shipment: Shipment, where: str | None) -> date | None:
+    """The local day of the carrier's first scan."""
+    at = shipment.handed_at
+    return local_day(at, where) if at else None
+
+
+def _place(country: str | None, region: str | None) -> str:
+    return f"{country}-{region}" if country and region else country or ""
+
+
+def _forecast(
+    moment: str,
+    since: date,
+    days: Quantiles,
+    where: str | None,
+    now: datetime,
+    version: str,
+    reasons: tuple[str, ...],
+) -> Forecast:
+    """Quantiles in days as days of the calendar, as they may be said."""
+    p10, p50 = floor(days.p10 + 1e-9), floor(days.p50 + 0.5)
+    p80, p90 = ceil(days.p80 - 1e-9), ceil(days.p90 - 1e-9)
+    return Forecast(
+        moment=moment,
+        p10=since + timedelta(days=p10),
+        p50=since + timedelta(days=p50),
+        p80=since + timedelta(days=max(p80, p50)),
+        p90=since + timedelta(days=max(p90, p80, p50)),
+        zone=where,
+        made_at=now,
+        version=version,
+        reasons=reasons,
+    )
+
+
+def _same(one: Forecast | None, other: Forecast | None) -> bool:
+    """True for forecasts that say the same: a new one that says nothing new is not written."""
+    ours = {"made_at", "version"}
+    if one is None or other is None:
+        return one is other
+    return one.model_dump(exclude=ours) == other.model_dump(exclude=ours)
+
+
+def count_decisions(metrics: Metrics, decisions: tuple[DelayDecision, ...]) -> None:
+    """Count what became of delays, once it is written."""
+    for decision in decisions:
+        metrics.count("DelayChanges", change=decision.change.value, kind=decision.kind.value)
