@@ -17,9 +17,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from porchlight.adapters.aws import client, translate, translated
-from porchlight.domain.brands import BrandConfig
 from porchlight.errors import TransientError
-from porchlight.ports import Brands
 
 if TYPE_CHECKING:
     from porchlight.domain.calibration import Calibration
@@ -40,9 +38,8 @@ def key(brand: str, name: str) -> str:
 class DateBook:
     """``predicting.Learned`` in the bucket."""
 
-    def __init__(self, bucket: str, brands: Brands) -> None:
+    def __init__(self, bucket: str) -> None:
         self._bucket = bucket
-        self._brands = brands
 
     def load(self, brand: str) -> "tuple[Book, Calibration]":
         """Two gzip members, one behind the other."""
@@ -51,9 +48,9 @@ class DateBook:
 
         found = _get(self._bucket, key(brand, "state"))
         if found is None:
-            return _new_book(self._brands.get(brand)), Calibration()
+            return Book(brand), Calibration()
         first = zlib.decompressobj(wbits=31)
-        calibration = Calibration.model_validate_json(first.decompress(found[0]))
+        calibration = Calibration.model_validate_json(first.decompress(found.body))
         return Book.load(first.unused_data), calibration
 
     def save(self, brand: str, book: "Book", calibration: "Calibration") -> None:
@@ -71,15 +68,21 @@ class DateBook:
         from porchlight.domain.calibration import Calibration
 
         found = _get(self._bucket, key(brand, "calibration"))
-        return Calibration.model_validate_json(gzip.decompress(found[0])) if found else Calibration()
+        return published(found.body) if found else Calibration()
+
+
+def published(body: bytes) -> "Calibration":
+    """What lies under the key ``calibration``."""
+    from porchlight.domain.calibration import Calibration
+
+    return Calibration.model_validate_json(gzip.decompress(body))
 
 
 class CurrentModels:
     """``predicting.DateModels``: each brand's model is kept in the process, and looked at again after a while."""
 
-    def __init__(self, bucket: str, brands: Brands, clock: Callable[[], float]) -> None:
+    def __init__(self, bucket: str, clock: Callable[[], float]) -> None:
         self._bucket = bucket
-        self._brands = brands
         self._clock = clock
         self._known: dict[str, tuple[float, str, Model]] = {}
 
@@ -98,23 +101,9 @@ class CurrentModels:
                 raise
             found = _Found(b"", etag)
         if model is None or found is None or found.etag != etag:
-            model = self._read(brand, found)
+            model = _model(brand, found)
         self._known[brand] = (now + FRESH_SECONDS, found.etag if found else "", model)
         return model
-
-    def _read(self, brand: str, found: "_Found | None") -> "Model":
-        if found is None:
-            return _new_book(self._brands.get(brand)).model()
-        from porchlight.domain.forecast.model import Model
-
-        return Model.load(found.body)
-
-
-def _new_book(brand: BrandConfig) -> "Book":
-    """A book that nothing is written in; imported when needed: it brings the calendars of holidays."""
-    from porchlight.domain.forecast.book import Book
-
-    return Book(brand.brand_id)
 
 
 class _Found(NamedTuple):
@@ -122,6 +111,20 @@ class _Found(NamedTuple):
 
     body: bytes
     etag: str
+
+
+def _model(brand: str, found: _Found | None) -> "Model":
+    """One without history where there is none, or where a later release has made it and this one is back."""
+    from porchlight.domain.forecast.model import Model, ModelFormatError
+
+    if found:
+        try:
+            return Model.load(found.body)
+        except ModelFormatError:
+            pass
+    from porchlight.domain.forecast.book import Book  # brings the calendars of holidays: only now
+
+    return Book(brand).model()
 
 
 def _get(bucket: str, name: str, etag: str = "") -> _Found | None:

@@ -139,14 +139,14 @@ class App:
         """The models that predict."""
         from porchlight.adapters.datebook import CurrentModels
 
-        return CurrentModels(self.settings.bodies_bucket, self.brands, time.monotonic)
+        return CurrentModels(self.settings.bodies_bucket, time.monotonic)
 
     @cached_property
     def learned(self) -> "predicting.Learned":
         """What was learned so far."""
         from porchlight.adapters.datebook import DateBook
 
-        return DateBook(self.settings.bodies_bucket, self.brands)
+        return DateBook(self.settings.bodies_bucket)
 
     @cached_property
     def bus(self) -> "ports.Bus":
