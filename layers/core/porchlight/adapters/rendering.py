@@ -47,13 +47,18 @@ class PackRenderer:
 
     def page(self, brand: BrandConfig | None, name: str, view: Mapping[str, Any]) -> str:
         """An HTML page: ``tracking`` (of a tracking view), ``unsubscribe`` (of ``{"unsubscribed": bool}``),
-        ``not_found``.
+        ``not_found``; or a piece of one: ``promise`` (of its words).
         """
         kit = self._kit(brand)
         shown = brand_view(brand) if brand else {"name": ""}
         words = say(name, {"brand": shown["name"]}) if kit.has_words(name) else {}
         spoken = kit.speak({"brand": shown, "words": words, **view})
         return kit.document(f"pages/{name}.html", f"pages/{name}.html", spoken)
+
+    def words(self, brand: BrandConfig, name: str, facts: Mapping[str, Any]) -> dict[str, str]:
+        """The entry ``name`` of the brand's words, with these facts in it: plain text."""
+        found: dict[str, str] = self._kit(brand).speak({"words": say(name, dict(facts))})["words"]
+        return found
 
     def _kit(self, brand: BrandConfig | None) -> "_Kit":
         key = brand.brand_id if brand else NEUTRAL

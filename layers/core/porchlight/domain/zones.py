@@ -77,7 +77,14 @@ _REGIONS = dict(
         "AU-TAS=Australia/Hobart AU-VIC=Australia/Melbourne "
     ).split()
 )
+_SEVERAL = frozenset("AQ AU BR BV CA CD CL CN EC ES FM GL HM ID KI KZ MN MX NZ PF PG PT RU UA UM US".split())
+"""Countries with several clocks, and places without any."""
 _ALPHA_3 = {"USA": "US", "CAN": "CA", "AUS": "AU", "DEU": "DE", "FRA": "FR", "GBR": "GB", "NLD": "NL", "POL": "PL"}
+
+
+def is_country(code: str) -> bool:
+    """Whether it is an ISO 3166-1 alpha-2 code."""
+    return code in _ZONES or code in _SEVERAL
 
 
 def zone_of_place(country: str | None, region: str | None) -> str | None:

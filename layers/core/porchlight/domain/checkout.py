@@ -1,0 +1,161 @@
+"""What may be promised before an order is placed: until when to order, when it leaves, on which days it arrives.
+
+Everybody who orders before the same cut-off is promised the same: what holds for the last of them.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from math import ceil, floor
+from typing import TYPE_CHECKING, NamedTuple
+
+from porchlight.domain.brands import Origin
+from porchlight.domain.dates import DateRange, local_day, start_of_day, zone
+from porchlight.domain.facts import View
+from porchlight.domain.forecast.days import SATURDAY, SUNDAY
+from porchlight.domain.forecast.lives import Quantiles, Route
+from porchlight.domain.words import clock, day_words, on, range_date, range_words
+
+if TYPE_CHECKING:
+    from porchlight.domain.forecast.model import Model
+
+ZONE_UNKNOWN = "zone_unknown"
+"""The destination has several clocks: days are read in the brand's zone."""
+LONGEST_AHEAD = timedelta(days=370)
+"""No basket is ready later than that."""
+_HAIR = 1e-9
+type Free = Callable[[date], bool]
+"""Whether nobody works at a place on a day, beyond weekends."""
+
+
+class Departure(NamedTuple):
+    """When an order that is placed now leaves."""
+
+    order_by: datetime
+    """Who orders later is promised later; an instant, in the origin's zone."""
+    packed_by: datetime
+    """The instant from which on it waits for the carrier, in the origin's zone."""
+    ship_by: date
+    """The day by which it has left, local to the origin."""
+
+
+class Promise(NamedTuple):
+    """What may be said of an order that is placed now. Days are local at the destination."""
+
+    range: DateRange
+    """From P50 to P80."""
+    p10: date
+    p50: date
+    p80: date
+    p90: date
+    order_by: datetime | None
+    """None where the shop said itself when it leaves."""
+    ship_by: date
+    reasons: tuple[str, ...]
+    """Why it is less sure than usual, as a ``Forecast`` says it, and ``zone_unknown``."""
+    version: str
+    """Of the model."""
+
+
+def departure(
+    origin: Origin, now: datetime, free: Free, *, ready_at: datetime | None = None, ready_in_days: int = 0
+) -> Departure:
+    """When it leaves. ``ready_at``: goods that cannot be packed before; ``ready_in_days``: working days that they take
+    to be made.
+    """
+    begun = (max(now, ready_at) if ready_at else now).astimezone(UTC)
+    clock = zone(origin.zone) or UTC
+    day = begun.astimezone(clock).date()
+    while _rests(day, free) or _cutoff(origin, day) < begun:
+        day += timedelta(days=1)
+    packed = _later(day, ready_in_days, free)
+    shipped = _later(packed, origin.handling_working_days[1], free)
+    return Departure(_cutoff(origin, day).astimezone(clock), _cutoff(origin, packed).astimezone(clock), shipped)
+
+
+def promise(
+    model: "Model",
+    route: Route,
+    leaves: Departure | date,
+    now: datetime,
+    where: str | None,
+    *,
+    reasons: tuple[str, ...] = (),
+) -> Promise:
+    """What may be promised. ``leaves``: as the origin works, or the day on which the shop says that it leaves.
+    ``where``: the zone in which days are read; ``reasons``: why it is less sure, besides the model's own.
+    """
+    today = local_day(now, where)
+    if isinstance(leaves, Departure):
+        packed = leaves.packed_by.astimezone(zone(where) or UTC)
+        since, order_by, ship_by = packed.date(), leaves.order_by, leaves.ship_by
+        days = model.purchase(route, since, hour=packed.hour)
+    else:
+        since, order_by, ship_by = max(leaves, today), None, leaves
+        days = model.handover(route, since, placed=today)
+    p10, p50, p80, p90 = _calendar(since, days)
+    likely = p50
+    while likely < p80 and model.days(route.destination).kind(likely.toordinal()) >= SUNDAY:
+        likely += timedelta(days=1)
+    return Promise(
+        DateRange(earliest=likely, latest=p80, zone=where),
+        *(p10, p50, p80, p90),
+        order_by,
+        ship_by,
+        (*model.confidence(route), *reasons),
+        model.version,
+    )
+
+
+def valid_until(made: Promise, now: datetime, *zones: str | None) -> datetime:
+    """The instant from which on the promise may be another, or be said in other words: the cut-off, or midnight in one
+    of ``zones``.
+    """
+    nights = (start_of_day(local_day(now, name) + timedelta(days=1), name or "UTC") for name in zones)
+    ends = [*nights, *([made.order_by.astimezone(UTC)] if made.order_by else [])]
+    return min(ends)
+
+
+def facts(made: Promise, now: datetime, country: str, where: str | None, origin_zone: str) -> View:
+    """What words are made of, for a page that is shown now. Times are the shopper's own where ``where`` is the
+    destination's zone, else the origin's, which is then named.
+    """
+    today, abroad = local_day(now, where), ZONE_UNKNOWN in made.reasons
+    said: View = {
+        "expected": range_words(made.range, today, relative=True).removeprefix("on "),
+        "expected_date": range_date(made.range, today),
+        **dict.fromkeys(("order_time", "order_day", "order_on", "order_zone"), ""),
+    }
+    if made.order_by:
+        clock_zone = origin_zone if abroad else where
+        until = made.order_by.astimezone(zone(clock_zone) or UTC)
+        day = day_words(until.date(), local_day(now, clock_zone), relative=True)
+        said |= {"order_time": clock(until, country), "order_day": day, "order_on": on(day)}
+        said["order_zone"] = origin_zone.rpartition("/")[2].replace("_", " ") if abroad else ""
+    return said
+
+
+def _cutoff(origin: Origin, day: date) -> datetime:
+    """The UTC instant of a day's cut-off; where clocks jump over it, as long after midnight as it says."""
+    return datetime.combine(day, origin.cutoff, tzinfo=zone(origin.zone) or UTC).astimezone(UTC)
+
+
+def _rests(day: date, free: Free) -> bool:
+    return day.weekday() >= SATURDAY or free(day)
+
+
+def _later(day: date, working_days: int, free: Free) -> date:
+    for _ in range(working_days):
+        day += timedelta(days=1)
+        while _rests(day, free):
+            day += timedelta(days=1)
+    return day
+
+
+def _calendar(since: date, days: Quantiles) -> tuple[date, date, date, date]:
+    """Whole days that may be said: p10 rounded down, p50 half up, p80 and p90 up; never crossing."""
+    p50 = floor(days.p50 + 0.5)
+    p80 = max(ceil(days.p80 - _HAIR), p50)
+    p90 = max(ceil(days.p90 - _HAIR), p80)
+    p10 = min(floor(days.p10 + _HAIR), p50)
+    first, likely, latest, last = (since + timedelta(days=day) for day in (p10, p50, p80, p90))
+    return first, likely, latest, last
