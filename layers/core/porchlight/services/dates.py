@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from math import ceil, floor
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.dates import local_day, zone
@@ -16,8 +16,12 @@ from porchlight.domain.orders import Order
 from porchlight.domain.outlook import NOTHING_KNOWN, Outlook
 from porchlight.domain.ranges import COLD, expected_range, is_coming, zone_of_shipment
 from porchlight.domain.shipments import Shipment
+from porchlight.errors import TransientError
 from porchlight.ports import Metrics
 from porchlight.predicting import DateModels
+
+if TYPE_CHECKING:
+    from porchlight.domain.forecast.model import Model
 
 PURCHASE, HANDOVER, IN_FLIGHT = "purchase", "handover", "in_flight"
 
@@ -42,7 +46,9 @@ class Dates:
         where = order.destination.zone or brand.zone
         placed = order.placed_at.astimezone(zone(where) or UTC)
         promised = order.promise.latest if order.promise else None
-        model, route = self.models.current(brand.brand_id), route_of(brand, order, "")
+        model, route = self._model(brand), route_of(brand, order, "")
+        if model is None:
+            return None
         days = model.purchase(route, placed.date(), hour=placed.hour, promised=promised)
         return _forecast(PURCHASE, placed.date(), days, where, now, model.version, model.confidence(route))
 
@@ -51,7 +57,9 @@ class Dates:
         route, placed = shipment.route, shipment.placed_at
         if route is None or placed is None or not shipment.is_open or shipment.shopper_id is None:
             return NOTHING_KNOWN
-        model = self.models.current(brand.brand_id)
+        model = self._model(brand)
+        if model is None:
+            return NOTHING_KNOWN
         reasons = model.confidence(route)
         silence = None if COLD in reasons or "thin_lane" in reasons else model.silence(route)
         if not is_coming(shipment):
@@ -107,6 +115,13 @@ class Dates:
             update["forecasts"] = {**shipment.forecasts, HANDOVER: first}
         return shipment.model_copy(update=update), outlook
 
+    def _model(self, brand: BrandConfig) -> "Model | None":
+        """None while it cannot be read: facts are recorded and delays are found without it too."""
+        try:
+            return self.models.current(brand.brand_id)
+        except TransientError:
+            return None
+
     def _at_handover(self, shipment: Shipment, brand: BrandConfig, now: datetime) -> Forecast | None:
         """What we expect from the carrier's first scan on; None where we heard of it too late for that."""
         route, placed = shipment.route, shipment.placed_at
@@ -116,7 +131,9 @@ class Dates:
             return None
         if local_day(now, where) > handed + timedelta(days=1):
             return None  # told too late to count as a forecast
-        model = self.models.current(brand.brand_id)
+        model = self._model(brand)
+        if model is None:
+            return None
         ordered, promised = min(local_day(placed, where), handed), shipment.promise.latest if shipment.promise else None
         days = model.handover(route, handed, placed=ordered, promised=promised)
         return _forecast(HANDOVER, handed, days, where, now, model.version, model.confidence(route))
