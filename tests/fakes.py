@@ -10,10 +10,12 @@ from typing import Any
 from porchlight.asking import Errand
 from porchlight.connectors import Account
 from porchlight.domain.brands import BrandConfig
+from porchlight.domain.calibration import Calibration
 from porchlight.domain.changes import DomainEvent
 from porchlight.domain.codes import Code, Meaning, Meanings
 from porchlight.domain.delays import DelayDecision
 from porchlight.domain.exchange import Exchange
+from porchlight.domain.forecast.book import Book
 from porchlight.domain.forecast.lives import Quantiles, Route
 from porchlight.domain.journal import JournalEntry
 from porchlight.domain.messages import MessageRecord, Moment
@@ -21,6 +23,7 @@ from porchlight.domain.money import Money
 from porchlight.domain.orders import Order, Shopper
 from porchlight.domain.returns import Return
 from porchlight.domain.shipments import Shipment, StoredEvent
+from porchlight.domain.surge import Surge
 from porchlight.domain.watching import Watch
 from porchlight.errors import ConflictError, NotFoundError
 from porchlight.ports import (
@@ -434,6 +437,29 @@ class FakeJournal:
         yield from list(self.pages.get((brand, day), {}).values())
 
 
+class FakeLearned:
+    """Keeps what would be stored, so that nothing is shared with whoever saved it."""
+
+    def __init__(self) -> None:
+        self.stored: dict[str, tuple[bytes, str]] = {}
+        self.fails: dict[str, Exception] = {}
+
+    def load(self, brand: str) -> tuple[Book, Calibration]:
+        if brand in self.fails:
+            raise self.fails[brand]
+        if brand not in self.stored:
+            return Book(brand), Calibration()
+        book, calibration = self.stored[brand]
+        return Book.load(book), Calibration.model_validate_json(calibration)
+
+    def save(self, brand: str, book: Book, calibration: Calibration) -> None:
+        calibration.version = book.model().version
+        self.stored[brand] = book.dump(), calibration.model_dump_json(exclude_defaults=True)
+
+    def calibration(self, brand: str) -> Calibration:
+        return self.load(brand)[1].published()
+
+
 class FakeInbound:
     def __init__(self) -> None:
         self.queue: list[tuple[InboundMessage, bytes]] = []
@@ -562,6 +588,31 @@ class FakeMetrics:
     def total(self, name: str, **dimensions: str) -> float:
         wanted = set(dimensions.items())
         return sum(value for (n, dims), value in self.counts.items() if n == name and wanted <= set(dims))
+
+
+class FakeSurges:
+    def __init__(self) -> None:
+        self.late: dict[tuple[str, str], dict[date, int]] = defaultdict(lambda: defaultdict(int))
+        self.records: dict[tuple[str, str], Surge] = {}
+
+    def count(self, brand: str, lane: str, day: date) -> int:
+        self.late[brand, lane][day] += 1
+        return self.late[brand, lane][day]
+
+    def counts(self, brand: str, lane: str) -> Mapping[date, int]:
+        return dict(self.late[brand, lane])
+
+    def get(self, brand: str, lane: str) -> Surge | None:
+        return self.records.get((brand, lane))
+
+    def save(self, surge: Surge) -> None:
+        known = self.records.get((surge.brand, surge.lane))
+        if (known.version if known else 0) != surge.version - 1:
+            raise ConflictError("surge changed")
+        self.records[surge.brand, surge.lane] = surge
+
+    def active(self, brand: str, now: datetime) -> Mapping[str, Surge]:
+        return {lane: surge for (b, lane), surge in self.records.items() if b == brand and surge.until > now}
 
 
 class NoHistory:
