@@ -11,7 +11,7 @@ from problems import BrandError
 from porchlight.adapters.brandpack import BrandPack
 from porchlight.adapters.rendering import PackRenderer
 from porchlight.domain.brands import BrandConfig
-from porchlight.domain.facts import View
+from porchlight.domain.facts import View, say
 from porchlight.domain.views import email_view, tracking_view
 
 MAX_HTML = 102_000
@@ -70,6 +70,8 @@ def _pages(brand: BrandConfig) -> list[tuple[str, str, View]]:
     states: list[tuple[str, str, View]] = [
         ("ask", "unsubscribe", {"unsubscribed": False}),
         ("done", "unsubscribe", {"unsubscribed": True}),
+        ("order", "promise", {"words": say("promise", samples.PROMISE)}),
+        ("no-order", "promise", {"words": say("promise", samples.PROMISE | samples.NO_ORDER)}),
     ]
     return [*tracking, *states]
 

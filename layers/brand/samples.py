@@ -28,6 +28,17 @@ LINKS = {
     "unsubscribe": "https://orders.example/u/sample-token",
     "returns": "https://orders.example/r/sample-token",
 }
+PROMISE = {
+    "expected": "Thursday, or Friday at the latest",
+    "expected_date": "Thursday 26 or Friday 27 November",
+    "order_time": "2:00 pm",
+    "order_day": "today",
+    "order_on": "today",
+    "order_zone": "",
+}
+"""Facts of a promise on a product page."""
+NO_ORDER = dict.fromkeys(("order_time", "order_day", "order_on", "order_zone"), "")
+"""Where the shop says itself when it ships."""
 _US = (
     ("Linen duvet cover, washed sand, queen", 1, 14800),
     ("Merino cardigan “Hollis”, oatmeal, size M", 1, 9600),

@@ -72,7 +72,7 @@ def test_functions_and_their_folders_are_one_to_one() -> None:
 @every_function
 def test_a_function_answers_the_routes_that_the_api_sends_it(function: str) -> None:
     code = (ROOT / "functions" / folder(function) / "app.py").read_text()
-    answered = set(re.findall(r'"((?:GET|POST|PUT|PATCH|DELETE) /[\w/{}-]+)"', code))
+    answered = set(re.findall(r'"((?:GET|POST|PUT|PATCH|DELETE) /[\w/{}.-]+)"', code))
     events = functions()[function].get("Events", {}).values()
     sent = [event["Properties"] for event in events if event["Type"] == "HttpApi"]
     assert {f"{event['Method']} {event['Path']}" for event in sent} == answered

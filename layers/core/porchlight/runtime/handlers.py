@@ -42,6 +42,20 @@ def http_handler(routes: Mapping[str, Handler]) -> LambdaHandler:
     return handle
 
 
+def public_handler(routes: Mapping[str, Handler]) -> LambdaHandler:
+    """As ``http_handler``, for routes that pages of any shop call: every answer may be read there. They carry no
+    credentials, so there is nothing to protect from the page that asks.
+    """
+    handle = http_handler(routes)
+
+    def answer(event: Event, context: Any) -> Response:
+        response: Response = handle(event, context)
+        response["headers"] |= {"access-control-allow-origin": "*", "cross-origin-resource-policy": "cross-origin"}
+        return response
+
+    return answer
+
+
 def task_handler(function: Callable[[Event], Any]) -> LambdaHandler:
     """A task of a state machine: the error's class name is what ``ErrorEquals`` sees. Only ids are logged."""
 

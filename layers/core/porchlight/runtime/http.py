@@ -11,6 +11,7 @@ from porchlight.errors import InvalidInputError, PorchlightError, SignatureError
 
 if TYPE_CHECKING:
     from porchlight.services.pages import Page
+    from porchlight.services.promise_delivery import Offer
 
 Response = dict[str, Any]
 Handler = Callable[[InboundRequest, Mapping[str, str]], Response]
@@ -60,6 +61,19 @@ def html_response(page: "Page") -> Response:
         "strict-transport-security": "max-age=31536000",
     }
     return {"statusCode": page.status, "headers": headers, "body": page.html}
+
+
+def cached_response(
+    request: InboundRequest, kind: str, offer: "Offer", headers: Mapping[str, str] | None = None
+) -> Response:
+    """An answer that anybody may keep for a while; 304 for a caller that has this very one. ``kind``: content type."""
+    kept = {**_SECURITY, **(headers or {})}
+    if offer.status == 200:
+        kept |= {"cache-control": f"public, max-age={offer.seconds}", "etag": offer.tag}
+        known = {one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")}
+        if known & {offer.tag, "*"}:
+            return {"statusCode": 304, "headers": kept, "body": ""}
+    return {"statusCode": offer.status, "headers": {**kept, "content-type": kind}, "body": offer.text}
 
 
 def problem(error: PorchlightError, path: str = "") -> Response:
