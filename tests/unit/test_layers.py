@@ -41,8 +41,8 @@ ALLOWED_MODULES: dict[str, tuple[str, ...]] = {
 """What single modules may know beyond their layer: the wiring is the only one."""
 
 IN_DOMAIN = frozenset(
-    "__future__ base64 collections dataclasses datetime decimal enum functools hashlib hmac itertools json math re"
-    " string typing unicodedata urllib zoneinfo pydantic".split()
+    "__future__ base64 bisect collections dataclasses datetime decimal enum functools gzip hashlib hmac holidays"
+    " itertools json math re string typing unicodedata urllib zlib zoneinfo pydantic".split()
 )
 """What the domain may import: pure things and pydantic. No clock, no environment, no logger, no AWS."""
 CLOCKS = frozenset({"now", "utcnow", "today", "time", "monotonic", "perf_counter"})

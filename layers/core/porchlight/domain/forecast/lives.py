@@ -22,6 +22,8 @@ class Route(BaseModel):
     """ISO 3166-2 region (``BR-SP``) or 3166-1 country (``DE``) that it leaves from."""
     destination: str = ""
     """ISO 3166-2 region or 3166-1 country that it goes to."""
+    origin_prefix: str = ""
+    """The beginning of the origin's postcode."""
     prefix: str = ""
     """The beginning of the destination's postcode."""
     sender: str = ""
@@ -49,6 +51,8 @@ class Life(NamedTuple):
     """The local hour of the order, 0 to 23: what comes after the cut-off leaves a day later."""
     silence_hours: int | None = None
     """The longest gap between two scans while it moved, once it is delivered."""
+    out_for_delivery: date | None = None
+    """The day of the latest scan that says that it is on the van."""
 
 
 class Quantiles(NamedTuple):

@@ -1,0 +1,111 @@
+"""What makes a parcel faster or slower than others: named effects on the logarithm of its time, learned one by one.
+
+A parcel's scale is ``exp(sum of effect x value)``. Each effect knows how sure it is (its variance): a lane with few
+parcels leans on its region, that on everything, and what is rare moves no number far (a diagonal Kalman filter).
+"""
+
+from math import log
+from typing import NamedTuple
+
+from porchlight.domain.forecast.lives import Route
+
+type Named = tuple[tuple[str, float], ...]
+"""Effects by name, each with the value that it is multiplied by."""
+
+_USUAL_PROMISE = 15.0
+_PROMISES = (1, 60)
+
+
+class Kind(NamedTuple):
+    """How far effects of a kind may lie from 0, and how fast they may change."""
+
+    spread: float
+    """Standard deviation before anything is known."""
+    drift: float
+    """Variance that a day adds."""
+
+
+class Effect:
+    """One effect as it is learned."""
+
+    __slots__ = ("at", "drift", "most", "value", "variance")
+
+    def __init__(self, value: float, variance: float, at: int, kind: Kind) -> None:
+        self.value, self.variance, self.at = value, variance, at
+        self.most, self.drift = kind.spread * kind.spread, kind.drift
+
+
+TRANSIT: dict[str, Kind] = {
+    "all": Kind(1.0, 1e-4),
+    "service": Kind(0.5, 1e-4),
+    "origin": Kind(0.3, 1e-5),
+    "destination": Kind(0.4, 3e-5),
+    "lane": Kind(0.2, 1e-5),
+    "way": Kind(0.15, 1e-5),
+    "zone": Kind(0.15, 1e-5),
+    "prefix": Kind(0.15, 1e-6),
+    "sender": Kind(0.2, 0.0),
+    "sent": Kind(0.15, 1e-5),
+    "promise": Kind(0.3, 1e-5),
+}
+HANDLING: dict[str, Kind] = {
+    "all": Kind(1.0, 3e-5),
+    "sender": Kind(0.5, 5e-4),
+    "weekday": Kind(0.2, 1e-5),
+    "habit": Kind(0.15, 1e-5),
+    "promise": Kind(0.2, 1e-5),
+}
+LAST_MILE: dict[str, Kind] = {"all": Kind(1.0, 3e-5), "service": Kind(0.5, 1e-4), "destination": Kind(0.3, 1e-5)}
+
+
+def service_of(route: Route) -> str:
+    """A carrier and its service, "" where neither is known."""
+    return f"{route.carrier}|{route.service}" if route.carrier or route.service else ""
+
+
+def lane_of(route: Route) -> str:
+    return f"{route.carrier}|{route.service}|{route.origin}|{route.destination}"
+
+
+def promise_value(days: int) -> float:
+    """How long a promise is (in days, from the order), on the scale of its effects."""
+    shortest, longest = _PROMISES
+    return log(max(shortest, min(longest, days)) / _USUAL_PROMISE)
+
+
+def transit_effects(route: Route, promise: int | None) -> Named:
+    """``promise``: days from the order to the end of the promise; None where nothing was promised."""
+    service, lane, sender = service_of(route), lane_of(route), route.sender
+    country = route.destination.partition("-")[0]
+    named = [
+        ("all", 1.0),
+        (f"origin:{service}|{route.origin}", 1.0),
+        (f"destination:{service}|{route.destination}", 1.0),
+    ]
+    named.append((f"lane:{lane}", 1.0))
+    if service:
+        named.append((f"service:{service}", 1.0))
+    if route.origin_prefix and route.prefix:
+        named.append((f"way:{route.origin}{route.origin_prefix[:2]}|{country}{route.prefix[:2]}", 1.0))
+    if len(route.prefix) >= 3:
+        named.append((f"zone:{country}{route.prefix[:3]}", 1.0))
+    if len(route.prefix) >= 4:
+        named.append((f"prefix:{country}{route.prefix[:5]}", 1.0))
+    if sender:
+        named += [(f"sender:{sender}", 1.0), (f"sent:{sender}|{route.destination}", 1.0)]
+    if promise is not None:
+        named.append((f"promise:{lane}", promise_value(promise)))
+    return tuple(named)
+
+
+def handling_effects(route: Route, weekday: int, promise: int | None) -> Named:
+    sender = f"{route.origin}|{route.sender}"
+    named = [("all", 1.0), (f"sender:{sender}", 1.0), (f"weekday:{weekday}", 1.0), (f"habit:{sender}|{weekday}", 1.0)]
+    if promise is not None:
+        named.append((f"promise:{sender}", promise_value(promise)))
+    return tuple(named)
+
+
+def last_mile_effects(route: Route) -> Named:
+    service = service_of(route)
+    return ("all", 1.0), (f"service:{service}", 1.0), (f"destination:{service}|{route.destination}", 1.0)

@@ -1,0 +1,42 @@
+"""The life table: how probable an end is, by the time that has passed in units of what is usual for such a parcel."""
+
+from collections.abc import Sequence
+from itertools import accumulate, pairwise
+from math import exp, log
+
+BINS = 60
+_FIRST, _LAST = 0.03, 25.0
+_LOW = log(_FIRST)
+_STEP = (log(_LAST) - _LOW) / BINS
+EDGES = (0.0, *(exp(_LOW + _STEP * index) for index in range(1, BINS + 1)))
+"""Where bins begin; the last one has no end."""
+
+
+def bin_of(time: float) -> int:
+    if time <= _FIRST:
+        return 0
+    return min(BINS - 1, int((log(time) - _LOW) / _STEP))
+
+
+def usual_hazards(shape: float) -> tuple[float, ...]:
+    """Hazards by bin before anything was counted: log-logistic, with the median at 1."""
+    middles = [(low + high) / 2 for low, high in pairwise(EDGES)]
+    return tuple(shape / middle * middle**shape / (1 + middle**shape) for middle in middles)
+
+
+class Curve:
+    """Hazards by bin and their sum up to any time."""
+
+    __slots__ = ("before", "hazards")
+
+    def __init__(self, hazards: Sequence[float]) -> None:
+        self.hazards = tuple(hazards)
+        widths = (high - low for low, high in pairwise(EDGES))
+        self.before = (0.0, *accumulate(hazard * width for hazard, width in zip(self.hazards, widths, strict=True)))
+
+    def total(self, time: float) -> float:
+        """The hazard that has passed by ``time``: ``exp(-total)`` are still open."""
+        if time <= 0:
+            return 0.0
+        index = bin_of(time)
+        return self.before[index] + (time - EDGES[index]) * self.hazards[index]

@@ -1,0 +1,97 @@
+"""One stage of a parcel's life: handling (order to first scan), transit (to delivery), the last mile (on the van).
+
+The time that a stage has taken is counted in worked days (``Clock``) and divided by the parcel's scale (its effects);
+one life table over that says how probable its end is.
+"""
+
+from collections.abc import Mapping
+from math import exp
+from typing import Any, NamedTuple
+
+from porchlight.domain.forecast.days import HOLIDAY, KINDS, SATURDAY, SUNDAY, Clock, Days
+from porchlight.domain.forecast.effects import HANDLING, LAST_MILE, TRANSIT, Kind, Named
+from porchlight.domain.forecast.hazards import Curve
+
+
+class Nature(NamedTuple):
+    """What a stage is before anything was learned, and how it learns."""
+
+    effects: Mapping[str, Kind]
+    usual: float
+    """Worked days that half of the parcels take."""
+    shape: float
+    """How alike they are: of a log-logistic distribution."""
+    half_life: float
+    """Of the life table, in days."""
+    prior: float
+    """Ends that the usual table counts for, in each bin."""
+    weekend: tuple[float, float, float]
+    """What Saturdays, Sundays and holidays count."""
+
+    @property
+    def weights(self) -> tuple[float, ...]:
+        special = dict(zip((SATURDAY, SUNDAY, HOLIDAY), self.weekend, strict=True))
+        return tuple(special.get(kind, 1.0) for kind in range(KINDS))
+
+
+NATURES = {
+    "handling": Nature(HANDLING, 2.0, 3.5, 30.0, 500.0, (0.15, 0.02, 0.1)),
+    "transit": Nature(TRANSIT, 9.0, 3.0, 45.0, 200.0, (0.4, 0.1, 0.2)),
+    "last_mile": Nature(LAST_MILE, 0.5, 3.0, 45.0, 60.0, (0.6, 0.1, 0.2)),
+}
+
+
+def share_of(hour: int) -> float:
+    """How much of the day of the order is left for handling it: less, the later it comes."""
+    return 0.2 + 1.2 * (24 - hour) / 24
+
+
+class Stage:
+    """What is known of one stage; read only."""
+
+    __slots__ = ("_clocks", "curve", "effects", "weights")
+
+    def __init__(self, curve: Curve, effects: Mapping[str, float], weights: Mapping[str, tuple[float, ...]]) -> None:
+        """``weights`` of the kinds of day, by group (a carrier's service); "" for all."""
+        self.curve, self.effects, self.weights = curve, effects, weights
+        self._clocks: dict[tuple[str, int], Clock] = {}
+
+    def scale(self, named: Named) -> float:
+        """How many worked days such a parcel takes, about."""
+        effects = self.effects
+        return exp(sum(effects.get(name, 0.0) * value for name, value in named))
+
+    def clock(self, group: str, days: Days) -> Clock:
+        found = self._clocks.get((group, id(days)))
+        if found is None:
+            weights = self.weights.get(group) or self.weights[""]
+            found = self._clocks[group, id(days)] = Clock(weights, days)
+        return found
+
+    def state(self) -> dict[str, Any]:
+        return {"hazards": self.curve.hazards, "effects": self.effects, "weights": self.weights}
+
+    @classmethod
+    def of(cls, state: Mapping[str, Any]) -> "Stage":
+        weights = {group: tuple(row) for group, row in state["weights"].items()}
+        return cls(Curve(state["hazards"]), state["effects"], weights)
+
+
+class Way:
+    """One parcel in one stage: how much hazard has passed by the end of a day. ``exp(-passed)`` is still in it."""
+
+    __slots__ = ("_clock", "_scale", "_share", "_total")
+
+    def __init__(self, stage: Stage, named: Named, group: str, days: Days, share: float = 1.0) -> None:
+        """``share``: how much of the day on which it begins is left."""
+        self._scale = 1 / stage.scale(named)
+        self._clock = stage.clock(group, days)
+        self._share = share
+        self._total = stage.curve.total
+
+    def passed(self, begun: int, day: int) -> float:
+        """The hazard from the day on which the stage begins to the end of ``day``."""
+        if day < begun:
+            return 0.0
+        clock = self._clock
+        return self._total((self._share * clock.weight(begun) + clock.at(day) - clock.at(begun)) * self._scale)
