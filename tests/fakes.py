@@ -641,5 +641,5 @@ class FakeModels:
         return self.model
 
 
-NO_HISTORY = Dates(FakeModels())
+NO_HISTORY = Dates(FakeModels(), FakeSurges())
 """Dates of a brand that has learned nothing yet."""

@@ -36,6 +36,7 @@ from tests.fakes import (
     FakeOrders,
     FakeQuarantine,
     FakeShipments,
+    FakeSurges,
 )
 from tests.unit.stories import brand
 
@@ -81,6 +82,7 @@ def wired() -> Iterator[dict[str, Any]]:
         "errands": FakeErrands(),
         "archive": FakeArchive(),
         "date_models": FakeModels(),
+        "surges": FakeSurges(),
         "metrics": FakeMetrics(),
         "published_keys": PublishedKeys(Unreachable),
         "_pack": Pack(brand()),

@@ -1,7 +1,7 @@
 """What the delay machine needs from the outside world: decision records, cases, and who carries out remedies."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from typing import Protocol
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
@@ -11,6 +11,7 @@ from porchlight.domain.cases import Case
 from porchlight.domain.delays import DelayDecision, DelayKind
 from porchlight.domain.money import Money
 from porchlight.domain.playbooks import Remedy
+from porchlight.domain.surge import Surge
 
 
 class Decisions(Protocol):
@@ -48,6 +49,30 @@ class Cases(Protocol):
 
     def waiting(self, brand: str, limit: int = 100, after: datetime | None = None) -> Sequence[Case]:
         """Open cases for people of the brand, those with the nearest deadline first."""
+        ...
+
+
+class Surges(Protocol):
+    """Delays by lane and day, and the lanes on which there are far too many."""
+
+    def count(self, brand: str, lane: str, day: date) -> int:
+        """One more delay of a lane on a UTC day; returns how many there are now."""
+        ...
+
+    def counts(self, brand: str, lane: str) -> Mapping[date, int]:
+        """Delays of a lane by day, as far as they are kept (five weeks)."""
+        ...
+
+    def get(self, brand: str, lane: str) -> Surge | None:
+        """The last surge of a lane, over or not."""
+        ...
+
+    def save(self, surge: Surge) -> None:
+        """Write it; ConflictError if it is not ``version - 1`` that is stored."""
+        ...
+
+    def active(self, brand: str, now: datetime) -> Mapping[str, Surge]:
+        """Surges that are not over, by lane; may be a minute old."""
         ...
 
 

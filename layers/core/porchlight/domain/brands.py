@@ -92,6 +92,8 @@ class DelayPolicy(BaseModel):
     """Without a scan for so long, a moving parcel is stalled; a lane's own P95 is used within half and double of it."""
     new_range_working_days: tuple[int, int] = (1, 3)
     """The new range, in working days from the day of the declaration."""
+    surge_days: int = Field(default=2, ge=0, le=30)
+    """While a lane breaks down, its ranges end so many days later."""
     update_days: int = Field(default=1, ge=1, le=30)
     """A range whose last day has moved by so much is told anew."""
     wait_for_news_days: int = Field(default=14, ge=1, le=60)

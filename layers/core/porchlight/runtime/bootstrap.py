@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from porchlight.runtime.settings import Settings, settings
 
 if TYPE_CHECKING:
-    from porchlight import asking, ports, predicting
+    from porchlight import asking, deciding, ports, predicting
     from porchlight.adapters.brandpack import BrandPack
     from porchlight.connectors import CarrierConnector
     from porchlight.domain.brands import BrandConfig
@@ -202,12 +202,19 @@ class App:
 
         return Lookout(self.sources)
 
+    @cached_property
+    def surges(self) -> "deciding.Surges":
+        """Lanes that break down."""
+        from porchlight.adapters.dynamodb.surges import DynamoSurges
+
+        return DynamoSurges(self._table, time.monotonic)
+
     @property
     def dates(self) -> "Dates":
         """Our own dates."""
         from porchlight.services.dates import Dates
 
-        return Dates(self.date_models)
+        return Dates(self.date_models, self.surges)
 
     @cached_property
     def watches(self) -> "asking.Watches":

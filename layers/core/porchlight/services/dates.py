@@ -1,10 +1,12 @@
 """Our own dates on orders and parcels: asks the brand's model, and hands its answers to the rules."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from math import ceil, floor
 from typing import TYPE_CHECKING, NamedTuple
 
+from porchlight.deciding import Surges
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.dates import local_day, zone
 from porchlight.domain.delays import DelayDecision
@@ -16,6 +18,7 @@ from porchlight.domain.orders import Order
 from porchlight.domain.outlook import NOTHING_KNOWN, Outlook
 from porchlight.domain.ranges import COLD, expected_range, is_coming, zone_of_shipment
 from porchlight.domain.shipments import Shipment
+from porchlight.domain.surge import Surge, covering
 from porchlight.errors import TransientError
 from porchlight.ports import Metrics
 from porchlight.predicting import DateModels
@@ -40,6 +43,7 @@ class Dates:
     """Forecasts for orders and parcels."""
 
     models: DateModels
+    surges: Surges
 
     def at_purchase(self, brand: BrandConfig, order: Order, now: datetime) -> Forecast | None:
         """What we expect of an order that was just placed; the carrier is not known yet."""
@@ -49,8 +53,9 @@ class Dates:
         model, route = self._model(brand), route_of(brand, order, "")
         if model is None:
             return None
-        days = model.purchase(route, placed.date(), hour=placed.hour, promised=promised)
-        return _forecast(PURCHASE, placed.date(), days, where, now, model.version, model.confidence(route))
+        wider = self._wider(brand, route, now)
+        days = model.purchase(route, placed.date(), hour=placed.hour, promised=promised, wider=wider)
+        return _forecast(PURCHASE, placed.date(), days, where, now, model.version, _reasons(model, route, wider))
 
     def outlook(self, shipment: Shipment, brand: BrandConfig, now: datetime) -> Outlook:
         """What history says about a parcel now."""
@@ -60,7 +65,8 @@ class Dates:
         model = self._model(brand)
         if model is None:
             return NOTHING_KNOWN
-        reasons = model.confidence(route)
+        wider = self._wider(brand, route, now)
+        reasons = _reasons(model, route, wider)
         silence = None if COLD in reasons or "thin_lane" in reasons else model.silence(route)
         if not is_coming(shipment):
             return Outlook(silence=silence)
@@ -76,6 +82,7 @@ class Dates:
             today=today,
             promised=promised,
             out_for_delivery=local_day(van, where) if van else None,
+            wider=wider,
         )
         forecast = _forecast(IN_FLIGHT, today, days, where, now, model.version, reasons)
         if promised is None or promised < today or COLD in reasons:
@@ -115,6 +122,15 @@ class Dates:
             update["forecasts"] = {**shipment.forecasts, HANDOVER: first}
         return shipment.model_copy(update=update), outlook
 
+    def _wider(self, brand: BrandConfig, route: Route, now: datetime) -> float:
+        """Days that ranges end later while the parcel's lane breaks down; for an order whose carrier nobody knows yet,
+        while any does to its destination.
+        """
+        active = self.surges.active(brand.brand_id, now)
+        if not active or (route.carrier and not covering(active, route)):
+            return 0
+        return brand.delays.surge_days if route.carrier or _may_be_caught(active, route) else 0
+
     def _model(self, brand: BrandConfig) -> "Model | None":
         """None while it cannot be read: facts are recorded and delays are found without it too."""
         try:
@@ -135,14 +151,23 @@ class Dates:
         if model is None:
             return None
         ordered, promised = min(local_day(placed, where), handed), shipment.promise.latest if shipment.promise else None
-        days = model.handover(route, handed, placed=ordered, promised=promised)
-        return _forecast(HANDOVER, handed, days, where, now, model.version, model.confidence(route))
+        wider = self._wider(brand, route, now)
+        days = model.handover(route, handed, placed=ordered, promised=promised, wider=wider)
+        return _forecast(HANDOVER, handed, days, where, now, model.version, _reasons(model, route, wider))
 
 
 def unchanged(shipment: Shipment, before: Shipment) -> bool:
     """True where nothing but our own view of its day has changed: that alone is written by the sweep only."""
     ours = {"expected": before.expected, "forecast": before.forecast}
     return shipment.model_copy(update=ours) == before
+
+
+def _reasons(model: "Model", route: Route, wider: float) -> tuple[str, ...]:
+    return (*model.confidence(route), *(("surge",) if wider else ()))
+
+
+def _may_be_caught(active: Mapping[str, Surge], route: Route) -> bool:
+    return any(lane.partition("|")[2] in ("", route.destination) for lane in active)
 
 
 def route_of(brand: BrandConfig, order: Order, carrier: str) -> Route:

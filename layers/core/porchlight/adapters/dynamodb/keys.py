@@ -21,6 +21,8 @@
     BRAND#{brand}#ASKING                EXCHANGE#{kind}#{source}  exchange
                                         ERRAND#{run_…}        errand        (due index)
     BRAND#{brand}#JOURNAL#{day}#{0…3}   {shp_…}               journal
+    BRAND#{brand}#LANES                 LATE#{lane}#{day}     lane_day
+                                        SURGE#{lane}          surge         (stream → bus)
 
     index by_due_at: due_shard = DUE#{0…7}, due_at = UTC instant, sortable; due_shard of watches = ASK#{source}#{brand}
     (…#NOW for the urgent), of errands = ASK#ERRANDS#{brand}
@@ -36,6 +38,8 @@ JOURNAL_SHARDS = 4
 """A day of the journal is written to by all parcels of a brand: so many partitions share that."""
 DUE_INDEX = "by_due_at"
 
+LATE = "LATE#"
+SURGE = "SURGE#"
 SHIPMENT = "SHIPMENT"
 ORDER = "ORDER"
 RETURN = "RETURN"
@@ -79,6 +83,11 @@ def shopper_pk(brand: str, shopper_id: str) -> str:
 def quarantine_pk(brand: str) -> str:
     """Partition of a brand's quarantine."""
     return f"BRAND#{brand}#QUARANTINE"
+
+
+def lanes_pk(brand: str) -> str:
+    """Partition of what a brand's lanes are counted by."""
+    return f"BRAND#{brand}#LANES"
 
 
 def codes_pk(brand: str) -> str:

@@ -95,9 +95,9 @@ class Table:
         with translated():
             client("dynamodb").put_item(TableName=self.name, Item=new)
 
-    def count(self, new: Item, counter: str, by: int, *, ttl: datetime, **also: str) -> None:
+    def count(self, new: Item, counter: str, by: int, *, ttl: datetime, **also: str) -> int:
         """Add to a counter of an item, set strings and when it expires; the other attributes of ``new`` where they are
-        not there yet.
+        not there yet. Returns the counter as it is then.
         """
         key = {name: new[name] for name in ("pk", "sk")}
         first = {name: value for name, value in new.items() if name not in key}
@@ -105,9 +105,10 @@ class Table:
         sets = [f"#{name} = if_not_exists(#{name}, :{name})" for name in first]
         sets += [f"#{name} = :{name}" for name in always]
         with translated():
-            client("dynamodb").update_item(
+            answer = client("dynamodb").update_item(
                 TableName=self.name,
                 Key=key,
+                ReturnValues="UPDATED_NEW",
                 UpdateExpression=f"SET {', '.join(sets)} ADD #{counter} :{counter}",
                 ExpressionAttributeNames={f"#{name}": name for name in (*first, *always, counter)},
                 ExpressionAttributeValues={
@@ -116,6 +117,7 @@ class Table:
                     f":{counter}": {"N": str(by)},
                 },
             )
+        return int(answer["Attributes"][counter]["N"])
 
     def put_over(self, new: Item, unchanged: str) -> None:
         """Write an item over none, or over one with the same attribute ``unchanged``; ConflictError otherwise."""
