@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import cache
 from pathlib import Path
@@ -187,6 +187,7 @@ class OpsPage:
             "bar_minutes": int(bar // 60),
             "widgets": drawn,
             "alarms": [{name: value for name, value in alarm.items() if name != "metric"} for alarm in alarms],
+            "calibration": self._calibrations(datetime.fromtimestamp(figures.now, UTC).date()),
             "quarantine": self._quarantined(),
             "codes": self._codes(),
         }
@@ -200,6 +201,23 @@ class OpsPage:
             for alarm in page["MetricAlarms"]:
                 if alarm["AlarmName"] in self._names:
                     yield self._names[alarm["AlarmName"]], alarm
+
+    def _calibrations(self, today: date) -> list[dict[str, Any]]:
+        """How dates were kept, of every brand that has had a night."""
+        from porchlight.adapters import datebook
+        from porchlight.domain.calibration import report
+
+        found = []
+        for brand in brand_ids() if "BodiesBucket" in self._stack.outputs else ():
+            place = {"Bucket": self._stack.outputs["BodiesBucket"], "Key": datebook.key(brand, "calibration")}
+            try:
+                body = self._client("s3").get_object(**place)["Body"].read()
+            except ClientError as error:
+                if error.response["Error"]["Code"] != "NoSuchKey":
+                    raise
+                continue
+            found.append(report(brand, datebook.published(body), today))
+        return found
 
     def _quarantined(self) -> list[dict[str, Any]]:
         """The newest entries of every brand, by this stack's client: the process's environment is left alone."""

@@ -1,5 +1,6 @@
 """The ops page shows what CloudWatch, the alarms and the quarantine say, and says what it does not know."""
 
+import gzip
 import json
 import re
 import shlex
@@ -16,9 +17,13 @@ from local.cloud.waiting import eventually
 from local.front import Request, Response
 from local.ops import OpsPage
 from local.stack import Stack
+from porchlight.adapters import datebook
 from porchlight.adapters.dynamodb import keys
 from porchlight.adapters.dynamodb.table import item
+from porchlight.domain.calibration import Calibration
 from porchlight.domain.codes import Code, Meaning
+from porchlight.domain.forecast.lives import Forecast, Route
+from porchlight.domain.journal import JournalEntry
 from porchlight.domain.milestones import Milestone
 from porchlight.ports import Quarantined
 
@@ -71,6 +76,7 @@ TEMPLATE = {
             "Type": "AWS::CloudWatch::Dashboard",
             "Properties": {"DashboardName": STAGE, "DashboardBody": json.dumps(BODY)},
         },
+        "Bodies": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "ops-page-bodies"}},
         "Table": {
             "Type": "AWS::DynamoDB::Table",
             "Properties": {
@@ -84,6 +90,7 @@ TEMPLATE = {
         },
     },
     "Outputs": {
+        "BodiesBucket": {"Value": {"Ref": "Bodies"}},
         "TableName": {"Value": {"Ref": "Table"}},
         "DashboardName": {"Value": {"Ref": "Dashboard"}},
         "DeadUrl": {"Value": {"Ref": "Dead"}},
@@ -114,10 +121,15 @@ def widget(page: OpsPage, title: str, **query: str) -> dict[str, Any]:
     return found
 
 
+def clock(stack: Stack) -> datetime:
+    """The local cloud's: it may have travelled."""
+    answer = stack.client("cloudwatch").list_metrics()["ResponseMetadata"]["HTTPHeaders"]["date"]
+    return datetime.strptime(answer, "%a, %d %b %Y %H:%M:%S GMT").replace(tzinfo=UTC)
+
+
 def put(stack: Stack, metric: str, value: float, minutes_ago: float = 0, **dimensions: str) -> None:
     cloudwatch = stack.client("cloudwatch")
-    answer = cloudwatch.list_metrics()["ResponseMetadata"]["HTTPHeaders"]["date"]
-    now = datetime.strptime(answer, "%a, %d %b %Y %H:%M:%S GMT").replace(tzinfo=UTC)  # it may have travelled
+    now = clock(stack)
     datum = {
         "MetricName": metric,
         "Value": value,
@@ -199,6 +211,34 @@ def test_an_alarm_on_what_is_not_measured_is_not_called_quiet(page: OpsPage) -> 
     alarms = {alarm["name"]: alarm["state"] for alarm in json.loads(get(page, "/ops/data").body)["alarms"]}
 
     assert alarms["StreamLag"] == "NOT MEASURED"
+
+
+def test_how_dates_were_kept_stands_beside_the_number_of_parcels(stack: Stack, page: OpsPage) -> None:
+    assert "Nothing yet: it is counted at night" in get(page).body.decode()
+    today = clock(stack).date()
+    calibration, route = Calibration(), Route(carrier="ups", service="ground", origin="US-OR", destination="US-NY")
+    known = {"brand": "larkspur", "version": 1, "recorded_on": today, "placed": today - timedelta(days=3)}
+    for number in range(4):
+        days = {level: today - timedelta(days=number == 3) for level in ("p10", "p50", "p80", "p90")}
+        told = Forecast(moment="purchase", made_at=clock(stack), version="x", **days)
+        calibration.count(
+            JournalEntry(
+                **known, route=route, shipment_id=f"shp_{number}", delivered=today, forecasts={"purchase": told}
+            )
+        )
+    calibration.close(today)
+    calibration.version = "larkspur-model"
+    body = gzip.compress(calibration.published().model_dump_json(exclude_defaults=True).encode())
+    bucket = stack.outputs["BodiesBucket"]
+    stack.client("s3").put_object(Bucket=bucket, Key=datebook.key("larkspur", "calibration"), Body=body)
+
+    told_now = get(page).body.decode()
+    (brand,) = json.loads(get(page, "/ops/data").body)["calibration"]
+
+    assert brand["months"][0]["carriers"][0]["purchase"] == {"n": 4, "p50": 0.75, "p80": 0.75, "p90": 0.75}
+    assert told_now.count('<td class="figure">75 %<span class="n">of 4</span></td>') == 3
+    assert '<td class="figure">–</td>' in told_now, "of nothing there is no rate"
+    assert "by larkspur-model" in told_now
 
 
 def test_codes_without_a_meaning_are_listed_by_how_often_they_came(stack: Stack, page: OpsPage) -> None:
