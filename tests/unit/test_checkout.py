@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from porchlight.domain.brands import Origin
 from porchlight.domain.checkout import ZONE_UNKNOWN, Departure, Promise, departure, facts, promise, valid_until
-from porchlight.domain.forecast.days import Days
-from porchlight.domain.forecast.lives import Quantiles, Route
+from porchlight.domain.forecast.lives import Route
 from porchlight.domain.forecast.model import Model
+from tests.unit.promising import Steady, local
 
 PACIFIC, EASTERN, BERLIN = "America/Los_Angeles", "America/New_York", "Europe/Berlin"
 PORTLAND = Origin(country="US", region="OR", zone=PACIFIC, cutoff=time(14), handling_working_days=(0, 1))
@@ -29,38 +29,6 @@ zones = st.sampled_from([PACIFIC, EASTERN, BERLIN, "Pacific/Kiritimati", "Pacifi
 
 def free(day: date) -> bool:
     return day in HOLIDAYS
-
-
-def local(text: str, zone: str = PACIFIC) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
-
-
-class Steady:
-    """A model that says the same of every order; it notes what it was asked."""
-
-    version = "larkspur-2026-11-23-4f1c"
-
-    def __init__(self, *days: float, reasons: tuple[str, ...] = (), holidays: tuple[date, ...] = ()) -> None:
-        self.says = Quantiles(*(days or (1.2, 2.5, 3.1, 5)))
-        self.reasons = reasons
-        self.free = Days(tuple(day.toordinal() for day in holidays))
-        self.asked: list[Any] = []
-
-    def purchase(self, route: Route, placed: date, *, hour: int = 12) -> Quantiles:
-        self.asked.append(("purchase", route, placed, hour))
-        return self.says
-
-    def handover(self, route: Route, handed: date, *, placed: date | None = None) -> Quantiles:
-        self.asked.append(("handover", route, handed, placed))
-        return self.says
-
-    def confidence(self, route: Route) -> tuple[str, ...]:
-        del route
-        return self.reasons
-
-    def days(self, place: str) -> Days:
-        del place
-        return self.free
 
 
 def made(model: Steady, leaves: Departure | date, now: datetime, where: str | None = EASTERN, **more: Any) -> Promise:

@@ -1,13 +1,11 @@
 """``GET /v1/delivery-promise`` and its snippets, as a shop's page meets them: through the function's handler."""
 
-import importlib.util
 import json
 import re
 import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -16,34 +14,16 @@ from hypothesis import strategies as st
 
 from porchlight.adapters.brandpack import BrandPack
 from porchlight.adapters.rendering import PackRenderer
-from porchlight.domain.brands import BrandConfig
 from porchlight.domain.forecast.lives import Route
-from porchlight.runtime import bootstrap
-from tests.fakes import FakeBrands, FakeMetrics, FakeModels
-from tests.unit.stories import brand
-from tests.unit.test_checkout import Steady, local
+from tests.unit.promising import HTML, JSON, NOON, SCRIPT, World, local, shop
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "layers" / "brand"))
 
 from build import build  # noqa: E402
 
-JSON, HTML, SCRIPT = (f"GET /v1/delivery-promise{end}" for end in ("", "/snippet.html", "/snippet.js"))
 ASKED = {"brand": "larkspur", "destination": "US-NY", "postcode": "100", "service": "ground", "origin": "portland"}
-NOON = local("2026-11-23T12:00")
-"""A Monday in Portland, two hours before the cut-off."""
 Ask = Callable[..., dict[str, Any]]
-
-
-def shop(**dates: Any) -> BrandConfig:
-    given = {
-        "origins": {
-            "portland": {"country": "US", "region": "OR", "zone": "America/Los_Angeles"},
-            "hamburg": {"country": "DE", "zone": "Europe/Berlin", "cutoff": "12:00", "handling_working_days": [1, 2]},
-        },
-        "services": {"ground": {"working_days": [2, 5]}, "express": {"working_days": [1, 1]}},
-    }
-    return BrandConfig.model_validate(brand().model_dump(mode="json") | {"dates": given | dates})
 
 
 @pytest.fixture(scope="module")
@@ -51,50 +31,15 @@ def renderer(tmp_path_factory: pytest.TempPathFactory) -> PackRenderer:
     return PackRenderer(BrandPack(build(ROOT / "brand", tmp_path_factory.mktemp("pack"), check=False)))
 
 
-@pytest.fixture(scope="module")
-def function() -> ModuleType:
-    path = ROOT / "functions/promise_delivery/app.py"
-    spec = importlib.util.spec_from_file_location("functions_promise_delivery", path)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-class World:
-    """The function with fakes behind its ports, and a clock that a test sets."""
-
-    def __init__(self) -> None:
-        self.now, self.model, self.metrics = NOON, Steady(), FakeMetrics()
-        self.brands = FakeBrands(shop())
-
-
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch, renderer: PackRenderer) -> World:
-    found = World()
-    models = FakeModels(found.model)
-    fakes = {"_pack": found.brands, "date_models": models, "renderer": renderer, "metrics": found.metrics}
-    for name, port in fakes.items():
-        monkeypatch.setitem(bootstrap.app.__dict__, name, port)
-    monkeypatch.setattr(bootstrap.App, "clock", staticmethod(lambda: found.now))
-    return found
+    return World(renderer, monkeypatch)
 
 
 @pytest.fixture
-def ask(world: World, function: ModuleType) -> Ask:
-    del world
-
+def ask(world: World) -> Ask:
     def call(route: str = JSON, headers: dict[str, str] | None = None, **query: str) -> dict[str, Any]:
-        event = {
-            "routeKey": route,
-            "rawPath": route.partition(" ")[2],
-            "headers": headers or {},
-            "queryStringParameters": {name: value for name, value in (ASKED | query).items() if value is not None},
-            "requestContext": {"http": {"method": "GET"}},
-        }
-        answer: dict[str, Any] = function.handler(event, None)
-        return answer
+        return world.call(route, ASKED | query, headers)
 
     return call
 
@@ -166,7 +111,7 @@ def test_the_models_doubts_are_told(ask: Ask, world: World) -> None:
 
 
 def test_holidays_of_the_origin_count(ask: Ask, world: World) -> None:
-    world.model.__init__(holidays=(date(2026, 11, 23), date(2026, 11, 24)))  # type: ignore[misc]
+    world.model.rest(date(2026, 11, 23), date(2026, 11, 24))
     found = body(ask())
     assert (found["order_by"], found["ship_by"]) == ("2026-11-25T14:00:00-08:00", "2026-11-26")
 
@@ -332,7 +277,7 @@ def test_the_element_is_small_static_and_readable_everywhere(ask: Ask) -> None:
 
 def test_clocks_of_the_origin_and_of_the_destination(ask: Ask, world: World) -> None:
     """Given the end of the year in Hamburg, seen from California on 31 December."""
-    world.model.__init__(holidays=(date(2027, 1, 1),))  # type: ignore[misc]
+    world.model.rest(date(2027, 1, 1))
     world.now = datetime(2026, 12, 31, 12, 30, tzinfo=UTC)
     found = body(ask(destination="US-CA", origin="hamburg"))
     assert found["order_by"] == "2027-01-04T12:00:00+01:00"
