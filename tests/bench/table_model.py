@@ -1,0 +1,229 @@
+"""The table with its due index in this process, behind botocore's own clients: what the adapters send is answered as
+DynamoDB does, and counted as it does (items read, capacity, pages of 1 MB), for hundreds of thousands of items.
+
+``tests/adapters/test_sweep_cost.py`` compares it with moto.
+"""
+
+import json
+from bisect import bisect_left, bisect_right, insort
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from math import ceil
+from typing import Any
+
+import pytest
+from botocore.awsrequest import AWSResponse
+
+from porchlight.adapters import aws
+
+Item = dict[str, dict[str, str]]
+Key = tuple[str, str]
+PAGE_BYTES = 1_000_000
+SEPARATOR = "\x00"
+IN_INDEX = ("due_shard", "due_at", "pk", "sk")
+
+
+class Refused(Exception):
+    """An answer other than 200, by the code of the service."""
+
+    def __init__(self, code: str, **more: Any) -> None:
+        super().__init__(code)
+        self.more = more
+
+
+class TableModel:
+    """Items by key, and the index as sorted lines; an index alone may also hold lines whose items nobody may read."""
+
+    def __init__(self) -> None:
+        self.items: dict[Key, Item] = {}
+        self.index: dict[str, list[str]] = defaultdict(list)
+        self.lag = 0
+        """So many requests pass before the index shows a write."""
+        self.requests: Counter[str] = Counter()
+        self.read_units = self.write_units = 0.0
+        self.items_read = 0
+        """From the index."""
+        self.written: Counter[Key] = Counter()
+        self.started: Counter[str] = Counter()
+        """Executions, by name; those that were refused count too."""
+        self.on_start: Callable[[dict[str, Any]], None] = lambda execution: None
+        self.before: Callable[[str, dict[str, Any]], None] = lambda operation, asked: None
+        """Called before anything is done; may raise, as a process that is killed."""
+        self._unseen: deque[tuple[int, Callable[[], None]]] = deque()
+        self._clock = 0
+
+    # ------------------------------------------------------------------------------------------------------- requests
+    def answer(self, operation: str, asked: dict[str, Any]) -> dict[str, Any]:
+        self.before(operation, asked)
+        self.requests[operation] += 1
+        self._clock += 1
+        while self._unseen and self._unseen[0][0] <= self._clock:
+            self._unseen.popleft()[1]()
+        answer: dict[str, Any] = getattr(self, f"_{operation}")(asked)
+        return answer
+
+    def _GetItem(self, asked: dict[str, Any]) -> dict[str, Any]:
+        found = self.items.get((asked["Key"]["pk"]["S"], asked["Key"]["sk"]["S"]))
+        self.read_units += max(1, ceil(size(found or {}) / 4096)) * (1 if asked.get("ConsistentRead") else 0.5)
+        return {"Item": found} if found else {}
+
+    def _PutItem(self, asked: dict[str, Any]) -> dict[str, Any]:
+        self._check(asked)
+        self._put(asked["Item"], 1)
+        return {}
+
+    def _TransactWriteItems(self, asked: dict[str, Any]) -> dict[str, Any]:
+        puts = [write["Put"] for write in asked["TransactItems"]]
+        reasons = [{"Code": "None" if self._holds(put) else "ConditionalCheckFailed"} for put in puts]
+        if any(reason["Code"] != "None" for reason in reasons):
+            raise Refused("TransactionCanceledException", CancellationReasons=reasons)
+        for put in puts:
+            self._put(put["Item"], 2)
+        return {}
+
+    def _Query(self, asked: dict[str, Any]) -> dict[str, Any]:
+        if asked.get("IndexName") != "by_due_at":
+            raise NotImplementedError("the sweep queries the index only")
+        assert asked["KeyConditionExpression"] == "due_shard = :shard AND due_at <= :now"
+        values = asked["ExpressionAttributeValues"]
+        lines, until = self.index[values[":shard"]["S"]], values[":now"]["S"]
+        last, step = bisect_right(lines, until + "\x01"), 1 if asked.get("ScanIndexForward", True) else -1
+        after = asked.get("ExclusiveStartKey")
+        if step > 0:
+            place = bisect_right(lines, line_of(after)) if after else 0
+        else:
+            place = (bisect_left(lines, line_of(after)) if after else last) - 1
+        found: list[Item] = []
+        bytes_read = 0
+        more = 0 <= place < last
+        while more and len(found) < asked["Limit"] and bytes_read < PAGE_BYTES:
+            due_at, pk, sk = lines[place].split(SEPARATOR)
+            found.append({"pk": {"S": pk}, "sk": {"S": sk}, "due_shard": values[":shard"], "due_at": {"S": due_at}})
+            bytes_read += size(found[-1])
+            place += step
+            more = 0 <= place < last
+        self.items_read += len(found)
+        self.read_units += max(1, ceil(bytes_read / 4096)) * 0.5
+        answer: dict[str, Any] = {"Items": found, "Count": len(found), "ScannedCount": len(found)}
+        if found and (more or len(found) == asked["Limit"]):  # DynamoDB says so without looking whether there is more
+            answer["LastEvaluatedKey"] = found[-1]
+        return answer
+
+    def _StartExecution(self, asked: dict[str, Any]) -> dict[str, Any]:
+        name = asked["stateMachineArn"] + ":" + asked["name"]
+        self.started[name] += 1
+        if self.started[name] > 1:
+            raise Refused("ExecutionAlreadyExists")
+        self.on_start(json.loads(asked["input"]))
+        return {"executionArn": name, "startDate": 0}
+
+    # ---------------------------------------------------------------------------------------------------------- items
+    def put(self, item: Item) -> None:
+        """For nothing: what was there before the bench began."""
+        key = item["pk"]["S"], item["sk"]["S"]
+        old = self.items.get(key)
+        self.items[key] = item
+        self._show(old, item)
+
+    def take_out(self, pk: str, sk: str) -> None:
+        """For nothing: another function has dealt with it."""
+        self.put({name: value for name, value in self.items[pk, sk].items() if name not in ("due_at", "due_shard")})
+
+    def due(self, until: str) -> set[Key]:
+        """The keys that the index shows as due, once it has caught up."""
+        while self._unseen:
+            self._unseen.popleft()[1]()
+        found = (line for lines in self.index.values() for line in lines[: bisect_right(lines, until + "\x01")])
+        return {(pk, sk) for _, pk, sk in (line.split(SEPARATOR) for line in found)}
+
+    def _check(self, put: dict[str, Any]) -> None:
+        if not self._holds(put):
+            self.write_units += 1
+            raise Refused("ConditionalCheckFailedException")
+
+    def _holds(self, put: dict[str, Any]) -> bool:
+        stored = self.items.get((put["Item"]["pk"]["S"], put["Item"]["sk"]["S"]))
+        condition = put.get("ConditionExpression", "")
+        if condition in ("", "attribute_not_exists(pk)"):
+            return not condition or stored is None
+        name, _, value = condition.partition(" = ")
+        attribute = put["ExpressionAttributeNames"][name]
+        return stored is not None and stored.get(attribute) == put["ExpressionAttributeValues"][value]
+
+    def _put(self, item: Item, factor: int) -> None:
+        key = item["pk"]["S"], item["sk"]["S"]
+        old = self.items.get(key)
+        self.items[key] = item
+        self.written[key] += 1
+        self.write_units += factor * max(1, ceil(max(size(item), size(old or {})) / 1024))
+        before, after = (line_of(one) if one and "due_at" in one else None for one in (old, item))
+        if before != after:  # one unit to take it out of the index, one to put it in: its keys are below 1 KB
+            self.write_units += sum(1 for line in (before, after) if line)
+        if self.lag:
+            self._unseen.append((self._clock + self.lag, lambda: self._show(old, item)))
+        else:
+            self._show(old, item)
+
+    def _show(self, old: Item | None, new: Item) -> None:
+        for one, change in ((old, _remove), (new, insort)):
+            if one and "due_at" in one:
+                change(self.index[one["due_shard"]["S"]], line_of(one))
+
+
+def _remove(lines: list[str], line: str) -> None:
+    place = bisect_left(lines, line)
+    if place < len(lines) and lines[place] == line:
+        del lines[place]
+
+
+def line_of(item: Item) -> str:
+    """An entry of the index as a line that sorts by due time."""
+    return SEPARATOR.join(item[name]["S"] for name in IN_INDEX[1:])
+
+
+def size(item: Item) -> int:
+    """Bytes of an item, as DynamoDB counts them."""
+    return sum(
+        len(name) + (len(value["S"].encode()) if "S" in value else len(value["N"]) // 2 + 1)
+        for name, value in item.items()
+    )
+
+
+@contextmanager
+def served(model: TableModel) -> Iterator[None]:
+    """The clients of the adapters talk to the model: everything of botocore runs but the connection."""
+
+    def respond(request: Any, **_: Any) -> AWSResponse:
+        operation = request.headers["X-Amz-Target"].decode().rpartition(".")[2]
+        status = 200
+        try:
+            answer = model.answer(operation, json.loads(request.body))
+        except Refused as refused:
+            status, answer = 400, {"__type": str(refused), "message": "", **refused.more}
+        return AWSResponse(request.url, status, {"content-type": "application/x-amz-json-1.0"}, _Raw(answer))
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            patch.setenv(name, "testing")
+        patch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+        for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_SESSION_TOKEN"):
+            patch.delenv(name, raising=False)
+        aws.forget()
+        for service in ("dynamodb", "stepfunctions"):
+            aws.client(service).meta.events.register_first("before-send", respond)
+        try:
+            yield
+        finally:
+            aws.forget()
+
+
+class _Raw(BytesIO):
+    """A body as urllib3 hands it over."""
+
+    def __init__(self, answer: dict[str, Any]) -> None:
+        super().__init__(json.dumps(answer).encode())
+
+    def stream(self, **_: Any) -> Iterator[bytes]:
+        yield self.read()
