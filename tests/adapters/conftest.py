@@ -13,7 +13,7 @@ import pytest
 import yaml
 from moto import mock_aws
 
-from porchlight import asking, ports, predicting
+from porchlight import asking, deciding, ports, predicting
 from porchlight.adapters import aws
 from porchlight.adapters.archive import FirehoseArchive
 from porchlight.adapters.dynamodb.codes import DynamoCodes
@@ -26,6 +26,7 @@ from porchlight.adapters.dynamodb.orders import DynamoOrders
 from porchlight.adapters.dynamodb.quarantine import DynamoQuarantine
 from porchlight.adapters.dynamodb.returns import DynamoReturns
 from porchlight.adapters.dynamodb.shipments import DynamoShipments
+from porchlight.adapters.dynamodb.surges import DynamoSurges
 from porchlight.adapters.dynamodb.table import Table
 from porchlight.adapters.dynamodb.watches import DynamoWatches
 from porchlight.adapters.s3 import Bodies
@@ -101,6 +102,7 @@ class Stores:
     errands: asking.Errands
     exchanges: asking.Exchanges
     journal: predicting.Journal
+    surges: deciding.Surges
 
 
 def _fakes(brand: str) -> Stores:
@@ -121,6 +123,7 @@ def _fakes(brand: str) -> Stores:
         fakes.FakeErrands(),
         fakes.FakeExchanges(),
         fakes.FakeJournal(),
+        fakes.FakeSurges(),
     )
 
 
@@ -140,6 +143,7 @@ def _real(brand: str, queue_url: str) -> Stores:
         DynamoErrands(table),
         DynamoExchanges(table),
         DynamoJournal(table),
+        DynamoSurges(table, time.monotonic),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from porchlight import asking, ports, predicting
+from porchlight import asking, deciding, ports, predicting
 from porchlight.adapters.dynamodb import (
     codes,
     due,
@@ -21,6 +21,7 @@ from porchlight.adapters.dynamodb import (
     quarantine,
     returns,
     shipments,
+    surges,
     watches,
 )
 from tests.adapters.conftest import table_definition
@@ -38,6 +39,7 @@ REPOSITORIES = {
     "Errands": errands.DynamoErrands,
     "Exchanges": exchanges.DynamoExchanges,
     "Journal": journal.DynamoJournal,
+    "Surges": surges.DynamoSurges,
 }
 
 
@@ -67,7 +69,8 @@ def test_each_pattern_is_a_method_and_each_method_a_pattern() -> None:
 
 
 def _port(name: str) -> Any:
-    return getattr(ports, name, None) or getattr(asking, name, None) or getattr(predicting, name)
+    found = (getattr(module, name, None) for module in (ports, asking, predicting, deciding))
+    return next(port for port in found if port)
 
 
 @pytest.mark.parametrize(("port", "method"), patterns(), ids=".".join)
@@ -89,6 +92,9 @@ def test_the_keys_are_those_of_the_code() -> None:
         keys.MEANING,
         keys.EXCHANGE,
         keys.ERRAND,
+        keys.LATE,
+        keys.SURGE,
+        keys.DECISION,
     ):
         assert f"`{prefix}{{" in listed
     for whole in (keys.SHIPMENT, keys.ORDER, keys.RETURN, keys.CONTACT, keys.WATCH):

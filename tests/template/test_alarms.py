@@ -163,6 +163,7 @@ def test_trouble_that_the_code_counts_has_an_alarm() -> None:
         ("BreakerOpen",),
         ("SubscriptionRefused",),
         ("CalibrationDrift",),
+        ("LaneSurges",),
     }
 
 

@@ -22,7 +22,7 @@
                                         ERRAND#{run_…}        errand        (due index)
     BRAND#{brand}#JOURNAL#{day}#{0…3}   {shp_…}               journal
     BRAND#{brand}#LANES                 LATE#{lane}#{day}     lane_day
-                                        SURGE#{lane}          surge         (stream → bus)
+                                        SURGE#{lane}          surge
 
     index by_due_at: due_shard = DUE#{0…7}, due_at = UTC instant, sortable; due_shard of watches = ASK#{source}#{brand}
     (…#NOW for the urgent), of errands = ASK#ERRANDS#{brand}
