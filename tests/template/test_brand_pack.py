@@ -60,6 +60,10 @@ def test_make_builds_the_layer_from_a_copy_of_its_folder(tmp_path: Path) -> None
         ("shop_url: https://larkspur.example", "shop_url: javascript:alert(1)", "shop_url"),
         ("brand_id: larkspur", "brand_id: other", "brand_id"),
         ("logo: logo.svg", "logo: missing.svg", "missing.svg"),
+        ('cutoff: "14:00"', 'cutoff: "half past two"', "dates.origins.portland.cutoff"),
+        ("      zone: America/Los_Angeles", "      zone: America/Portland", "dates.origins.portland.zone"),
+        ("working_days: [1, 2]", "working_days: [2, 1]", "dates.services.express.working_days"),
+        ("countries: {CA: [2, 4]}", "countries: {Canada: [2, 4]}", "dates.services.express.countries"),
     ],
 )
 def test_a_bad_brand_yaml_is_named_with_its_field(brands: Path, tmp_path: Path, old: str, new: str, field: str) -> None:

@@ -3,10 +3,11 @@ built.
 """
 
 from datetime import time, timedelta
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, HttpUrl, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, HttpUrl, field_validator
 
+from porchlight.domain.dates import zone
 from porchlight.domain.delays import DelayKind
 from porchlight.domain.ids import BRAND_ID_PATTERN
 from porchlight.domain.playbooks import Playbook
@@ -42,6 +43,16 @@ class PromisePolicy(BaseModel):
     working_days: tuple[int, int] = (3, 5)
 
 
+def _ordered(days: tuple[int, int]) -> tuple[int, int]:
+    if not 0 <= days[0] <= days[1]:
+        raise ValueError("the likely day comes first, the latest second")
+    return days
+
+
+WorkingDays = Annotated[tuple[int, int], AfterValidator(_ordered)]
+"""Working days, (likely, latest)."""
+
+
 class Origin(BaseModel):
     """Where orders are packed. ``cutoff``: what is ordered later leaves a working day later, local to ``zone``."""
 
@@ -52,17 +63,24 @@ class Origin(BaseModel):
     postal_prefix: str = Field(default="", max_length=3)
     zone: str
     cutoff: time = time(14)
-    handling_working_days: tuple[int, int] = (0, 1)
-    """Working days from the order to the carrier's first scan, (likely, latest): until history knows better."""
+    handling_working_days: WorkingDays = (0, 1)
+    """From the order to the carrier's first scan: until history knows better."""
+
+    @field_validator("zone")
+    @classmethod
+    def _exists(cls, name: str) -> str:
+        if zone(name) is None:
+            raise ValueError(f"there is no zone {name!r}")
+        return name
 
 
 class ServiceLevel(BaseModel):
-    """What a service level usually takes from the first scan on, (likely, latest): until history knows better."""
+    """What a service level usually takes from the first scan on: until history knows better."""
 
     model_config = _STRICT
 
-    working_days: tuple[int, int] = (2, 5)
-    countries: dict[str, tuple[int, int]] = {}
+    working_days: WorkingDays = (2, 5)
+    countries: dict[Annotated[str, Field(pattern=r"^[A-Z]{2}$")], WorkingDays] = {}
     """Destinations (ISO 3166-1) that take another time."""
 
 
