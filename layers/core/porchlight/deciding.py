@@ -10,7 +10,7 @@ from porchlight.domain.brands import BrandConfig
 from porchlight.domain.cases import Case
 from porchlight.domain.delays import DelayDecision, DelayKind
 from porchlight.domain.money import Money
-from porchlight.domain.playbooks import Remedy
+from porchlight.domain.remedies import Remedy
 from porchlight.domain.surge import Surge
 
 
@@ -37,18 +37,14 @@ class Cases(Protocol):
         """One case."""
         ...
 
-    def update(self, case: Case, *, token: str | None = None) -> None:
-        """Replace the case if ``version - 1`` is stored; ConflictError otherwise. ``token``: of the workflow that waits
-        for the answer; one that is decided or moot waits no more.
+    def update(self, case: Case) -> None:
+        """Replace the case if ``version - 1`` is stored; ConflictError otherwise."""
+        ...
+
+    def waiting(self, brand: str, limit: int = 100, after: tuple[datetime, str] | None = None) -> Sequence[Case]:
+        """Open cases for people of the brand, those with the nearest deadline first. ``after``: deadline and id of the
+        last one of the page before.
         """
-        ...
-
-    def token(self, brand: str, case_id: str) -> str | None:
-        """The task token of the workflow that waits for the answer."""
-        ...
-
-    def waiting(self, brand: str, limit: int = 100, after: datetime | None = None) -> Sequence[Case]:
-        """Open cases for people of the brand, those with the nearest deadline first."""
         ...
 
 

@@ -6,7 +6,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from porchlight.domain.delays import DelayKind, Facts
 from porchlight.domain.ids import stable_id
-from porchlight.domain.playbooks import Remedy
+from porchlight.domain.remedies import Remedy
 
 
 class Audience(StrEnum):
@@ -36,6 +36,8 @@ class Case(BaseModel):
     audience: Audience
     shipment_id: str | None = None
     order_id: str | None = None
+    notice: bool = False
+    """It is the notice that the US Mail Order Rule asks for."""
     options: tuple[Remedy, ...]
     default: Remedy
     opened_at: AwareDatetime
@@ -51,6 +53,8 @@ class Case(BaseModel):
     version: int = 0
 
 
-def case_id(brand: str, delay_id: str, step: int) -> str:
-    """The id of the case of one step of one delay's playbook: ``cse_…``."""
-    return stable_id("cse", brand, delay_id, str(step))
+def case_id(brand: str, delay_id: str, kind: DelayKind, step: int, again: int = 0) -> str:
+    """The id of the case of one step of one delay's playbook: ``cse_…``. ``again`` counts the questions of that step: a
+    remedy that was refused asks once more.
+    """
+    return stable_id("cse", brand, delay_id, kind.value, str(step), str(again))

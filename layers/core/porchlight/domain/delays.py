@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from porchlight.domain.dates import DateRange
 from porchlight.domain.milestones import Party
+from porchlight.domain.remedies import ENDING, Remedy, RemedyRecord, RemedyState
 
 _STORED = ConfigDict(frozen=True)
 
@@ -88,9 +89,22 @@ class DelayChange(StrEnum):
     """Resolved, and delivered within the promise that we had expected it to miss."""
     STEP = "step"
     """The playbook went on: a wait began, a case was opened, the shopper was asked, something was done."""
+    CONFLICT = "conflict"
+    """It arrived after its money was given back, or another one was sent."""
 
 
 Facts = dict[str, str | int | float | bool | None]
+
+
+class Agreed(BaseModel):
+    """How long a shopper has agreed to wait for an order to be shipped: until a day, or (None) until it is."""
+
+    model_config = _STORED
+
+    until: date | None
+    expressly: bool
+    """False: said nothing, where the law takes that as a yes."""
+    at: AwareDatetime
 
 
 class Delay(BaseModel):
@@ -109,6 +123,8 @@ class Delay(BaseModel):
     """The last day of the promise that it breaks."""
     expected: DateRange | None = None
     """The range that is honest now; None where nobody can say (lost, waiting at a pickup point)."""
+    before: DateRange | None = None
+    """The range that it took the place of, at the last update."""
     deadline: date | None = None
     """The last day at a pickup point."""
     fault: Party | None = None
@@ -122,8 +138,20 @@ class Delay(BaseModel):
     step: int = 0
     """The playbook's step that it is at."""
     step_since: AwareDatetime | None = None
+    begun: str = ""
+    """What is done in this step (``wait``, ``open_case`` …), once it has begun; ``by_hand`` after a refusal."""
     case_id: str | None = None
     """The question that is open in this step: see ``domain.cases``."""
+    chosen: Remedy | None = None
+    """What was decided, and is still to be carried out."""
+    remedies: tuple[RemedyRecord, ...] = ()
+    """What was carried out, is about to be, or was refused; each remedy at most once."""
+    idle_since: AwareDatetime | None = None
+    """The playbook is over, and so is its workflow: only news, the sweep, or a graver kind go on."""
+    conflict_at: AwareDatetime | None = None
+    """It arrived all the same, after its money was given back or another one was sent."""
+    agreed: Agreed | None = None
+    """Of an order under the Mail Order Rule: see ``domain.mail_order``."""
     recovered_at: AwareDatetime | None = None
     resolved_at: AwareDatetime | None = None
     false_alarm: bool = False
@@ -132,6 +160,25 @@ class Delay(BaseModel):
     def is_open(self) -> bool:
         """True while the delay is neither recovered nor resolved."""
         return self.recovered_at is None and self.resolved_at is None
+
+    def _ending(self, state: RemedyState) -> RemedyRecord | None:
+        found = (one for one in self.remedies if one.remedy in ENDING and one.state is state)
+        return next(found, None)
+
+    @property
+    def committed(self) -> RemedyRecord | None:
+        """The remedy that will end it: the other side may have done it already, so news no longer takes it back."""
+        return self._ending(RemedyState.INTENDED)
+
+    @property
+    def remedied(self) -> RemedyRecord | None:
+        """The remedy that has ended it for good."""
+        return self._ending(RemedyState.DONE)
+
+    @property
+    def unattended(self) -> bool:
+        """True where a graver kind has begun a playbook after the workflow of the one before had ended."""
+        return self.idle_since is not None and self.is_open and self.step == 0 and not self.begun
 
 
 class Suspected(BaseModel):

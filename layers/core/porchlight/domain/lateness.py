@@ -76,6 +76,8 @@ def _suspicions(shipment: Shipment, policy: DelayPolicy, now: datetime, outlook:
     if shipment.shopper_id is None or not shipment.is_open:
         return
     delay = shipment.delay
+    if delay and (delay.committed or delay.remedied):
+        return  # its money is given back, or another one is on its way
     lasting = delay if delay and delay.is_open else None
     told = (delay.expected if delay else None) or (None if lasting else shipment.promise)
     promised = told.latest if told else None

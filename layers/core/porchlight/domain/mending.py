@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from porchlight.domain.brands import DelayPolicy
 from porchlight.domain.dates import DateRange, local_day
-from porchlight.domain.delays import WEIGHT, Delay, DelayChange, DelayDecision, DelayKind, Facts, Suspected
+from porchlight.domain.delays import WEIGHT, Delay, DelayChange, DelayDecision, DelayKind, Suspected
 from porchlight.domain.forecast.lives import Forecast
 from porchlight.domain.ids import stable_id
 from porchlight.domain.lateness import Suspicion
@@ -92,6 +92,7 @@ def _update(
     update = {
         "kind": kind,
         "expected": expected,
+        "before": delay.expected,
         "deadline": suspicion.deadline if graver else delay.deadline,
         "fault": suspicion.fault if graver else delay.fault,
         "facts": {**delay.facts, **suspicion.facts, "range_from": origin},
@@ -99,7 +100,7 @@ def _update(
         "revision": delay.revision + 1,
         "updated_at": now,
     }
-    update |= {"step": 0, "step_since": now, "case_id": None} if graver else {}
+    update |= {"step": 0, "step_since": now, "begun": "", "case_id": None} if graver else {}
     updated = delay.model_copy(update=update)
     decision = _decision(shipment, delay.delay_id, kind, DelayChange.UPDATED, now, policy, suspicion, updated)
     return _with(shipment, updated), (decision,)
@@ -110,7 +111,7 @@ def follow_carrier(shipment: Shipment, policy: DelayPolicy, now: datetime) -> Ch
     (``update_days``). Our own forecast alone moves none: it would move a little every day.
     """
     delay = shipment.delay
-    if delay is None or not delay.is_open or delay.expected is None or delay.kind in NO_DAY:
+    if delay is None or not delay.is_open or delay.expected is None or delay.kind in NO_DAY or delay.committed:
         return shipment, ()
     since = delay.updated_at or delay.declared_at
     if shipment.estimate_at is None or shipment.estimate_at <= since:
@@ -122,7 +123,8 @@ def follow_carrier(shipment: Shipment, policy: DelayPolicy, now: datetime) -> Ch
     if moved < policy.update_days or _covers(delay.expected, expected):
         return shipment, ()
     facts = {**delay.facts, "range_from": origin, "carrier_estimate": expected.earliest.isoformat()}
-    update = {"expected": expected, "facts": facts, "model_version": "", "revision": delay.revision + 1}
+    update = {"expected": expected, "before": delay.expected, "facts": facts, "model_version": ""}
+    update["revision"] = delay.revision + 1
     updated = delay.model_copy(update={**update, "updated_at": now})
     decision = _decision(
         shipment, delay.delay_id, delay.kind, DelayChange.UPDATED, now, policy, None, updated, by="carrier"
@@ -134,11 +136,12 @@ def mend(shipment: Shipment, policy: DelayPolicy, now: datetime, outlook: Outloo
     """Close an open delay if the parcel's events say so, by the projection that they were folded into.
 
     Resolved: delivered, or no longer on its way to the shopper; a false alarm where it came within the promise that we
-    had expected it to miss. Recovered: it goes on, with a range that is honest from now on.
+    had expected it to miss. Recovered: it goes on, with a range that is honest from now on. A delay whose money is on
+    its way back is ended by that; what arrives nevertheless is noted.
     """
     delay = shipment.delay
-    if delay is None or not delay.is_open:
-        return shipment, ()
+    if delay is None or not delay.is_open or delay.committed:
+        return _arrived_after_all(shipment, delay, policy, now)
     if not shipment.is_open or (shipment.milestone is Milestone.RETURN_IN_TRANSIT and not shipment.is_return):
         vain = _was_in_time(shipment, delay)
         closed = delay.model_copy(update={"resolved_at": now, "false_alarm": vain, "case_id": None})
@@ -153,6 +156,19 @@ def mend(shipment: Shipment, policy: DelayPolicy, now: datetime, outlook: Outloo
         return shipment, ()
     decision = _decision(shipment, delay.delay_id, delay.kind, change, now, policy, None, closed, by="carrier")
     return shipment.model_copy(update={"delay": closed}), (decision,)
+
+
+def _arrived_after_all(shipment: Shipment, delay: Delay | None, policy: DelayPolicy, now: datetime) -> Changed:
+    """Note, once, that a parcel was delivered whose money is gone or which was sent again: people settle that."""
+    ended = (delay.committed or delay.remedied) if delay else None
+    if delay is None or ended is None or delay.conflict_at or shipment.milestone is not Milestone.DELIVERED:
+        return shipment, ()
+    noted = delay.model_copy(update={"conflict_at": now})
+    decision = _decision(
+        shipment, delay.delay_id, delay.kind, DelayChange.CONFLICT, now, policy, None, noted, by="carrier"
+    )
+    told = {"facts": {**delay.facts, "remedy": ended.remedy.value, "key": ended.key}}
+    return shipment.model_copy(update={"delay": noted}), (decision.model_copy(update=told),)
 
 
 def _told(shipment: Shipment, delay: Delay, now: datetime) -> dict[str, DateRange | None]:
@@ -202,22 +218,6 @@ def _model(origin: str) -> str:
 
 def _with(shipment: Shipment, delay: Delay, **update: object) -> Shipment:
     return shipment.model_copy(update={"delay": delay, "expected": delay.expected, **update})
-
-
-def step_taken(
-    shipment: Shipment,
-    delay: Delay,
-    step: str,
-    policy: DelayPolicy,
-    now: datetime,
-    facts: Facts,
-    by: str = "policy",
-) -> DelayDecision:
-    """The record of one step of the playbook, or of an answer to it."""
-    told: Facts = {"step": delay.step, **facts}
-    decision = _decision(shipment, delay.delay_id, delay.kind, DelayChange.STEP, now, policy, None, delay, by=by)
-    parts = (delay.delay_id, DelayChange.STEP.value, str(delay.revision), str(delay.step), step)
-    return decision.model_copy(update={"decision_id": stable_id("dec", *parts), "step": step, "facts": told})
 
 
 def _decision(

@@ -4,33 +4,16 @@ A playbook is a list of steps. Each begins when the one before is over; news tha
 """
 
 from datetime import timedelta
-from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from porchlight.domain.delays import DelayKind
+from porchlight.domain.remedies import ANSWERS
+from porchlight.domain.remedies import Remedy as Remedy
 
 _STRICT = ConfigDict(frozen=True, extra="forbid")
 Days = Annotated[int, Field(ge=1, le=60)]
-
-
-class Remedy(StrEnum):
-    """What can be done for a shopper whose parcel is late."""
-
-    KEEP_WAITING = "keep_waiting"
-    CANCEL = "cancel"
-    """Do not send it (any more), and give the money back."""
-    RESEND = "resend"
-    REFUND = "refund"
-    CREDIT = "credit"
-    """An apology in money for the next order."""
-    CLAIM = "claim"
-    """The carrier is asked to pay."""
-
-
-ANSWERS = frozenset({Remedy.KEEP_WAITING, Remedy.CANCEL, Remedy.RESEND, Remedy.REFUND})
-"""What a person or a shopper can choose."""
 
 
 class WaitStep(BaseModel):
@@ -104,9 +87,18 @@ Step = Annotated[
     WaitStep | CaseStep | AskStep | CreditStep | ClaimStep | LostStep,
     Field(discriminator="step"),
 ]
-Playbook = tuple[Step, ...]
+MOST_DAYS = 120
+"""All the steps of a playbook together: its workflow has 300 days, and a graver kind begins another playbook."""
 
-_KINDS_LEFT_ALONE: Playbook = (WaitStep(step="wait", days=14),)
+
+def _ends(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    if sum((lasts(step) or timedelta()).days for step in steps) > MOST_DAYS:
+        raise ValueError(f"a playbook takes {MOST_DAYS} days at most")
+    return steps
+
+
+Playbook = Annotated[tuple[Step, ...], AfterValidator(_ends)]
+
 DEFAULTS: dict[DelayKind, Playbook] = {
     DelayKind.STALLED: (
         WaitStep(step="wait", days=3),
@@ -133,10 +125,13 @@ def playbook(
     tier: str | None,
     by_kind: dict[DelayKind, Playbook],
     by_tier: dict[str, dict[DelayKind, Playbook]],
+    patience: int = 14,
 ) -> Playbook:
-    """The steps for a delay of a shopper of ``tier``: the tier's own, else the brand's, else the default."""
+    """The steps for a delay of a shopper of ``tier``: the tier's own, else the brand's, else the default; for other
+    kinds ``patience`` days of waiting.
+    """
     own = by_tier.get(tier or "", {})
-    return own.get(kind) or by_kind.get(kind) or DEFAULTS.get(kind, _KINDS_LEFT_ALONE)
+    return own.get(kind) or by_kind.get(kind) or DEFAULTS.get(kind) or (WaitStep(step="wait", days=patience),)
 
 
 def lasts(step: Step) -> timedelta | None:
