@@ -42,7 +42,7 @@ class Settled(NamedTuple):
 class Dates:
     """Forecasts for orders and parcels."""
 
-    models: DateModels
+    date_models: DateModels
     surges: Surges
 
     def at_purchase(self, brand: BrandConfig, order: Order, now: datetime) -> Forecast | None:
@@ -53,7 +53,7 @@ class Dates:
         model, route = self._model(brand), route_of(brand, order, "")
         if model is None:
             return None
-        wider = self._wider(brand, route, now)
+        wider = self.wider(brand, route, now)
         days = model.purchase(route, placed.date(), hour=placed.hour, promised=promised, wider=wider)
         return _forecast(PURCHASE, placed.date(), days, where, now, model.version, _reasons(model, route, wider))
 
@@ -65,7 +65,7 @@ class Dates:
         model = self._model(brand)
         if model is None:
             return NOTHING_KNOWN
-        wider = self._wider(brand, route, now)
+        wider = self.wider(brand, route, now)
         reasons = _reasons(model, route, wider)
         silence = None if COLD in reasons or "thin_lane" in reasons else model.silence(route)
         if not is_coming(shipment):
@@ -122,7 +122,7 @@ class Dates:
             update["forecasts"] = {**shipment.forecasts, HANDOVER: first}
         return shipment.model_copy(update=update), outlook
 
-    def _wider(self, brand: BrandConfig, route: Route, now: datetime) -> float:
+    def wider(self, brand: BrandConfig, route: Route, now: datetime) -> float:
         """Days that ranges end later while the parcel's lane breaks down; for an order whose carrier nobody knows yet,
         while any does to its destination.
         """
@@ -134,7 +134,7 @@ class Dates:
     def _model(self, brand: BrandConfig) -> "Model | None":
         """None while it cannot be read: facts are recorded and delays are found without it too."""
         try:
-            return self.models.current(brand.brand_id)
+            return self.date_models.current(brand.brand_id)
         except TransientError:
             return None
 
@@ -151,7 +151,7 @@ class Dates:
         if model is None:
             return None
         ordered, promised = min(local_day(placed, where), handed), shipment.promise.latest if shipment.promise else None
-        wider = self._wider(brand, route, now)
+        wider = self.wider(brand, route, now)
         days = model.handover(route, handed, placed=ordered, promised=promised, wider=wider)
         return _forecast(HANDOVER, handed, days, where, now, model.version, _reasons(model, route, wider))
 
