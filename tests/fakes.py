@@ -46,6 +46,7 @@ class FakeShipments:
         self.events: dict[tuple[str, str], dict[str, StoredEvent]] = defaultdict(dict)
         self.due_at: dict[tuple[str, str], datetime] = {}
         self.wait_records: dict[tuple[str, str, str], Wait] = {}
+        """By brand, parcel (or order) and purpose."""
         self.watches: dict[tuple[str, str], Watch] = {}
         self.decisions: dict[tuple[str, str], dict[str, DelayDecision]] = defaultdict(dict)
         self.orders = orders
@@ -113,13 +114,13 @@ class FakeShipments:
             self.orders.parcels[shipment.brand, unlink].remove(shipment.shipment_id)
 
     def put_wait(self, wait: Wait) -> None:
-        self.wait_records[wait.brand, wait.shipment_id, wait.purpose] = wait
+        self.wait_records[wait.brand, wait.shipment_id or wait.order_id, wait.purpose] = wait
 
-    def waits(self, brand: str, shipment_id: str) -> list[Wait]:
-        return [wait for (b, s, _), wait in self.wait_records.items() if (b, s) == (brand, shipment_id)]
+    def waits(self, brand: str, shipment_id: str, order_id: str = "") -> list[Wait]:
+        return [wait for (b, s, _), wait in self.wait_records.items() if (b, s) == (brand, shipment_id or order_id)]
 
     def remove_wait(self, wait: Wait) -> None:
-        key = (wait.brand, wait.shipment_id, wait.purpose)
+        key = (wait.brand, wait.shipment_id or wait.order_id, wait.purpose)
         if (stored := self.wait_records.get(key)) and stored.token == wait.token:
             del self.wait_records[key]
 
@@ -211,6 +212,7 @@ class FakeExchanges:
 class FakeOrders:
     def __init__(self) -> None:
         self.records: dict[tuple[str, str], Order] = {}
+        self.decisions: dict[tuple[str, str], dict[str, DelayDecision]] = defaultdict(dict)
         self.due_at: dict[tuple[str, str], datetime] = {}
         self.parcels: dict[tuple[str, str], list[str]] = defaultdict(list)
         self.refunds: dict[tuple[str, str], dict[str, Money]] = defaultdict(dict)
@@ -234,7 +236,14 @@ class FakeOrders:
             return_ids=tuple(sorted(r.return_id for r in returns if (r.brand, r.order_id) == key)),
         )
 
-    def save(self, order: Order, shopper: Shopper | None = None, *, due_at: datetime | None = None) -> None:
+    def save(
+        self,
+        order: Order,
+        shopper: Shopper | None = None,
+        *,
+        due_at: datetime | None = None,
+        decisions: Sequence[DelayDecision] = (),
+    ) -> None:
         key = (order.brand, order.order_id)
         stored = self.records.get(key)
         if (stored.version if stored else 0) != order.version - 1:
@@ -244,6 +253,7 @@ class FakeOrders:
             raise ConflictError("the shopper's choice changed")
         self.history.append((stored, order))
         self.records[key] = order
+        self.decisions[key].update({decision.decision_id: decision for decision in decisions})
         self.due_at.pop(key, None)
         if due_at:
             self.due_at[key] = due_at

@@ -94,14 +94,18 @@ class Due(BaseModel):
 
 
 class Wait(BaseModel):
-    """A workflow that waits for news about a shipment: its task token, kept apart from everything else."""
+    """A workflow that waits for news about a shipment, or about an order that has none yet: its task token, kept apart
+    from everything else.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     brand: str
     shipment_id: str
+    """Empty for a wait for news of ``order_id``."""
+    order_id: str = ""
     purpose: str
-    """``delay`` or ``return``: one wait of each purpose for one shipment."""
+    """``delay`` or ``return``: one wait of each purpose for one shipment or order."""
     token: str
     created_at: AwareDatetime
 
@@ -195,8 +199,8 @@ class Shipments(Protocol):
         """Remember a waiting workflow (replaces an older wait of the same purpose)."""
         ...
 
-    def waits(self, brand: str, shipment_id: str) -> list[Wait]:
-        """Who waits for news of this parcel."""
+    def waits(self, brand: str, shipment_id: str, order_id: str = "") -> list[Wait]:
+        """Who waits for news of this parcel; without one, of this order."""
         ...
 
     def remove_wait(self, wait: Wait) -> None:
@@ -227,10 +231,18 @@ class Orders(Protocol):
         """The order with all that hangs on it, in one read."""
         ...
 
-    def save(self, order: Order, shopper: Shopper | None = None, *, due_at: datetime | None = None) -> None:
+    def save(
+        self,
+        order: Order,
+        shopper: Shopper | None = None,
+        *,
+        due_at: datetime | None = None,
+        decisions: Sequence[DelayDecision] = (),
+    ) -> None:
         """Write the order (and the shopper); ConflictError if it is not ``version - 1`` that is stored.
 
-        ``due_at`` puts it into (None: takes it out of) the due index.
+        ``due_at`` puts it into (None: takes it out of) the due index. ``decisions`` about its delay are written with
+        it, all or nothing.
         """
         ...
 

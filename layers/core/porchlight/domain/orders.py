@@ -13,7 +13,7 @@ from porchlight.domain.delays import Delay, Suspected
 from porchlight.domain.forecast.lives import Forecast
 from porchlight.domain.money import Money
 from porchlight.domain.packing import Packing, ParcelLine
-from porchlight.domain.promises import PromiseMade
+from porchlight.domain.promises import PromiseMade, ShipDaySaid
 
 _STORED = ConfigDict(frozen=True)
 """What is stored is read by older releases too (a rollback, a deployment in progress): they pass over what they do
@@ -50,6 +50,8 @@ class OrderLine(BaseModel):
     final_sale: bool = False
     supplier: str | None = None
     """Who sends it, where that is not the shop itself (drop-ship). For operators; shoppers are never told."""
+    ships: bool = True
+    """False for what never leaves in a parcel: a download, a gift card, a service."""
 
 
 class Destination(BaseModel):
@@ -96,12 +98,20 @@ class Order(BaseModel):
     origin: str | None = None
     """Where it is packed, as the brand's ``dates.origins`` calls it."""
     ship_by: date | None = None
-    """The day by which the shop said it would ship, local to where it is packed."""
+    """The day by which the shop says it ships, local to where it is packed."""
+    ship_days: tuple[ShipDaySaid, ...] = ()
+    """All that the shop said of it in turn, the first one first; the last is ``ship_by``."""
+    ship_note: str = ""
+    """Why it ships late, in the shop's words to the shopper."""
     forecast: Forecast | None = None
     """Our own estimate when it was placed."""
     delay: Delay | None = None
     """The order itself is late: it was not dispatched."""
     suspected: Suspected | None = None
+    dispatched_at: AwareDatetime | None = None
+    """When we saw that all of it has left: it is looked at no more."""
+    reopened_at: AwareDatetime | None = None
+    """When something was to be sent again: a parcel was taken back, or lines were added."""
     cancelled_at: AwareDatetime | None = None
     backfilled: bool = False
     """It was old when we first heard of it (an import): what had happened by then is told to nobody."""
@@ -151,6 +161,7 @@ class OrderPlaced(BaseModel):
     service: str | None = None
     origin: str | None = None
     ship_by: date | None = None
+    ship_note: str = Field(default="", max_length=200)
     cancelled_at: AwareDatetime | None = None
 
 

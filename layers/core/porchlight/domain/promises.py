@@ -1,4 +1,6 @@
-"""Promises of a day of delivery: the first is kept for ever, and so is every later one."""
+"""Promises of a day of delivery and of shipping: the first is kept for ever, and so is every later one."""
+
+from datetime import date
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
@@ -27,4 +29,21 @@ def kept_with(promises: tuple[PromiseMade, ...], made: PromiseMade | None) -> tu
         return promises
     told = sorted({*promises, made}, key=lambda one: (one.made_at, one.range.latest, one.range.earliest))
     found = [one for index, one in enumerate(told) if index == 0 or told[index - 1].range != one.range]
+    return (found[0], *found[1:][-(MOST_KEPT - 1) :])
+
+
+class ShipDaySaid(BaseModel):
+    """What the shop said of the day by which it ships; None: it named none."""
+
+    model_config = ConfigDict(frozen=True)
+
+    day: date | None
+    said_at: AwareDatetime
+    """The store's clock."""
+
+
+def said_with(said: tuple[ShipDaySaid, ...], one: ShipDaySaid) -> tuple[ShipDaySaid, ...]:
+    """All that was said, in turn, as ``kept_with`` keeps promises: that the shop named no day at first is kept too."""
+    told = sorted({*said, one}, key=lambda each: (each.said_at, each.day or date.min))
+    found = [each for index, each in enumerate(told) if index == 0 or told[index - 1].day != each.day]
     return (found[0], *found[1:][-(MOST_KEPT - 1) :])

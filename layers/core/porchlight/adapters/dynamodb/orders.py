@@ -1,9 +1,12 @@
 """Orders, what hangs on them, and shoppers."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from porchlight.adapters.dynamodb import keys
+from porchlight.adapters.dynamodb.decisions import decision_writes
 from porchlight.adapters.dynamodb.table import Table, item, load
+from porchlight.domain.delays import DelayDecision
 from porchlight.domain.ids import stable_id
 from porchlight.domain.messages import MessageRecord
 from porchlight.domain.money import Money
@@ -50,15 +53,27 @@ class DynamoOrders:
             return_ids=tuple(returns),
         )
 
-    def save(self, order: Order, shopper: Shopper | None = None, *, due_at: datetime | None = None) -> None:
-        """The shopper first: an order never names a shopper who is not there.
+    def save(
+        self,
+        order: Order,
+        shopper: Shopper | None = None,
+        *,
+        due_at: datetime | None = None,
+        decisions: Sequence[DelayDecision] = (),
+    ) -> None:
+        """The shopper first: an order never names a shopper who is not there. Decisions in one transaction with it.
 
         A store knows nothing of what the shopper has switched off: ConflictError if that changed since it was read.
         """
         if shopper:
             self._save_shopper(shopper, "unsubscribed")
         pk = keys.order_pk(order.brand, order.order_id)
-        self._table.replace(item(pk, keys.ORDER, "order", order, due_at=due_at), order.version)
+        new = item(pk, keys.ORDER, "order", order, due_at=due_at)
+        if not decisions:
+            self._table.replace(new, order.version)
+            return
+        projection = {"Put": self._table.guarded(new, order.version)}
+        self._table.transact([projection, *decision_writes(self._table, pk, decisions)])
 
     def put_refund(self, brand: str, order_id: str, refund_id: str, amount: Money) -> None:
         """The same refund twice is one item."""

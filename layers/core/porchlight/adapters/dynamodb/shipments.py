@@ -113,15 +113,19 @@ class DynamoShipments:
 
     def put_wait(self, wait: Wait) -> None:
         """Remember a waiting workflow."""
-        pk = keys.shipment_pk(wait.brand, wait.shipment_id)
+        pk = _waited_for(wait.brand, wait.shipment_id, wait.order_id)
         self._table.put(item(pk, keys.WAIT + wait.purpose, "wait", wait, token=wait.token))
 
-    def waits(self, brand: str, shipment_id: str) -> list[Wait]:
-        """Who waits for news of this parcel."""
-        found = self._table.query(keys.shipment_pk(brand, shipment_id), keys.WAIT)
+    def waits(self, brand: str, shipment_id: str, order_id: str = "") -> list[Wait]:
+        """Who waits for news of this parcel, or order."""
+        found = self._table.query(_waited_for(brand, shipment_id, order_id), keys.WAIT)
         return [load(Wait, stored) for stored in found]
 
     def remove_wait(self, wait: Wait) -> None:
         """Forget the wait, unless a newer one has taken its place."""
-        pk = keys.shipment_pk(wait.brand, wait.shipment_id)
+        pk = _waited_for(wait.brand, wait.shipment_id, wait.order_id)
         self._table.delete(pk, keys.WAIT + wait.purpose, token=wait.token)
+
+
+def _waited_for(brand: str, shipment_id: str, order_id: str) -> str:
+    return keys.shipment_pk(brand, shipment_id) if shipment_id else keys.order_pk(brand, order_id)
