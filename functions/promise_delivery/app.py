@@ -9,28 +9,31 @@ from porchlight.runtime.handlers import public_handler
 from porchlight.runtime.http import Response, cached_response
 from porchlight.services.promise_delivery import Offer, PromiseDesk
 
-POLICY = {"content-security-policy": "default-src 'none'; frame-ancestors 'none'"}
 ELEMENT = Offer(Path(__file__).with_name("snippet.js").read_text(encoding="utf-8"), 86_400)
+
+
+def desk() -> PromiseDesk:
+    return PromiseDesk(app.brands, app.dates, app.renderer)
 
 
 def promise(request: InboundRequest, path: Mapping[str, str]) -> Response:
     """The days and the words for them."""
     del path
-    offer = PromiseDesk(app.brands, app.date_models, app.renderer).offer(request.query, app.clock())
+    offer = desk().offer(request.query, app.clock())
     return cached_response(request, "application/json", offer)
 
 
 def snippet(request: InboundRequest, path: Mapping[str, str]) -> Response:
     """The words as a piece of HTML."""
     del path
-    offer = PromiseDesk(app.brands, app.date_models, app.renderer).snippet(request.query, app.clock())
-    return cached_response(request, "text/html; charset=utf-8", offer, POLICY)
+    offer = desk().snippet(request.query, app.clock())
+    return cached_response(request, "text/html; charset=utf-8", offer)
 
 
 def script(request: InboundRequest, path: Mapping[str, str]) -> Response:
     """The custom element that asks."""
     del path
-    return cached_response(request, "text/javascript; charset=utf-8", ELEMENT, POLICY)
+    return cached_response(request, "text/javascript; charset=utf-8", ELEMENT)
 
 
 snippets = {"GET /v1/delivery-promise/snippet.html": snippet, "GET /v1/delivery-promise/snippet.js": script}

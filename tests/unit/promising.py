@@ -14,7 +14,7 @@ from porchlight.domain.brands import BrandConfig
 from porchlight.domain.forecast.days import Days
 from porchlight.domain.forecast.lives import Quantiles, Route
 from porchlight.runtime import bootstrap
-from tests.fakes import FakeBrands, FakeMetrics, FakeModels
+from tests.fakes import FakeBrands, FakeMetrics, FakeModels, FakeSurges
 from tests.unit.stories import brand
 
 ROOT = Path(__file__).parents[2]
@@ -41,13 +41,16 @@ class Steady:
         """Nobody works on these days, anywhere."""
         self.free = Days(tuple(day.toordinal() for day in holidays))
 
-    def purchase(self, route: Route, placed: date, *, hour: int = 12) -> Quantiles:
+    def purchase(self, route: Route, placed: date, *, hour: int = 12, wider: float = 0) -> Quantiles:
         self.asked.append(("purchase", route, placed, hour))
-        return self.says
+        return self._says(wider)
 
-    def handover(self, route: Route, handed: date, *, placed: date | None = None) -> Quantiles:
+    def handover(self, route: Route, handed: date, *, placed: date | None = None, wider: float = 0) -> Quantiles:
         self.asked.append(("handover", route, handed, placed))
-        return self.says
+        return self._says(wider)
+
+    def _says(self, wider: float) -> Quantiles:
+        return self.says._replace(p80=self.says.p80 + wider, p90=self.says.p90 + wider)
 
     def confidence(self, route: Route) -> tuple[str, ...]:
         del route
@@ -79,8 +82,9 @@ class World:
     def __init__(self, renderer: PackRenderer, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now, self.model, self.metrics = NOON, Steady(), FakeMetrics()
         self.brands = FakeBrands(shop())
-        ports = {"_pack": self.brands, "date_models": FakeModels(self.model), "renderer": renderer}
-        for name, port in {**ports, "metrics": self.metrics}.items():
+        self.surges = FakeSurges()
+        ports = {"_pack": self.brands, "date_models": FakeModels(self.model), "surges": self.surges}
+        for name, port in {**ports, "renderer": renderer, "metrics": self.metrics}.items():
             monkeypatch.setitem(bootstrap.app.__dict__, name, port)
         monkeypatch.setattr(bootstrap.App, "clock", staticmethod(lambda: self.now))
         self._function = _function()

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from porchlight.domain.brands import Origin
+from porchlight.domain.brands import Origin, ServiceLevel
 from porchlight.domain.checkout import ZONE_UNKNOWN, Departure, Promise, departure, facts, promise, valid_until
 from porchlight.domain.forecast.lives import Route
 from porchlight.domain.forecast.model import Model
@@ -21,6 +21,7 @@ CAIRO = Origin(country="EG", zone="Africa/Cairo", cutoff=time(0, 30), handling_w
 """Its clocks change on working days: 00:30 was no time on Friday 24 April 2026, 23:30 came twice on 29 October."""
 NIGHTLY = CAIRO.model_copy(update={"cutoff": time(23, 30)})
 ROUTE = Route(service="ground", origin="US-OR", destination="US-NY", prefix="100")
+LEVEL = ServiceLevel(working_days=(2, 4), countries={"CA": (5, 8)})
 HOLIDAYS = {date(2026, 11, 26), date(2026, 12, 25), date(2027, 1, 1)}
 moments = st.timedeltas(timedelta(0), timedelta(days=730)).map(lambda since: datetime(2026, 1, 1, tzinfo=UTC) + since)
 origins = st.sampled_from([PORTLAND, HAMBURG, CAIRO, NIGHTLY])
@@ -32,7 +33,7 @@ def free(day: date) -> bool:
 
 
 def made(model: Steady, leaves: Departure | date, now: datetime, where: str | None = EASTERN, **more: Any) -> Promise:
-    return promise(cast("Model", model), ROUTE, leaves, now, where, **more)
+    return promise(cast("Model", model), ROUTE, leaves, LEVEL, now, where, **more)
 
 
 # ----------------------------------------------------------------------------------------------------- when it leaves
@@ -59,6 +60,7 @@ def test_the_cut_off_weekends_and_holidays_of_the_origin(now: str, order_by: str
     assert found.order_by.isoformat(timespec="minutes") == order_by
     assert found.ship_by == ship_by
     assert found.packed_by == found.order_by
+    assert found.likely == found.order_by.date()
 
 
 def test_goods_that_have_to_be_made_leave_so_many_working_days_later() -> None:
@@ -152,22 +154,60 @@ def test_the_likely_day_is_one_on_which_parcels_are_brought() -> None:
 
 def test_doubts_are_the_models_and_ours() -> None:
     leaves = departure(PORTLAND, local("2026-11-19T10:00"), free)
-    found = made(Steady(reasons=("thin_lane",)), leaves, local("2026-11-19T10:00"), reasons=(ZONE_UNKNOWN,))
-    assert found.reasons == ("thin_lane", ZONE_UNKNOWN)
+    found = made(Steady(reasons=("thin_lane",)), leaves, local("2026-11-19T10:00"), doubts=(ZONE_UNKNOWN,))
+    assert found.doubts == ("thin_lane", ZONE_UNKNOWN)
+
+
+COLD = ("cold_start",)
+
+
+@pytest.mark.parametrize(
+    ("now", "destination", "wider", "likely", "latest"),
+    [
+        # Leaves on Monday, by Tuesday at the latest; Thursday is a holiday.
+        ("2026-11-23T10:00", "US-NY", 0, date(2026, 11, 25), date(2026, 12, 1)),
+        ("2026-11-23T10:00", "CA-ON", 0, date(2026, 12, 1), date(2026, 12, 7)),
+        ("2026-11-23T10:00", "US-NY", 1.5, date(2026, 11, 25), date(2026, 12, 3)),
+        ("2026-11-27T15:00", "US-NY", 0, date(2026, 12, 2), date(2026, 12, 7)),
+    ],
+)
+def test_without_history_the_brands_table_counts_at_its_longest(
+    now: str, destination: str, wider: float, likely: date, latest: date
+) -> None:
+    model = Steady(reasons=COLD, holidays=(date(2026, 11, 26),))
+    route = ROUTE.model_copy(update={"destination": destination})
+    leaves = departure(PORTLAND, local(now), free)
+    found = promise(cast("Model", model), route, leaves, LEVEL, local(now), EASTERN, wider=wider)
+    assert (found.range.earliest, found.range.latest, found.version) == (likely, latest, "service-level")
+    assert (found.p50, found.p80) == (likely, latest)
+    assert model.asked == []
+    assert found.doubts == COLD
+
+
+def test_without_history_a_day_that_the_shop_names_begins_the_table() -> None:
+    found = made(Steady(reasons=COLD), date(2026, 12, 1), local("2026-11-23T10:00"))
+    assert (found.range.earliest, found.range.latest) == (date(2026, 12, 3), date(2026, 12, 7))
+
+
+def test_where_a_lane_breaks_down_the_latest_day_is_later() -> None:
+    now = local("2026-11-23T10:00")
+    leaves = departure(PORTLAND, now, free)
+    usual, wider = made(Steady(), leaves, now), made(Steady(), leaves, now, wider=2)
+    assert wider.range.latest == usual.range.latest + timedelta(days=2)
 
 
 quantiles = st.lists(st.floats(0, 40), min_size=4, max_size=4).map(sorted)
 
 
 @settings(max_examples=300)
-@given(quantiles, origins, moments, zones, st.none() | st.integers(0, 40))
+@given(quantiles, origins, moments, zones, st.none() | st.integers(0, 40), st.booleans())
 def test_days_never_cross_and_are_never_over(
-    days: list[float], origin: Origin, now: datetime, where: str | None, ship_in: int | None
+    days: list[float], origin: Origin, now: datetime, where: str | None, ship_in: int | None, cold: bool
 ) -> None:
     today = now.astimezone(ZoneInfo(where or "UTC")).date()
     here = now.astimezone(ZoneInfo(origin.zone)).date()
     leaves = departure(origin, now, free) if ship_in is None else here + timedelta(days=ship_in)
-    found = made(Steady(*days), leaves, now, where)
+    found = made(Steady(*days, reasons=COLD if cold else ()), leaves, now, where, wider=days[0] / 10)
     assert today <= found.p10 <= found.p50 <= found.p80 <= found.p90
     assert found.p50 <= found.range.earliest <= found.range.latest == found.p80
     until = valid_until(found, now, where, origin.zone)
@@ -176,11 +216,11 @@ def test_days_never_cross_and_are_never_over(
 
 
 @settings(max_examples=300)
-@given(quantiles, origins, moments, st.timedeltas(timedelta(0), timedelta(days=9)), zones)
+@given(quantiles, origins, moments, st.timedeltas(timedelta(0), timedelta(days=9)), zones, st.booleans())
 def test_who_orders_later_is_never_promised_earlier(
-    days: list[float], origin: Origin, now: datetime, later: timedelta, where: str | None
+    days: list[float], origin: Origin, now: datetime, later: timedelta, where: str | None, cold: bool
 ) -> None:
-    model = Steady(*days)
+    model = Steady(*days, reasons=COLD if cold else ())
     first, second = (made(model, departure(origin, at, free), at, where) for at in (now, now + later))
     assert first.range.earliest <= second.range.earliest
     assert first.range.latest <= second.range.latest
@@ -210,7 +250,7 @@ def test_the_cut_off_is_said_in_the_shoppers_own_time(
 
 def test_where_the_shoppers_time_is_not_known_the_origins_is_named() -> None:
     now = local("2026-11-23T09:00")
-    found = made(Steady(), departure(PORTLAND, now, free), now, BERLIN, reasons=(ZONE_UNKNOWN,))
+    found = made(Steady(), departure(PORTLAND, now, free), now, BERLIN, doubts=(ZONE_UNKNOWN,))
     said = facts(found, now, "US", BERLIN, PACIFIC)
     assert (said["order_time"], said["order_day"], said["order_zone"]) == ("2:00 pm", "today", "Los Angeles")
 

@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from porchlight.adapters.brandpack import BrandPack
 from porchlight.adapters.rendering import PackRenderer
 from porchlight.domain.forecast.lives import Route
+from porchlight.domain.surge import Surge
+from porchlight.errors import TransientError
 from tests.unit.promising import HTML, JSON, NOON, SCRIPT, World, local, shop
 
 ROOT = Path(__file__).parents[2]
@@ -42,6 +44,13 @@ def ask(world: World) -> Ask:
         return world.call(route, ASKED | query, headers)
 
     return call
+
+
+def surge(lane: str) -> Surge:
+    return Surge(
+        **{"brand": "larkspur", "surge_id": "srg_1", "lane": lane, "late": 30, "usual": 2.0, "version": 1},
+        **{"began_at": NOON, "until": NOON + timedelta(days=2), "case_id": "cse_1"},
+    )
 
 
 def body(answer: dict[str, Any]) -> dict[str, Any]:
@@ -108,6 +117,34 @@ def test_a_place_with_several_clocks_is_read_in_the_brands_and_says_so(ask: Ask)
 def test_the_models_doubts_are_told(ask: Ask, world: World) -> None:
     world.model.reasons = ("cold_start", "thin_lane")
     assert body(ask())["confidence"] == ["cold_start", "thin_lane"]
+
+
+def test_without_history_the_brands_table_is_promised(ask: Ask, world: World) -> None:
+    world.model.reasons = ("cold_start",)
+    found = body(ask(service="express"))
+    assert (found["earliest"], found["latest"], found["model"]) == ("2026-11-24", "2026-11-25", "service-level")
+
+
+def test_while_a_lane_breaks_down_less_is_promised(ask: Ask, world: World) -> None:
+    usual = body(ask())
+    world.surges.save(surge("ups|US-NY"))
+    wider = body(ask())
+    assert wider["confidence"] == ["surge"]
+    assert wider["latest"] > usual["latest"]
+    assert body(ask(destination="US-CA"))["confidence"] == []
+
+
+def test_while_nothing_can_be_read_the_page_shows_nothing(
+    ask: Ask, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def down(brand: str, now: datetime) -> None:
+        raise TransientError
+
+    monkeypatch.setattr(world.surges, "active", down)
+    answer, shown = ask(), ask(HTML)
+    assert (answer["statusCode"], json.loads(answer["body"])["type"][-9:]) == (503, "try-again")
+    assert (shown["statusCode"], shown["headers"]["cache-control"]) == (503, "no-store")
+    assert shown["body"].startswith("<!-- try-again: ")
 
 
 def test_holidays_of_the_origin_count(ask: Ask, world: World) -> None:

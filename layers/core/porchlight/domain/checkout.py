@@ -5,14 +5,16 @@ Everybody who orders before the same cut-off is promised the same: what holds fo
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from math import ceil, floor
 from typing import TYPE_CHECKING, NamedTuple
 
-from porchlight.domain.brands import Origin
+from porchlight.domain.brands import Origin, ServiceLevel
 from porchlight.domain.dates import DateRange, local_day, start_of_day, zone
 from porchlight.domain.facts import View
-from porchlight.domain.forecast.days import SATURDAY, SUNDAY
+from porchlight.domain.forecast.days import HOLIDAY, SATURDAY, SUNDAY, Days
 from porchlight.domain.forecast.lives import Quantiles, Route
+from porchlight.domain.ranges import COLD
 from porchlight.domain.words import clock, day_words, on, range_date, range_words
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 ZONE_UNKNOWN = "zone_unknown"
 """The destination has several clocks: days are read in the brand's zone."""
+BY_THE_TABLE = "service-level"
+"""In the place of a model's version: nothing is known but the brand's table of services."""
 LONGEST_AHEAD = timedelta(days=370)
 """No basket is ready later than that."""
 _HAIR = 1e-9
@@ -34,6 +38,8 @@ class Departure(NamedTuple):
     """Who orders later is promised later; an instant, in the origin's zone."""
     packed_by: datetime
     """The instant from which on it waits for the carrier, in the origin's zone."""
+    likely: date
+    """The day on which it leaves most likely, local to the origin."""
     ship_by: date
     """The day by which it has left, local to the origin."""
 
@@ -50,8 +56,8 @@ class Promise(NamedTuple):
     order_by: datetime | None
     """None where the shop said itself when it leaves."""
     ship_by: date
-    reasons: tuple[str, ...]
-    """Why it is less sure than usual, as a ``Forecast`` says it, and ``zone_unknown``."""
+    doubts: tuple[str, ...]
+    """Why it is less sure than usual: the reasons of a ``Forecast``, and ``zone_unknown``."""
     version: str
     """Of the model."""
 
@@ -68,42 +74,42 @@ def departure(
     while _rests(day, free) or _cutoff(origin, day) < begun:
         day += timedelta(days=1)
     packed = _later(day, ready_in_days, free)
-    shipped = _later(packed, origin.handling_working_days[1], free)
-    return Departure(_cutoff(origin, day).astimezone(clock), _cutoff(origin, packed).astimezone(clock), shipped)
+    likely, latest = (_later(packed, days, free) for days in origin.handling_working_days)
+    return Departure(_cutoff(origin, day).astimezone(clock), _cutoff(origin, packed).astimezone(clock), likely, latest)
 
 
 def promise(
     model: "Model",
     route: Route,
     leaves: Departure | date,
+    level: ServiceLevel,
     now: datetime,
     where: str | None,
     *,
-    reasons: tuple[str, ...] = (),
+    wider: float = 0,
+    doubts: tuple[str, ...] = (),
 ) -> Promise:
     """What may be promised. ``leaves``: as the origin works, or the day on which the shop says that it leaves.
-    ``where``: the zone in which days are read; ``reasons``: why it is less sure, besides the model's own.
+    ``level``: the brand's word for the service, until the model has history. ``where``: the zone in which days are
+    read; ``wider``: days more, while a lane breaks down; ``doubts``: why it is less sure, besides the model's own.
     """
-    today = local_day(now, where)
-    if isinstance(leaves, Departure):
+    today, doubts = local_day(now, where), (*model.confidence(route), *doubts)
+    there = model.days(route.destination)
+    order_by, ship_by = (leaves.order_by, leaves.ship_by) if isinstance(leaves, Departure) else (None, leaves)
+    if COLD in doubts:
+        first = leaves.likely if isinstance(leaves, Departure) else leaves
+        days = _by_the_table(level, route, (max(first, today), max(ship_by, today)), there, wider)
+    elif isinstance(leaves, Departure):
         packed = leaves.packed_by.astimezone(zone(where) or UTC)
-        since, order_by, ship_by = packed.date(), leaves.order_by, leaves.ship_by
-        days = model.purchase(route, since, hour=packed.hour)
+        days = _calendar(packed.date(), model.purchase(route, packed.date(), hour=packed.hour, wider=wider))
     else:
-        since, order_by, ship_by = max(leaves, today), None, leaves
-        days = model.handover(route, since, placed=today)
-    p10, p50, p80, p90 = _calendar(since, days)
-    likely = p50
-    while likely < p80 and model.days(route.destination).kind(likely.toordinal()) >= SUNDAY:
-        likely += timedelta(days=1)
-    return Promise(
-        DateRange(earliest=likely, latest=p80, zone=where),
-        *(p10, p50, p80, p90),
-        order_by,
-        ship_by,
-        (*model.confidence(route), *reasons),
-        model.version,
-    )
+        since = max(leaves, today)
+        days = _calendar(since, model.handover(route, since, placed=today, wider=wider))
+    earliest, latest = days[1:3]
+    while earliest < latest and there.kind(earliest.toordinal()) >= SUNDAY:
+        earliest += timedelta(days=1)
+    said = DateRange(earliest=earliest, latest=latest, zone=where)
+    return Promise(said, *days, order_by, ship_by, doubts, BY_THE_TABLE if COLD in doubts else model.version)
 
 
 def valid_until(made: Promise, now: datetime, *zones: str | None) -> datetime:
@@ -119,7 +125,7 @@ def facts(made: Promise, now: datetime, country: str, where: str | None, origin_
     """What words are made of, for a page that is shown now. Times are the shopper's own where ``where`` is the
     destination's zone, else the origin's, which is then named.
     """
-    today, abroad = local_day(now, where), ZONE_UNKNOWN in made.reasons
+    today, abroad = local_day(now, where), ZONE_UNKNOWN in made.doubts
     said: View = {
         "expected": range_words(made.range, today, relative=True).removeprefix("on "),
         "expected_date": range_date(made.range, today),
@@ -149,6 +155,21 @@ def _later(day: date, working_days: int, free: Free) -> date:
         while _rests(day, free):
             day += timedelta(days=1)
     return day
+
+
+def _by_the_table(
+    level: ServiceLevel, route: Route, shipped: tuple[date, date], there: Days, wider: float
+) -> tuple[date, date, date, date]:
+    """Without history: likely where handling and transit take their likely time, P80 where both take their longest."""
+    likely, longest = level.countries.get(route.destination[:2], level.working_days)
+    free = partial(_is_holiday, there)
+    p50 = _later(shipped[0], likely, free)
+    p80 = _later(shipped[1], longest, free) + timedelta(days=ceil(wider))
+    return _later(shipped[0], max(likely - 1, 0), free), p50, max(p50, p80), _later(max(p50, p80), 1, free)
+
+
+def _is_holiday(days: Days, day: date) -> bool:
+    return days.kind(day.toordinal()) == HOLIDAY
 
 
 def _calendar(since: date, days: Quantiles) -> tuple[date, date, date, date]:

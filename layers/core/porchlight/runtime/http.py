@@ -63,11 +63,9 @@ def html_response(page: "Page") -> Response:
     return {"statusCode": page.status, "headers": headers, "body": page.html}
 
 
-def cached_response(
-    request: InboundRequest, kind: str, offer: "Offer", headers: Mapping[str, str] | None = None
-) -> Response:
+def cached_response(request: InboundRequest, kind: str, offer: "Offer") -> Response:
     """An answer that anybody may keep for a while; 304 for a caller that has this very one. ``kind``: content type."""
-    kept = {**_SECURITY, **(headers or {})}
+    kept = {**_SECURITY, "content-security-policy": "default-src 'none'; frame-ancestors 'none'"}
     if offer.status == 200:
         kept |= {"cache-control": f"public, max-age={offer.seconds}", "etag": offer.tag}
         known = {one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")}

@@ -12,15 +12,15 @@ from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from porchlight.domain.brands import BrandConfig, Origin
+from porchlight.domain.brands import BrandConfig, Origin, ServiceLevel
 from porchlight.domain.checkout import LONGEST_AHEAD, ZONE_UNKNOWN, Promise, departure, facts, promise, valid_until
 from porchlight.domain.dates import local_day, zone
 from porchlight.domain.forecast.days import HOLIDAY
 from porchlight.domain.forecast.lives import Route
 from porchlight.domain.zones import is_country, zone_of_place
-from porchlight.errors import InvalidInputError, NotFoundError
+from porchlight.errors import InvalidInputError, NotFoundError, PorchlightError
 from porchlight.ports import Brands, Renderer
-from porchlight.predicting import DateModels
+from porchlight.services.dates import Dates
 
 if TYPE_CHECKING:
     from porchlight.domain.forecast.model import Model
@@ -31,7 +31,7 @@ _LOST_PLUS = re.compile(r"(?<=\d) (?=\d\d:?\d\d$)")
 """Where a URL said ``+01:00`` and the plus sign was not escaped."""
 _MOST_DAYS = 180
 _MOST_SECONDS = 900
-WORDS = "promise"
+WORDS, SURGE = "promise", "surge"
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class PromiseDesk:
     """Answers what may be promised now."""
 
     brands: Brands
-    date_models: DateModels
+    dates: Dates
     renderer: Renderer
 
     def offer(self, query: Mapping[str, str], now: datetime) -> Offer:
@@ -108,21 +108,21 @@ class PromiseDesk:
             "ship_by": made.ship_by.isoformat(),
             "text": " ".join(words[name] for name in ("arrives", "order") if words[name]),
             "language": basket.brand.language,
-            "confidence": list(made.reasons),
+            "confidence": list(made.doubts),
             "model": made.version,
             "valid_until": until.isoformat(),
         }
         return Offer(json.dumps(body, ensure_ascii=False, separators=(",", ":")), _seconds(until - now))
 
     def snippet(self, query: Mapping[str, str], now: datetime) -> Offer:
-        """The promise as a piece of HTML for a shop's page. What is wrong with the question is a comment: whoever
+        """The promise as a piece of HTML for a shop's page. What cannot be answered is a comment: whoever
         includes it unseen shows no shopper an error.
         """
         try:
             basket = _read(query, self.brands, now)
-        except InvalidInputError as error:
+            _, _, until, view = self._promise(basket, now)
+        except PorchlightError as error:
             return Offer(f"<!-- {error.problem}: {error.detail} -->\n", 0, error.status)
-        _, _, until, view = self._promise(basket, now)
         words = {"say": WORDS, "variants": [], "facts": view}
         return Offer(
             self.renderer.page(basket.brand, "promise", {"words": words}).strip() + "\n", _seconds(until - now)
@@ -133,11 +133,14 @@ class PromiseDesk:
         brand, origin, route = basket.brand, basket.origin, basket.route
         there = zone_of_place(basket.country, basket.region)
         where = there or brand.zone or origin.zone
-        model = self.date_models.current(brand.brand_id)
+        model = self.dates.date_models.current(brand.brand_id)
         leaves = basket.ship_by or departure(
             origin, now, partial(_holiday, model, origin), ready_at=basket.ready_at, ready_in_days=basket.ready_in_days
         )
-        made = promise(model, route, leaves, now, where, reasons=() if there else (ZONE_UNKNOWN,))
+        level = brand.dates.services.get(basket.service, ServiceLevel())
+        wider = self.dates.wider(brand, route, now)
+        doubts = (*((SURGE,) if wider else ()), *(() if there else (ZONE_UNKNOWN,)))
+        made = promise(model, route, leaves, level, now, where, wider=wider, doubts=doubts)
         until = valid_until(made, now, where, origin.zone)
         return made, where, until, facts(made, now, basket.country, where, origin.zone)
 
