@@ -11,6 +11,7 @@ from porchlight.asking import Errand
 from porchlight.connectors import Account
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.calibration import Calibration
+from porchlight.domain.cases import Audience, Case, CaseState
 from porchlight.domain.changes import DomainEvent
 from porchlight.domain.codes import Code, Meaning, Meanings
 from porchlight.domain.delays import DelayDecision
@@ -337,6 +338,56 @@ class FakeReturns:
 
     def review_token(self, brand: str, return_id: str) -> str | None:
         return self.tokens.get((brand, return_id))
+
+
+class FakeDecisions:
+    """Decisions beside the fakes of the parcels and orders that they change."""
+
+    def __init__(self, shipments: FakeShipments) -> None:
+        self.shipments = shipments
+
+    def of_shipment(self, brand: str, shipment_id: str) -> list[DelayDecision]:
+        return sorted(self.shipments.decisions[brand, shipment_id].values(), key=_when)
+
+    def of_order(self, brand: str, order_id: str) -> list[DelayDecision]:
+        assert self.shipments.orders
+        return sorted(self.shipments.orders.decisions[brand, order_id].values(), key=_when)
+
+
+def _when(decision: DelayDecision) -> tuple[datetime, str]:
+    return decision.at, decision.decision_id
+
+
+class FakeCases:
+    def __init__(self) -> None:
+        self.records: dict[tuple[str, str], Case] = {}
+        self.history: list[tuple[Case | None, Case]] = []
+
+    def open(self, case: Case) -> bool:
+        if (case.brand, case.case_id) in self.records:
+            return False
+        self.records[case.brand, case.case_id] = case
+        self.history.append((None, case))
+        return True
+
+    def get(self, brand: str, case_id: str) -> Case | None:
+        return self.records.get((brand, case_id))
+
+    def update(self, case: Case) -> None:
+        stored = self.records.get((case.brand, case.case_id))
+        if not stored or stored.version != case.version - 1:
+            raise ConflictError("case changed")
+        self.history.append((stored, case))
+        self.records[case.brand, case.case_id] = case
+
+    def waiting(self, brand: str, limit: int = 100, after: tuple[datetime, str] | None = None) -> list[Case]:
+        found = [
+            case
+            for case in self.records.values()
+            if (case.brand, case.state, case.audience) == (brand, CaseState.OPEN, Audience.CX)
+        ]
+        places = sorted(((case.deadline, case.case_id), case) for case in found)
+        return [case for place, case in places if after is None or place > after][:limit]
 
 
 class FakeDue:

@@ -16,7 +16,9 @@ from moto import mock_aws
 from porchlight import asking, deciding, ports, predicting
 from porchlight.adapters import aws
 from porchlight.adapters.archive import FirehoseArchive
+from porchlight.adapters.dynamodb.cases import DynamoCases
 from porchlight.adapters.dynamodb.codes import DynamoCodes
+from porchlight.adapters.dynamodb.decisions import DynamoDecisions
 from porchlight.adapters.dynamodb.due import DynamoDueIndex
 from porchlight.adapters.dynamodb.errands import DynamoErrands
 from porchlight.adapters.dynamodb.exchanges import DynamoExchanges
@@ -103,6 +105,8 @@ class Stores:
     exchanges: asking.Exchanges
     journal: predicting.Journal
     surges: deciding.Surges
+    cases: deciding.Cases
+    decisions: deciding.Decisions
 
 
 def _fakes(brand: str) -> Stores:
@@ -124,6 +128,8 @@ def _fakes(brand: str) -> Stores:
         fakes.FakeExchanges(),
         fakes.FakeJournal(),
         fakes.FakeSurges(),
+        fakes.FakeCases(),
+        fakes.FakeDecisions(shipments),
     )
 
 
@@ -144,6 +150,8 @@ def _real(brand: str, queue_url: str) -> Stores:
         DynamoExchanges(table),
         DynamoJournal(table),
         DynamoSurges(table, time.monotonic),
+        DynamoCases(table),
+        DynamoDecisions(table),
     )
 
 

@@ -10,7 +10,9 @@ import pytest
 
 from porchlight import asking, deciding, ports, predicting
 from porchlight.adapters.dynamodb import (
+    cases,
     codes,
+    decisions,
     due,
     errands,
     exchanges,
@@ -32,6 +34,8 @@ REPOSITORIES = {
     "Orders": orders.DynamoOrders,
     "Messages": messages.DynamoMessages,
     "Returns": returns.DynamoReturns,
+    "Decisions": decisions.DynamoDecisions,
+    "Cases": cases.DynamoCases,
     "DueIndex": due.DynamoDueIndex,
     "Quarantine": quarantine.DynamoQuarantine,
     "Codes": codes.DynamoCodes,
@@ -97,11 +101,11 @@ def test_the_keys_are_those_of_the_code() -> None:
         keys.DECISION,
     ):
         assert f"`{prefix}{{" in listed
-    for whole in (keys.SHIPMENT, keys.ORDER, keys.RETURN, keys.CONTACT, keys.WATCH):
+    for whole in (keys.SHIPMENT, keys.ORDER, keys.RETURN, keys.CONTACT, keys.WATCH, keys.CASE):
         assert f"| `{whole}` |" in listed
     page = keys.journal_pk("{brand}", date(2026, 3, 2), keys.JOURNAL_SHARDS - 1)
     assert f"`{page.replace('2026-03-02#3', '{day}#{0…3}')}`" in listed
-    for pk in (keys.shipment_pk, keys.order_pk, keys.return_pk, keys.shopper_pk):
+    for pk in (keys.case_pk, keys.shipment_pk, keys.order_pk, keys.return_pk, keys.shopper_pk):
         assert f"`{pk('{brand}', '')}{{" in listed
 
 
@@ -112,3 +116,4 @@ def test_the_index_is_the_templates() -> None:
     assert f"mod {keys.SHARDS}" in section("The due index")
     assert f"`{keys.watch_shard('{brand}', '{source}')}`" in section("The due index")
     assert f"`{keys.errand_shard('{brand}')}`" in section("The due index")
+    assert f"`{keys.cases_shard('{brand}')}`" in section("The due index")

@@ -100,6 +100,20 @@ class App:
         return DynamoReturns(self._table)
 
     @cached_property
+    def cases(self) -> "deciding.Cases":
+        """Questions for people."""
+        from porchlight.adapters.dynamodb.cases import DynamoCases
+
+        return DynamoCases(self._table)
+
+    @cached_property
+    def decisions(self) -> "deciding.Decisions":
+        """What was decided about delays."""
+        from porchlight.adapters.dynamodb.decisions import DynamoDecisions
+
+        return DynamoDecisions(self._table)
+
+    @cached_property
     def due(self) -> "ports.DueIndex":
         """The due index."""
         from porchlight.adapters.dynamodb.due import DynamoDueIndex

@@ -14,6 +14,7 @@
                                         MESSAGE#{msg_…}       message       (due index)
                                         RETURN#{rma_…}        order_return
     BRAND#{brand}#RETURN#{rma_…}        RETURN                return        (stream → bus)
+    BRAND#{brand}#CASE#{cse_…}          CASE                  case          (stream → bus, due index)
     BRAND#{brand}#SHOPPER#{cus_…}       CONTACT               shopper
     BRAND#{brand}#QUARANTINE            QUARANTINE#{q_…}      quarantined
     BRAND#{brand}#CODES                 CODE#{source}#{code}     code
@@ -25,7 +26,7 @@
                                         SURGE#{lane}          surge
 
     index by_due_at: due_shard = DUE#{0…7}, due_at = UTC instant, sortable; due_shard of watches = ASK#{source}#{brand}
-    (…#NOW for the urgent), of errands = ASK#ERRANDS#{brand}
+    (…#NOW for the urgent), of errands = ASK#ERRANDS#{brand}, of open cases = CASES#{brand} (due_at = instant#{cse_…})
 """
 
 import hashlib
@@ -43,6 +44,7 @@ SURGE = "SURGE#"
 SHIPMENT = "SHIPMENT"
 ORDER = "ORDER"
 RETURN = "RETURN"
+CASE = "CASE"
 CONTACT = "CONTACT"
 EVENT = "EVENT#"
 WAIT = "WAIT#"
@@ -73,6 +75,11 @@ def order_pk(brand: str, order_id: str) -> str:
 def return_pk(brand: str, return_id: str) -> str:
     """Partition of a return."""
     return f"BRAND#{brand}#RETURN#{return_id}"
+
+
+def case_pk(brand: str, case_id: str) -> str:
+    """Partition of a case."""
+    return f"BRAND#{brand}#CASE#{case_id}"
 
 
 def shopper_pk(brand: str, shopper_id: str) -> str:
@@ -147,6 +154,16 @@ def watch_shard(brand: str, source: str, *, urgent: bool = False) -> str:
 def errand_shard(brand: str) -> str:
     """The shard of the due index with a brand's errands: another brand's many hold up none of them."""
     return f"ASK#ERRANDS#{brand}"
+
+
+def cases_shard(brand: str) -> str:
+    """The shard of the due index with a brand's open cases, for people: no sweep reads it."""
+    return f"CASES#{brand}"
+
+
+def case_place(deadline: datetime, case_id: str) -> str:
+    """Where a case stands among those of its brand: by deadline, and one behind another at one instant."""
+    return f"{instant(deadline)}#{case_id}"
 
 
 def shard_of(pk: str) -> str:
