@@ -143,15 +143,20 @@ class Stack:
         except (urllib.error.URLError, OSError):
             return False
 
-    def client(self, service: str) -> Any:
-        """A boto3 client: of the local cloud as its administrator, or of AWS as the caller."""
+    def client(self, service: str, read_timeout: float = 60) -> Any:
+        """A boto3 client: of the local cloud as its administrator, or of AWS as the caller. Who waits longer than a
+        minute for an answer asks once.
+        """
         if self.endpoint is not None:
             from local.cloud.launcher import client
 
             return client(self.endpoint, service)
         import boto3
+        from botocore.config import Config
 
-        return boto3.client(service, region_name=self.region)  # type: ignore[call-overload]
+        patient = {"retries": {"total_max_attempts": 1}} if read_timeout > 60 else {}
+        config = Config(read_timeout=read_timeout, **patient)  # type: ignore[arg-type]
+        return boto3.client(service, region_name=self.region, config=config)  # type: ignore[call-overload]
 
     def app(self) -> App:
         """The ports of Porchlight on this stack, wired as in a function.

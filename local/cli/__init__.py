@@ -2,14 +2,15 @@
 
 Each module named in MODULES holds one group of commands in `commands`, a `typer.Typer` (with a name:
 `porchlight NAME …`; without: `porchlight …`). Such a module imports only typer and local.console at its top,
-the rest inside its commands, so that `porchlight --help` and small commands start at once.
+the rest inside its commands, so that `porchlight --help` and small commands start at once. Several modules may have
+one name: their commands are one group, with the help of the first.
 """
 
 import importlib
 
 import typer
 
-MODULES = ("cloud", "codes", "import_orders", "new", "parse", "quarantine", "replay", "shipment")
+MODULES = ("cloud", "codes", "dates_learned", "import_orders", "new", "parse", "quarantine", "replay", "shipment")
 
 
 def build() -> typer.Typer:
@@ -21,8 +22,14 @@ def build() -> typer.Typer:
         add_completion=False,
         pretty_exceptions_show_locals=False,
     )
+    groups: dict[object, typer.Typer] = {}
     for name in MODULES:
-        whole.add_typer(importlib.import_module(f"local.cli.{name}").commands)
+        commands: typer.Typer = importlib.import_module(f"local.cli.{name}").commands
+        if isinstance(commands.info.name, str) and commands.info.name in groups:
+            groups[commands.info.name].registered_commands += commands.registered_commands
+            continue
+        groups[commands.info.name] = commands
+        whole.add_typer(commands)
     whole.callback()(lambda: None)  # stays a command with subcommands, even while there is only one
     return whole
 
