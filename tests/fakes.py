@@ -17,6 +17,7 @@ from porchlight.domain.codes import Code, Meaning, Meanings
 from porchlight.domain.delays import DelayDecision
 from porchlight.domain.exchange import Exchange
 from porchlight.domain.forecast.book import Book
+from porchlight.domain.forecast.days import Days
 from porchlight.domain.forecast.lives import Quantiles, Route
 from porchlight.domain.journal import JournalEntry
 from porchlight.domain.messages import MessageRecord, Moment
@@ -689,6 +690,10 @@ class NoHistory:
         return Quantiles(2, 3, 5, 6)
 
     handover = remaining = purchase
+
+    def days(self, place: str) -> Days:
+        del place
+        return Days()
 
 
 class FakeModels:

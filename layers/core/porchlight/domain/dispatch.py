@@ -104,10 +104,10 @@ def next_look(order: Order, brand: BrandConfig, now: datetime, free: Free = no_h
     nobody waits for. Its parcels are read then, not before: whoever writes an order knows the time without them.
     """
     since = _since(order, brand, free)
+    if order.delay and order.delay.is_open and is_awaited(order):
+        return since if since and since > now else now + A_DAY  # told, and nothing better is known
     if since is None:
         return None
-    if order.delay and order.delay.is_open and since <= now:
-        return now + A_DAY  # told, and nothing better is known
     return max(since, order.suspected.at + LOOK_AGAIN) if order.suspected else since
 
 

@@ -10,6 +10,8 @@ from porchlight.deciding import Surges
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.dates import local_day, zone
 from porchlight.domain.delays import DelayDecision
+from porchlight.domain.dispatch import Free, no_holidays
+from porchlight.domain.forecast.days import HOLIDAY
 from porchlight.domain.forecast.lives import Forecast, Quantiles, Route
 from porchlight.domain.lateness import assess, next_check
 from porchlight.domain.mending import clear, follow_carrier, mend
@@ -56,6 +58,14 @@ class Dates:
         wider = self.wider(brand, route, now)
         days = model.purchase(route, placed.date(), hour=placed.hour, promised=promised, wider=wider)
         return _forecast(PURCHASE, placed.date(), days, where, now, model.version, _reasons(model, route, wider))
+
+    def rests(self, brand: BrandConfig, order: Order) -> Free:
+        """The public holidays of the place where an order is packed, as the model knows them."""
+        model = self._model(brand)
+        if model is None:
+            return no_holidays
+        days = model.days(route_of(brand, order, "").origin)
+        return lambda day: days.kind(day.toordinal()) == HOLIDAY
 
     def outlook(self, shipment: Shipment, brand: BrandConfig, now: datetime) -> Outlook:
         """What history says about a parcel now."""

@@ -9,6 +9,7 @@ from porchlight.domain import ids
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.dates import DateRange, local_day
 from porchlight.domain.money import Money
+from porchlight.domain.order_delays import reopened
 from porchlight.domain.orders import (
     ContactDetails,
     Order,
@@ -21,12 +22,13 @@ from porchlight.domain.orders import (
     default_promise,
 )
 from porchlight.domain.packing import packed_with
-from porchlight.domain.promises import PromiseMade, kept_with
+from porchlight.domain.promises import PromiseMade, ShipDaySaid, kept_with, said_with
 from porchlight.domain.reuse import BEFORE_SCANS, MOST_USES, shipped_again
 from porchlight.domain.shipments import Shipment, fold
 from porchlight.ports import Brands, Orders, Shipments
 from porchlight.services.dates import PURCHASE, Dates, route_of, unchanged
 from porchlight.services.lookout import Lookout
+from porchlight.services.order_delays import Dispatches
 from porchlight.services.retrying import until_settled
 
 
@@ -73,6 +75,9 @@ class OrderKeeper:
                 promise = promise if stored and stored.promise == promise else None
             made = PromiseMade(range=promise, made_at=placed.updated_at) if promise else None
             promises = kept_with(stored.promises if stored else (), made)
+            ship_days = said_with(
+                stored.ship_days if stored else (), ShipDaySaid(day=placed.ship_by, said_at=placed.updated_at)
+            )
             order = Order(
                 brand=brand.brand_id,
                 order_id=order_id,
@@ -93,6 +98,10 @@ class OrderKeeper:
                 service=placed.service,
                 origin=placed.origin,
                 ship_by=placed.ship_by,
+                ship_days=ship_days,
+                ship_note=placed.ship_note,
+                dispatched_at=stored.dispatched_at if stored else None,
+                reopened_at=stored.reopened_at if stored else None,
                 forecast=stored.forecast if stored else None,
                 delay=stored.delay if stored else None,
                 suspected=stored.suspected if stored else None,
@@ -103,20 +112,20 @@ class OrderKeeper:
                 version=stored.version if stored else 0,
             )
             if stored and _age(stored) >= _age(order):
-                if stored.promises == promises:
+                if (stored.promises, stored.ship_days) == (promises, ship_days):
                     return stored
-                update = {"promises": promises, "first_promise": promises[0].range, "version": stored.version + 1}
-                remembered = stored.model_copy(update={**update, "updated_at": received_at})
-                self.orders.save(remembered)
-                return remembered
+                update: dict[str, object] = {"promises": promises, "ship_days": ship_days}
+                if promises:
+                    update["first_promise"] = promises[0].range
+                return self._save(brand, stored.model_copy(update=update), received_at)
             if stored is None and not backfilled:
                 order = order.model_copy(update={"forecast": self.dates.at_purchase(brand, order, received_at)})
             known = self.orders.shopper(brand.brand_id, shopper.shopper_id)
             if known:
                 shopper = shopper.model_copy(update={"unsubscribed": known.unsubscribed})
-            saved = order.model_copy(update={"version": order.version + 1})
-            self.orders.save(saved, shopper if shopper != known else None)
-            return saved
+            if stored and _more(stored, order):
+                order = reopened(order, received_at)
+            return self._save(brand, order, received_at, shopper if shopper != known else None)
 
         order = until_settled(attempt)
         for parcel in self.orders.contents(brand.brand_id, order_id).shipment_ids:
@@ -155,6 +164,7 @@ class OrderKeeper:
                 updated_at=received_at,
             )
             self._link(brand, parcel, order_id, fresh, received_at)
+        self._left(brand, order_id, shipped, received_at)
 
     def adopt(self, brand_id: str, wrong: Shipment, order_id: str, carrier: str, now: datetime) -> str:
         """Make the parcel with the same number at ``carrier`` one of the order of ``wrong``, whose carrier was named
@@ -283,13 +293,9 @@ class OrderKeeper:
             order = self.orders.get(brand.brand_id, order_id)
             if order is None or order.cancelled_at:
                 return
-            update = {
-                "cancelled_at": received_at,
-                "source_updated_at": max(received_at, order.source_updated_at),
-                "updated_at": received_at,
-                "version": order.version + 1,
-            }
-            self.orders.save(order.model_copy(update=update))
+            clock = max(received_at, order.source_updated_at)
+            update = {"cancelled_at": received_at, "source_updated_at": clock}
+            self._save(brand, order.model_copy(update=update), received_at)
 
         until_settled(attempt)
 
@@ -303,17 +309,51 @@ class OrderKeeper:
             refunds = _named(contents.refunds, contents.order.currency) if contents.order else {}
             if contents.order is None or contents.order.refunds == refunds:
                 return
-            self.orders.save(
-                contents.order.model_copy(
-                    update={
-                        "refunds": refunds,
-                        "updated_at": received_at,
-                        "version": contents.order.version + 1,
-                    }
-                )
-            )
+            self._save(brand, contents.order.model_copy(update={"refunds": refunds}), received_at)
 
         until_settled(attempt)
+
+    def _save(self, brand: BrandConfig, order: Order, now: datetime, shopper: Shopper | None = None) -> Order:
+        """The next version of an order with news of it, its delay as that leaves it, and when to look at it."""
+        told, decisions, due_at, _ = self._dispatches.noticed(order, brand, now)
+        saved = told.model_copy(update={"updated_at": now, "version": order.version + 1})
+        self.orders.save(saved, shopper, due_at=due_at, decisions=decisions)
+        return saved
+
+    def _left(self, brand: BrandConfig, order_id: str, shipped: ParcelShipped, now: datetime) -> None:
+        """What parcels mean for their order: its delay may be over, or something of it is to be sent again. Most orders
+        are not written: the sweep looks when it is time.
+        """
+
+        def attempt() -> None:
+            order = self.orders.get(brand.brand_id, order_id)
+            if order is None:
+                return
+            late = order.suspected or (order.delay and order.delay.is_open) or self._ended(order)
+            if not late and not (shipped.cancelled and order.dispatched_at):
+                return
+            again = reopened(order, now) if shipped.cancelled else order
+            told, decisions, due_at, _ = self._dispatches.settled(again, brand, now)
+            if decisions or told.dispatched_at != order.dispatched_at:
+                saved = told.model_copy(update={"updated_at": now, "version": order.version + 1})
+                self.orders.save(saved, due_at=due_at, decisions=decisions)
+
+        until_settled(attempt)
+
+    @staticmethod
+    def _ended(order: Order) -> bool:
+        """True where a delay of the order has ended in a remedy: what is shipped now is a conflict."""
+        return bool(order.delay and (order.delay.committed or order.delay.remedied))
+
+    @property
+    def _dispatches(self) -> Dispatches:
+        return Dispatches(self.orders, self.shipments, self.dates)
+
+
+def _more(before: Order, after: Order) -> bool:
+    """True where an order asks for more than it did: lines were added, or more of one."""
+    known = {line.line_id: line.quantity for line in before.lines if line.ships}
+    return any(line.quantity > known.get(line.line_id, 0) for line in after.lines if line.ships)
 
 
 def _named(refunds: Mapping[str, Money], currency: str) -> dict[str, Money]:

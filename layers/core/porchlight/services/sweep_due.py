@@ -16,6 +16,7 @@ from itertools import islice
 from porchlight.errors import ConflictError
 from porchlight.ports import Due, DueIndex, Metrics, Workflows
 from porchlight.services.delays import DelayWatch
+from porchlight.services.order_delays import OrderWatch
 
 SHARDS = 8
 """As many as the due index has (``adapters.dynamodb.keys``; a test compares)."""
@@ -77,7 +78,7 @@ class Sweep:
                 case "message":
                     return self._message(entry)
                 case "order":
-                    return self._order(entry)
+                    return self._order(entry, now)
                 case _:
                     return "unknown"  # a newer release knows
         except ConflictError:
@@ -85,10 +86,29 @@ class Sweep:
         except Exception:  # one unreadable record must not keep thousands of parcels from being looked at
             return "failed"
 
-    def _order(self, entry: Due) -> str:
-        """Left as it is."""
-        del entry
-        return "order_left"
+    def _order(self, entry: Due, now: datetime) -> str:
+        """Start the delay's workflow if the order was to have left by now and has not, or tell an open delay anew. One
+        whose parcels have all left is due no more.
+        """
+        delays = self.delays
+        watch = OrderWatch(delays.shipments, delays.orders, delays.brands, delays.metrics, delays.dates)
+        order = delays.orders.get(entry.brand, entry.record_id)
+        if order is None:
+            return "gone"
+        brand = delays.brands.get(entry.brand)
+        settled, suspicion = watch.look(order, brand, now)
+        if suspicion is None:
+            watch.put_back(settled, settled.due_at)
+            return "order_rearmed" if settled.due_at else "order_left"
+        if settled.order.delay and settled.order.delay.is_open:
+            watch.declared(settled, suspicion, brand, now)
+            return "delay_updated"
+        delay_id = watch.note(settled, suspicion, brand, now)
+        payload = {"brand": entry.brand, "shipment_id": "", "order_id": entry.record_id, "delay_id": delay_id}
+        if not self.workflows.start("delay_detection", delay_id, payload):
+            watch.assess_and_declare(entry.brand, entry.record_id, now, delay_id)
+            return "declared_without_workflow"
+        return "delay_started"
 
     def _message(self, entry: Due) -> str:
         """Never sent, or in doubt since its lease ran out: the fan-out takes it up; sending moves its due time."""

@@ -1,0 +1,181 @@
+"""Orders that do not ship: suspected, declared once, told anew, and closed when all has left. All can be repeated."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from porchlight.domain.brands import BrandConfig
+from porchlight.domain.delays import DelayDecision
+from porchlight.domain.dispatch import LOOK_AGAIN, assess_order, next_look
+from porchlight.domain.lateness import Suspicion
+from porchlight.domain.order_delays import declare_order, settle_order, suspect_order
+from porchlight.domain.orders import Order
+from porchlight.domain.shipments import Shipment
+from porchlight.ports import Brands, Metrics, Orders, Shipments
+from porchlight.services.dates import Dates, count_decisions
+from porchlight.services.delays import DelayStatus
+from porchlight.services.retrying import until_settled
+
+
+class SettledOrder(NamedTuple):
+    """An order after news or silence: what is to be written of it."""
+
+    order: Order
+    decisions: tuple[DelayDecision, ...]
+    due_at: datetime | None
+    parcels: Sequence[Shipment]
+
+
+@dataclass(frozen=True)
+class Dispatches:
+    """Orders and their parcels, looked at together."""
+
+    orders: Orders
+    shipments: Shipments
+    dates: Dates
+
+    def parcels(self, brand: str, order_id: str) -> list[Shipment]:
+        """The parcels of an order as they are now."""
+        ids = self.orders.contents(brand, order_id).shipment_ids
+        found = (self.shipments.get(brand, shipment_id) for shipment_id in ids)
+        return [parcel for parcel in found if parcel and parcel.order_id == order_id]
+
+    def settled(self, order: Order, brand: BrandConfig, now: datetime) -> SettledOrder:
+        """The order after news of it or its parcels, and when it is to be looked at."""
+        free = self.dates.rests(brand, order)
+        parcels = self.parcels(order.brand, order.order_id)
+        told, decisions = settle_order(order, parcels, brand, now, free)
+        return SettledOrder(told, decisions, next_look(told, brand, now, free), parcels)
+
+    def noticed(self, order: Order, brand: BrandConfig, now: datetime) -> SettledOrder:
+        """The order as a store's news leaves it. Its parcels are read only where a delay of it may end by them: else
+        the sweep looks at them when it is time.
+        """
+        if order.suspected or order.delay:
+            return self.settled(order, brand, now)
+        return SettledOrder(order, (), next_look(order, brand, now, self.dates.rests(brand, order)), ())
+
+
+@dataclass(frozen=True)
+class OrderWatch:
+    """Suspects, declares and closes delays of orders."""
+
+    shipments: Shipments
+    orders: Orders
+    brands: Brands
+    metrics: Metrics
+    dates: Dates
+
+    @property
+    def _dispatches(self) -> Dispatches:
+        return Dispatches(self.orders, self.shipments, self.dates)
+
+    def look(self, order: Order, brand: BrandConfig, now: datetime) -> tuple[SettledOrder, Suspicion | None]:
+        """The order as it is now, and the delay to declare or tell anew, if any."""
+        settled = self._dispatches.settled(order, brand, now)
+        free = self.dates.rests(brand, order)
+        return settled, assess_order(settled.order, settled.parcels, brand, now, free)
+
+    def put_back(self, settled: SettledOrder, due_at: datetime | None) -> None:
+        """Write the order as it is now, to be looked at again at ``due_at``."""
+        self._write(settled.order, settled.decisions, due_at)
+
+    def note(self, settled: SettledOrder, suspicion: Suspicion, brand: BrandConfig, now: datetime) -> str:
+        """Write down a suspicion before its workflow starts; returns the id under which that runs."""
+        order, noted = suspect_order(settled.order, suspicion, brand.delays, now)
+        self._write(order, (*settled.decisions, *noted), now + LOOK_AGAIN)
+        return order.suspected.delay_id if order.suspected else suspicion.delay_id
+
+    def assess_and_declare(
+        self, brand_id: str, order_id: str, now: datetime, delay_id: str | None = None
+    ) -> DelayStatus:
+        """Declare the delay of an order if it is one now, as ``DelayWatch.assess_and_declare`` does for a parcel."""
+        brand = self.brands.get(brand_id)
+
+        def attempt() -> DelayStatus:
+            order = self.orders.get(brand_id, order_id)
+            if order is None:
+                return order_status("not_late", None)
+            if order.delay and order.delay.is_open:
+                mine = delay_id is None or order.delay.delay_id == delay_id
+                return order_status("late" if mine else "superseded", order)
+            settled, suspicion = self.look(order, brand, now)
+            if suspicion is None:
+                if settled.order != order:
+                    self._write(settled.order, settled.decisions, settled.due_at, now)
+                return order_status("not_late", settled.order)
+            declared = self.declared(settled, suspicion, brand, now)
+            return order_status("late", declared)
+
+        found = until_settled(attempt)
+        if found["outcome"] == "late":
+            # A parcel may have come between our look and our write, and its writer may not have seen the delay.
+            self._settle(brand, order_id, now)
+        return found
+
+    def declared(self, settled: SettledOrder, suspicion: Suspicion, brand: BrandConfig, now: datetime) -> Order:
+        """Declare, or tell an open delay anew, and write it."""
+        free = self.dates.rests(brand, settled.order)
+        order, decisions = declare_order(settled.order, suspicion, brand, now, free)
+        written = self._write(order, (*settled.decisions, *decisions), next_look(order, brand, now, free), now)
+        for decision in decisions:
+            if decision.change == "declared":
+                self.metrics.count("DelaysDeclared", kind=decision.kind.value)
+        return written
+
+    def settle_news(self, brand_id: str, order_id: str, delay_id: str, now: datetime) -> DelayStatus:
+        """Close the delay if all has left or nobody waits any more; whoever brought the news may have done so."""
+        order = self._settle(self.brands.get(brand_id), order_id, now)
+        if order is None or order.delay is None or order.delay.delay_id != delay_id:
+            return order_status("superseded", order)
+        found = order_status("late", order)
+        if found["outcome"] != "late":
+            self.metrics.count("DelaysClosed", outcome=found["outcome"])
+        return found
+
+    def _settle(self, brand: BrandConfig, order_id: str, now: datetime) -> Order | None:
+        def attempt() -> Order | None:
+            order = self.orders.get(brand.brand_id, order_id)
+            if order is None:
+                return None
+            settled = self._dispatches.settled(order, brand, now)
+            if settled.order == order:
+                return order
+            return self._write(settled.order, settled.decisions, settled.due_at, now)
+
+        return until_settled(attempt)
+
+    def _write(
+        self,
+        order: Order,
+        decisions: tuple[DelayDecision, ...],
+        due_at: datetime | None,
+        now: datetime | None = None,
+    ) -> Order:
+        """The next version. Without ``now`` it is no news to anybody."""
+        update: dict[str, object] = {"version": order.version + 1}
+        if now:
+            update["updated_at"] = max(now, order.updated_at)
+        written = order.model_copy(update=update)
+        self.orders.save(written, due_at=due_at, decisions=decisions)
+        count_decisions(self.metrics, decisions)
+        return written
+
+
+def news_of(order: Order) -> int:
+    """Counts the news that a workflow waits for: days of shipping that the shop named."""
+    return len(order.ship_days)
+
+
+def order_status(outcome: str, order: Order | None) -> DelayStatus:
+    """The status of the order's delay; ``late`` is refined where the delay is closed."""
+    delay = order.delay if order else None
+    if outcome == "late" and delay:
+        outcome = "resolved" if delay.resolved_at else "recovered" if delay.recovered_at else "late"
+    return DelayStatus(
+        outcome=outcome,
+        delay_id=delay.delay_id if delay else "",
+        seen=news_of(order) if order else 0,
+        wait_seconds=1,
+    )
