@@ -55,6 +55,7 @@ def email_of(brand: BrandConfig, sample: samples.Sample) -> View:
         samples.NOW,
         samples.LINKS,
         sample.parcels,
+        sample.case,
     )
 
 

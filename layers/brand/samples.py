@@ -8,8 +8,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from porchlight.domain.brands import BrandConfig
+from porchlight.domain.cases import Audience, Case
 from porchlight.domain.dates import DateRange
-from porchlight.domain.delays import Delay, DelayKind
+from porchlight.domain.delays import FAULT as DELAY_FAULT
+from porchlight.domain.delays import Delay, DelayKind, Facts
 from porchlight.domain.events import DeliveryEstimate, Place, TrackingEvent
 from porchlight.domain.messages import Moment
 from porchlight.domain.milestones import FAULT, Milestone, Reason, Signal
@@ -17,6 +19,8 @@ from porchlight.domain.money import Money
 from porchlight.domain.orders import Destination, Order, OrderLine, Shopper
 from porchlight.domain.packing import Packing, ParcelLine
 from porchlight.domain.policies import REFUSALS
+from porchlight.domain.ranges import NO_DAY
+from porchlight.domain.remedies import Remedy, RemedyRecord
 from porchlight.domain.returns import Decision, Label, Outcome, Refund, Return, ReturnLine, ReturnState
 from porchlight.domain.shipments import Shipment, StoredEvent, fold
 from porchlight.domain.signals import Heard
@@ -39,6 +43,19 @@ PROMISE = {
 """Facts of a promise on a product page."""
 NO_ORDER = dict.fromkeys(("order_time", "order_day", "order_on", "order_zone"), "")
 """Where the shop says itself when it ships."""
+DELAY_CHOICES: dict[DelayKind, tuple[tuple[Remedy, ...], Remedy]] = {
+    DelayKind.STALLED: ((Remedy.KEEP_WAITING, Remedy.RESEND, Remedy.REFUND), Remedy.KEEP_WAITING),
+    DelayKind.PRESUMED_LOST: ((Remedy.RESEND, Remedy.REFUND), Remedy.REFUND),
+    DelayKind.NOT_DISPATCHED: ((Remedy.KEEP_WAITING, Remedy.CANCEL), Remedy.CANCEL),
+}
+"""Options and default of what shoppers are asked; other kinds ask as ``stalled`` does."""
+OPTION_NOTICES: dict[str, Facts] = {
+    "within-30-days": {"ship_by": "2026-11-25", "revised_ship_by": "2026-12-11", "reason": "the oatmeal wool is late"},
+    "no-date": {"ship_by": "2026-11-25", "reason": "the mill has not told us when it delivers"},
+    "continuing": {"ship_by": None, "revised_ship_by": None, "renewed": True, "continuing": True},
+    "renewed": {"ship_by": "2026-11-23", "revised_ship_by": "2027-02-01", "renewed": True},
+}
+"""Facts of the notices that the US Mail Order Rule knows."""
 _US = (
     ("Linen duvet cover, washed sand, queen", 1, 14800),
     ("Merino cardigan “Hollis”, oatmeal, size M", 1, 9600),
@@ -84,6 +101,7 @@ class Sample:
     shipment: Shipment | None = None
     ret: Return | None = None
     parcels: int = 0
+    case: Case | None = None
 
 
 def order(brand: BrandConfig, **changes: Any) -> Order:
@@ -184,23 +202,70 @@ def shipment(of: Order, milestone: Milestone, reason: Reason | None = None, **ch
     return fold(blank, events(of, milestone, reason)).model_copy(update=changes)
 
 
-def delayed(of: Order, kind: DelayKind, reason: Reason | None = None, **changes: Any) -> Shipment:
-    """A parcel with a delay declared an hour ago."""
-    promised = date(2026, 11, 23)
-    zone_name = of.destination.zone
-    new = DateRange(earliest=date(2026, 11, 26), latest=date(2026, 11, 30), zone=zone_name)
-    delay = Delay(
+_MILESTONES = {
+    DelayKind.LABEL_NEVER_SCANNED: Milestone.PRE_TRANSIT,
+    DelayKind.STALLED: Milestone.ACCEPTED,
+    DelayKind.ATTEMPT_FAILED: Milestone.DELIVERY_ATTEMPTED,
+    DelayKind.EXCEPTION_UNRESOLVED: Milestone.EXCEPTION,
+    DelayKind.CUSTOMS_HOLD: Milestone.EXCEPTION,
+    DelayKind.PICKUP_EXPIRING: Milestone.AVAILABLE_FOR_PICKUP,
+}
+_BY_REASON = frozenset({DelayKind.ATTEMPT_FAILED, DelayKind.EXCEPTION_UNRESOLVED})
+
+
+def delay(kind: DelayKind, zone: str | None, **changes: Any) -> Delay:
+    """A delay that was declared an hour ago."""
+    late = DateRange(earliest=date(2026, 11, 26), latest=date(2026, 11, 30), zone=zone)
+    data = Delay(
         delay_id="dly_sample",
         kind=kind,
         declared_at=NOW - timedelta(hours=1),
-        promised=promised if kind is DelayKind.PROMISE_MISSED else None,
-        expected=new,
+        promised=date(2026, 11, 23) if kind is DelayKind.PROMISE_MISSED else date(2026, 11, 25),
+        expected=None if kind in NO_DAY else late,
+        deadline=date(2026, 11, 26) if kind is DelayKind.PICKUP_EXPIRING else None,
+        fault=DELAY_FAULT[kind],
         policy_version="sample-1",
     )
-    silent = Milestone.ACCEPTED if kind is DelayKind.STALLED else Milestone.IN_TRANSIT
-    base = shipment(of, Milestone.EXCEPTION if reason else silent, reason)
-    update = {"delay": delay, "expected": new, "promise": DateRange(earliest=promised, latest=promised, zone=zone_name)}
-    return base.model_copy(update={**update, **changes})
+    return data.model_copy(update=changes)
+
+
+def updated(kind: DelayKind, zone: str | None, days: tuple[int, int] = (-3, -1), **changes: Any) -> Delay:
+    """The same, told anew; the range that was told before is ``days`` from today."""
+    first, last = (NOW.date() + timedelta(distance) for distance in days)
+    before = DateRange(earliest=first, latest=last, zone=zone)
+    return delay(kind, zone, revision=1, updated_at=NOW, before=None if kind in NO_DAY else before, **changes)
+
+
+def delayed(of: Order, kind: DelayKind, reason: Reason | None = None, **changes: Any) -> Shipment:
+    """A parcel with a delay declared an hour ago."""
+    zone_name = of.destination.zone
+    late = delay(kind, zone_name)
+    if kind is DelayKind.CUSTOMS_HOLD:
+        reason = Reason.CUSTOMS
+    trouble = reason and kind not in _BY_REASON
+    milestone = Milestone.EXCEPTION if trouble else _MILESTONES.get(kind, Milestone.IN_TRANSIT)
+    if kind is DelayKind.RETURN_STALLED:
+        changes = {"return_id": "rma_sample", **changes}
+    promised = DateRange(earliest=date(2026, 11, 23), latest=date(2026, 11, 23), zone=zone_name)
+    update = {"delay": late, "expected": late.expected, "promise": promised}
+    return shipment(of, milestone, reason).model_copy(update={**update, **changes})
+
+
+def case(of: Order, kind: DelayKind, options: tuple[Remedy, ...], default: Remedy, **changes: Any) -> Case:
+    """What a shopper is asked about a delay: until Friday evening."""
+    data = Case(
+        brand=of.brand,
+        case_id="cse_sample",
+        delay_id="dly_sample",
+        kind=kind,
+        audience=Audience.SHOPPER,
+        order_id=of.order_id,
+        options=options,
+        default=default,
+        opened_at=NOW,
+        deadline=NOW + timedelta(days=3, hours=9),
+    )
+    return data.model_copy(update=changes)
 
 
 def returned(of: Order, state: ReturnState, rule: str = "in_window", by: str = "policy", **changes: Any) -> Return:
@@ -257,20 +322,67 @@ def emails(brand: BrandConfig) -> Iterator[Sample]:
                 yield Sample(f"{milestone.value}-{reason.value}{name}", moment, of, who, parcel)
             late = delayed(of, DelayKind.PROMISE_MISSED, reason, **less)
             yield Sample(f"delay-promise_missed-{reason.value}{name}", Moment.DELAY_DECLARED, of, who, late)
-        for kind in DelayKind:
-            late = delayed(of, kind, **less)
-            yield Sample(f"delay-{kind.value}{name}", Moment.DELAY_DECLARED, of, who, late)
-            over = shipment(of, Milestone.IN_TRANSIT, expected=late.expected)
-            if late.delay:
-                mended = late.delay.model_copy(update={"recovered_at": NOW})
-                over = over.model_copy(update={"delay": mended, "zone": late.zone})
-            yield Sample(f"recovered-{kind.value}{name}", Moment.DELAY_RECOVERED, of, who, over)
+        yield from _delays(name, of, who, less)
+        yield from _questions(name, of, who, less)
         window = DeliveryEstimate.model_validate({"from": NOW + timedelta(hours=2), "to": NOW + timedelta(hours=5)})
         van = shipment(of, Milestone.OUT_FOR_DELIVERY, estimate=window, **less)
         yield Sample(f"out_for_delivery-window{name}", Moment.OUT_FOR_DELIVERY, of, who, van)
         yesterday = van.model_copy(update={"milestone_at": NOW - timedelta(days=1)})
         yield Sample(f"out_for_delivery-yesterday{name}", Moment.OUT_FOR_DELIVERY, of, who, yesterday)
         yield from _returns(name, of, who)
+
+
+def _delays(name: str, of: Order, who: Shopper, less: dict[str, Any]) -> Iterator[Sample]:
+    """Every kind of delay: declared, told anew (later, earlier, as a graver one), and over."""
+    zone = of.destination.zone
+    for kind in DelayKind:
+        parcel = delayed(of, kind, **less)
+        back = None
+        if kind is DelayKind.RETURN_STALLED:
+            back = returned(of, ReturnState.IN_TRANSIT if name else ReturnState.REFUNDED)
+        known = {"expected": None} if name else {}
+        late, later = delay(kind, zone, **known), updated(kind, zone, **known)
+        if kind is DelayKind.NOT_DISPATCHED:
+            day = None if name else date(2026, 11, 23)
+            for moment, found in ((Moment.DELAY_DECLARED, late), (Moment.DELAY_UPDATED, later)):
+                waiting = of.model_copy(update={"delay": found, "ship_by": day})
+                yield Sample(f"{moment.value}-{kind.value}-order{name}", moment, waiting, who)
+        sooner = updated(kind, zone, (4, 9), **known)
+        mended = late.model_copy(update={"recovered_at": NOW})
+        over = {"delay": mended, "expected": None if name else of.promise, "return_id": parcel.return_id}
+        for label, moment, changed in (
+            ("delay", Moment.DELAY_DECLARED, parcel.model_copy(update={"delay": late})),
+            ("updated", Moment.DELAY_UPDATED, parcel.model_copy(update={"delay": later})),
+            ("updated-earlier", Moment.DELAY_UPDATED, parcel.model_copy(update={"delay": sooner})),
+            ("recovered", Moment.DELAY_RECOVERED, shipment(of, Milestone.IN_TRANSIT, **{**less, **over})),
+        ):
+            yield Sample(f"{label}-{kind.value}{name}", moment, of, who, changed, back)
+    for reason in Reason:
+        for kind in (DelayKind.ATTEMPT_FAILED, DelayKind.EXCEPTION_UNRESOLVED):
+            late = delayed(of, kind, reason, **less)
+            yield Sample(f"delay-{kind.value}-{reason.value}{name}", Moment.DELAY_DECLARED, of, who, late)
+
+
+def _questions(name: str, of: Order, who: Shopper, less: dict[str, Any]) -> Iterator[Sample]:
+    """What shoppers are asked, and what is done for them."""
+    for kind in DelayKind:
+        late = None if kind is DelayKind.NOT_DISPATCHED else delayed(of, kind, **less)
+        asked = case(of, kind, *DELAY_CHOICES.get(kind, DELAY_CHOICES[DelayKind.STALLED]))
+        waiting = of.model_copy(update={"delay": delay(kind, of.destination.zone)}) if late is None else of
+        yield Sample(f"question-{kind.value}{name}", Moment.DELAY_QUESTION, waiting, who, late, case=asked)
+        yield Sample(f"resent-{kind.value}{name}", Moment.RESENT, waiting, who, late)
+    credit = RemedyRecord(key="rmd_sample", remedy=Remedy.CREDIT, intended_at=NOW)
+    if not name:
+        credit = credit.model_copy(update={"amount": Money(amount=1_000, currency=of.currency)})
+    sorry = delay(DelayKind.PROMISE_MISSED, of.destination.zone, remedies=(credit,))
+    parcel = delayed(of, DelayKind.PROMISE_MISSED, **{**less, "delay": sorry})
+    yield Sample(f"credit{name}", Moment.APOLOGY_CREDIT, of, who, parcel)
+    stuck = of.model_copy(update={"delay": delay(DelayKind.NOT_DISPATCHED, of.destination.zone)})
+    for label, facts in OPTION_NOTICES.items():
+        default = Remedy.KEEP_WAITING if label in ("within-30-days", "continuing") else Remedy.CANCEL
+        options = (Remedy.KEEP_WAITING, Remedy.CANCEL)
+        notice = case(of, DelayKind.NOT_DISPATCHED, options, default, facts={} if name else facts)
+        yield Sample(f"option-{label}{name}", Moment.DELAY_OPTION, stuck, who, case=notice)
 
 
 def _returns(name: str, of: Order, who: Shopper) -> Iterator[Sample]:

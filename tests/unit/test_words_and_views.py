@@ -208,9 +208,12 @@ def test_structured_data_is_valid_and_honest(pack: BrandPack, renderer: PackRend
     for brand, sample, view in emails(pack):
         _, html, _ = renderer.email(brand, sample.moment, view)
         blocks = re.findall(r'<script type="application/ld\+json">(.*?)</script>', html, re.DOTALL)
-        if sample.moment is Moment.ORDER_CONFIRMED:
-            assert json.loads(blocks[0])["@type"] == "Order"
-        elif sample.shipment:
+        stuck = {Moment.DELAY_DECLARED, Moment.DELAY_UPDATED, Moment.DELAY_QUESTION, Moment.DELAY_OPTION}
+        if sample.moment is Moment.ORDER_CONFIRMED or (sample.moment in stuck and not sample.shipment):
+            data = json.loads(blocks[0])
+            assert data["@type"] == "Order"
+            assert data["orderStatus"].endswith("OrderProblem") == (sample.moment in stuck)
+        elif sample.shipment and not sample.shipment.is_return:
             data = json.loads(blocks[0])
             assert data["@type"] == "ParcelDelivery"
             assert data["trackingNumber"] == sample.shipment.tracking_number

@@ -85,6 +85,7 @@ class _Kit:
         )
         self._env.globals.clear()
         self._env.filters["sentence"] = lambda text: str(text)[:1].upper() + str(text)[1:]
+        self._env.filters["joined"] = _joined
         # The brand's own, checked when the pack was built: markup as it stands.
         self._env.globals["look"] = {
             **self.look,
@@ -140,6 +141,11 @@ class _Kit:
         if text not in self._compiled:
             self._compiled[text] = self._env.from_string(text)
         return " ".join(self._compiled[text].render(facts).split())
+
+
+def _joined(parts: Sequence[str], word: str) -> str:
+    """``keep waiting, a new one or your money back``."""
+    return f" {word} ".join(filter(None, (", ".join(parts[:-1]), *parts[-1:])))
 
 
 def _visible(text: str) -> str:

@@ -9,10 +9,11 @@ from datetime import datetime
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from porchlight.domain.delays import Delay
+from porchlight.domain.dates import DateRange
+from porchlight.domain.delays import Delay, DelayKind
 from porchlight.domain.ids import stable_id
 from porchlight.domain.messages import MILESTONE_MOMENT, Moment
-from porchlight.domain.milestones import Signal
+from porchlight.domain.milestones import Party, Signal
 from porchlight.domain.orders import Order
 from porchlight.domain.returns import Return, ReturnState
 from porchlight.domain.shipments import Shipment
@@ -53,6 +54,12 @@ class DomainEvent(BaseModel):
     shipment_id: str | None = None
     return_id: str | None = None
     subject_id: str
+    kind: DelayKind | None = None
+    """Of a delay, or of what is asked or done about one."""
+    fault: Party | None = None
+    """Whose fault a delay is."""
+    expected: DateRange | None = None
+    """The range that is honest now, for delays."""
     moment: Moment | None = None
     waiting: bool = False
 

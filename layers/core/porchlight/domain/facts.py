@@ -16,6 +16,7 @@ from porchlight.domain.events import DeliveryEstimate
 from porchlight.domain.milestones import Milestone, Party, Reason
 from porchlight.domain.orders import Order, Shopper
 from porchlight.domain.policies import REFUSALS, tier_of
+from porchlight.domain.ranges import NO_DAY
 from porchlight.domain.returns import Outcome, Return
 from porchlight.domain.shipments import Shipment
 from porchlight.domain.words import (
@@ -106,6 +107,8 @@ class Scene:
             return None
         if shipment.milestone in _TROUBLED and shipment.reason in _BLOCKING:
             return None
+        if shipment.delay and shipment.delay.is_open and shipment.delay.kind in NO_DAY:
+            return None
         today = self.today(shipment)
         since = shipment.milestone_at
         on_the_van = shipment.milestone is Milestone.OUT_FOR_DELIVERY
@@ -125,6 +128,8 @@ class Scene:
             "parcel_count": parcels,
             **self.expectation(self.order.promise, today),
             **_NO_PARCEL,
+            **_NO_DELAY,
+            **_NO_CASE,
             **_NO_RETURN,
         }
 
@@ -207,6 +212,7 @@ class Scene:
             "drop_off_by": day_date(until, today) if until and until >= today else "",
             "return_carrier": carrier_name(label.carrier if label else ""),
             "return_tracking": clean(label.tracking_number, 64) if label else "",
+            "return_state": request.state.value,
         }
 
     def lines(self, quantities: dict[str, int] | None = None) -> list[View]:
@@ -302,8 +308,18 @@ _NO_PARCEL: View = {
     **dict.fromkeys(("promised_on", "last_scan_day", "last_scan_subject", "late_day"), ""),
     **dict.fromkeys(("event_is_today", "promised_is_past"), False),
 }
+_NO_DELAY: View = {
+    **dict.fromkeys(("delay_kind", "fault", "delay_reason", "deadline_day", "deadline_on", "deadline_subject"), ""),
+    **dict.fromkeys(("before_on", "announced_on", "asks_day", "ship_by_day", "credit_amount"), ""),
+    **dict.fromkeys(("before_is_past", "comes_earlier", "person_looks", "asks_resend", "asks_refund"), False),
+}
+_NO_CASE: View = {
+    "choices": [],
+    **dict.fromkeys(("choice_default", "silence", "answer_by", "ship_by_date", "revised_date", "ship_reason"), ""),
+    **dict.fromkeys(("ship_by_is_past", "renewed", "continuing"), False),
+}
 _NO_RETURN: View = {
-    **dict.fromkeys(("refund_amount", "fee", "drop_off_by", "return_tracking"), ""),
+    **dict.fromkeys(("refund_amount", "fee", "drop_off_by", "return_tracking", "return_state"), ""),
     "window_days": 0,
     "return_carrier": "the carrier",
 }

@@ -9,8 +9,10 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from porchlight.domain.brands import BrandConfig
+from porchlight.domain.cases import Case
+from porchlight.domain.delay_facts import case_facts, delay_facts, delay_variants
 from porchlight.domain.facts import Scene, View, brand_view, parcel_variants, refusal_variants, say
-from porchlight.domain.messages import Moment
+from porchlight.domain.messages import DELAY_MOMENTS, Moment
 from porchlight.domain.orders import Order, Shopper
 from porchlight.domain.pages import tracking_view
 from porchlight.domain.progress import order_steps, parcel_steps
@@ -20,14 +22,21 @@ from porchlight.domain.words import carrier_name, clean, safe_url
 
 __all__ = ["email_view", "tracking_view"]
 
-DELAY_MOMENTS = frozenset({Moment.DELAY_DECLARED, Moment.DELAY_RECOVERED})
 RETURN_MOMENTS = frozenset({Moment.RETURN_APPROVED, Moment.RETURN_REFUSED, Moment.REFUNDED})
 _ORDER_STATUS = {
     Moment.OUT_FOR_DELIVERY: "OrderInTransit",
     Moment.DELIVERED: "OrderDelivered",
     Moment.AVAILABLE_FOR_PICKUP: "OrderPickupAvailable",
     Moment.EXCEPTION: "OrderProblem",
+    Moment.DELAY_DECLARED: "OrderProblem",
+    Moment.DELAY_UPDATED: "OrderProblem",
+    Moment.DELAY_QUESTION: "OrderProblem",
+    Moment.DELAY_OPTION: "OrderProblem",
 }
+_WITHOUT_DAY = frozenset({Moment.DELAY_OPTION, Moment.APOLOGY_CREDIT, Moment.RESENT})
+"""About money, another parcel, or the day of shipping: a day of delivery beside that would mislead."""
+_WITH_CAUSE = frozenset({Moment.DELAY_DECLARED, Moment.DELAY_UPDATED, Moment.DELAY_QUESTION})
+"""Messages that say why, where the carrier does."""
 
 
 def email_view(
@@ -40,11 +49,12 @@ def email_view(
     now: datetime,
     links: Mapping[str, str],
     parcels: int = 0,
+    case: Case | None = None,
 ) -> View:
     """Everything an email of ``moment`` can say.
 
     ``links``: ``tracking``, ``unsubscribe`` and, where there is one, ``returns``. ``parcels``: how many the
-    order comes in, 0 where that is not known.
+    order comes in, 0 where that is not known. ``case``: what the shopper is asked.
     """
     scene = Scene(brand, order, now, relative=False)
     facts = scene.order_facts(shopper, parcels)
@@ -54,11 +64,16 @@ def email_view(
     if shipment and moment not in RETURN_MOMENTS:
         facts = scene.parcel_facts(shipment, facts)
         variants = parcel_variants(shipment)
-        if moment in DELAY_MOMENTS:
-            variants = [shipment.delay.kind.value] if shipment.delay else []
+    if moment in DELAY_MOMENTS:
+        delay = shipment.delay if shipment else order.delay
+        facts |= delay_facts(scene, delay, shipment) if delay else {}
+        facts |= case_facts(scene, case, shipment) if case else {}
+        facts |= scene.expectation(None, scene.today()) if moment in _WITHOUT_DAY else {}
+        facts |= {"tracking_number": ""} if moment is Moment.RESENT else {}  # it is of the parcel that did not come
+        variants = delay_variants(delay, shipment) if delay else []
     if ret:
         facts = scene.return_facts(ret, facts)
-        variants = refusal_variants(ret) if moment is Moment.RETURN_REFUSED else []
+        variants = refusal_variants(ret) if moment is Moment.RETURN_REFUSED else variants
     elif moment is Moment.REFUNDED and order.refunded.amount:
         facts = {**facts, "refund_amount": order.refunded.label()}
     page = safe_url(
@@ -70,7 +85,7 @@ def email_view(
         "brand": brand_view(brand),
         "words": say(f"moments.{moment.value}", facts, variants),
         "labels": say("labels", {**facts, "now_time": ""}),
-        "cause": _cause(shipment, facts) if moment is Moment.DELAY_DECLARED else "",
+        "cause": _cause(shipment, facts) if moment in _WITH_CAUSE else "",
         "facts": facts,
         "steps": _email_steps(moment, scene, shipment),
         "lines": scene.lines({line.line_id: line.quantity for line in ret.lines} if ret else None),
@@ -86,19 +101,20 @@ def _cause(shipment: Shipment | None, facts: View) -> View | str:
 
 
 def _email_steps(moment: Moment, scene: Scene, shipment: Shipment | None) -> list[View]:
-    if moment in RETURN_MOMENTS:
+    if moment in RETURN_MOMENTS or moment is Moment.RESENT or (shipment and shipment.is_return):
         return []
     return parcel_steps(scene, shipment) if shipment else order_steps(scene)
 
 
 def _structured(moment: Moment, scene: Scene, shipment: Shipment | None, page: str, parcels: int) -> View | None:
-    """schema.org markup that mail programs read: the order when it is confirmed, the parcel for news about
-    one.
+    """schema.org markup that mail programs read: the order when it is confirmed or does not ship, the parcel for
+    news about one.
     """
     brand, order = scene.brand, scene.order
     merchant = {"@type": "Organization", "name": clean(brand.name, 60), "url": safe_url(brand.shop_url)}
     part = {"@type": "Order", "orderNumber": clean(order.number, 60), "merchant": merchant}
-    if moment is Moment.ORDER_CONFIRMED:
+    status = _ORDER_STATUS.get(moment, "OrderInTransit")
+    if moment is Moment.ORDER_CONFIRMED or (shipment is None and status == "OrderProblem"):
         offers = [
             {
                 "@type": "Offer",
@@ -109,19 +125,19 @@ def _structured(moment: Moment, scene: Scene, shipment: Shipment | None, page: s
             }
             for line in order.lines
         ]
+        processing = "OrderProcessing" if moment is Moment.ORDER_CONFIRMED else status
         return {
             "@context": "https://schema.org",
             **part,
             "orderDate": order.placed_at.isoformat(),
-            "orderStatus": "https://schema.org/OrderProcessing",
+            "orderStatus": f"https://schema.org/{processing}",
             "price": order.total.decimal(),
             "priceCurrency": order.total.currency,
             "acceptedOffer": offers,
             "url": page,
         }
-    if shipment is None or moment in RETURN_MOMENTS:
+    if shipment is None or shipment.is_return or moment in RETURN_MOMENTS:
         return None
-    status = _ORDER_STATUS.get(moment, "OrderProblem" if moment is Moment.DELAY_DECLARED else "OrderInTransit")
     result: View = {
         "@context": "https://schema.org",
         "@type": "ParcelDelivery",

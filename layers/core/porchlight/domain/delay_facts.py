@@ -1,0 +1,126 @@
+"""What is known about a delay, and about the question that it puts to the shopper: facts that words are made of."""
+
+from datetime import date, datetime, time, timedelta
+
+from porchlight.domain.cases import Case
+from porchlight.domain.dates import local_day, zone
+from porchlight.domain.delays import Delay, DelayKind
+from porchlight.domain.facts import Scene, View, say
+from porchlight.domain.milestones import Milestone
+from porchlight.domain.playbooks import AskStep, CaseStep, WaitStep, playbook
+from porchlight.domain.remedies import Remedy
+from porchlight.domain.shipments import Shipment
+from porchlight.domain.words import clean, clock, day_date, day_subject, day_words, on
+
+_SAID_BY_CARRIER = frozenset(
+    {DelayKind.EXCEPTION_UNRESOLVED, DelayKind.CUSTOMS_HOLD, DelayKind.PREDICTED_LATE, DelayKind.PROMISE_MISSED}
+)
+"""Delays beside which the carrier's own trouble is the news: its words name the reason and what helps."""
+
+
+def delay_facts(scene: Scene, delay: Delay, shipment: Shipment | None = None) -> View:
+    """What is known about a delay of a parcel, or of an order that has none yet."""
+    today = scene.today(shipment)
+    before = delay.before if delay.expected else None
+    facts = {
+        "delay_kind": delay.kind.value,
+        "fault": delay.fault.value if delay.fault else "",
+        "delay_reason": shipment.reason.value if shipment and shipment.reason else "",
+        "deadline_day": scene.day(delay.deadline, today),
+        "deadline_on": on(scene.day(delay.deadline, today)),
+        "deadline_subject": day_subject(delay.deadline, today) if delay.deadline else "",
+        "before_on": on(day_words(before.latest, today)) if before else "",
+        "before_is_past": bool(before and before.latest < today),
+        "comes_earlier": bool(before and delay.expected and delay.expected.latest < before.latest),
+        "announced_on": scene.on_day(shipment.shipped_at, shipment) if shipment else "",
+        "credit_amount": _credit(delay),
+        **_what_comes(scene, delay, shipment),
+    }
+    if shipment is None:
+        facts |= scene.expectation(delay.expected, today) | {
+            "promised": day_words(delay.promised, today) if delay.promised else "",
+            "promised_on": on(day_words(delay.promised, today)) if delay.promised else "",
+            "promised_is_past": bool(delay.promised and delay.promised < today),
+        }
+        if ship_by := scene.order.ship_by:
+            facts |= {"ship_by_day": day_words(ship_by, today), "ship_by_is_past": ship_by < today}
+    return facts
+
+
+def _credit(delay: Delay) -> str:
+    """The apology in money, where there is one."""
+    amounts = (record.amount for record in delay.remedies if record.remedy is Remedy.CREDIT)
+    return next((amount.label() for amount in amounts if amount), "")
+
+
+def _what_comes(scene: Scene, delay: Delay, shipment: Shipment | None) -> View:
+    """What the playbook does next: whether a person looks at it, or by when the shopper is asked, and what for."""
+    policy = scene.brand.delays
+    steps = playbook(delay.kind, scene.order.tier, policy.playbooks, policy.tiers)[delay.step :]
+    at = delay.step_since or delay.declared_at
+    for step in steps:
+        if isinstance(step, CaseStep):
+            return {"person_looks": at == (delay.step_since or delay.declared_at)}
+        if isinstance(step, AskStep):
+            asked = local_day(at, scene.zone_of(shipment))
+            return {
+                "asks_day": scene.day(asked, scene.today(shipment)) if asked > scene.today(shipment) else "",
+                "asks_resend": Remedy.RESEND in step.options,
+                "asks_refund": bool({Remedy.REFUND, Remedy.CANCEL} & set(step.options)),
+            }
+        if isinstance(step, WaitStep):
+            at += timedelta(days=step.days)
+    return {}
+
+
+def delay_variants(delay: Delay, shipment: Shipment | None = None) -> list[str]:
+    """Which variants of the words fit a delay, the closest first: its kind, the carrier's reason, whose fault it is."""
+    variants = [delay.kind.value]
+    if shipment and shipment.reason:
+        variants.append(shipment.reason.value)
+    if delay.fault:
+        variants.append(f"fault_{delay.fault.value}")
+    return variants
+
+
+def carrier_says_it_better(delay: Delay, milestone: Milestone) -> bool:
+    """True where the page keeps the words of the carrier's trouble beside an open delay."""
+    return milestone in (Milestone.EXCEPTION, Milestone.DAMAGED) and delay.kind in _SAID_BY_CARRIER
+
+
+def case_facts(scene: Scene, case: Case, shipment: Shipment | None = None) -> View:
+    """The question: what may be chosen, until when, and what happens where nobody chooses."""
+    today = scene.today(shipment)
+    first, revised = _day(case.facts.get("ship_by")), _day(case.facts.get("revised_ship_by"))
+    return {
+        "choices": [say(f"answers.{option.value}.name", {}) for option in case.options],
+        "choice_default": case.default.value,
+        "silence": say(f"answers.{case.default.value}.silence", {}),
+        "answer_by": _answer_by(scene, case.deadline, shipment),
+        "ship_by_date": day_date(first, today) if first else "",
+        "ship_by_is_past": bool(first and first < today),
+        "revised_date": day_date(revised, today) if revised else "",
+        "renewed": bool(case.facts.get("renewed")),
+        "continuing": bool(case.facts.get("continuing")),
+        "ship_reason": clean(case.facts.get("reason"), 200).rstrip("."),
+    }
+
+
+def _answer_by(scene: Scene, deadline: datetime, shipment: Shipment | None) -> str:
+    """``Friday``, where there is time until its end, else ``Friday, 6:30 pm``: whoever keeps to it is in time."""
+    name, today = scene.zone_of(shipment), scene.today(shipment)
+    known = zone(name)
+    if known is None:  # the last day that is over everywhere by then
+        return scene.day(max(today, (deadline - timedelta(hours=36)).date()), today)
+    local = deadline.astimezone(known)
+    if local.time() == time():
+        return scene.day(local.date() - timedelta(days=1), today)
+    return f"{scene.day(local.date(), today)}, {clock(local, scene.country)}"
+
+
+def _day(text: object) -> date | None:
+    """A day among a case's facts, where there is one."""
+    try:
+        return date.fromisoformat(str(text))
+    except ValueError:
+        return None
