@@ -11,7 +11,7 @@ BUDGET_SECONDS = 40
 """Under the function's timeout, which is under the minute; what is left then stays due for the next one."""
 
 THREADS = 8
-"""As many as keep one CPU busy; botocore keeps ten connections."""
+"""As many as keep one CPU busy; a client keeps ten connections."""
 
 
 def sweep(event: Event) -> dict[str, int]:
