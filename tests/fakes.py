@@ -40,6 +40,7 @@ from porchlight.ports import (
 )
 from porchlight.services.dates import Dates
 from porchlight.services.lookout import Lookout
+from porchlight.services.surges import SurgeWatch
 
 
 class FakeShipments:
@@ -709,3 +710,8 @@ class FakeModels:
 
 NO_HISTORY = Dates(FakeModels(), FakeSurges())
 """Dates of a brand that has learned nothing yet."""
+
+
+def no_surges() -> SurgeWatch:
+    """Counts delays by lane, and asks nobody about it."""
+    return SurgeWatch(FakeSurges(), FakeCases(), FakeMetrics())

@@ -4,7 +4,6 @@ import time
 
 from porchlight.runtime.bootstrap import app
 from porchlight.runtime.handlers import Event, task_handler
-from porchlight.services.delays import DelayWatch
 from porchlight.services.sweep_due import SHARDS, Sweep
 
 BUDGET_SECONDS = 40
@@ -17,7 +16,7 @@ THREADS = 8
 def sweep(event: Event) -> dict[str, int]:
     """``shards`` (all): how many of their entries were looked at, by outcome."""
     until = time.monotonic() + BUDGET_SECONDS
-    watch = DelayWatch(app.shipments, app.orders, app.brands, app.metrics, app.dates)
+    watch = app.delay_watch
     return Sweep(app.due, watch, app.workflows, app.metrics, THREADS).run(
         app.clock(), event.get("shards", range(SHARDS)), keep_going=lambda: time.monotonic() < until
     )

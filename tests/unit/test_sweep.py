@@ -20,6 +20,7 @@ from tests.fakes import (
     FakeOrders,
     FakeShipments,
     FakeWorkflows,
+    no_surges,
 )
 from tests.unit.stories import DAY, NOW, after, brand, order, parcel, scan
 
@@ -32,7 +33,7 @@ class World:
         self.shipments, self.workflows = FakeShipments(self.orders), FakeWorkflows()
         self.orders.save(order())
         self.index = FakeDue(self.shipments, self.messages)
-        watch = DelayWatch(self.shipments, self.orders, FakeBrands(brand()), self.metrics, NO_HISTORY)
+        watch = DelayWatch(self.shipments, self.orders, FakeBrands(brand()), self.metrics, NO_HISTORY, no_surges())
         self.sweep = Sweep(self.index, watch, self.workflows, self.metrics)
 
     def put(self, shipment: Shipment, due_at: datetime) -> None:

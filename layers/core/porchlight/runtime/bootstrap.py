@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from porchlight.connectors import CarrierConnector
     from porchlight.domain.brands import BrandConfig
     from porchlight.services.dates import Dates
+    from porchlight.services.delays import DelayWatch
     from porchlight.services.lookout import Lookout
     from porchlight.services.published_keys import PublishedKeys
 
@@ -222,6 +223,15 @@ class App:
         from porchlight.adapters.dynamodb.surges import DynamoSurges
 
         return DynamoSurges(self._table, time.monotonic)
+
+    @property
+    def delay_watch(self) -> "DelayWatch":
+        """Who declares delays of parcels."""
+        from porchlight.services.delays import DelayWatch
+        from porchlight.services.surges import SurgeWatch
+
+        surges = SurgeWatch(self.surges, self.cases, self.metrics)
+        return DelayWatch(self.shipments, self.orders, self.brands, self.metrics, self.dates, surges)
 
     @property
     def dates(self) -> "Dates":

@@ -12,6 +12,7 @@ from porchlight.domain.shipments import Shipment
 from porchlight.ports import Brands, Metrics, Orders, Shipments
 from porchlight.services.dates import Dates, Settled, count_decisions
 from porchlight.services.retrying import until_settled
+from porchlight.services.surges import SurgeWatch
 
 
 class DelayStatus(TypedDict):
@@ -33,6 +34,7 @@ class DelayWatch:
     brands: Brands
     metrics: Metrics
     dates: Dates
+    surges: SurgeWatch
 
     def look(self, shipment: Shipment, brand: BrandConfig, now: datetime) -> tuple[Settled, Suspicion | None]:
         """The parcel as it is now, and the delay to declare or tell anew, if any. A cancelled order waits for no
@@ -94,6 +96,7 @@ class DelayWatch:
         for decision in decisions:
             if decision.change == "declared":
                 self.metrics.count("DelaysDeclared", kind=decision.kind.value)
+                self.surges.declared(brand.brand_id, shipment.route, decision.kind, now)
         return written
 
     def settle_news(self, brand_id: str, shipment_id: str, delay_id: str, now: datetime) -> DelayStatus:
