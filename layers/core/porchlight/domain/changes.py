@@ -5,12 +5,13 @@ Every detail names ids only (no personal data) and carries ``id`` (stable over r
 (when it happened out there) and ``recorded_at`` (when it reached us).
 """
 
+from collections.abc import Callable
 from datetime import datetime
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from porchlight.domain.dates import DateRange
-from porchlight.domain.delays import Delay, DelayKind
+from porchlight.domain.delays import Delay, DelayKind, Suspected
 from porchlight.domain.ids import stable_id
 from porchlight.domain.messages import MILESTONE_MOMENT, Moment
 from porchlight.domain.milestones import Party, Signal
@@ -36,6 +37,10 @@ RETURN_EVENT: dict[ReturnState, tuple[str, Moment | None]] = {
     ReturnState.EXPIRED: ("ReturnExpired", None),
     ReturnState.FAILED: ("ReturnFailed", None),
 }
+
+
+_TOLD_AS_SHIPPED = frozenset({DelayKind.NOT_DISPATCHED, DelayKind.LABEL_NEVER_SCANNED})
+"""What mends these is that the parcel is with the carrier, which is told as that."""
 
 
 class DomainEvent(BaseModel):
@@ -65,17 +70,17 @@ class DomainEvent(BaseModel):
 
 
 def order_changes(old: Order | None, new: Order) -> list[DomainEvent]:
-    """OrderConfirmed when an order appears; OrderCancelled when it ends."""
+    """OrderConfirmed when an order appears; OrderCancelled when it ends; its own delay, where it was not dispatched."""
 
-    def event(name: str, moment: Moment | None) -> DomainEvent:
+    def event(name: str, moment: Moment | None, subject: str = new.order_id, key: str = "") -> DomainEvent:
         return DomainEvent(
-            id=stable_id("chg", new.order_id, name),
+            id=stable_id("chg", new.order_id, name, *([key] if key else [])),
             type=name,
             brand=new.brand,
             occurred_at=new.source_updated_at,
             recorded_at=new.updated_at,
             order_id=new.order_id,
-            subject_id=new.order_id,
+            subject_id=subject,
             moment=moment,
         )
 
@@ -85,7 +90,8 @@ def order_changes(old: Order | None, new: Order) -> list[DomainEvent]:
         found.append(confirmed.model_copy(update={"moment": None}) if new.backfilled else confirmed)
     if new.cancelled_at and not (old and old.cancelled_at):
         found.append(event("OrderCancelled", None))
-    return found
+    before = (old.suspected, old.delay) if old else (None, None)
+    return found + _delay_changes(*before, new.suspected, new.delay, event)
 
 
 def shipment_changes(old: Shipment | None, new: Shipment) -> list[DomainEvent]:
@@ -132,16 +138,55 @@ def shipment_changes(old: Shipment | None, new: Shipment) -> list[DomainEvent]:
         if known is None or known.at < heard.at:
             found.append(signalled(signal, heard.at))
     before = old.delay if old else None
-    if new.delay and (before is None or before.delay_id != new.delay.delay_id):
-        found.append(event("DeliveryDelayed", Moment.DELAY_DECLARED, new.delay.delay_id, new.delay.delay_id))
-    if new.delay and new.delay.recovered_at and not (before and before.recovered_at):
-        found.append(event("DeliveryRecovered", Moment.DELAY_RECOVERED, new.delay.delay_id, new.delay.delay_id))
+    found += _delay_changes(old.suspected if old else None, before, new.suspected, new.delay, event)
     news = old is not None and new.event_count > old.event_count
     first_scan = new.is_return and new.event_count > 0 and (old is None or old.event_count == 0)
     # The same write that brings the news may close the delay: its workflow waits all the same.
     open_delay = _is_open(before) or _is_open(new.delay)
     if first_scan or (news and (open_delay or new.is_return)):
         found.append(event("ShipmentNews", None, new.shipment_id, str(new.event_count), waiting=True))
+    return found
+
+
+def _delay_changes(
+    noted: Suspected | None,
+    before: Delay | None,
+    suspected: Suspected | None,
+    delay: Delay | None,
+    blank: Callable[[str, Moment | None, str, str], DomainEvent],
+) -> list[DomainEvent]:
+    """What a delay went through: suspected → declared → updated → recovered | resolved.
+
+    ``blank`` makes an event of the record: (name, moment, subject, key). What the shopper is told in other words has no
+    moment: a first scan, and an order that has left.
+    """
+    found = []
+
+    def event(name: str, moment: Moment | None, subject: str, key: str, of: Suspected | Delay, at: datetime) -> None:
+        known: dict[str, object] = {"kind": of.kind, "occurred_at": at}
+        known |= {"recorded_at": at} if isinstance(of, Suspected) else {"fault": of.fault, "expected": of.expected}
+        found.append(blank(name, moment, subject, key).model_copy(update=known))
+
+    if suspected and (noted is None or (noted.delay_id, noted.kind) != (suspected.delay_id, suspected.kind)):
+        key = f"{suspected.delay_id}{suspected.kind.value}"
+        event("DelaySuspected", None, suspected.delay_id, key, suspected, suspected.at)
+    if delay is None:
+        return found
+    subject, same = delay.delay_id, before if before and before.delay_id == delay.delay_id else None
+    if same is None:
+        event("DeliveryDelayed", Moment.DELAY_DECLARED, subject, subject, delay, delay.declared_at)
+    elif delay.revision > same.revision:
+        revised, at = f"{subject}#{delay.revision}", delay.updated_at or delay.declared_at
+        event("DeliveryDelayUpdated", Moment.DELAY_UPDATED, revised, revised, delay, at)
+    if delay.recovered_at and not (same and same.recovered_at):
+        event("DeliveryRecovered", Moment.DELAY_RECOVERED, subject, subject, delay, delay.recovered_at)
+        if delay.kind in _TOLD_AS_SHIPPED:
+            found[-1] = found[-1].model_copy(update={"moment": None})
+    if delay.resolved_at and not (same and same.resolved_at):
+        if delay.false_alarm:
+            event("DelayFalseAlarm", None, subject, subject, delay, delay.resolved_at)
+        else:
+            event("DeliveryDelayResolved", None, subject, subject, delay, delay.resolved_at)
     return found
 
 
