@@ -8,18 +8,22 @@ from porchlight.services.resume_workflows import NewsDesk
 
 
 def await_news(event: Event) -> dict[str, bool]:
-    """A review names a ``return_id``; ``delay`` and ``return`` name a ``shipment_id`` and the events ``seen``."""
+    """A review names a ``return_id``; ``delay`` and ``return`` name a ``shipment_id`` (or, empty, an ``order_id``) and
+    the news ``seen``.
+    """
     if event["purpose"] == "review":
         desk = ReviewDesk(app.returns, app.workflows)
         return {"answered": desk.await_review(event["brand"], event["return_id"], event["token"])}
     wait = Wait(
         brand=event["brand"],
         shipment_id=event["shipment_id"],
+        order_id=event.get("order_id", ""),
         purpose=event["purpose"],
         token=event["token"],
         created_at=app.clock(),
     )
-    return {"answered": NewsDesk(app.shipments, app.workflows).await_news(wait, int(event["seen"]))}
+    news = NewsDesk(app.shipments, app.workflows, app.orders)
+    return {"answered": news.await_news(wait, int(event["seen"]))}
 
 
 handler = task_handler(await_news)

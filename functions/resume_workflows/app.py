@@ -7,11 +7,12 @@ from porchlight.services.resume_workflows import NewsDesk
 
 
 def resume(detail: Event) -> dict[str, int]:
-    """Answer everybody who waits for this parcel."""
+    """Answer everybody who waits for this parcel, or for this order where the news is about no parcel."""
     event = DomainEvent.model_validate(detail)
-    if not event.waiting or event.shipment_id is None:
+    if not event.waiting:
         return {"resumed": 0}
-    return {"resumed": NewsDesk(app.shipments, app.workflows).resume(event.brand, event.shipment_id)}
+    desk = NewsDesk(app.shipments, app.workflows, app.orders)
+    return {"resumed": desk.resume(event.brand, event.shipment_id or "", event.order_id or "")}
 
 
 handler = event_handler(resume)

@@ -1,4 +1,4 @@
-"""Workflows that wait for news of a parcel: leaving their task token with it, and answering the tokens when
+"""Workflows that wait for news of a parcel or an order: leaving their task token with it, and answering the tokens when
 news comes.
 
 Two things race: the workflow that is about to wait, and the news. The token is stored first and the parcel is
@@ -8,37 +8,67 @@ news.
 
 from dataclasses import dataclass
 
-from porchlight.ports import Shipments, Wait, Workflows
+from porchlight.deciding import Cases
+from porchlight.domain.cases import CaseState
+from porchlight.domain.orders import Order
+from porchlight.domain.shipments import Shipment
+from porchlight.ports import Orders, Shipments, Wait, Workflows
+
+RETURN, DELAY, CASE = "return", "delay", "case"
+"""What a workflow waits for: a return's first scan, news that mends a delay, the answer to a question about one."""
 
 
 @dataclass(frozen=True)
 class NewsDesk:
-    """Where workflows wait for parcels."""
+    """Where workflows wait for parcels and orders."""
 
     shipments: Shipments
+    orders: Orders
+    cases: Cases
     workflows: Workflows
 
-    def await_news(self, wait: Wait, seen: int) -> bool:
+    def await_news(self, wait: Wait, seen: int, case_id: str = "") -> bool:
         """Store the wait; True if the news was there already and the task has been answered.
 
-        News is any event beyond the ``seen`` that the workflow knows of, or a delay that has been closed
-        meanwhile.
+        News is anything beyond the ``seen`` that the workflow knows of, a delay that has been closed meanwhile, or an
+        answer to ``case_id``.
         """
         self.shipments.put_wait(wait)
-        shipment = self.shipments.get(wait.brand, wait.shipment_id)
-        delay = shipment.delay if shipment else None
-        closed = delay is None or delay.recovered_at is not None or delay.resolved_at is not None
-        if shipment and shipment.event_count <= seen and not (wait.purpose == "delay" and closed):
+        if self._is_quiet(wait, seen) and not (case_id and self._is_answered(wait.brand, case_id)):
             return False
         self._answer(wait)
         return True
 
-    def resume(self, brand: str, shipment_id: str) -> int:
-        """Answer everybody who waits for this parcel; returns how many still were waiting."""
-        return sum(self._answer(wait) for wait in self.shipments.waits(brand, shipment_id))
+    def _is_quiet(self, wait: Wait, seen: int) -> bool:
+        record: Shipment | Order | None = (
+            self.shipments.get(wait.brand, wait.shipment_id)
+            if wait.shipment_id
+            else self.orders.get(wait.brand, wait.order_id)
+        )
+        if wait.purpose == RETURN:
+            return isinstance(record, Shipment) and record.event_count <= seen
+        return record is not None and record.delay is not None and record.delay.is_open and news_in(record) <= seen
+
+    def _is_answered(self, brand: str, case_id: str) -> bool:
+        case = self.cases.get(brand, case_id)
+        return case is None or case.state is not CaseState.OPEN
+
+    def resume(self, brand: str, shipment_id: str, order_id: str = "") -> int:
+        """Answer everybody who waits for this parcel, or without one for this order; returns how many still were
+        waiting.
+        """
+        return sum(self._answer(wait) for wait in self.shipments.waits(brand, shipment_id, order_id))
 
     def _answer(self, wait: Wait) -> bool:
         """Answer, then forget: killed in between, the token is answered again and found to be used."""
         answered = self.workflows.succeed(wait.token, {"purpose": wait.purpose})
         self.shipments.remove_wait(wait)
         return answered
+
+
+def news_in(record: Shipment | Order) -> int:
+    """Counts what a delay's workflow has to look at: events of the parcel, days of shipping that the shop named, and
+    updates of the delay itself.
+    """
+    told = record.event_count if isinstance(record, Shipment) else len(record.ship_days)
+    return told + (record.delay.revision if record.delay else 0)
