@@ -5,6 +5,7 @@ DynamoDB does, and counted as it does (items read, capacity, pages of 1 MB), for
 """
 
 import json
+import os
 from bisect import bisect_left, bisect_right, insort
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterator
@@ -12,8 +13,8 @@ from contextlib import contextmanager
 from io import BytesIO
 from math import ceil
 from typing import Any
+from unittest.mock import patch
 
-import pytest
 from botocore.awsrequest import AWSResponse
 
 from porchlight.adapters import aws
@@ -204,12 +205,9 @@ def served(model: TableModel) -> Iterator[None]:
             status, answer = 400, {"__type": str(refused), "message": "", **refused.more}
         return AWSResponse(request.url, status, {"content-type": "application/x-amz-json-1.0"}, _Raw(answer))
 
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-            patch.setenv(name, "testing")
-        patch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
-        for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_SESSION_TOKEN"):
-            patch.delenv(name, raising=False)
+    mine = {"AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none", "AWS_DEFAULT_REGION": "eu-central-1"}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    with patch.dict(os.environ, kept | mine, clear=True):
         aws.forget()
         for service in ("dynamodb", "stepfunctions"):
             aws.client(service).meta.events.register_first("before-send", respond)
