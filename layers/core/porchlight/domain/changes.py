@@ -70,7 +70,9 @@ class DomainEvent(BaseModel):
 
 
 def order_changes(old: Order | None, new: Order) -> list[DomainEvent]:
-    """OrderConfirmed when an order appears; OrderCancelled when it ends; its own delay, where it was not dispatched."""
+    """OrderConfirmed when an order appears; OrderCancelled when it ends; its own delay, where it was not dispatched, and
+    the news that the delay's workflow waits for.
+    """
 
     def event(name: str, moment: Moment | None, subject: str = new.order_id, key: str = "") -> DomainEvent:
         return DomainEvent(
@@ -91,7 +93,11 @@ def order_changes(old: Order | None, new: Order) -> list[DomainEvent]:
     if new.cancelled_at and not (old and old.cancelled_at):
         found.append(event("OrderCancelled", None))
     before = (old.suspected, old.delay) if old else (None, None)
-    return found + _delay_changes(*before, new.suspected, new.delay, event)
+    found += _delay_changes(*before, new.suspected, new.delay, event)
+    if old and _is_open(old.delay) and (not _is_open(new.delay) or old.ship_days != new.ship_days):
+        news = event("OrderNews", None, new.order_id, str(new.version))
+        found.append(news.model_copy(update={"waiting": True}))
+    return found
 
 
 def shipment_changes(old: Shipment | None, new: Shipment) -> list[DomainEvent]:

@@ -15,6 +15,7 @@ from porchlight.domain.shipments import Shipment
 from porchlight.ports import Brands, Metrics, Orders, Shipments
 from porchlight.services.dates import Dates, count_decisions
 from porchlight.services.delays import DelayStatus
+from porchlight.services.resume_workflows import news_in
 from porchlight.services.retrying import until_settled
 
 
@@ -163,11 +164,6 @@ class OrderWatch:
         return written
 
 
-def news_of(order: Order) -> int:
-    """Counts the news that a workflow waits for: days of shipping that the shop named."""
-    return len(order.ship_days)
-
-
 def order_status(outcome: str, order: Order | None) -> DelayStatus:
     """The status of the order's delay; ``late`` is refined where the delay is closed."""
     delay = order.delay if order else None
@@ -176,6 +172,6 @@ def order_status(outcome: str, order: Order | None) -> DelayStatus:
     return DelayStatus(
         outcome=outcome,
         delay_id=delay.delay_id if delay else "",
-        seen=news_of(order) if order else 0,
+        seen=news_in(order) if order else 0,
         wait_seconds=1,
     )
