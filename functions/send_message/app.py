@@ -11,7 +11,8 @@ def send(event: Event) -> dict[str, str]:
     reference = (event["brand"], event["order_id"], event["message_id"])
     links = Links(app.secrets, app.public_url)
     sender = Sender(
-        app.orders, app.shipments, app.returns, app.messages, app.brands, app.renderer, app.email, links, app.metrics
+        *(app.orders, app.shipments, app.returns, app.messages, app.cases),
+        *(app.brands, app.renderer, app.email, links, app.metrics),
     )
     if event.get("action") == "fail":
         return {"state": sender.fail(*reference, str(event.get("error", "")), app.clock())}

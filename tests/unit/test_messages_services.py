@@ -19,6 +19,7 @@ from porchlight.services.record_feedback import Feedback
 from porchlight.services.send_message import IN_DOUBT, MAX_ATTEMPTS, NO_ANSWER, Sender
 from tests.fakes import (
     FakeBrands,
+    FakeCases,
     FakeDue,
     FakeEmail,
     FakeMessages,
@@ -50,9 +51,10 @@ class World:
         first = scan(milestone, NOW)
         self.shipments.save(after(parcel(), [first]), [first], due_at=None, link=True)
         links = Links(FakeSecrets(links={"key": "k" * 32}), "https://track.example")
-        self.planner = Planner(self.orders, self.shipments, self.messages, self.metrics)
+        self.brands, self.cases = FakeBrands(brand()), FakeCases()
+        self.planner = Planner(self.orders, self.shipments, self.messages, self.brands, self.cases, self.metrics)
         self.sender = Sender(
-            *(self.orders, self.shipments, self.returns, self.messages, FakeBrands(brand())),
+            *(self.orders, self.shipments, self.returns, self.messages, self.cases, self.brands),
             *(FakeRenderer(), self.email, links, self.metrics),
         )
         self.feedback = Feedback(self.messages, self.metrics)

@@ -16,9 +16,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from porchlight.deciding import Cases
+from porchlight.domain.cases import Case
 from porchlight.domain.messages import MessageRecord, MessageState
 from porchlight.domain.orders import Order, Shopper
 from porchlight.domain.shipments import Shipment
+from porchlight.domain.telling import QUESTIONS, suppression
 from porchlight.domain.views import email_view
 from porchlight.errors import NO_ANSWER, ConflictError, NotFoundError, PermanentProviderError, TransientError
 from porchlight.ports import (
@@ -34,7 +37,7 @@ from porchlight.ports import (
     Shipments,
 )
 from porchlight.services.links import Links
-from porchlight.services.plan_messages import REDRIVE_AFTER, suppression
+from porchlight.services.plan_messages import REDRIVE_AFTER
 
 IN_DOUBT = timedelta(minutes=5)
 """How long a message may stay in ``sending`` before it is taken up again."""
@@ -53,6 +56,7 @@ class Sender:
     shipments: Shipments
     returns: Returns
     messages: Messages
+    cases: Cases
     brands: Brands
     renderer: Renderer
     email: EmailChannel
@@ -68,17 +72,22 @@ class Sender:
             return record.state
         if record.state is MessageState.SENDING and not _in_doubt_too_long(record, now):
             return record.state
+        if record.not_before and now < record.not_before:
+            return record.state  # the sweep brings it when its time has come
         contents = self.orders.contents(brand, order_id)
         shopper = self.orders.shopper(brand, record.shopper_id)
         shipment = self.shipments.get(brand, record.shipment_id) if record.shipment_id else None
         if contents.order is None:
             raise NotFoundError("no such order")
-        reason = suppression(record.moment, contents.order, shopper, shipment, contents)
+        case = self.cases.get(brand, record.subject_id) if record.moment in QUESTIONS else None
+        reason = suppression(
+            *(record.moment, record.subject_id, contents.order, shopper, shipment, contents.messages, case, now)
+        )
         if reason or shopper is None:
             return self._update(record, {"state": MessageState.SUPPRESSED, "reason": reason}).state
         if record.attempt >= MAX_ATTEMPTS:
             return self._update(record, {"state": MessageState.FAILED, "failure": "too-many-attempts"}).state
-        email = self._email(record, contents, contents.order, shopper, shipment, now)
+        email = self._email(record, contents, contents.order, shopper, shipment, case, now)
         try:
             claimed = self._claim(record, now)
         except ConflictError:
@@ -135,13 +144,14 @@ class Sender:
         order: Order,
         shopper: Shopper,
         shipment: Shipment | None,
+        case: Case | None,
         now: datetime,
     ) -> Email:
         brand = self.brands.get(record.brand)
         links = self.links.of_order(brand, order)
         request = self.returns.get(record.brand, record.return_id) if record.return_id else None
         parcels = len(contents.shipment_ids)
-        view = email_view(record.moment, brand, order, shopper, shipment, request, now, links, parcels)
+        view = email_view(record.moment, brand, order, shopper, shipment, request, now, links, parcels, case)
         subject, html, text = self.renderer.email(brand, record.moment, view)
         return Email(
             from_name=brand.sender.name,

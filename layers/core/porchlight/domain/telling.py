@@ -1,0 +1,156 @@
+"""Whether a moment is still to be told, and whether now: what has been overtaken is not told, and small news of a delay
+waits for the next morning where another message was sent that day.
+
+Pure: what is known of the order, its parcel and its messages comes in, and a decision comes out.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, time, timedelta
+
+from porchlight.domain import mail_order
+from porchlight.domain.brands import BrandConfig
+from porchlight.domain.cases import Case, CaseState
+from porchlight.domain.dates import local_day, zone
+from porchlight.domain.delays import WEIGHT, Delay, DelayKind
+from porchlight.domain.messages import (
+    DELAY_MOMENTS,
+    MessageRecord,
+    MessageState,
+    Moment,
+    Suppression,
+    overtaken,
+)
+from porchlight.domain.milestones import LAST_MILE
+from porchlight.domain.orders import Order, Shopper
+from porchlight.domain.playbooks import AskStep, ClaimStep, CreditStep, playbook
+from porchlight.domain.shipments import Shipment
+
+QUESTIONS = frozenset({Moment.DELAY_QUESTION, Moment.DELAY_OPTION})
+_STATEMENTS = frozenset({Moment.DELAY_DECLARED, Moment.DELAY_UPDATED})
+_OF_AN_OPEN_ORDER = _STATEMENTS | QUESTIONS | {Moment.ORDER_CONFIRMED, Moment.DELAY_RECOVERED}
+"""Nobody waits for an order that was cancelled."""
+
+_GOING_OUT = frozenset({MessageState.PLANNED, MessageState.SENDING, MessageState.SENT})
+
+QUESTION_FOLLOWS = timedelta(minutes=15)
+"""So long a delay's message waits for the question that its playbook puts at once: that says it all."""
+
+MORNING = time(8)
+"""When news that had to wait for the next day is sent, local to where the parcel goes."""
+
+
+def suppression(
+    moment: Moment,
+    subject_id: str,
+    order: Order,
+    shopper: Shopper | None,
+    shipment: Shipment | None,
+    messages: Sequence[MessageRecord],
+    case: Case | None,
+    now: datetime,
+) -> Suppression | None:
+    """Why the moment is not told, or None. Asked when it is planned and again right before it is sent.
+
+    ``case``: what a question is about. The notice of the Mail Order Rule is owed to who has unsubscribed, too.
+    """
+    if shopper is None or not shopper.email:
+        return Suppression.NO_ADDRESS
+    if "service" in shopper.unsubscribed and moment is not Moment.DELAY_OPTION:
+        return Suppression.UNSUBSCRIBED
+    back = shipment is not None and shipment.is_return
+    if moment in _OF_AN_OPEN_ORDER and order.cancelled_at and not back:
+        return Suppression.CANCELLED
+    if shipment and overtaken(moment, shipment.milestone):
+        return Suppression.OVERTAKEN
+    delay = shipment.delay if shipment else order.delay
+    told = [message for message in messages if delay and _is_about(message, delay, shipment)]
+    gone = (
+        (moment in _STATEMENTS and _statement_is_over(moment, subject_id, delay, shipment, told))
+        or (moment in QUESTIONS and not _is_asked(case, delay, now))
+        or (moment is Moment.DELAY_RECOVERED and not _recovery_is_news(subject_id, delay, shipment, told))
+    )
+    return Suppression.OVERTAKEN if gone else None
+
+
+def hold(
+    moment: Moment,
+    kind: DelayKind | None,
+    brand: BrandConfig,
+    order: Order,
+    shipment: Shipment | None,
+    messages: Sequence[MessageRecord],
+    now: datetime,
+) -> datetime | None:
+    """Until when a message about a delay waits; None: it is sent at once.
+
+    The shopper gets one such message a day, unless the delay has become a graver one, and none beside a question.
+    """
+    delay = shipment.delay if shipment else order.delay
+    if moment not in _STATEMENTS or delay is None:
+        return None
+    if _asks_at_once(delay, brand, order, shipment, now):
+        return now + QUESTION_FOLLOWS
+    if moment is Moment.DELAY_DECLARED:
+        return None
+    name = (shipment.zone if shipment else None) or order.destination.zone or brand.zone
+    today = local_day(now, name)
+    known = [
+        message.kind
+        for message in messages
+        if _is_about(message, delay, shipment)
+        and message.state in _GOING_OUT
+        and message.not_before is None
+        and message.moment in _STATEMENTS | QUESTIONS
+        and local_day(message.sent_at or message.planned_at, name) == today
+    ]
+    graver = kind is not None and all(one is not None and WEIGHT[one] < WEIGHT[kind] for one in known)
+    if not known or graver:
+        return None
+    morning = datetime.combine(today + timedelta(days=1), MORNING, tzinfo=zone(name) or now.tzinfo)
+    return morning.astimezone(now.tzinfo)
+
+
+def _is_about(message: MessageRecord, delay: Delay, shipment: Shipment | None) -> bool:
+    """True for messages about this delay: the parcel's (or the order's own), since it was declared."""
+    parcel = shipment.shipment_id if shipment else None
+    return message.moment in DELAY_MOMENTS and message.shipment_id == parcel and message.planned_at >= delay.declared_at
+
+
+def _statement_is_over(
+    moment: Moment, subject_id: str, delay: Delay | None, shipment: Shipment | None, told: Sequence[MessageRecord]
+) -> bool:
+    """True where the delay has ended, has become what a newer message tells, or was put as a question since."""
+    if delay is None or not delay.is_open or (shipment and not shipment.is_open):
+        return True
+    revised = f"{delay.delay_id}#{delay.revision}" if delay.revision else delay.delay_id
+    if subject_id != revised:
+        return True
+    since = delay.updated_at or delay.declared_at
+    return any(one.moment in QUESTIONS and one.state in _GOING_OUT and one.planned_at >= since for one in told)
+
+
+def _is_asked(case: Case | None, delay: Delay | None, now: datetime) -> bool:
+    """True while the question is open and its delay still asks it."""
+    open_ = case is not None and case.state is CaseState.OPEN and now < case.deadline
+    return open_ and delay is not None and delay.is_open and case is not None and delay.case_id == case.case_id
+
+
+def _recovery_is_news(
+    subject_id: str, delay: Delay | None, shipment: Shipment | None, told: Sequence[MessageRecord]
+) -> bool:
+    """True where the shopper was told of the delay, and no message of the parcel's own says better where it is now."""
+    if delay is None or delay.delay_id != subject_id or shipment is None:
+        return False
+    if not shipment.is_open or shipment.milestone in LAST_MILE:
+        return False
+    return any(one.moment in _STATEMENTS | QUESTIONS and one.state is MessageState.SENT for one in told)
+
+
+def _asks_at_once(delay: Delay, brand: BrandConfig, order: Order, shipment: Shipment | None, now: datetime) -> bool:
+    """True where nothing comes before the question to the shopper."""
+    policy = brand.delays
+    if shipment is None and mail_order.applies(order, policy):
+        return isinstance(mail_order.next_step(order, brand, delay.agreed, now), mail_order.Question)
+    steps = playbook(delay.kind, order.tier, policy.playbooks, policy.tiers)[delay.step :]
+    first = next((step for step in steps if not isinstance(step, CreditStep | ClaimStep)), None)
+    return isinstance(first, AskStep)
