@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.bench.counting import PYTHON, ROOT
+from tests.bench.sweep import EACH_RUN, Swept
 
 PAGE = ROOT / "docs/benchmarks.md"
 TEMPLATE = Path(__file__).parent / "page.md.txt"
@@ -33,6 +34,25 @@ class Row:
         return self.ours / self.theirs
 
 
+@dataclass(frozen=True)
+class Promise:
+    """What a warm question for a delivery promise takes: instructions, milliseconds of CPU; the size of the model."""
+
+    instructions: int
+    milliseconds: float
+    lanes: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Sweeps:
+    """What the sweep took for so many timers; for a thousand of each kind, with the instructions of one; when idle."""
+
+    timers: dict[int, Swept]
+    kinds: dict[str, tuple[Swept, int]]
+    idle: tuple[int, float]
+
+
 @dataclass
 class Figures:
     """What a run has measured so far."""
@@ -43,6 +63,8 @@ class Figures:
     """To AWS, for a hot webhook, by whose."""
     decoding: tuple[str, int] = ("", 0)
     """Source of the largest body, and what its JSON alone takes."""
+    promise: Promise | None = None
+    sweeps: Sweeps | None = None
 
 
 def write(figures: Figures, page: Path = PAGE) -> None:
@@ -53,9 +75,52 @@ def write(figures: Figures, page: Path = PAGE) -> None:
         why=_why(figures),
         parsers=_table(("source", "body", "events", "ours", "karrio", "ratio", "aim"), figures.parsers),
         door=_table(("path", "ours", "twin", "ratio", "aim"), figures.door),
+        promise=_promise(figures.promise),
+        **_sweeps(figures.sweeps),
         **{whose: f"{count} call{'s' if count > 1 else ''}" for whose, count in figures.calls.items()},
     )
     page.write_text(text, encoding="utf-8")
+
+
+def _promise(found: Promise | None) -> str:
+    assert found is not None
+    return (
+        f"{_large(found.instructions)} instructions; {found.milliseconds:.2f} ms of CPU for the median question where"
+        f" this page was made. The model knows {found.lanes} lanes and has {found.bytes / 1000:.0f} kB."
+    )
+
+
+def _sweeps(found: Sweeps | None) -> dict[str, str]:
+    assert found is not None
+    timers = [("timers", "due", "runs", "items read / due", "missed", "double", *_EACH)]
+    for count, one in found.timers.items():
+        said = (f"{count:,}", f"{one.due:,}", f"{one.runs}", f"{one.ratio:.3f}", f"{one.missed}", f"{one.double}")
+        timers.append((*said, *_each(one)))
+    kinds = [("entry", *_EACH, "instructions")]
+    kinds += [(kind, *_each(one), _large(taken)) for kind, (one, taken) in found.kinds.items()]
+    requests, units = found.idle
+    idle = f"{requests} queries and {units:g} read units"
+    due = next(iter(found.timers.values())).due
+    return {
+        "timers": _lines(timers),
+        "kinds": _lines(kinds),
+        "idle": idle,
+        "due": f"{due:,}",
+        "each_run": f"{EACH_RUN:,}",
+    }
+
+
+_EACH = ("requests", "read units", "write units")
+
+
+def _each(one: Swept) -> list[str]:
+    """Of one entry."""
+    return [f"{count / one.due:.2f}" for count in (sum(one.requests.values()), one.read_units, one.write_units)]
+
+
+def _lines(rows: Sequence[Sequence[str]]) -> str:
+    heading, *rest = rows
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (heading, ["---"] * len(heading), *rest))
 
 
 def _why(figures: Figures) -> str:

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+import sys
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,11 +12,18 @@ import pytest
 
 from tests.bench import report
 from tests.bench.counting import ROOT, each, instructions, said
+from tests.bench.history import learned
 from tests.bench.stub import SECRET, aws
+from tests.bench.sweep import EACH_RUN, KINDS, filled, idle, swept
 
 HERE = Path(__file__).parent
+sys.path.insert(0, str(ROOT / "layers/brand"))
+
+from build import build  # noqa: E402
+
 OURS, KARRIO = HERE / "parse_ours.py", HERE / "parse_karrio.py"
-DECODE, RECEIVE = HERE / "decode.py", HERE / "receive.py"
+DECODE, RECEIVE, PROMISE = HERE / "decode.py", HERE / "receive.py", HERE / "promise.py"
+SWEEP = HERE / "sweep_count.py"
 FIXTURES = ROOT / "tests/connectors/fixtures"
 SOURCES = {
     "canada_post": ("canadapost", "xml", HERE / "bodies/canada_post.xml"),
@@ -121,8 +129,45 @@ def _event(number: int) -> str:
     )
 
 
+def test_a_promise(tmp_path: Path) -> None:
+    """Questions of product pages, with a model that has learned from a history of a real size."""
+    model = tmp_path / "model"
+    lanes = learned(model)
+    pack = build(ROOT / "brand", tmp_path, check=False).parent
+    path = {"PYTHONPATH": f"{ROOT}/layers/core:{pack}"}
+    milliseconds = float(said(PROMISE, str(model), "2000", **path))
+    hot = each(lambda times: instructions(PROMISE, [str(model), str(times)], path), 100)
+    FIGURES.promise = report.Promise(hot, milliseconds, lanes, model.stat().st_size)
+    print(f"promise: {hot:,}, {milliseconds} ms; a model of {lanes} lanes")
+
+
+def test_the_sweep() -> None:
+    """300,000 timers, and ten times as many, of which as many are due."""
+    timers = {}
+    for count in (300_000, 3_000_000):
+        found = timers[count] = swept(filled(count, 60_000), each_run=EACH_RUN, killed_in=5)
+        print(f"sweep, {count:,} timers: {found}")
+        assert (found.missed, found.double) == (0, 0)
+        assert found.ratio <= 1.05
+    first, tenfold = timers.values()
+    assert (tenfold.items_read, tenfold.requests) == (first.items_read, first.requests)
+    kinds = {}
+    for kind in KINDS:
+        said(SWEEP, kind, "1", "1")
+        taken = each(lambda times, kind=kind: instructions(SWEEP, [kind, str(times), "100"]), 50)
+        kinds[kind] = swept(filled(1000, 1000, [kind]), each_run=1000), taken
+        print(f"{kind}: {taken:,}")
+    FIGURES.sweeps = report.Sweeps(timers, kinds, idle(300_000))
+
+
 def test_the_report() -> None:
     """Last: the page is written when everything has been measured."""
-    if len(FIGURES.parsers) == len(SOURCES) and FIGURES.door and FIGURES.decoding[0]:
+    if (
+        len(FIGURES.parsers) == len(SOURCES)
+        and FIGURES.door
+        and FIGURES.decoding[0]
+        and FIGURES.promise
+        and FIGURES.sweeps
+    ):
         report.write(FIGURES)
         print(f"written: {report.PAGE.relative_to(ROOT)}")
