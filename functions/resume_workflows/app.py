@@ -11,7 +11,7 @@ def resume(detail: Event) -> dict[str, int]:
     event = DomainEvent.model_validate(detail)
     if not event.waiting:
         return {"resumed": 0}
-    desk = NewsDesk(app.shipments, app.workflows, app.orders)
+    desk = NewsDesk(app.shipments, app.orders, app.cases, app.workflows)
     return {"resumed": desk.resume(event.brand, event.shipment_id or "", event.order_id or "")}
 
 

@@ -184,6 +184,7 @@ def _delay_changes(
     elif delay.revision > same.revision:
         revised, at = f"{subject}#{delay.revision}", delay.updated_at or delay.declared_at
         event("DeliveryDelayUpdated", Moment.DELAY_UPDATED, revised, revised, delay, at)
+        found[-1] = found[-1].model_copy(update={"waiting": True})  # a graver kind has another playbook
     if delay.recovered_at and not (same and same.recovered_at):
         event("DeliveryRecovered", Moment.DELAY_RECOVERED, subject, subject, delay, delay.recovered_at)
         if delay.kind in _TOLD_AS_SHIPPED:

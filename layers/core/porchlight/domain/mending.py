@@ -83,7 +83,7 @@ def _update(
     now: datetime,
     forecast: Forecast | None,
 ) -> Changed:
-    """A graver kind, or a range that is over: the same delay with a new range. A graver kind begins its own playbook."""
+    """A graver kind, which begins its own playbook, or a range that is over: the same delay with a new range."""
     graver = WEIGHT[suspicion.kind] > WEIGHT[delay.kind]
     kind = suspicion.kind if graver else delay.kind
     expected, origin = new_range(shipment, kind, suspicion.promised, policy, forecast, now)

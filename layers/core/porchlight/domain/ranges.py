@@ -42,11 +42,11 @@ def expected_range(
     of its own, until an estimate made after it moved on. Nothing that is over is ever said: a range that has begun
     starts today, one that has ended is no longer ours to give.
     """
-    if not is_coming(shipment):
+    delay = shipment.delay
+    if not is_coming(shipment) or (delay and delay.remedied):
         return None
     zone = zone_of_shipment(shipment) or brand.zone
     today = local_day(now, zone)
-    delay = shipment.delay
     if delay and delay.is_open:
         candidates = [delay.expected]
     else:

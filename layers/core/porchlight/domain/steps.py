@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Self
 
 from porchlight.domain.cases import Case, case_id
-from porchlight.domain.delays import Delay, DelayChange, DelayDecision, DelayKind, Facts
+from porchlight.domain.delays import Agreed, Delay, DelayChange, DelayDecision, DelayKind, Facts
 from porchlight.domain.ids import stable_id
 from porchlight.domain.orders import Order
 from porchlight.domain.remedies import ENDING, NOTHING_DUE, Remedy, RemedyRecord, RemedyState
@@ -25,15 +25,17 @@ class Late:
     record: Shipment | Order
     delay: Delay
     policy_version: str
-    seen: int = 0
-    """Counts the news that is in it: see ``services.resume_workflows``."""
-    due_at: datetime | None = None
     decisions: tuple[DelayDecision, ...] = ()
 
     @property
     def shipment(self) -> Shipment | None:
         """The parcel, None for an order."""
         return self.record if isinstance(self.record, Shipment) else None
+
+    @property
+    def order(self) -> Order | None:
+        """The order, None for a parcel."""
+        return self.record if isinstance(self.record, Order) else None
 
     @property
     def order_id(self) -> str | None:
@@ -102,15 +104,24 @@ def choose(late: Late, remedy: Remedy, now: datetime, facts: Facts) -> Late:
     return late.changed(f"{remedy.value}_chosen", {"chosen": remedy, "begun": remedy.value}, now, facts)
 
 
-def answer(late: Late, case: Case, now: datetime) -> Late:
-    """The question of this step is answered: wait on, or carry out what was chosen."""
+def answer(late: Late, case: Case, now: datetime, *, agreed: Agreed | None = None, more: Facts | None = None) -> Late:
+    """The question of this step is answered: wait on, or carry out what was chosen. ``agreed``: to what, where the law
+    asks.
+    """
     assert case.decision is not None
-    facts: Facts = {"case_id": case.case_id, "audience": case.audience.value, "default": case.decided_by == "deadline"}
+    facts: Facts = {"case_id": case.case_id, "audience": case.audience.value, **(more or {})}
     waits = case.decision is Remedy.KEEP_WAITING
     update: dict[str, object] = {"case_id": None, "chosen": None if waits else case.decision}
+    update |= {"agreed": agreed} if agreed else {}
     what = f"{case.decision.value}_chosen"
     answered = late.changed(what, update, now, facts, by=case.decided_by, note=case.note)
     return go_on(answered) if waits else answered
+
+
+def overtake(late: Late, agreed: Agreed | None, now: datetime) -> Late:
+    """The question of this step is asked no more: the shop has named another day since."""
+    facts: Facts = {"case_id": late.delay.case_id}
+    return go_on(late.changed("question_overtaken", {"agreed": agreed}, now, facts, by="store"))
 
 
 def presume_lost(late: Late, then: Remedy, now: datetime) -> Late:

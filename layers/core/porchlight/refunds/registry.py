@@ -3,6 +3,7 @@
 from importlib import import_module
 from typing import Any
 
+from porchlight.deciding import Remedies
 from porchlight.domain.brands import BrandConfig
 from porchlight.errors import NotFoundError
 from porchlight.ports import Orders, RefundProvider, Secrets
@@ -17,11 +18,21 @@ def refund_provider(
     brand: BrandConfig, secrets: Secrets, default_url: str, orders: Orders | None = None
 ) -> RefundProvider:
     """The provider of a brand. In ``orders`` it finds the shop's own id of an order."""
-    module = _BY_ID.get(brand.refunds.provider)
-    if module is None:
-        raise NotFoundError("no such refund provider")
-    made: RefundProvider = import_module(module).CONNECTOR(secrets, default_url, orders)
+    made: RefundProvider = _module(brand).CONNECTOR(secrets, default_url, orders)
     return made
+
+
+def remedies(brand: BrandConfig, secrets: Secrets, default_url: str, orders: Orders | None = None) -> Remedies:
+    """Who carries out what is decided about delays: the same provider."""
+    made: Remedies = _module(brand).REMEDIES(secrets, default_url, orders)
+    return made
+
+
+def _module(brand: BrandConfig) -> Any:
+    name = _BY_ID.get(brand.refunds.provider)
+    if name is None:
+        raise NotFoundError("no such refund provider")
+    return import_module(name)
 
 
 def reader_ids() -> tuple[str, ...]:

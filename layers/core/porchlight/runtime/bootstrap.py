@@ -310,13 +310,23 @@ class App:
 
     def refund_provider(self, brand: "BrandConfig") -> "ports.RefundProvider":
         """The provider that the brand has chosen."""
-        from porchlight.adapters.parameters import parameter
         from porchlight.refunds.registry import refund_provider
 
-        url = ""
-        if brand.refunds.url is None:
-            url = parameter(f"/porchlight/{self.settings.stage}/refund-url").removeprefix("none")
-        return refund_provider(brand, self.secrets, url, self.orders)
+        return refund_provider(brand, self.secrets, self._refund_url(brand), self.orders)
+
+    def remedies(self, brand: "BrandConfig") -> "deciding.Remedies":
+        """Who carries out what is decided about delays."""
+        from porchlight.refunds.registry import remedies
+
+        return remedies(brand, self.secrets, self._refund_url(brand), self.orders)
+
+    def _refund_url(self, brand: "BrandConfig") -> str:
+        """For brands that name no address of their own."""
+        from porchlight.adapters.parameters import parameter
+
+        if brand.refunds.url is not None:
+            return ""
+        return parameter(f"/porchlight/{self.settings.stage}/refund-url").removeprefix("none")
 
 
 app = App()

@@ -13,6 +13,7 @@ from porchlight.domain.delays import Delay
 from porchlight.domain.remedies import Remedy
 from porchlight.errors import ConflictError, InvalidInputError, NotFoundError
 from porchlight.ports import Orders, Shipments
+from porchlight.services.request_return import read_body
 from porchlight.services.retrying import until_settled
 
 BY_DEADLINE = "deadline"
@@ -61,6 +62,11 @@ class AnswerDesk:
             return decide(self.cases, case, remedy, by, now, note)
 
         return until_settled(attempt)
+
+    def from_person(self, brand: str, case_id: str, body: bytes, key_id: str, now: datetime) -> dict[str, Any]:
+        """The answer of whoever has the API key ``key_id``, as the API takes and repeats it."""
+        said = read_body(DecisionBody, body)
+        return show(self.answer(brand, case_id, said.decision, f"person:{key_id}", now, said.note))
 
     def _is_moot(self, case: Case) -> bool:
         """True where its delay no longer asks; the case is closed then."""
@@ -120,13 +126,16 @@ def open_cases(
     return found
 
 
-def cursor(case: Case) -> str:
-    """Where a page ends, for the next one."""
-    return f"{case.deadline.isoformat()}~{case.case_id}"
+def page(cases: Cases, brand: str, after: str, now: datetime) -> dict[str, Any]:
+    """A page of open cases as the API answers it; ``next`` is the ``after`` of the one that follows, if any does."""
+    found = open_cases(cases, brand, now, PAGE, read_cursor(after))
+    last = found[-1] if len(found) == PAGE else None
+    more = f"{last.deadline.isoformat()}~{last.case_id}" if last else None
+    return {"cases": [show(case) for case in found], "next": more}
 
 
 def read_cursor(text: str) -> tuple[datetime, str] | None:
-    """What ``cursor`` wrote; None for no text. InvalidInputError for anything else."""
+    """Where a page goes on, as ``page`` wrote it; None for no text. InvalidInputError for anything else."""
     if not text:
         return None
     at, _, case_id = text.partition("~")

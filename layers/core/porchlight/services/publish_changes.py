@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from porchlight.domain.case_events import case_changes, remedy_changes
+from porchlight.domain.cases import Case
 from porchlight.domain.changes import DomainEvent, order_changes, return_changes, shipment_changes
 from porchlight.domain.orders import Order
 from porchlight.domain.returns import Return
@@ -14,9 +16,13 @@ from porchlight.ports import Bus
 def changes(entity_type: str, old: str | None, new: str) -> list[DomainEvent]:
     """Domain events of one change; ``old`` and ``new`` are the records as JSON."""
     if entity_type == "shipment":
-        return shipment_changes(Shipment.model_validate_json(old) if old else None, Shipment.model_validate_json(new))
+        parcels = Shipment.model_validate_json(old) if old else None, Shipment.model_validate_json(new)
+        return shipment_changes(*parcels) + remedy_changes(*parcels)
     if entity_type == "order":
-        return order_changes(Order.model_validate_json(old) if old else None, Order.model_validate_json(new))
+        orders = Order.model_validate_json(old) if old else None, Order.model_validate_json(new)
+        return order_changes(*orders) + remedy_changes(*orders)
+    if entity_type == "case":
+        return case_changes(Case.model_validate_json(old) if old else None, Case.model_validate_json(new))
     if entity_type == "return":
         return return_changes(Return.model_validate_json(old) if old else None, Return.model_validate_json(new))
     return []

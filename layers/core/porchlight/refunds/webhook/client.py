@@ -1,4 +1,4 @@
-"""The webhook: one POST with the refund's key as its id, so that the same refund twice is recognizable as one."""
+"""The webhook: one POST with the key of a remedy as its id, so that the same one twice is recognizable as one."""
 
 import http.client
 import json
@@ -10,7 +10,9 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
+from porchlight.deciding import Task
 from porchlight.domain.brands import BrandConfig
+from porchlight.domain.remedies import Remedy
 from porchlight.domain.returns import Return
 from porchlight.errors import NotFoundError, PermanentProviderError, TransientError
 from porchlight.ports import Orders, Secrets
@@ -20,17 +22,24 @@ TIMEOUT = 10.0
 MAX_ANSWER = 65_536
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _TRY_LATER = frozenset({408, 425, 429})
+REFUND = "refund.requested"
+_KINDS = {
+    Remedy.REFUND: REFUND,
+    Remedy.RESEND: "reship.requested",
+    Remedy.CREDIT: "credit.requested",
+    Remedy.CLAIM: "claim.requested",
+}
 
 
 class _NoRedirects(HTTPRedirectHandler):
-    """A redirect is an answer like any other: a signed refund goes nowhere but to the address in the configuration."""
+    """A redirect is an answer like any other: a signed request goes nowhere but to the address in the configuration."""
 
     def redirect_request(self, *_: Any) -> None:
         return None
 
 
-class WebhookRefunds:
-    """``ports.RefundProvider``. The secret ``refunds/{brand}`` is ``{"secret": "whsec_…"}``."""
+class SignedWebhook:
+    """Signed messages to the brand's own system. The secret ``refunds/{brand}`` is ``{"secret": "whsec_…"}``."""
 
     def __init__(
         self,
@@ -48,40 +57,27 @@ class WebhookRefunds:
         self._timeout = timeout
         self._opener = build_opener(_NoRedirects, ProxyHandler({}))
 
-    def refund(self, brand: BrandConfig, request: Return) -> str:
-        """Ask for the refund; returns the ``reference`` (or ``id``) in the answer, the key where there is none."""
-        refund = request.refund
-        if refund is None:
-            raise PermanentProviderError("there is no refund to ask for")
+    def _send(self, brand: BrandConfig, key: str, kind: str, data: dict[str, Any]) -> str:
+        """Ask for it; returns the ``reference`` (or ``id``) in the answer, the key where there is none. ``data`` is ids
+        and money; nothing personal.
+        """
         url = _checked(str(brand.refunds.url or self._default_url))
         timestamp = int(self._clock())
-        body = self._body(request, timestamp)
-        headers = {
-            "content-type": "application/json",
-            "user-agent": "porchlight",
-            "webhook-id": refund.key,
-            "webhook-timestamp": str(timestamp),
-            "webhook-signature": sign(self._key(brand), refund.key, timestamp, body),
-            "idempotency-key": refund.key,
-        }
-        return _reference(self._post(url, body, headers)) or refund.key
-
-    def _body(self, request: Return, timestamp: int) -> bytes:
-        """Ids and money; nothing personal."""
-        assert request.refund is not None
-        data: dict[str, str | int] = {
-            "return_id": request.return_id,
-            "order_id": request.order_id,
-            "amount": request.refund.amount.amount,
-            "currency": request.refund.amount.currency,
-            "key": request.refund.key,
-        }
-        order = self._orders.get(request.brand, request.order_id) if self._orders else None
+        order = self._orders.get(brand.brand_id, data["order_id"]) if self._orders else None
         if order:
             data["order"] = order.external_id
         sent_at = datetime.fromtimestamp(timestamp, UTC).isoformat().replace("+00:00", "Z")
-        message = {"type": "refund.requested", "timestamp": sent_at, "data": data}
-        return json.dumps(message, separators=(",", ":")).encode()
+        message = {"type": kind, "timestamp": sent_at, "data": data}
+        body = json.dumps(message, separators=(",", ":")).encode()
+        headers = {
+            "content-type": "application/json",
+            "user-agent": "porchlight",
+            "webhook-id": key,
+            "webhook-timestamp": str(timestamp),
+            "webhook-signature": sign(self._key(brand), key, timestamp, body),
+            "idempotency-key": key,
+        }
+        return _reference(self._post(url, body, headers)) or key
 
     def _key(self, brand: BrandConfig) -> bytes:
         try:
@@ -104,6 +100,51 @@ class WebhookRefunds:
             raise PermanentProviderError(f"the refund webhook answered {error.code}") from None
         except (URLError, http.client.HTTPException, OSError) as error:
             raise TransientError(f"the refund webhook cannot be reached ({type(error).__name__})") from None
+
+
+class WebhookRefunds(SignedWebhook):
+    """``ports.RefundProvider``: ``refund.requested``."""
+
+    def refund(self, brand: BrandConfig, request: Return) -> str:
+        """Ask for the refund under its key."""
+        refund = request.refund
+        if refund is None:
+            raise PermanentProviderError("there is no refund to ask for")
+        data = {
+            "return_id": request.return_id,
+            "order_id": request.order_id,
+            "amount": refund.amount.amount,
+            "currency": refund.amount.currency,
+            "key": refund.key,
+        }
+        return self._send(brand, refund.key, REFUND, data)
+
+
+class WebhookRemedies(SignedWebhook):
+    """``deciding.Remedies``: ``refund.requested``, ``reship.requested``, ``credit.requested``, ``claim.requested`` and
+    ``cancel.requested``.
+    """
+
+    def carry_out(self, brand: BrandConfig, task: Task) -> str:
+        """One message under the task's key; a cancelled order whose money goes back has two: first it must not be
+        shipped.
+        """
+        data: dict[str, Any] = {
+            "order_id": task.order_id,
+            "shipment_id": task.shipment_id,
+            "delay_id": task.delay_id,
+            "kind": task.kind.value,
+            "lines": [{"line_id": line, "quantity": count} for line, count in task.lines.items()],
+            "key": task.key,
+        }
+        if task.amount:
+            data |= {"amount": task.amount.amount, "currency": task.amount.currency}
+        if task.remedy is not Remedy.CANCEL:
+            return self._send(brand, task.key, _KINDS[task.remedy], data)
+        first = f"{task.key}-cancel"
+        reference = self._send(brand, first, "cancel.requested", {**data, "key": first})
+        paid = task.amount is not None and task.amount.amount > 0
+        return self._send(brand, task.key, REFUND, data) if paid else reference
 
 
 def _checked(url: str) -> str:

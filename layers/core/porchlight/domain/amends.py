@@ -1,0 +1,62 @@
+"""What a remedy is about: which lines of an order, and how much money. Never more than is left of what was paid."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from porchlight.domain.dispatch import to_ship
+from porchlight.domain.money import Money
+from porchlight.domain.orders import Order
+from porchlight.domain.packing import quantities
+from porchlight.domain.policies import left_to_refund
+from porchlight.domain.remedies import Remedy, RemedyState
+from porchlight.domain.returns import Return
+from porchlight.domain.shipments import Shipment
+
+MONEY_BACK = frozenset({Remedy.REFUND, Remedy.CANCEL})
+"""Remedies that give back what was paid."""
+
+
+def lines_of_parcel(parcel: Shipment, order: Order, parcels: Sequence[Shipment]) -> dict[str, int] | None:
+    """How many of which lines are in a parcel: {} for the whole order, None where nobody can say."""
+    held = [packing for packing in parcel.packed.values() if not packing.cancelled]
+    if held and all(packing.lines and packing.parcels == 1 for packing in held):
+        inside = quantities(parcel.packed)
+        return {} if all(inside.get(line.line_id, 0) >= line.quantity for line in order.lines) else inside
+    others = [one for one in parcels if one.shipment_id != parcel.shipment_id and _counts(one)]
+    return None if others else {}
+
+
+def lines_to_ship(order: Order, parcels: Sequence[Shipment]) -> dict[str, int] | None:
+    """How many of which lines have not left: {} for the whole order, None where nobody can say."""
+    sent = [parcel for parcel in parcels if _counts(parcel)]
+    return (to_ship(order, parcels) or None) if sent else {}
+
+
+def value_of(order: Order, lines: Mapping[str, int]) -> Money:
+    """What was paid for lines; for the whole order with all that came on top."""
+    if not lines:
+        return order.total
+    worth = sum(line.unit_price.times(lines.get(line.line_id, 0)).amount for line in order.lines)
+    return Money(amount=min(worth, order.total.amount), currency=order.currency)
+
+
+def money_back(
+    order: Order, lines: Mapping[str, int], returns: Iterable[Return], parcels: Iterable[Shipment], key: str
+) -> Money:
+    """What is given back for lines: at most what is left after refunds, returns, and what is promised to other parcels.
+    ``key``: of this very remedy.
+    """
+    promised = sum(
+        record.amount.amount
+        for delay in (order.delay, *(parcel.delay for parcel in parcels))
+        for record in (delay.remedies if delay else ())
+        if record.state is not RemedyState.REFUSED
+        and record.remedy in MONEY_BACK
+        and record.amount
+        and record.key not in {key, *order.refunds}
+    )
+    left = left_to_refund(order, returns).amount - promised
+    return Money(amount=max(0, min(value_of(order, lines).amount, left)), currency=order.currency)
+
+
+def _counts(parcel: Shipment) -> bool:
+    return not parcel.is_return and not parcel.is_void and not parcel.moved_to

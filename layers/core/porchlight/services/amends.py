@@ -1,0 +1,156 @@
+"""Carrying out a remedy, exactly once: intent → the brand's system → record, as ``refund_return`` does it.
+
+The intent is written on the condition that the parcel is still what it was when it was read: one that is delivered at
+this moment is never refunded. From then on the remedy happens, under its one key; what arrives after is noted.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from porchlight.deciding import Remedies, Task
+from porchlight.domain import amends, steps
+from porchlight.domain.brands import BrandConfig
+from porchlight.domain.orders import Order, OrderRefunded
+from porchlight.domain.remedies import NOTHING_DUE, Remedy, RemedyRecord, remedy_key
+from porchlight.domain.returns import ReturnState
+from porchlight.domain.steps import Late
+from porchlight.errors import PermanentProviderError
+from porchlight.ports import Brands, Metrics, Orders, Returns
+from porchlight.services.bearers import Bearers
+from porchlight.services.keep_orders import OrderKeeper
+from porchlight.services.order_delays import Dispatches
+from porchlight.services.refund_return import Refunder
+from porchlight.services.retrying import until_settled
+
+Record = RemedyRecord
+
+
+@dataclass(frozen=True)
+class Amends:
+    """Carries out what was decided."""
+
+    bearers: Bearers
+    orders: Orders
+    returns: Returns
+    brands: Brands
+    keeper: OrderKeeper
+    provider_of: Callable[[BrandConfig], Remedies]
+    refunder: Refunder
+    metrics: Metrics
+
+    def carry_out(self, brand_id: str, shipment_id: str, order_id: str, delay_id: str, now: datetime) -> str:
+        """``done``, ``refused`` (a person is asked), ``dropped`` (news came first) or ``superseded``. TransientError:
+        try again, under the same key.
+        """
+        brand = self.brands.get(brand_id)
+
+        def read() -> Late | None:
+            late = self.bearers.read(brand, shipment_id, order_id, now)
+            return late if late and late.delay.delay_id == delay_id else None
+
+        def attempt() -> str:
+            late = read()
+            if late is None:
+                return "superseded"
+            record = steps.pending(late.delay)
+            if record is None:
+                if late.delay.chosen is None or not late.delay.is_open:
+                    return "dropped"
+                record = self._meant(brand, late, late.delay.chosen, now)
+                if record.why:
+                    self.bearers.write(brand, steps.refuse(late, record, record.why, now), now)
+                    return "refused"
+                late = self.bearers.write(brand, steps.intend(late, record, now), now)
+            try:
+                reference = self._ask(brand, late, record, now)
+            except PermanentProviderError:
+                self.bearers.write(brand, steps.refuse(late, record, "provider_refused", now), now)
+                self.metrics.count("RemediesRefused", remedy=record.remedy.value)
+                return "refused"
+            self._remember(brand, late, record, now)
+            late = read()  # remembering has written the order, and news may have come
+            if late is None or steps.pending(late.delay) is None:
+                return "done"
+            self.bearers.write(brand, steps.done(late, record, reference, now), now)
+            self.metrics.count("RemediesCarriedOut", remedy=record.remedy.value)
+            return "done"
+
+        return until_settled(attempt)
+
+    def _meant(self, brand: BrandConfig, late: Late, remedy: Remedy, now: datetime) -> Record:
+        """The remedy with its lines and its money; with a word in ``why`` where it cannot be had that way."""
+        known = steps.record_of(late.delay, remedy)
+        bare = Record(
+            key=remedy_key(brand.brand_id, late.delay.delay_id, remedy),
+            remedy=remedy,
+            intended_at=now,
+            refusals=known.refusals if known else 0,
+        )
+        order = self._order(late)
+        if order is None:
+            return bare.model_copy(update={"why": "order_unknown"})
+        if late.shipment and late.shipment.is_return:
+            fits = remedy in (Remedy.REFUND, Remedy.CLAIM)
+            return bare if fits else bare.model_copy(update={"why": "not_for_returns"})
+        parcels = Dispatches(self.orders, self.bearers.shipments, self.bearers.dates).parcels(
+            brand.brand_id, order.order_id
+        )
+        lines = (
+            amends.lines_of_parcel(late.shipment, order, parcels)
+            if late.shipment
+            else amends.lines_to_ship(order, parcels)
+        )
+        if lines is None:
+            return bare.model_copy(update={} if remedy is Remedy.CLAIM else {"why": "contents_unknown"})
+        update: dict[str, object] = {"lines": lines}
+        if remedy in amends.MONEY_BACK:
+            returns = self.returns.of_order(brand.brand_id, order.order_id)
+            update["amount"] = amends.money_back(order, lines, returns, parcels, bare.key)
+        elif remedy is Remedy.CLAIM:
+            update["amount"] = amends.value_of(order, lines)
+        return bare.model_copy(update=update)
+
+    def _ask(self, brand: BrandConfig, late: Late, record: Record, now: datetime) -> str:
+        """The other side's reference."""
+        parcel = late.shipment
+        if parcel and parcel.is_return and record.remedy is Remedy.REFUND:
+            return self._refund_return(brand, parcel.return_id or "", now)
+        if record.remedy is Remedy.REFUND and record.amount and not record.amount.amount:
+            return NOTHING_DUE
+        task = Task(
+            key=record.key,
+            remedy=record.remedy,
+            brand=brand.brand_id,
+            order_id=late.order_id or "",
+            shipment_id=parcel.shipment_id if parcel else None,
+            delay_id=late.delay.delay_id,
+            kind=late.delay.kind,
+            amount=record.amount,
+            lines=record.lines,
+            decided_at=record.intended_at,
+        )
+        return self.provider_of(brand).carry_out(brand, task)
+
+    def _refund_return(self, brand: BrandConfig, return_id: str, now: datetime) -> str:
+        """A return's money goes the return's own way, under the return's own key: mostly it has gone already."""
+        request = self.returns.get(brand.brand_id, return_id)
+        if request is None or request.state is ReturnState.REFUNDED:
+            return NOTHING_DUE
+        if request.scanned_at is None:
+            raise PermanentProviderError("a return that was never scanned is not refunded")
+        self.refunder.refund(brand.brand_id, return_id, now)
+        return return_id
+
+    def _remember(self, brand: BrandConfig, late: Late, record: Record, now: datetime) -> None:
+        """Later returns, and later parcels, find the refund among those of the order."""
+        order = self._order(late)
+        if order is None or record.remedy not in amends.MONEY_BACK or not (record.amount and record.amount.amount):
+            return
+        refunded = OrderRefunded(
+            external_order_id=order.external_id, refund_id=record.key, amount=record.amount, refunded_at=now
+        )
+        self.keeper.refund(brand, refunded, now)
+
+    def _order(self, late: Late) -> Order | None:
+        return late.order or self.orders.get(late.record.brand, late.order_id or "")
