@@ -98,8 +98,7 @@ def hold(
         message.kind
         for message in messages
         if _is_about(message, delay, shipment)
-        and message.state in _GOING_OUT
-        and message.not_before is None
+        and message.state in (MessageState.SENDING, MessageState.SENT)
         and message.moment in _STATEMENTS | QUESTIONS
         and local_day(message.sent_at or message.planned_at, name) == today
     ]
