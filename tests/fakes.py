@@ -23,6 +23,7 @@ from porchlight.domain.journal import JournalEntry
 from porchlight.domain.messages import MessageRecord, Moment
 from porchlight.domain.money import Money
 from porchlight.domain.orders import Order, Shopper
+from porchlight.domain.packing import Packing
 from porchlight.domain.returns import Return
 from porchlight.domain.shipments import Shipment, StoredEvent
 from porchlight.domain.surge import Surge
@@ -218,6 +219,7 @@ class FakeOrders:
         self.decisions: dict[tuple[str, str], dict[str, DelayDecision]] = defaultdict(dict)
         self.due_at: dict[tuple[str, str], datetime] = {}
         self.parcels: dict[tuple[str, str], list[str]] = defaultdict(list)
+        self.untracked: dict[tuple[str, str], dict[str, Packing]] = defaultdict(dict)
         self.refunds: dict[tuple[str, str], dict[str, Money]] = defaultdict(dict)
         self.shoppers: dict[tuple[str, str], Shopper] = {}
         self.messages: FakeMessages | None = None
@@ -234,6 +236,7 @@ class FakeOrders:
         return OrderContents(
             order=self.records.get(key),
             shipment_ids=tuple(sorted(self.parcels[key])),
+            untracked=dict(self.untracked[key]),
             refunds=dict(self.refunds[key]),
             messages=tuple(sorted((m for m in messages if (m.brand, m.order_id) == key), key=lambda m: m.planned_at)),
             return_ids=tuple(sorted(r.return_id for r in returns if (r.brand, r.order_id) == key)),
@@ -265,6 +268,9 @@ class FakeOrders:
 
     def put_refund(self, brand: str, order_id: str, refund_id: str, amount: Money) -> None:
         self.refunds[brand, order_id][refund_id] = amount
+
+    def put_untracked(self, brand: str, order_id: str, fulfillment_id: str, packing: Packing) -> None:
+        self.untracked[brand, order_id][fulfillment_id] = packing
 
     def shopper(self, brand: str, shopper_id: str) -> Shopper | None:
         return self.shoppers.get((brand, shopper_id))

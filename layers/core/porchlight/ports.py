@@ -20,6 +20,7 @@ from porchlight.domain.ids import body_id
 from porchlight.domain.messages import MessageRecord, Moment
 from porchlight.domain.money import Money
 from porchlight.domain.orders import Order, Shopper
+from porchlight.domain.packing import Packing
 from porchlight.domain.returns import Return
 from porchlight.domain.shipments import Shipment, StoredEvent
 
@@ -215,6 +216,8 @@ class OrderContents(BaseModel):
 
     order: Order | None = None
     shipment_ids: tuple[str, ...] = ()
+    untracked: dict[str, Packing] = {}
+    """What left without a tracking number, by fulfilment."""
     refunds: dict[str, Money] = {}
     messages: tuple[MessageRecord, ...] = ()
     return_ids: tuple[str, ...] = ()
@@ -248,6 +251,10 @@ class Orders(Protocol):
 
     def put_refund(self, brand: str, order_id: str, refund_id: str, amount: Money) -> None:
         """Remember a refund that the store reports; the same one twice is one."""
+        ...
+
+    def put_untracked(self, brand: str, order_id: str, fulfillment_id: str, packing: Packing) -> None:
+        """Remember what left without a tracking number; the order itself may not be known yet."""
         ...
 
     def shopper(self, brand: str, shopper_id: str) -> Shopper | None:

@@ -3,7 +3,7 @@
 ``domain.mail_order`` has what the law of the United States adds; ``domain.order_delays`` what becomes of a delay.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
 from porchlight.domain import mail_order
@@ -51,10 +51,17 @@ def ship_by(order: Order, brand: BrandConfig, free: Free = no_holidays) -> date:
     return day
 
 
-def to_ship(order: Order, parcels: Iterable[Shipment]) -> dict[str, int]:
-    """How many of each line are in no parcel yet; {} where all has left, or where that cannot be known."""
-    ordered = {line.line_id: line.quantity for line in order.lines if line.ships}
+def holdings(parcels: Iterable[Shipment], untracked: Mapping[str, Packing]) -> list[Mapping[str, Packing]]:
+    """What has left of an order: what each of its parcels holds, and what left without a tracking number."""
     held = [_held(parcel) for parcel in parcels if not parcel.is_return and not parcel.moved_to]
+    return [*held, untracked] if untracked else held
+
+
+def to_ship(order: Order, held: Sequence[Mapping[str, Packing]]) -> dict[str, int]:
+    """How many of each line have not left; {} where all has, or where that cannot be known. ``held`` as ``holdings``
+    gives it.
+    """
+    ordered = {line.line_id: line.quantity for line in order.lines if line.ships}
     return still_to_ship(ordered, held) if held else ordered
 
 
@@ -73,7 +80,7 @@ def is_paid_back(order: Order) -> bool:
 
 
 def assess_order(
-    order: Order, parcels: Iterable[Shipment], brand: BrandConfig, now: datetime, free: Free = no_holidays
+    order: Order, held: Sequence[Mapping[str, Packing]], brand: BrandConfig, now: datetime, free: Free = no_holidays
 ) -> Suspicion | None:
     """The delay that ought to be declared now, or whose range is over; None where all has left, or may still leave in
     time.
@@ -81,7 +88,7 @@ def assess_order(
     since = _since(order, brand, free)
     if since is None or since > now:
         return None
-    waiting = to_ship(order, parcels)
+    waiting = to_ship(order, held)
     if not waiting:
         return None
     delay, expected = order.delay, order_range(order, brand, now, free)

@@ -3,7 +3,7 @@
 Pure: every function returns the order as it is then, and the decisions that made it so, to be written together.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from porchlight.domain.brands import BrandConfig, DelayPolicy
@@ -13,8 +13,8 @@ from porchlight.domain.dispatch import Free, is_paid_back, no_holidays, order_ra
 from porchlight.domain.ids import stable_id
 from porchlight.domain.lateness import Suspicion
 from porchlight.domain.orders import Order
+from porchlight.domain.packing import Packing
 from porchlight.domain.ranges import COLD
-from porchlight.domain.shipments import Shipment
 
 Changed = tuple[Order, tuple[DelayDecision, ...]]
 
@@ -59,12 +59,13 @@ def declare_order(
 
 
 def settle_order(
-    order: Order, parcels: Sequence[Shipment], brand: BrandConfig, now: datetime, free: Free = no_holidays
+    order: Order, held: Sequence[Mapping[str, Packing]], brand: BrandConfig, now: datetime, free: Free = no_holidays
 ) -> Changed:
-    """The order after news of it: an open delay recovers when all has left, is resolved when nobody waits any more, and
-    gets a new range when the shop names another day of shipping; a suspicion that has proved to be none is dropped.
+    """The order after news of it and of what has left (``dispatch.holdings``): an open delay recovers when all has
+    left, is resolved when nobody waits any more, and gets a new range when the shop names another day of shipping; a
+    suspicion that has proved to be none is dropped.
     """
-    dispatched = _dispatched(order, parcels, now)
+    dispatched = _dispatched(order, held, now)
     policy, delay = brand.delays, order.delay
     gone = order.cancelled_at is not None or is_paid_back(order)
     if dispatched.suspected and (gone or dispatched.dispatched_at):
@@ -104,9 +105,9 @@ def _shipped_after_all(order: Order, delay: Delay, policy: DelayPolicy, now: dat
     return order.model_copy(update={"delay": noted}), (decision.model_copy(update=told),)
 
 
-def _dispatched(order: Order, parcels: Sequence[Shipment], now: datetime) -> Order:
+def _dispatched(order: Order, held: Sequence[Mapping[str, Packing]], now: datetime) -> Order:
     nothing = not any(line.ships for line in order.lines)
-    if order.dispatched_at or order.cancelled_at or nothing or to_ship(order, parcels):
+    if order.dispatched_at or order.cancelled_at or nothing or to_ship(order, held):
         return order
     return order.model_copy(update={"dispatched_at": now})
 

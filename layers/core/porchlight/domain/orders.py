@@ -167,8 +167,9 @@ class OrderPlaced(BaseModel):
 
 class ParcelShipped(BaseModel):
     """A fulfilment: parcels with tracking numbers now belong to the order. ``carrier`` is our id, None where
-    unknown. ``lines``: what is in them, empty where the store does not say. ``updated_at`` is the store's clock of what
-    it says about lines, supplier and cancelling; ``shipped_at`` where it has none.
+    unknown; without carrier or numbers it has left, and nobody can follow it. ``lines``: what is in them, empty where
+    the store does not say. ``updated_at`` is the store's clock of what it says about lines, supplier and cancelling;
+    ``shipped_at`` where it has none.
     """
 
     model_config = _STORED

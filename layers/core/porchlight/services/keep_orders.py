@@ -21,7 +21,7 @@ from porchlight.domain.orders import (
     StoreChange,
     default_promise,
 )
-from porchlight.domain.packing import packed_with
+from porchlight.domain.packing import latest, packed_with
 from porchlight.domain.promises import PromiseMade, ShipDaySaid, kept_with, said_with
 from porchlight.domain.reuse import BEFORE_SCANS, MOST_USES, shipped_again
 from porchlight.domain.shipments import Shipment, fold
@@ -148,9 +148,11 @@ class OrderKeeper:
 
         Those of a cancelled one too, as void: else a body that comes late would bring them back.
         """
-        if not shipped.carrier:
-            return
         order_id = ids.order_id(brand.brand_id, shipped.external_order_id)
+        if not shipped.carrier or not shipped.tracking_numbers:
+            self._untracked(brand, order_id, shipped)
+            self._left(brand, order_id, shipped, received_at)
+            return
         for number in shipped.tracking_numbers:
             parcel = self._parcel(brand, shipped.carrier, number, order_id, shipped.shipped_at)
             fresh = Shipment(
@@ -165,6 +167,14 @@ class OrderKeeper:
             )
             self._link(brand, parcel, order_id, fresh, received_at)
         self._left(brand, order_id, shipped, received_at)
+
+    def _untracked(self, brand: BrandConfig, order_id: str, shipped: ParcelShipped) -> None:
+        """Nobody can follow it, but it has left (or was taken back): the order waits for it no more."""
+        name = shipped.fulfillment_id
+        known = self.orders.contents(brand.brand_id, order_id).untracked.get(name)
+        packing = latest(known, shipped.packing) if known else shipped.packing
+        if packing != known:
+            self.orders.put_untracked(brand.brand_id, order_id, name, packing)
 
     def adopt(self, brand_id: str, wrong: Shipment, order_id: str, carrier: str, now: datetime) -> str:
         """Make the parcel with the same number at ``carrier`` one of the order of ``wrong``, whose carrier was named

@@ -1,17 +1,17 @@
 """Orders that do not ship: suspected, declared once, told anew, and closed when all has left. All can be repeated."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.delays import DelayDecision
-from porchlight.domain.dispatch import LOOK_AGAIN, assess_order, next_look
+from porchlight.domain.dispatch import LOOK_AGAIN, assess_order, holdings, next_look
 from porchlight.domain.lateness import Suspicion
 from porchlight.domain.order_delays import declare_order, settle_order, suspect_order
 from porchlight.domain.orders import Order
-from porchlight.domain.shipments import Shipment
+from porchlight.domain.packing import Packing
 from porchlight.ports import Brands, Metrics, Orders, Shipments
 from porchlight.services.dates import Dates, count_decisions
 from porchlight.services.delays import DelayStatus
@@ -25,7 +25,8 @@ class SettledOrder(NamedTuple):
     order: Order
     decisions: tuple[DelayDecision, ...]
     due_at: datetime | None
-    parcels: Sequence[Shipment]
+    held: Sequence[Mapping[str, Packing]]
+    """What has left, as ``dispatch.holdings`` gives it."""
 
 
 @dataclass(frozen=True)
@@ -36,18 +37,19 @@ class Dispatches:
     shipments: Shipments
     dates: Dates
 
-    def parcels(self, brand: str, order_id: str) -> list[Shipment]:
-        """The parcels of an order as they are now."""
-        ids = self.orders.contents(brand, order_id).shipment_ids
-        found = (self.shipments.get(brand, shipment_id) for shipment_id in ids)
-        return [parcel for parcel in found if parcel and parcel.order_id == order_id]
+    def held(self, brand: str, order_id: str) -> list[Mapping[str, Packing]]:
+        """What has left of an order by now."""
+        contents = self.orders.contents(brand, order_id)
+        parcels = (self.shipments.get(brand, shipment_id) for shipment_id in contents.shipment_ids)
+        mine = [parcel for parcel in parcels if parcel and parcel.order_id == order_id]
+        return holdings(mine, contents.untracked)
 
     def settled(self, order: Order, brand: BrandConfig, now: datetime) -> SettledOrder:
         """The order after news of it or its parcels, and when it is to be looked at."""
         free = self.dates.rests(brand, order)
-        parcels = self.parcels(order.brand, order.order_id)
-        told, decisions = settle_order(order, parcels, brand, now, free)
-        return SettledOrder(told, decisions, next_look(told, brand, now, free), parcels)
+        held = self.held(order.brand, order.order_id)
+        told, decisions = settle_order(order, held, brand, now, free)
+        return SettledOrder(told, decisions, next_look(told, brand, now, free), held)
 
     def noticed(self, order: Order, brand: BrandConfig, now: datetime) -> SettledOrder:
         """The order as a store's news leaves it. Its parcels are read only where a delay of it may end by them: else
@@ -76,7 +78,7 @@ class OrderWatch:
         """The order as it is now, and the delay to declare or tell anew, if any."""
         settled = self._dispatches.settled(order, brand, now)
         free = self.dates.rests(brand, order)
-        return settled, assess_order(settled.order, settled.parcels, brand, now, free)
+        return settled, assess_order(settled.order, settled.held, brand, now, free)
 
     def put_back(self, settled: SettledOrder, due_at: datetime | None) -> None:
         """Write the order as it is now, to be looked at again at ``due_at``."""

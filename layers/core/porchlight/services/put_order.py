@@ -34,6 +34,8 @@ class OrderLineBody(BaseModel):
     unit_price: Amount
     final_sale: bool = False
     supplier: str | None = Field(default=None, min_length=1, max_length=100)
+    ships: bool = True
+    """False for what never leaves in a parcel: a download, a gift card."""
 
 
 class ShopperBody(BaseModel):
@@ -87,6 +89,19 @@ class ParcelBody(BaseModel):
     cancelled: bool = False
 
 
+class UntrackedBody(BaseModel):
+    """What left without a tracking number, or was collected. ``id`` is the caller's own; ``lines`` and ``cancelled`` as
+    for a parcel.
+    """
+
+    model_config = _STRICT
+
+    id: str = Field(min_length=1, max_length=128)
+    shipped_at: Instant
+    lines: tuple[ParcelLineBody, ...] = Field(default=(), max_length=500)
+    cancelled: bool = False
+
+
 class DestinationBody(Destination):
     """Where the order goes: country, state (its ISO 3166-2 code without the country), at most three characters of the
     postcode, and the zone (an IANA name; without it that of the place, where it has one clock).
@@ -127,9 +142,12 @@ class OrderBody(BaseModel):
     origin: str | None = Field(default=None, pattern=_NAME)
     """Where it is packed, as the brand's ``dates.origins`` calls it."""
     ship_by: date | None = Field(default=None, ge=date(2000, 1, 1), le=date(2200, 1, 1))
-    """The day by which the shop said it would ship, local to where it is packed."""
+    """The day by which the shop says that it ships, local to where it is packed."""
+    ship_note: str = Field(default="", max_length=200)
+    """Why it ships late, in the shop's words to the shopper."""
     cancelled_at: Instant | None = None
     parcels: tuple[ParcelBody, ...] = Field(default=(), max_length=200)
+    untracked: tuple[UntrackedBody, ...] = Field(default=(), max_length=200)
 
 
 def read_body(body: bytes) -> OrderBody:
@@ -146,7 +164,8 @@ def put_order(brand: BrandConfig, external_id: str, body: OrderBody, keeper: Ord
     is not of this order.
     """
     known = {line.id for line in body.lines}
-    if any(line.id not in known for parcel in body.parcels for line in parcel.lines):
+    held = [*(parcel.lines for parcel in body.parcels), *(left.lines for left in body.untracked)]
+    if any(line.id not in known for lines in held for line in lines):
         raise InvalidInputError("a parcel holds a line that is not of this order", code="unknown-line")
     destination = body.destination.placed()
     promise = body.promise and DateRange(
@@ -168,6 +187,7 @@ def put_order(brand: BrandConfig, external_id: str, body: OrderBody, keeper: Ord
                 unit_price=Money.of(line.unit_price, body.currency),
                 final_sale=line.final_sale,
                 supplier=line.supplier,
+                ships=line.ships,
             )
             for line in body.lines
         ),
@@ -184,6 +204,7 @@ def put_order(brand: BrandConfig, external_id: str, body: OrderBody, keeper: Ord
         service=body.service,
         origin=body.origin,
         ship_by=body.ship_by,
+        ship_note=body.ship_note,
         cancelled_at=body.cancelled_at,
     )
     order = keeper.order(brand, "api", placed, now)
@@ -201,10 +222,22 @@ def put_order(brand: BrandConfig, external_id: str, body: OrderBody, keeper: Ord
             updated_at=placed.updated_at if parcel.lines or parcel.supplier or parcel.cancelled else None,
         )
         keeper.parcels(brand, shipped, now)
+    for left in body.untracked:
+        shipped = ParcelShipped(
+            external_order_id=external_id,
+            fulfillment_id=f"untracked:{left.id}",
+            carrier=None,
+            tracking_numbers=(),
+            shipped_at=left.shipped_at,
+            cancelled=left.cancelled,
+            lines=_packed(left),
+            updated_at=placed.updated_at if left.lines or left.cancelled else None,
+        )
+        keeper.parcels(brand, shipped, now)
     return order
 
 
-def _packed(parcel: ParcelBody) -> tuple[ParcelLine, ...]:
+def _packed(parcel: ParcelBody | UntrackedBody) -> tuple[ParcelLine, ...]:
     """What is in the parcel; a line that stands there twice is one."""
     found: dict[str, int] = {}
     for line in parcel.lines:

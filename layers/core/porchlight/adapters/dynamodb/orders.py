@@ -11,6 +11,7 @@ from porchlight.domain.ids import stable_id
 from porchlight.domain.messages import MessageRecord
 from porchlight.domain.money import Money
 from porchlight.domain.orders import Order, Shopper
+from porchlight.domain.packing import Packing
 from porchlight.ports import OrderContents
 
 
@@ -29,6 +30,7 @@ class DynamoOrders:
         """One query over the order's partition."""
         order: Order | None = None
         parcels: list[str] = []
+        untracked: dict[str, Packing] = {}
         refunds: dict[str, Money] = {}
         messages: list[MessageRecord] = []
         returns: list[str] = []
@@ -38,6 +40,8 @@ class DynamoOrders:
                 order = load(Order, found)
             elif sk.startswith(keys.PARCEL):
                 parcels.append(sk.removeprefix(keys.PARCEL))
+            elif sk.startswith(keys.UNTRACKED):
+                untracked[sk.removeprefix(keys.UNTRACKED)] = load(Packing, found)
             elif sk.startswith(keys.REFUND):
                 refunds[sk.removeprefix(keys.REFUND)] = load(Money, found)
             elif sk.startswith(keys.MESSAGE):
@@ -48,6 +52,7 @@ class DynamoOrders:
         return OrderContents(
             order=order,
             shipment_ids=tuple(parcels),
+            untracked=untracked,
             refunds=refunds,
             messages=tuple(messages),
             return_ids=tuple(returns),
@@ -78,6 +83,11 @@ class DynamoOrders:
     def put_refund(self, brand: str, order_id: str, refund_id: str, amount: Money) -> None:
         """The same refund twice is one item."""
         self._table.put(item(keys.order_pk(brand, order_id), keys.REFUND + refund_id, "store_refund", amount))
+
+    def put_untracked(self, brand: str, order_id: str, fulfillment_id: str, packing: Packing) -> None:
+        """What the store says last takes the place of what it said before."""
+        sk = keys.UNTRACKED + fulfillment_id
+        self._table.put(item(keys.order_pk(brand, order_id), sk, "untracked", packing))
 
     def shopper(self, brand: str, shopper_id: str) -> Shopper | None:
         """The contact points."""

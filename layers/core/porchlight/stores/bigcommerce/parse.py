@@ -38,6 +38,8 @@ NOT_YET = frozenset({0, 1})
 _GONE = frozenset({5, 6})
 """Cancelled, declined."""
 _NO_CARRIER = frozenset({"", "none", "custom", "other", "shipperhq"})
+_NEVER_SHIPS = frozenset({"digital", "giftcertificate"})
+"""Types of products that no parcel holds."""
 KINDS = {"orders": "order", "fulfillments": "fulfillment", "refunds": "refund", "webhook": "webhook"}
 
 
@@ -161,6 +163,7 @@ def _line(entry: dict[str, Any], currency: str, taxed: bool) -> OrderLine | None
         title=clean(unescape(clean(entry.get("name_customer")) or clean(entry.get("name")))) or "Item",
         quantity=quantity,
         unit_price=reading.each(paid, quantity, currency),
+        ships=clean(entry.get("type"), 20).lower() not in _NEVER_SHIPS,
     )
 
 

@@ -113,6 +113,7 @@ def _line(entry: dict[str, Any], currency: str, final: bool) -> OrderLine | None
         unit_price=reading.each(paid, quantity, currency),
         final_sale=final or any(_is_final_sale(item) for item in properties),
         supplier=_supplier(entry.get("fulfillment_service")),
+        ships=entry.get("requires_shipping") is not False,
     )
 
 

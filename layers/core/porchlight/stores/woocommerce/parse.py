@@ -13,6 +13,7 @@ from porchlight.domain.orders import (
     OrderPlaced,
     OrderRefunded,
     OrderWithdrawn,
+    ParcelShipped,
     StoreChange,
 )
 from porchlight.errors import UnreadableBodyError
@@ -61,7 +62,22 @@ def _order(data: dict[str, Any]) -> list[StoreChange]:
     order = _placed(data, meta, order_id, placed, modified)
     if order is None:
         return []
-    return [order, *tracked(meta, order_id, placed, modified), *_refunds(data, order_id, order)]
+    parcels = tracked(meta, order_id, placed, modified)
+    if not parcels and _status(data) == "completed":
+        parcels = [_completed(order_id, placed, modified)]
+    return [order, *parcels, *_refunds(data, order_id, order)]
+
+
+def _completed(order_id: str, placed: datetime, modified: datetime) -> ParcelShipped:
+    """The shop is done with it, and no plugin knows a tracking number: all has left."""
+    return ParcelShipped(
+        external_order_id=order_id,
+        fulfillment_id="completed",
+        carrier=None,
+        tracking_numbers=(),
+        shipped_at=modified,
+        updated_at=placed,  # nothing about it can change, and no later body is news
+    )
 
 
 def _status(data: dict[str, Any]) -> str:
