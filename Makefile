@@ -56,7 +56,7 @@ types: setup ## Types (mypy, strict)
 lock: setup ## Resolve requirements/*.in anew into the hashed lock files; ARGS=--upgrade for newer versions
 	@$(VENV)/python -m local.setup.lock $(ARGS)
 
-bench: ## Count the instructions of parsers and of the front door, beside others' (tests/bench); writes docs/benchmarks.md
+bench: ## Count what parsers, the front door and the sweep take (tests/bench); writes docs/benchmarks.md
 	@$(call bootstrap,bench)
 	@$(VENV)/python -m local.setup.system_packages bench
 	@exec $(VENV)/python -m pytest --override-ini=addopts=--import-mode=importlib -q -s tests/bench $(ARGS)
