@@ -1,5 +1,6 @@
 """What may be promised before an order is placed."""
 
+import random
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, cast
 from zoneinfo import ZoneInfo
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 
 from porchlight.domain.brands import Origin, ServiceLevel
 from porchlight.domain.checkout import ZONE_UNKNOWN, Departure, Promise, departure, facts, promise, valid_until
-from porchlight.domain.forecast.lives import Route
+from porchlight.domain.forecast.book import Book
+from porchlight.domain.forecast.lives import Life, Quantiles, Route
 from porchlight.domain.forecast.model import Model
 from tests.unit.promising import Steady, local
 
@@ -122,13 +124,30 @@ def test_all_who_order_before_a_cut_off_are_promised_what_holds_for_the_last() -
     model, found = Steady(), []
     for now in ("2026-11-20T14:30", "2026-11-22T03:00", "2026-11-23T13:59"):
         found.append(made(model, departure(PORTLAND, local(now), free), local(now)))
-    assert model.asked == [("purchase", ROUTE, date(2026, 11, 23), 17)] * 3
+    assert model.asked[::4] == [("purchase", ROUTE, date(2026, 11, 23), 17)] * 3
     assert found[0] == found[1] == found[2]
     assert found[0].range.earliest == date(2026, 11, 26)
     assert found[0].range.latest == date(2026, 11, 27)
     assert (found[0].p10, found[0].p50) == (date(2026, 11, 24), date(2026, 11, 26))
     assert (found[0].p80, found[0].p90) == (date(2026, 11, 27), date(2026, 11, 28))
     assert found[0].version == model.version
+
+
+def test_a_model_that_finds_a_later_order_quicker_is_not_believed() -> None:
+    """Given a model to which an order of Monday is quicker than one of the Friday before: Friday's days hold."""
+
+    class Odd(Steady):
+        def purchase(self, route: Route, placed: date, *, hour: int = 12, wider: float = 0) -> Quantiles:
+            slow = placed.weekday() == 4
+            return Quantiles(5, 6, 7, 8) if slow else Quantiles(0, 1, 2, 6)
+
+    friday, monday, tuesday = (local(f"2026-11-{day}T10:00") for day in (20, 23, 24))
+    promised = [made(Odd(), departure(PORTLAND, now, free), now) for now in (friday, monday, tuesday)]
+    assert [(one.p10.day, one.p50.day, one.p80.day, one.p90.day) for one in promised] == [
+        (25, 26, 27, 28),
+        (25, 26, 27, 29),
+        (25, 26, 27, 30),
+    ]
 
 
 def test_the_shop_may_say_itself_when_it_leaves() -> None:
@@ -225,6 +244,37 @@ def test_who_orders_later_is_never_promised_earlier(
     assert first.range.earliest <= second.range.earliest
     assert first.range.latest <= second.range.latest
     assert (first.p10, first.p90) <= (second.p10, second.p90)
+
+
+@pytest.fixture(scope="module")
+def learned() -> Model:
+    """What the engine makes of two months of a shop that ships to two states."""
+    chance, book = random.Random(7), Book("larkspur")
+    for day in (date(2026, 9, 1) + timedelta(days=number) for number in range(60)):
+        for number in range(12):
+            way = ROUTE.model_copy(update={"destination": chance.choice(("US-NY", "US-CA"))})
+            handed = day + timedelta(days=chance.choice((0, 1, 1, 3)))
+            came = handed + timedelta(days=chance.randint(2, 6))
+            book.record(
+                Life(f"{day}-{number}", way, day, handed=handed, delivered=came, placed_hour=chance.randrange(24))
+            )
+        book.close(day)
+    return Model.load(book.model().dump())
+
+
+@settings(max_examples=200, deadline=None)
+@given(origins, moments, st.timedeltas(timedelta(0), timedelta(days=4)), st.sampled_from(["US-NY", "US-CA", "US-TX"]))
+def test_what_is_learned_is_promised_in_the_same_order(
+    learned: Model, origin: Origin, now: datetime, later: timedelta, destination: str
+) -> None:
+    """With a real model: days never cross, none is over, and who orders later is never promised earlier."""
+    way = ROUTE.model_copy(update={"destination": destination})
+    found = [promise(learned, way, departure(origin, at, free), LEVEL, at, EASTERN) for at in (now, now + later)]
+    for at, one in zip((now, now + later), found, strict=True):
+        assert at.astimezone(ZoneInfo(EASTERN)).date() <= one.p10 <= one.p50 <= one.p80 <= one.p90
+        assert one.version == learned.version
+    assert found[0].range.earliest <= found[1].range.earliest
+    assert found[0].range.latest <= found[1].range.latest
 
 
 # ----------------------------------------------------------------------------------------------------------- its words

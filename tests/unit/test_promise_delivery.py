@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -86,7 +87,7 @@ def test_all_that_a_checkout_needs(ask: Ask, world: World) -> None:
         "valid_until": "2026-11-23T22:00:00+00:00",
     }
     route = Route(service="ground", origin="US-OR", destination="US-NY", prefix="100", sender="portland")
-    assert world.model.asked == [("purchase", route, date(2026, 11, 23), 17)]
+    assert world.model.asked[0] == ("purchase", route, date(2026, 11, 23), 17)
 
 
 def test_a_brand_and_a_country_are_enough(ask: Ask, world: World) -> None:
@@ -155,7 +156,7 @@ def test_holidays_of_the_origin_count(ask: Ask, world: World) -> None:
 
 def test_goods_that_are_made_to_order(ask: Ask, world: World) -> None:
     assert body(ask(ready_in_days="3"))["order_by"] == "2026-11-23T14:00:00-08:00"
-    assert world.model.asked[-1][2] == date(2026, 11, 26)
+    assert world.model.asked[0][2] == date(2026, 11, 26)
     assert body(ask(ready_at="2026-12-04T16:00"))["order_by"] == "2026-12-07T14:00:00-08:00"
     for text in ("2026-12-05T01:00+01:00", "2026-12-05T01:00 01:00", "2026-12-05T00:00:00Z"):
         assert body(ask(ready_at=text))["order_by"] == "2026-12-07T14:00:00-08:00", text
@@ -321,3 +322,14 @@ def test_clocks_of_the_origin_and_of_the_destination(ask: Ask, world: World) -> 
     assert found["ship_by"] == "2027-01-06"
     assert found["text"].endswith("Order by 3:00 am on Monday.")
     assert found["earliest"] >= "2027-01-04"
+
+
+def test_a_question_needs_no_calendar_of_holidays() -> None:
+    """The model brings the holidays that it needs: their package is the heaviest of all, and only learning loads it."""
+    path = ROOT / "functions/promise_delivery/app.py"
+    code = (
+        f"import runpy, sys; runpy.run_path({str(path)!r}); import porchlight.domain.forecast.model;"
+        "import porchlight.adapters.datebook; print(sorted({'holidays', 'boto3', 'botocore'} & sys.modules.keys()))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

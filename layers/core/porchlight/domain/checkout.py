@@ -3,9 +3,10 @@
 Everybody who orders before the same cut-off is promised the same: what holds for the last of them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
+from itertools import starmap
 from math import ceil, floor
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -26,6 +27,8 @@ BY_THE_TABLE = "service-level"
 """In the place of a model's version: nothing is known but the brand's table of services."""
 LONGEST_AHEAD = timedelta(days=370)
 """No basket is ready later than that."""
+_LOOK_BACK = 3
+"""Working days; no model finds that an order is overtaken by one that is placed so much later."""
 _HAIR = 1e-9
 type Free = Callable[[date], bool]
 """Whether nobody works at a place on a day, beyond weekends."""
@@ -38,6 +41,8 @@ class Departure(NamedTuple):
     """Who orders later is promised later; an instant, in the origin's zone."""
     packed_by: datetime
     """The instant from which on it waits for the carrier, in the origin's zone."""
+    before: tuple[datetime, ...]
+    """The cut-offs of the last working days before that."""
     likely: date
     """The day on which it leaves most likely, local to the origin."""
     ship_by: date
@@ -75,7 +80,10 @@ def departure(
         day += timedelta(days=1)
     packed = _later(day, ready_in_days, free)
     likely, latest = (_later(packed, days, free) for days in origin.handling_working_days)
-    return Departure(_cutoff(origin, day).astimezone(clock), _cutoff(origin, packed).astimezone(clock), likely, latest)
+    order_by, packed_by, *before = (
+        _cutoff(origin, one).astimezone(clock) for one in (day, packed, *_days_before(packed, free))
+    )
+    return Departure(order_by, packed_by, tuple(before), likely, latest)
 
 
 def promise(
@@ -100,8 +108,11 @@ def promise(
         first = leaves.likely if isinstance(leaves, Departure) else leaves
         days = _by_the_table(level, route, (max(first, today), max(ship_by, today)), there, wider)
     elif isinstance(leaves, Departure):
-        packed = leaves.packed_by.astimezone(zone(where) or UTC)
-        days = _calendar(packed.date(), model.purchase(route, packed.date(), hour=packed.hour, wider=wider))
+        # A model may find that a later order is a little quicker: what was promised before is the least, all the same.
+        moments = (at.astimezone(zone(where) or UTC) for at in (leaves.packed_by, *leaves.before))
+        asked = ((at.date(), model.purchase(route, at.date(), hour=at.hour, wider=wider)) for at in moments)
+        p10, p50, p80, p90 = (max(column) for column in zip(*starmap(_calendar, asked), strict=True))
+        days = p10, p50, p80, p90
     else:
         since = max(leaves, today)
         days = _calendar(since, model.handover(route, since, placed=today, wider=wider))
@@ -147,6 +158,14 @@ def _cutoff(origin: Origin, day: date) -> datetime:
 
 def _rests(day: date, free: Free) -> bool:
     return day.weekday() >= SATURDAY or free(day)
+
+
+def _days_before(day: date, free: Free) -> Iterator[date]:
+    for _ in range(_LOOK_BACK):
+        day -= timedelta(days=1)
+        while _rests(day, free):
+            day -= timedelta(days=1)
+        yield day
 
 
 def _later(day: date, working_days: int, free: Free) -> date:
