@@ -203,7 +203,7 @@ class OpsPage:
                     yield self._names[alarm["AlarmName"]], alarm
 
     def _calibrations(self, today: date) -> list[dict[str, Any]]:
-        """How dates were kept, of every brand that has had a night."""
+        """How dates were kept, of every brand that something was learned of."""
         from porchlight.adapters import datebook
         from porchlight.domain.calibration import report
 

@@ -1,4 +1,4 @@
-"""Each night: the dates engine learns from the journal of the days that are over."""
+"""Each day at noon UTC, when the day before is over everywhere: the dates engine learns from the journal."""
 
 import time
 from typing import Any
@@ -17,8 +17,8 @@ def learn(event: Event) -> dict[str, Any]:
     del event
     learner = Learner(app.journal, app.learned, app.brands, app.metrics, time.monotonic)
     done = {}
-    for brand, night in learner.nights(app.clock(), BUDGET_SECONDS):
-        done[brand] = night._asdict() | {"through": str(night.through)}
+    for brand, lesson in learner.run(app.clock(), BUDGET_SECONDS):
+        done[brand] = lesson._asdict() | {"through": str(lesson.through)}
         logger().info("learned", extra={"brand": brand, **done[brand]})
     return done
 

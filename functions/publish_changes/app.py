@@ -1,4 +1,4 @@
-"""Table stream → domain events on the bus, and the journal that the nights learn from."""
+"""Table stream → domain events on the bus, and the journal that the dates engine learns from."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,5 +19,5 @@ def change(record: Mapping[str, Any]) -> JournalEntry | None:
 handler = batch_handler(
     change,
     lambda record: str(record["dynamodb"]["SequenceNumber"]),
-    lambda entries: app.journal.put(entries),  # noqa: PLW0108 - made when there are entries, not on import
+    lambda entries: app.journal.put(entries),
 )

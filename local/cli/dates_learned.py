@@ -25,7 +25,7 @@ commands = typer.Typer(
     no_args_is_help=True,
 )
 
-_LONGEST_NIGHT = 910
+_LONGEST_RUN = 910
 """Seconds: a little more than the function's own limit."""
 HEADING = (
     *("id", "created", "handed", "delivered", "promised"),
@@ -36,19 +36,19 @@ HEADING = (
 
 @commands.command()
 def learn(stage: Stage = None, region: Region = None, json: Json = False) -> None:
-    """Let the night's run come now: learn all days that are over, make the models, count how dates were kept.
+    """Let the daily run come now: learn all days that are over, make the models, count how dates were kept.
 
-    Nothing is lost or counted twice by it; the night finds less to do.
+    Nothing is lost or counted twice by it; the next run finds less to do.
     """
     output = Output(json)
     with opened(output, stage, region) as stack, output.step("Learning"):
-        answer = stack.client("lambda", read_timeout=_LONGEST_NIGHT).invoke(
+        answer = stack.client("lambda", read_timeout=_LONGEST_RUN).invoke(
             FunctionName=stack.outputs["LearnDatesName"], Payload=b"{}"
         )
-        nights = encoding.loads(answer["Payload"].read())
+        lessons = encoding.loads(answer["Payload"].read())
     if "FunctionError" in answer:
-        output.fail(f"The run failed ({nights.get('errorType', 'no reason given')}); its log says where.")
-    rows = [{"brand": brand, **night} for brand, night in nights.items()]
+        output.fail(f"The run failed ({lessons.get('errorType', 'no reason given')}); its log says where.")
+    rows = [{"brand": brand, **lesson} for brand, lesson in lessons.items()]
     if json:
         output.document({"brands": rows})
     else:
@@ -80,7 +80,7 @@ def calibration(
     if rows:
         output.report("How often dates were kept", rows)
     else:
-        output.say("Nothing is counted yet: that is done at night, or by porchlight dates learn.")
+        output.say("Nothing is counted yet: that is done once a day, or by porchlight dates learn.")
 
 
 @commands.command()

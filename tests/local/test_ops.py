@@ -214,7 +214,7 @@ def test_an_alarm_on_what_is_not_measured_is_not_called_quiet(page: OpsPage) -> 
 
 
 def test_how_dates_were_kept_stands_beside_the_number_of_parcels(stack: Stack, page: OpsPage) -> None:
-    assert "Nothing yet: it is counted at night" in get(page).body.decode()
+    assert "Nothing yet: it is counted once a day" in get(page).body.decode()
     today = clock(stack).date()
     calibration, route = Calibration(), Route(carrier="ups", service="ground", origin="US-OR", destination="US-NY")
     known = {"brand": "larkspur", "version": 1, "recorded_on": today, "placed": today - timedelta(days=3)}

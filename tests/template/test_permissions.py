@@ -206,7 +206,7 @@ def test_rules_and_schedules_may_call_their_target_and_nothing_else() -> None:
     callers = set(roles()) - {role_of(function) for function in functions()}
     callers -= {f"{machine}Role" for machine in of_type("StepFunctions::StateMachine")} | {"ArchiveRole"}
     schedules = {f"SweepDueShards{number}Role": "SweepDue" for number in ("01", "23", "45", "67")}
-    schedules |= {"PollCarriersEachMinuteRole": "PollCarriers", "LearnDatesEachNightRole": "LearnDates"}
+    schedules |= {"PollCarriersEachMinuteRole": "PollCarriers", "LearnDatesEachDayRole": "LearnDates"}
     assert callers == {"TellShoppersRole", "DecideReturnsRole", *schedules}
     # The machine, not its alias: that is what Step Functions asks for, also of those who start an alias.
     assert grants("TellShoppersRole") == {"states:StartExecution": {arn("NotificationFanout")}}

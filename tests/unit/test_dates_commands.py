@@ -1,4 +1,4 @@
-"""`porchlight dates learn, calibration, export`: the night by hand, how dates were kept, the history as a file."""
+"""`porchlight dates learn, calibration, export`: learning by hand, how dates were kept, the history as a file."""
 
 import csv
 import gzip
@@ -29,18 +29,18 @@ ROUTE = Route(carrier="ups", service="ground", origin="US-OR", destination="US-N
 
 
 class Lambda:
-    """Runs the night in this process, as the function would."""
+    """Learns in this process, as the function would."""
 
     def __init__(self, ports: SimpleNamespace) -> None:
         self.ports, self.error = ports, ""
 
     def invoke(self, FunctionName: str, Payload: bytes) -> dict[str, Any]:
-        assert (FunctionName, Payload) == ("the-night", b"{}")
+        assert (FunctionName, Payload) == ("the-function", b"{}")
         if self.error:
             body = {"errorType": self.error, "errorMessage": "secret"}
             return {"FunctionError": "Unhandled", "Payload": io.BytesIO(json.dumps(body).encode())}
         learner = Learner(self.ports.journal, self.ports.learned, self.ports.brands, FakeMetrics(), lambda: 0.0)
-        done = {name: {**night._asdict(), "through": str(night.through)} for name, night in learner.nights(NOW, 1)}
+        done = {name: {**one._asdict(), "through": str(one.through)} for name, one in learner.run(NOW, 1)}
         return {"Payload": io.BytesIO(json.dumps(done).encode())}
 
 
@@ -51,7 +51,7 @@ def ports(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
         journal=FakeJournal(), learned=FakeLearned(), brands=FakeBrands(brand(), fjordhus), clock=lambda: NOW
     )
     found.function = Lambda(found)
-    outputs = {"LearnDatesName": "the-night"}
+    outputs = {"LearnDatesName": "the-function"}
     stack = SimpleNamespace(app=lambda: found, client=lambda service, **_: found.function, outputs=outputs)
     monkeypatch.setattr(Stack, "open", lambda stage, region: stack)
     return found
@@ -70,7 +70,7 @@ def entry(shipment_id: str = "shp_1", **update: Any) -> JournalEntry:
 
 
 class TestLearn:
-    def test_it_runs_the_night_and_says_what_was_learned(self, ports: SimpleNamespace) -> None:
+    def test_it_runs_the_function_and_says_what_was_learned(self, ports: SimpleNamespace) -> None:
         ports.journal.put([entry()])
         told = run("learn", "--json")
         assert json.loads(told.stdout)["brands"][1] == {

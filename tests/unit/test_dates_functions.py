@@ -1,4 +1,4 @@
-"""The functions around learning: what the stream writes down, the night, and who may ask how dates were kept."""
+"""The functions around learning: what the stream writes down, the daily round, and who may ask how dates were kept."""
 
 import hashlib
 import importlib.util
@@ -94,7 +94,7 @@ class TestTheStream:
         monkeypatch.undo()
 
 
-class TestTheNight:
+class TestLearning:
     def test_it_says_what_it_did_for_each_brand(self, ports: dict[str, Any]) -> None:
         yesterday = TODAY - DAY
         known = {"brand": "larkspur", "shipment_id": "shp_1", "version": 1, "recorded_on": yesterday, "route": ROUTE}

@@ -1,4 +1,4 @@
-"""The night: days that are over are learned once, in order, as far as the time goes."""
+"""The daily round: days that are over are learned once, in order, as far as the time goes."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -9,11 +9,11 @@ import pytest
 from porchlight.domain.forecast.lives import Forecast, Route
 from porchlight.domain.journal import JournalEntry
 from porchlight.errors import TransientError
-from porchlight.services.learn_dates import OLDEST_DAYS, Learner, Night
+from porchlight.services.learn_dates import OLDEST_DAYS, Learner, Lesson
 from tests.fakes import FakeBrands, FakeJournal, FakeLearned, FakeMetrics
 from tests.unit.stories import brand
 
-NIGHT = datetime(2026, 3, 10, 2, 10, tzinfo=UTC)
+NOON = datetime(2026, 3, 10, 12, 10, tzinfo=UTC)
 YESTERDAY = date(2026, 3, 9)
 DAY = timedelta(days=1)
 ROUTE = Route(carrier="ups", service="ground", origin="US-OR", destination="US-NY", prefix="100")
@@ -28,8 +28,8 @@ class Ports:
     def learner(self) -> Learner:
         return Learner(self.journal, self.learned, self.brands, self.metrics, lambda: self.seconds)
 
-    def run(self, now: datetime = NIGHT, seconds: float = 100) -> dict[str, Night]:
-        return dict(self.learner().nights(now, seconds))
+    def run(self, now: datetime = NOON, seconds: float = 100) -> dict[str, Lesson]:
+        return dict(self.learner().run(now, seconds))
 
     def write(self, through: date, days: int = 12, each: int = 20, brand: str = "larkspur") -> None:
         """Pages of parcels that leave on the day and arrive three days later, one of five a day late."""
@@ -73,37 +73,58 @@ def ports() -> Ports:
 class TestDays:
     def test_it_begins_at_the_oldest_page_and_ends_with_yesterday(self, ports: Ports) -> None:
         ports.write(YESTERDAY + DAY)  # today's page is being written
-        night = ports.run()["larkspur"]
-        assert night == Night(days=12, entries=night.entries, through=YESTERDAY, behind=0)
-        assert night.entries == sum(len(page) for (_, day), page in ports.journal.pages.items() if day <= YESTERDAY)
+        lesson = ports.run()["larkspur"]
+        assert lesson == Lesson(days=12, entries=lesson.entries, through=YESTERDAY, behind=0)
+        assert lesson.entries == sum(len(page) for page in ports.journal.pages.values()), "each page is read once"
         assert ports.learned.load("larkspur")[0].through == YESTERDAY
 
-    def test_a_brand_without_any_news_has_a_model_from_the_first_night_on(self, ports: Ports) -> None:
-        assert ports.run()["larkspur"] == Night(days=1, entries=0, through=YESTERDAY, behind=0)
+    def test_a_brand_without_any_news_has_a_model_from_the_first_run_on(self, ports: Ports) -> None:
+        assert ports.run()["larkspur"] == Lesson(days=1, entries=0, through=YESTERDAY, behind=0)
 
     def test_pages_of_long_ago_are_not_looked_for(self, ports: Ports) -> None:
         ports.write(YESTERDAY - (OLDEST_DAYS + 1) * DAY, days=0)
         assert ports.run()["larkspur"].days == 1
 
-    def test_the_next_night_learns_the_next_day_alone(self, ports: Ports) -> None:
+    def test_the_next_run_learns_the_next_day_alone(self, ports: Ports) -> None:
         ports.write(YESTERDAY + DAY)
         ports.run()
         before = ports.state()
-        assert ports.run(NIGHT + DAY)["larkspur"].days == 1
+        assert ports.run(NOON + DAY)["larkspur"].days == 1
         assert ports.state() != before
 
-    def test_the_same_night_again_changes_nothing(self, ports: Ports) -> None:
+    def test_the_same_run_again_changes_nothing(self, ports: Ports) -> None:
         ports.write(YESTERDAY)
         ports.run()
         before = ports.state()
         assert ports.run()["larkspur"].days == 0
         assert ports.state() == before
 
-    @pytest.mark.parametrize(("minutes", "through"), [(30, YESTERDAY - DAY), (60, YESTERDAY)])
-    def test_a_day_is_over_an_hour_after_midnight(self, ports: Ports, minutes: int, through: date) -> None:
-        """Given entries that are on their way to yesterday's page, then the page is read when they have arrived."""
-        midnight = datetime(2026, 3, 10, tzinfo=UTC)
-        assert ports.run(midnight + timedelta(minutes=minutes))["larkspur"].through == through
+    @pytest.mark.parametrize(("minutes", "through"), [(-1, YESTERDAY - DAY), (0, YESTERDAY)])
+    def test_a_day_is_over_when_it_is_over_everywhere(self, ports: Ports, minutes: int, through: date) -> None:
+        noon = datetime(2026, 3, 10, 12, tzinfo=UTC)
+        assert ports.run(noon + timedelta(minutes=minutes))["larkspur"].through == through
+
+    def test_news_of_an_evening_are_known_when_its_day_is_learned(self, ports: Ports) -> None:
+        """Given a scan at 8 in the evening in Oregon, which is the next day in UTC, then its day is learned with it."""
+        placed = YESTERDAY - 2 * DAY
+        ports.journal.put([ports.entry("shp_1", placed, placed, "larkspur")])
+        ports.journal.put([ports.entry("shp_1", YESTERDAY + DAY, placed, "larkspur", handed=YESTERDAY)])
+        ports.run()
+        plain = Ports()
+        plain.journal.put([plain.entry("shp_1", placed, placed, "larkspur")])
+        plain.journal.put([plain.entry("shp_1", YESTERDAY, placed, "larkspur", handed=YESTERDAY)])
+        plain.run()
+        assert ports.state() == plain.state()
+
+    def test_what_comes_to_a_page_after_it_was_read_is_read_with_the_next_day(self, ports: Ports) -> None:
+        ports.write(YESTERDAY, each=1)
+        ports.run()
+        lane = "ups|ground|US-OR|US-NY"
+        before = ports.learned.calibration("larkspur").months["2026-03"][lane][0]
+        new = ports.entry("shp_new", YESTERDAY + DAY, YESTERDAY + DAY, "larkspur", delivered=YESTERDAY + DAY)
+        ports.journal.put([new])
+        ports.run(NOON + DAY)
+        assert ports.learned.calibration("larkspur").months["2026-03"][lane][0] == before + 1
 
     def test_days_without_news_are_closed_too(self, ports: Ports) -> None:
         ports.write(YESTERDAY - 5 * DAY)
@@ -123,12 +144,12 @@ class TestTime:
             return real(brand, day)
 
         ports.journal.read = slow  # type: ignore[method-assign]
-        nights = []
-        while not nights or nights[-1].behind:
-            nights.append(ports.run(seconds=54)["larkspur"])
-        assert len(nights) > 1
-        assert sum(night.days for night in nights) == 13
-        assert [night.behind for night in nights] == sorted((night.behind for night in nights), reverse=True)
+        lessons = []
+        while not lessons or lessons[-1].behind:
+            lessons.append(ports.run(seconds=54)["larkspur"])
+        assert len(lessons) > 1
+        assert sum(lesson.days for lesson in lessons) == 13
+        assert [lesson.behind for lesson in lessons] == sorted((lesson.behind for lesson in lessons), reverse=True)
         assert ports.state() == whole.state()
 
     def test_each_run_learns_a_day_however_little_time_there_is(self, ports: Ports) -> None:
@@ -139,7 +160,7 @@ class TestTime:
         ports = Ports("a", "b")
         for one in ("a", "b"):
             ports.write(YESTERDAY, each=1, brand=one)
-            ports.run(NIGHT - 12 * DAY)
+            ports.run(NOON - 12 * DAY)
         real = ports.journal.read
 
         def slow(brand: str, day: date) -> Iterator[JournalEntry]:
@@ -147,8 +168,8 @@ class TestTime:
             return real(brand, day)
 
         ports.journal.read = slow  # type: ignore[method-assign]
-        nights = ports.run(seconds=10)
-        assert (nights["a"].days, nights["b"].days) == (5, 5)
+        lessons = ports.run(seconds=10)
+        assert (lessons["a"].days, lessons["b"].days) == (4, 4)
 
 
 class TestFailures:
@@ -165,11 +186,11 @@ class TestFailures:
 
         monkeypatch.setattr(ports.learned, "save", dies)
         with pytest.raises(TransientError):
-            ports.run(NIGHT + DAY)
+            ports.run(NOON + DAY)
         monkeypatch.undo()
-        ports.run(NIGHT + 2 * DAY)
-        whole.run(NIGHT + DAY)
-        whole.run(NIGHT + 2 * DAY)
+        ports.run(NOON + 2 * DAY)
+        whole.run(NOON + DAY)
+        whole.run(NOON + 2 * DAY)
         assert ports.state() == whole.state()
 
     def test_a_brand_that_fails_holds_up_no_other_and_is_reported(self) -> None:
@@ -177,7 +198,7 @@ class TestFailures:
         ports.learned.fails["b"] = ValueError("not a book")
         done = []
         with pytest.raises(ValueError, match="not a book"):
-            done += [name for name, _ in ports.learner().nights(NIGHT, 100)]
+            done += [name for name, _ in ports.learner().run(NOON, 100)]
         assert set(ports.learned.stored) == {"a", "c"}
 
 

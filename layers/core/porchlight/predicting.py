@@ -36,7 +36,7 @@ class Learned(Protocol):
     """What was learned so far: the book with its calibration, and the models made of it."""
 
     def load(self, brand: str) -> "tuple[Book, Calibration]":
-        """As the last night left it; both empty where there was none."""
+        """As the last run left it; both empty where there was none."""
         ...
 
     def save(self, brand: str, book: "Book", calibration: "Calibration") -> None:

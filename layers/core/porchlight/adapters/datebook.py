@@ -5,9 +5,9 @@
     dates/{brand}/models/{version}.json.gz   every model, for whoever asks why a date was named
     dates/{brand}/current.json.gz            the one that predicts
     dates/{brand}/calibration.json.gz        how its dates were kept, as others read it
-    dates/{brand}/state.json.gz              what the next night goes on from: two gzip members, calibration and book
+    dates/{brand}/state.json.gz              what the next day goes on from: two gzip members, calibration and book
 
-The state is written last. Killed before it, the next night learns the same days again, makes the same model and counts
+The state is written last. Killed before it, the next run learns the same days again, makes the same model and counts
 the same parcels.
 """
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from porchlight.domain.forecast.model import Model
 
 FRESH_SECONDS = 600
-"""A model that was made in the night is used everywhere within this time."""
+"""A new model is used everywhere within this time."""
 _NONE = '"none"'
 """The tag of no object."""
 
@@ -64,7 +64,7 @@ class DateBook:
         _put(self._bucket, key(brand, "state"), _packed(calibration) + book.dump())
 
     def calibration(self, brand: str) -> "Calibration":
-        """As it was published last; empty before the first night."""
+        """As it was published last; empty before the first run."""
         from porchlight.domain.calibration import Calibration
 
         found = _get(self._bucket, key(brand, "calibration"))

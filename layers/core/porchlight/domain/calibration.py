@@ -110,7 +110,7 @@ class Calibration(BaseModel):
         since = (self.through or date.min + timedelta(days)) - timedelta(days)
         sums = [0] * len(MEASURES)
         for known in self._known().values():
-            if known.day > since:
+            if since < known.day <= (self.through or since):
                 _sum(sums, _bits(known.marks))
         return dict(zip(MEASURES, sums, strict=True))
 

@@ -1,4 +1,4 @@
-"""The stream as the journal's source: what changed in a parcel is written down for the night."""
+"""The stream as the journal's source: what changed in a parcel is written down for the dates engine."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime

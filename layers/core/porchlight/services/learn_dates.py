@@ -1,19 +1,23 @@
-"""The night of the dates engine: it learns from the journal, day by day, and counts how its dates were kept."""
+"""The daily round of the dates engine: it learns from the journal and counts how its dates were kept."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from porchlight.domain.calibration import LEVELS, MOMENTS, Calibration, rate
 from porchlight.ports import Brands, Metrics
 from porchlight.predicting import Journal, Learned
 
+if TYPE_CHECKING:  # it brings the calendars of holidays; whoever opens a book has them
+    from porchlight.domain.forecast.book import Book
+
 A_DAY = timedelta(days=1)
 OLDEST_DAYS = 60
 """A brand without a book begins at the oldest page of so many days."""
-SETTLED = timedelta(hours=1)
-"""After midnight: what was on its way to yesterday's page has arrived."""
+OVER_EVERYWHERE = timedelta(hours=12)
+"""A day is learned when it is over in the last zone too (UTC-12): news of its evening are then on the page of the next.
+"""
 RECENT_DAYS = 28
 ENOUGH = 200
 """With fewer parcels a rate says nothing about drift."""
@@ -21,7 +25,7 @@ KEPT_WITHIN = (0.70, 0.92)
 """Of 100 dates that 80 parcels were to keep, so many are kept while the engine knows what it says."""
 
 
-class Night(NamedTuple):
+class Lesson(NamedTuple):
     """What a run did for one brand."""
 
     days: int
@@ -42,7 +46,7 @@ class Learner:
     clock: Callable[[], float]
     """Seconds that pass."""
 
-    def nights(self, now: datetime, seconds: float) -> Iterator[tuple[str, Night]]:
+    def run(self, now: datetime, seconds: float) -> Iterator[tuple[str, Lesson]]:
         """Every brand within its share of the time. One that fails does not hold up the others: the first error is
         raised in the end.
         """
@@ -51,26 +55,28 @@ class Learner:
         for index, brand in enumerate(brands):
             share = (end - self.clock()) / (len(brands) - index)
             try:
-                night = self.night(brand, now, share)
+                lesson = self.teach(brand, now, share)
             except Exception as error:
                 failed = failed or error
             else:
-                yield brand, night
+                yield brand, lesson
         if failed:
             raise failed
 
-    def night(self, brand: str, now: datetime, seconds: float) -> Night:
-        """All days that are over and not yet learned, while there is time; at least one."""
+    def teach(self, brand: str, now: datetime, seconds: float) -> Lesson:
+        """All days that are over and not yet learned, while there is time; at least one.
+
+        The page of the day after is read before a day is learned, be it full or not: what comes to it later is read
+        with the next day.
+        """
         until = self.clock() + seconds
-        last = (now - SETTLED).astimezone(UTC).date() - A_DAY
+        last = (now - OVER_EVERYWHERE).astimezone(UTC).date() - A_DAY
         book, calibration = self.learned.load(brand)
         day = book.through + A_DAY if book.through else self._first(brand, last)
         days = entries = 0
         while day <= last and (days == 0 or self.clock() < until):
-            for entry in self.journal.read(brand, day):
-                book.record(entry.life())
-                calibration.count(entry)
-                entries += 1
+            for page in (day, day + A_DAY) if days == 0 else (day + A_DAY,):
+                entries += self._read(brand, page, book, calibration)
             book.close(day)
             calibration.close(day)
             days += 1
@@ -78,7 +84,15 @@ class Learner:
         if days:
             self.learned.save(brand, book, calibration)
         self._tell(brand, calibration)
-        return Night(days, entries, book.through, max(0, (last - day).days + 1))
+        return Lesson(days, entries, book.through, max(0, (last - day).days + 1))
+
+    def _read(self, brand: str, page: date, book: "Book", calibration: Calibration) -> int:
+        entries = 0
+        for entry in self.journal.read(brand, page):
+            book.record(entry.life())
+            calibration.count(entry)
+            entries += 1
+        return entries
 
     def _first(self, brand: str, last: date) -> date:
         """The oldest page that there is; without any, the last day."""
