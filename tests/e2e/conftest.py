@@ -23,6 +23,7 @@ ORDER = (
     "test_replay",
     "test_repeats",
     "test_brands",
+    "test_promise",
     "test_shoppers",
     "test_faults",
     "test_email_provider",
