@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from porchlight.domain.dispatch import to_ship
 from porchlight.domain.money import Money
 from porchlight.domain.orders import Order
-from porchlight.domain.packing import quantities
+from porchlight.domain.packing import Packing, quantities
 from porchlight.domain.policies import left_to_refund
 from porchlight.domain.remedies import Remedy, RemedyState
 from porchlight.domain.returns import Return
@@ -15,20 +15,25 @@ MONEY_BACK = frozenset({Remedy.REFUND, Remedy.CANCEL})
 """Remedies that give back what was paid."""
 
 
-def lines_of_parcel(parcel: Shipment, order: Order, parcels: Sequence[Shipment]) -> dict[str, int] | None:
-    """How many of which lines are in a parcel: {} for the whole order, None where nobody can say."""
+def lines_of_parcel(
+    parcel: Shipment, order: Order, parcels: Sequence[Shipment], untracked: Mapping[str, Packing]
+) -> dict[str, int] | None:
+    """How many of which lines are in a parcel: {} for the whole order, None where nobody can say. ``parcels`` of the
+    order, and what left ``untracked``: where there is more than the one, it is not known to hold all.
+    """
     held = [packing for packing in parcel.packed.values() if not packing.cancelled]
     if held and all(packing.lines and packing.parcels == 1 for packing in held):
         inside = quantities(parcel.packed)
         return {} if all(inside.get(line.line_id, 0) >= line.quantity for line in order.lines) else inside
     others = [one for one in parcels if one.shipment_id != parcel.shipment_id and _counts(one)]
-    return None if others else {}
+    return None if others or untracked else {}
 
 
-def lines_to_ship(order: Order, parcels: Sequence[Shipment]) -> dict[str, int] | None:
-    """How many of which lines have not left: {} for the whole order, None where nobody can say."""
-    sent = [parcel for parcel in parcels if _counts(parcel)]
-    return (to_ship(order, parcels) or None) if sent else {}
+def lines_to_ship(order: Order, held: Sequence[Mapping[str, Packing]]) -> dict[str, int] | None:
+    """How many of which lines have not left: {} for the whole order, None where nobody can say. ``held``: what its
+    parcels hold.
+    """
+    return (to_ship(order, held) or None) if held else {}
 
 
 def value_of(order: Order, lines: Mapping[str, int]) -> Money:

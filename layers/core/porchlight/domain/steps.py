@@ -142,6 +142,12 @@ def presume_lost(late: Late, then: Remedy, now: datetime) -> Late:
     return choose(late, then, now, {})
 
 
+def order_cancelled(late: Late, now: datetime) -> Late:
+    """Nobody waits for the parcel of an order that was cancelled."""
+    update: dict[str, object] = {"resolved_at": now, "case_id": None}
+    return late.changed("order_cancelled", update, now, {}, by="store", change=DelayChange.RESOLVED)
+
+
 def drop(late: Late, now: datetime) -> Late:
     """News came before what was chosen could be carried out: it is needed no more."""
     chosen = late.delay.chosen

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from porchlight.domain.brands import BrandConfig
     from porchlight.services.dates import Dates
     from porchlight.services.delays import DelayWatch
+    from porchlight.services.explain_delay import Explainer
     from porchlight.services.lookout import Lookout
     from porchlight.services.published_keys import PublishedKeys
 
@@ -232,6 +233,15 @@ class App:
 
         surges = SurgeWatch(self.surges, self.cases, self.metrics)
         return DelayWatch(self.shipments, self.orders, self.brands, self.metrics, self.dates, surges)
+
+    @property
+    def explainer(self) -> "Explainer":
+        """Who tells the story of a delay."""
+        from porchlight.services.explain_delay import Explainer
+
+        return Explainer(
+            self.cases, self.decisions, self.shipments, self.orders, self.brands, self.secrets, lambda: self.public_url
+        )
 
     @property
     def dates(self) -> "Dates":

@@ -93,14 +93,13 @@ class Amends:
         if late.shipment and late.shipment.is_return:
             fits = remedy in (Remedy.REFUND, Remedy.CLAIM)
             return bare if fits else bare.model_copy(update={"why": "not_for_returns"})
-        parcels = Dispatches(self.orders, self.bearers.shipments, self.bearers.dates).parcels(
-            brand.brand_id, order.order_id
-        )
-        lines = (
-            amends.lines_of_parcel(late.shipment, order, parcels)
-            if late.shipment
-            else amends.lines_to_ship(order, parcels)
-        )
+        shipments, contents = self.bearers.shipments, self.orders.contents(brand.brand_id, order.order_id)
+        parcels = [parcel for one in contents.shipment_ids if (parcel := shipments.get(brand.brand_id, one))]
+        if late.shipment:
+            lines = amends.lines_of_parcel(late.shipment, order, parcels, contents.untracked)
+        else:
+            held = Dispatches(self.orders, shipments, self.bearers.dates).held(brand.brand_id, order.order_id)
+            lines = amends.lines_to_ship(order, held)
         if lines is None:
             return bare.model_copy(update={} if remedy is Remedy.CLAIM else {"why": "contents_unknown"})
         update: dict[str, object] = {"lines": lines}

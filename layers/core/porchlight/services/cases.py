@@ -47,21 +47,23 @@ class AnswerDesk:
         or the delay has ended.
         """
 
-        def attempt() -> Case:
+        def attempt() -> Case | ConflictError:
             case = get_case(self.cases, brand, case_id)
             if remedy not in case.options:
                 raise InvalidInputError("this is not one of the options", code="not-offered")
             if case.state is CaseState.DECIDED:
-                if case.decision is not remedy:
-                    raise ConflictError("this case was decided otherwise", code="case-decided")
-                return case
+                same = case.decision is remedy
+                return case if same else ConflictError("this case was decided otherwise", code="case-decided")
             if case.state is CaseState.MOOT or self._is_moot(case):
-                raise ConflictError("the delay has ended, or become another one", code="case-moot")
+                return ConflictError("the delay has ended, or become another one", code="case-moot")
             if now >= case.deadline:
-                raise ConflictError("the deadline is over: the default counts", code="case-overdue")
+                return ConflictError("the deadline is over: the default counts", code="case-overdue")
             return decide(self.cases, case, remedy, by, now, note)
 
-        return until_settled(attempt)
+        found = until_settled(attempt)
+        if isinstance(found, ConflictError):
+            raise found
+        return found
 
     def from_person(self, brand: str, case_id: str, body: bytes, key_id: str, now: datetime) -> dict[str, Any]:
         """The answer of whoever has the API key ``key_id``, as the API takes and repeats it."""

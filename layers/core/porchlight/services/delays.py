@@ -92,6 +92,8 @@ class DelayWatch:
         due_at = next_check(shipment, brand.delays, now, settled.outlook)
         if due_at and due_at <= now:
             due_at = now + timedelta(days=1)  # said already, and nothing better is known
+        if shipment.delay and shipment.delay.unattended:
+            due_at = now + timedelta(hours=1)  # until a workflow has taken up its playbook
         written = self._write(shipment, (*settled.decisions, *decisions), due_at, now)
         for decision in decisions:
             if decision.change == "declared":

@@ -1,5 +1,6 @@
 """Every decision about a delay can be explained: where it stands, what was decided, by whom, from which numbers."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +23,7 @@ class Explainer:
     orders: Orders
     brands: Brands
     secrets: Secrets
-    public_url: str
+    public_url: Callable[[], str]
 
     def case(self, brand: str, case_id: str) -> dict[str, Any]:
         """The case, what was decided about its delay, and the link to the shopper's page. NotFoundError as
@@ -62,7 +63,7 @@ class Explainer:
 
     def _page(self, brand: str, order_id: str | None) -> str | None:
         order = self.orders.get(brand, order_id) if order_id else None
-        links = Links(self.secrets, self.public_url)
+        links = Links(self.secrets, self.public_url())
         return links.of_order(self.brands.get(brand), order)["tracking"] if order else None
 
 

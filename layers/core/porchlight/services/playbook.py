@@ -88,12 +88,14 @@ class Playbooks:
         return found
 
     def _step(self, brand: BrandConfig, late: Late, now: datetime) -> Todo:
+        order = late.order or self.orders.get(brand.brand_id, late.order_id or "")
+        if order and order.cancelled_at and late.delay.is_open and not steps.pending(late.delay):
+            late = late if late.shipment and late.shipment.is_return else steps.order_cancelled(late, now)
         if not late.delay.is_open and not steps.pending(late.delay):
             if late.delay.chosen:
                 late = steps.drop(late, now)
             self.bearers.write(brand, late, now)
             return _todo("end", late, outcome="resolved" if late.delay.resolved_at else "recovered")
-        order = late.order or self.orders.get(brand.brand_id, late.order_id or "")
         if late.order and mail_order.applies(late.order, brand.delays):
             return self._by_law(brand, late, late.order, now)
         policy = brand.delays

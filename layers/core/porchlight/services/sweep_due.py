@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
+from porchlight.domain.shipments import Shipment
 from porchlight.errors import ConflictError
 from porchlight.ports import Due, DueIndex, Metrics, Workflows
 from porchlight.services.delays import DelayWatch
@@ -104,9 +105,9 @@ class Sweep:
             watch.declared(settled, suspicion, brand, now)
             return "delay_updated"
         delay_id = watch.note(settled, suspicion, brand, now)
-        payload = {"brand": entry.brand, "shipment_id": "", "order_id": entry.record_id, "delay_id": delay_id}
-        if not self.workflows.start("delay_detection", delay_id, payload):
+        if not self._start(entry, delay_id, delay_id):
             watch.assess_and_declare(entry.brand, entry.record_id, now, delay_id)
+            self._start(entry, delay_id, f"{delay_id}-again")
             return "declared_without_workflow"
         return "delay_started"
 
@@ -130,15 +131,27 @@ class Sweep:
         if suspicion is None:
             # A cancelled order's parcel is late for nobody: what would be due now is due no more.
             awaited = settled.due_at is None or settled.due_at > now
+            self._attend(entry, settled.shipment)
             delays.put_back(settled, settled.due_at if awaited else None)
             return "rearmed" if awaited else "not_awaited"
         if settled.shipment.delay and settled.shipment.delay.is_open:
-            delays.declared(settled, suspicion, brand, now)
+            self._attend(entry, delays.declared(settled, suspicion, brand, now))
             return "delay_updated"
         delay_id = delays.note(settled, suspicion, brand, now + LOOK_AGAIN, now)
-        payload = {"brand": entry.brand, "shipment_id": entry.record_id, "delay_id": delay_id}
-        if not self.workflows.start("delay_detection", delay_id, payload):
+        if not self._start(entry, delay_id, delay_id):
             # It ran and did not declare: the shopper is told all the same, and operators see the count.
             delays.assess_and_declare(entry.brand, entry.record_id, now, delay_id)
+            self._start(entry, delay_id, f"{delay_id}-again")
             return "declared_without_workflow"
         return "delay_started"
+
+    def _attend(self, entry: Due, shipment: Shipment) -> None:
+        """A graver kind has a playbook of its own; where the workflow of the one before has ended, another takes it."""
+        delay = shipment.delay
+        if delay and delay.unattended:
+            self._start(entry, delay.delay_id, f"{delay.delay_id}-{delay.revision}")
+
+    def _start(self, entry: Due, delay_id: str, name: str) -> bool:
+        """Start the workflow of a delay; False if it already ran under this name."""
+        bearer = {"shipment_id": "", "order_id": "", f"{entry.kind}_id": entry.record_id}
+        return self.workflows.start("delay_detection", name, {"brand": entry.brand, **bearer, "delay_id": delay_id})
