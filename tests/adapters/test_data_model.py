@@ -86,7 +86,7 @@ def test_the_port_has_it_too(port: str, method: str) -> None:
 
 def test_the_keys_are_those_of_the_code() -> None:
     listed = section("Keys")
-    of_orders = (keys.PARCEL, keys.REFUND, keys.MESSAGE, keys.ORDER_RETURN)
+    of_orders = (keys.PARCEL, keys.UNTRACKED, keys.REFUND, keys.MESSAGE, keys.ORDER_RETURN)
     for prefix in (
         keys.EVENT,
         keys.WAIT,

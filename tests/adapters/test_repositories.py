@@ -10,11 +10,13 @@ from porchlight.adapters.aws import client
 from porchlight.adapters.dynamodb import keys
 from porchlight.adapters.dynamodb.table import Table, item
 from porchlight.domain.dates import DateRange
+from porchlight.domain.delays import DelayChange, DelayDecision, DelayKind
 from porchlight.domain.events import DeliveryEstimate, Place, TrackingEvent
 from porchlight.domain.messages import MessageRecord, MessageState, Moment
 from porchlight.domain.milestones import Milestone, Reason
 from porchlight.domain.money import Money
 from porchlight.domain.orders import Order, OrderLine, Shopper
+from porchlight.domain.packing import Packing, ParcelLine
 from porchlight.domain.returns import Return, ReturnLine, ReturnState
 from porchlight.domain.shipments import Shipment, StoredEvent, fold
 from porchlight.errors import ConflictError
@@ -165,6 +167,19 @@ class TestShipments:
         stores.shipments.remove_wait(new)
         assert stores.shipments.waits(stores.brand, "shp_1") == []
 
+    def test_an_order_is_waited_for_apart_from_its_parcels(self, stores: Stores) -> None:
+        of_parcel = Wait(brand=stores.brand, shipment_id="shp_1", purpose="delay", token="t1", created_at=NOW)
+        of_order = of_parcel.model_copy(update={"shipment_id": "", "order_id": "ord_1", "token": "t2"})
+        stores.orders.save(order(stores.brand))
+        for wait in (of_parcel, of_order):
+            stores.shipments.put_wait(wait)
+        assert stores.shipments.waits(stores.brand, "", "ord_1") == [of_order]
+        assert stores.shipments.waits(stores.brand, "shp_1", "ord_1") == [of_parcel]
+        assert stores.orders.contents(stores.brand, "ord_1").order == order(stores.brand)
+        stores.shipments.remove_wait(of_order)
+        assert stores.shipments.waits(stores.brand, "", "ord_1") == []
+        assert stores.shipments.waits(stores.brand, "shp_1") == [of_parcel]
+
 
 class TestOrders:
     def test_what_was_saved_is_read(self, stores: Stores) -> None:
@@ -212,6 +227,29 @@ class TestOrders:
         for _ in range(2):
             stores.orders.put_refund(stores.brand, "ord_1", "77", Money(amount=500, currency="USD"))
         assert stores.orders.contents(stores.brand, "ord_1").refunds == {"77": Money(amount=500, currency="USD")}
+
+    def test_what_left_without_a_number_is_kept_as_it_was_told_last(self, stores: Stores) -> None:
+        left = Packing(lines=(ParcelLine(line_id="1", quantity=1),), as_of=NOW)
+        taken = left.model_copy(update={"cancelled": True})
+        stores.orders.put_untracked(stores.brand, "ord_1", "f1", left)
+        stores.orders.put_untracked(stores.brand, "ord_1", "f2", left)
+        stores.orders.put_untracked(stores.brand, "ord_1", "f1", taken)
+        assert stores.orders.contents(stores.brand, "ord_1").untracked == {"f1": taken, "f2": left}
+
+    def test_decisions_are_written_with_the_order_or_not_at_all(self, stores: Stores) -> None:
+        decision = DelayDecision(
+            **{"brand": stores.brand, "decision_id": "dec_1", "delay_id": "dly_1", "order_id": "ord_1", "at": NOW},
+            kind=DelayKind.NOT_DISPATCHED,
+            change=DelayChange.SUSPECTED,
+        )
+        stores.orders.save(order(stores.brand), due_at=NOW, decisions=(decision,))
+        late = decision.model_copy(update={"decision_id": "dec_2"})
+        with pytest.raises(ConflictError):
+            stores.orders.save(order(stores.brand, version=5), decisions=(late,))
+        again = decision.model_copy(update={"change": DelayChange.DECLARED, "decision_id": "dec_3", "at": NOW + SOON})
+        stores.orders.save(order(stores.brand, version=2), decisions=(again, decision))
+        assert stores.decisions.of_order(stores.brand, "ord_1") == [decision, again]
+        assert stores.orders.contents(stores.brand, "ord_1").order == order(stores.brand, version=2)
 
     def test_a_store_never_overwrites_what_the_shopper_switched_off_meanwhile(self, stores: Stores) -> None:
         seen = Shopper(brand=stores.brand, shopper_id="cus_1", email="old@x.example")

@@ -10,7 +10,7 @@ from porchlight.domain.delays import DelayChange
 from porchlight.domain.dispatch import LOOK_AGAIN
 from porchlight.domain.messages import Moment
 from porchlight.domain.money import Money
-from porchlight.domain.orders import Destination, OrderLine, OrderWithdrawn
+from porchlight.domain.orders import Destination, OrderLine, OrderWithdrawn, StoreChange
 from porchlight.ports import Wait
 from porchlight.services.delays import DelayWatch
 from porchlight.services.order_delays import OrderWatch
@@ -187,7 +187,7 @@ class TestMending:
     def test_nobody_waits_any_more(self, world: World, how: str) -> None:
         world.say(placed())
         world.declare()
-        news = {
+        news: dict[str, StoreChange] = {
             "cancelled": placed(hours=90, cancelled_at=NOW + 4 * DAY),
             "withdrawn": OrderWithdrawn(external_order_id="1001"),
             "refunded": refunded(amount=4900),
@@ -256,7 +256,7 @@ class TestWaiting:
 
 class TestAnyOrder:
     def test_orders_fulfilments_and_what_has_no_number_commute(self) -> None:
-        said = [
+        said: list[StoreChange] = [
             placed(lines=TWO, ship_by=date(2026, 3, 4)),
             placed(hours=5, lines=TWO, ship_by=date(2026, 3, 6)),
             packed(("1", 1)),
