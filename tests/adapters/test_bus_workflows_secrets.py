@@ -1,6 +1,7 @@
 """The bus, the state machines, the secrets: fakes and adapters alike, and what only the adapters can go through."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutErr
 from botocore.stub import Stubber
 
 from porchlight import ports
+from porchlight.adapters import aws
 from porchlight.adapters.aws import client, translate, translated
 from porchlight.adapters.eventbridge import EventBridgeBus
 from porchlight.adapters.secrets import CACHE_SECONDS, SecretsManager
@@ -243,3 +245,10 @@ class TestErrors:
         assert client("sqs") is found
         assert found.meta.config.read_timeout <= 10
         assert found.meta.config.retries["mode"] == "standard"
+
+
+def test_threads_share_one_client(cloud: str) -> None:
+    aws.forget()
+    with ThreadPoolExecutor(8) as pool:
+        made = set(pool.map(lambda _: aws.client("stepfunctions"), range(8)))
+    assert len(made) == 1

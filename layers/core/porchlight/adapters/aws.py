@@ -61,9 +61,17 @@ _LATER = {
 _MAKING = Lock()
 
 
-@cache
 def client(service: str, attempts: int = 3) -> Any:
-    """A client with short timeouts and explicit retries: a function has seconds, not botocore's default minute."""
+    """A client with short timeouts and explicit retries: a function has seconds, not botocore's default minute.
+
+    Threads share it: the first makes it, which is slow, and the others wait for it.
+    """
+    with _MAKING:
+        return _client(service, attempts)
+
+
+@cache
+def _client(service: str, attempts: int) -> Any:
     from botocore.config import Config
 
     config = Config(
@@ -72,8 +80,7 @@ def client(service: str, attempts: int = 3) -> Any:
         retries={"mode": "standard", "total_max_attempts": attempts},
         tcp_keepalive=True,
     )
-    with _MAKING:  # clients may be used by several threads, a session makes them for one at a time
-        return _session().create_client(service, config=config)
+    return _session().create_client(service, config=config)
 
 
 @cache
@@ -86,7 +93,7 @@ def _session() -> "Session":
 
 def forget() -> None:
     """Make clients anew, from the environment as it is now: for commands that turn from one stack to another."""
-    client.cache_clear()
+    _client.cache_clear()
     _session.cache_clear()
 
 
