@@ -10,7 +10,7 @@ import importlib
 
 import typer
 
-MODULES = ("cloud", "codes", "dates_learned", "import_orders", "new", "parse", "quarantine", "replay", "shipment")
+MODULES = ("cloud", "codes", "dates", "import_orders", "new", "parse", "quarantine", "replay", "shipment")
 
 
 def build() -> typer.Typer:

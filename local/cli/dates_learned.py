@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 commands = typer.Typer(
     name="dates",
-    help="Our own dates: let the engine learn now, see how dates were kept, take the history along.",
+    help="Our own dates: measure the engine on a history, let it learn, see how dates were kept, export the history.",
     no_args_is_help=True,
 )
 

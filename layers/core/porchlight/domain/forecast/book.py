@@ -92,9 +92,12 @@ class Book:
         model = self.model()
         self._amend(model, today - 1)
         self._expect(model, today)
-        gone = []
+        gone, due = [], today - LATE_NEWS
         for parcel_id in sorted(self._parcels):
             parcel = self._parcels[parcel_id]
+            delivered = parcel.delivered
+            if delivered is not None and today - KEPT_DAYS < delivered < today and parcel.promised != due:
+                continue
             known = parcel.as_of(today)
             if known is None:
                 continue
@@ -103,7 +106,7 @@ class Book:
                 if known.delivered == today:
                     self._lanes.deliver(lane_of(known.route), known.silence, 1)
                     self._forget(parcel_id)
-            if known.promised == today - LATE_NEWS and not (known.ended and known.handed is None):
+            if known.promised == due and not (known.ended and known.handed is None):
                 kept = known.delivered is not None and known.delivered <= known.promised
                 self._lanes.come_due(lane_of(known.route), kept)
             if _is_old(known, today):

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from zlib import crc32
 
-from porchlight.domain.forecast.levels import GRID, Levels, day_of
+from porchlight.domain.forecast.levels import GRID, Levels, nearest_day
 from porchlight.domain.forecast.parcels import Parcel
 from porchlight.domain.forecast.tallies import Tally
 
@@ -29,7 +29,7 @@ class Checks:
 
     def expect(self, moment: str, parcel_id: str, today: int, late: Sequence[float]) -> None:
         """``late``: for today and each day after it, how probable it is that it arrives later."""
-        self._waiting[f"{moment}:{parcel_id}"] = tuple(today + day_of(late, level) for level in GRID)
+        self._waiting[f"{moment}:{parcel_id}"] = tuple(today + nearest_day(late, level) for level in GRID)
 
     def look(self, today: int, parcels: Mapping[str, Parcel]) -> None:
         """At the end of ``today``."""

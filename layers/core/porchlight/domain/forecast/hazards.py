@@ -8,6 +8,7 @@ BINS = 60
 _FIRST, _LAST = 0.03, 25.0
 _LOW = log(_FIRST)
 _STEP = (log(_LAST) - _LOW) / BINS
+_STEPS = 1 / _STEP
 EDGES = (0.0, *(exp(_LOW + _STEP * index) for index in range(1, BINS + 1)))
 """Where bins begin; the last one has no end."""
 
@@ -15,7 +16,8 @@ EDGES = (0.0, *(exp(_LOW + _STEP * index) for index in range(1, BINS + 1)))
 def bin_of(time: float) -> int:
     if time <= _FIRST:
         return 0
-    return min(BINS - 1, int((log(time) - _LOW) / _STEP))
+    index = int((log(time) - _LOW) * _STEPS)
+    return index if index < BINS else BINS - 1
 
 
 def usual_hazards(shape: float) -> tuple[float, ...]:
@@ -35,8 +37,10 @@ class Curve:
         self.before = (0.0, *accumulate(hazard * width for hazard, width in zip(self.hazards, widths, strict=True)))
 
     def total(self, time: float) -> float:
-        """The hazard that has passed by ``time``: ``exp(-total)`` are still open."""
-        if time <= 0:
-            return 0.0
-        index = bin_of(time)
+        """The hazard that has passed by ``time``, which is not negative: ``exp(-total)`` are still open."""
+        if time <= _FIRST:
+            return time * self.hazards[0]
+        index = int((log(time) - _LOW) * _STEPS)
+        if index >= BINS:
+            index = BINS - 1
         return self.before[index] + (time - EDGES[index]) * self.hazards[index]

@@ -116,7 +116,7 @@ class Learner:
         sign: int,
     ) -> None:
         """A step of the Kalman filter along the slope of the log-logistic likelihood of that day."""
-        shape = self._nature.shape
+        shape = self._nature.grip
         low, high = first**shape, last**shape
         passed = log((1 + high) / (1 + low)) + 1e-9
         slope = -shape * (high / (1 + high) - low / (1 + low))

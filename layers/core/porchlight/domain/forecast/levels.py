@@ -22,7 +22,8 @@ class Levels(NamedTuple):
         """``late``: for day 0, 1, …, the probability that it arrives after that day. ``wider`` days are added to p80
         and p90, half of them to p50.
         """
-        p10, p50, p80, p90 = (float(day_of(late, level)) for level in self)
+        p10, p50 = float(day_of(late, self.p10)), float(day_of(late, self.p50))
+        p80, p90 = float(nearest_day(late, self.p80)), float(nearest_day(late, self.p90))
         p50 = max(p50 + wider / 2, p10)
         p80 = max(p80 + wider, p50)
         return Quantiles(p10, p50, p80, max(p90 + wider, p80))
@@ -46,6 +47,17 @@ def _asked_for(wanted: float, shares: Sequence[float]) -> float:
             return round(level + (next_level - level) * (wanted - share) / (next_share - share), 4)
         level, share = next_level, next_share
     return GRID[-1]
+
+
+def nearest_day(late: Sequence[float], level: float) -> int:
+    """The day by which the share that has arrived is nearest to ``level``: of days that are kept now more and now less
+    often than is said, not always the one that is kept more often.
+    """
+    left = 1.0 - level + 1e-9
+    day = day_of(late, level)
+    before = late[day - 1] if day > 0 else 1.0
+    after = late[day] if day < len(late) else 0.0
+    return day - 1 if day > 0 and (before + after) / 2 <= left else day
 
 
 def day_of(late: Sequence[float], level: float) -> int:

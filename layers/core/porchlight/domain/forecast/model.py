@@ -25,8 +25,8 @@ from porchlight.domain.forecast.stages import Stage, Way, share_of
 
 HORIZON = 150
 """No parcel is foreseen to take longer, in days."""
-_REST = 0.001
-"""What is less probable than this is not followed any further."""
+_REST, _WAITING = 0.002, 0.002
+"""What is less probable than this is not followed any further: on its way, and before it."""
 
 
 FORMAT = 1
@@ -271,16 +271,20 @@ def _open(way: Way, begun: int, today: int) -> list[float]:
 def _unsent(handling: Way, transit: Way, placed: int, today: int) -> list[float]:
     """The same for a parcel that waits to be handed over: each day of handover by its probability."""
     late = [0.0] * HORIZON
+    fading, worked = transit.fading(_REST), transit.worked(today, HORIZON)
+    longest = len(fading) - 1
     before, waiting = handling.passed(placed, today - 1), 1.0
     for index in range(HORIZON):
-        day = today + index
-        left = exp(before - handling.passed(placed, day)) if waiting > 2 * _REST else 0.0
+        left = exp(before - handling.passed(placed, today + index)) if waiting > _WAITING else 0.0
         share, waiting = waiting - left, left
+        begun = worked[index]
         for position in range(index, HORIZON):
-            still = share * exp(-transit.passed(day, today + position))
-            late[position] += still
-            if still < _REST / 20:
+            time = 2.0 * (worked[position + 1] - begun)
+            step = int(time)
+            if step >= longest:
                 break
+            here = fading[step]
+            late[position] += share * (here + (time - step) * (fading[step + 1] - here))
         late[index] += waiting
         if waiting <= 0:
             break

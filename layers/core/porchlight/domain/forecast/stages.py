@@ -21,6 +21,8 @@ class Nature(NamedTuple):
     """Worked days that half of the parcels take."""
     shape: float
     """How alike they are: of a log-logistic distribution."""
+    grip: float
+    """The same as it is taken for the steps of effects: less, so that what is rare does not move them far."""
     half_life: float
     """Of the life table, in days."""
     prior: float
@@ -35,10 +37,14 @@ class Nature(NamedTuple):
 
 
 NATURES = {
-    "handling": Nature(HANDLING, 2.0, 3.5, 30.0, 500.0, (0.15, 0.02, 0.1)),
-    "transit": Nature(TRANSIT, 9.0, 3.0, 45.0, 200.0, (0.4, 0.1, 0.2)),
-    "last_mile": Nature(LAST_MILE, 0.5, 3.0, 45.0, 60.0, (0.6, 0.1, 0.2)),
+    "handling": Nature(HANDLING, 2.0, 3.5, 3.5, 30.0, 500.0, (0.15, 0.02, 0.1)),
+    "transit": Nature(TRANSIT, 9.0, 3.0, 2.5, 45.0, 200.0, (0.4, 0.1, 0.2)),
+    "last_mile": Nature(LAST_MILE, 0.5, 3.0, 2.5, 45.0, 60.0, (0.6, 0.1, 0.2)),
 }
+
+
+_LONGEST = 600
+"""Half worked days that are looked at."""
 
 
 def share_of(hour: int) -> float:
@@ -94,4 +100,17 @@ class Way:
         if day < begun:
             return 0.0
         clock = self._clock
-        return self._total((self._share * clock.weight(begun) + clock.at(day) - clock.at(begun)) * self._scale)
+        worked = clock.at(day) - clock.at(begun) + self._share * clock.weight(begun)
+        return self._total(worked * self._scale) if worked > 0 else 0.0
+
+    def fading(self, rest: float) -> list[float]:
+        """The share that is still in it after 0, 1, 2, … half worked days, until less than ``rest`` is."""
+        shares, total, step = [1.0], self._total, 0.5 * self._scale
+        while shares[-1] >= rest and len(shares) < _LONGEST:
+            shares.append(exp(-total(len(shares) * step)))
+        return shares
+
+    def worked(self, first: int, days: int) -> list[float]:
+        """What has been worked by the end of the day before ``first``, of ``first``, and of each day after it."""
+        at = self._clock.at
+        return [at(day) for day in range(first - 1, first + days)]
