@@ -12,7 +12,16 @@ from porchlight.errors import ConflictError, TransientError
 from porchlight.ports import Wait
 from porchlight.services.delays import DelayWatch
 from porchlight.services.resume_workflows import NewsDesk
-from tests.fakes import NO_HISTORY, FakeBrands, FakeMetrics, FakeOrders, FakeShipments, FakeWorkflows, no_surges
+from tests.fakes import (
+    NO_HISTORY,
+    FakeBrands,
+    FakeCases,
+    FakeMetrics,
+    FakeOrders,
+    FakeShipments,
+    FakeWorkflows,
+    no_surges,
+)
 from tests.unit.stories import DAY, NOW, after, brand, order, parcel, scan
 
 LATE = datetime(2026, 3, 7, 5, tzinfo=UTC)
@@ -25,7 +34,7 @@ class World:
         self.orders.save(order())
         self.put(after(parcel(), [scan(Milestone.IN_TRANSIT, NOW)]))
         self.watch = DelayWatch(self.shipments, self.orders, FakeBrands(brand()), self.metrics, NO_HISTORY, no_surges())
-        self.desk = NewsDesk(self.shipments, self.workflows, self.orders)
+        self.desk = NewsDesk(self.shipments, self.orders, FakeCases(), self.workflows)
 
     def put(self, shipment: Shipment) -> None:
         self.shipments.save(shipment, due_at=None)
