@@ -14,7 +14,7 @@ from porchlight.domain.orders import Destination, OrderLine, OrderWithdrawn, Sto
 from porchlight.ports import Wait
 from porchlight.services.delays import DelayWatch
 from porchlight.services.order_delays import OrderWatch
-from porchlight.services.resume_workflows import NewsDesk
+from porchlight.services.resume_workflows import NewsDesk, news_in
 from porchlight.services.sweep_due import Sweep
 from tests.fakes import NO_HISTORY, FakeCases, FakeDue, FakeMessages, FakeWorkflows, no_surges
 from tests.unit import keeping
@@ -147,7 +147,6 @@ class TestDeclaring:
 
     def test_an_order_that_is_not_there_is_not_late(self, world: World) -> None:
         assert world.watch.assess_and_declare("larkspur", "ord_none", LATE)["outcome"] == "not_late"
-        assert world.watch.settle_news("larkspur", "ord_none", "dly_1", LATE)["outcome"] == "superseded"
 
     def test_a_parcel_that_comes_while_it_is_declared_mends_it(self, world: World) -> None:
         world.say(placed())
@@ -168,13 +167,12 @@ class TestDeclaring:
 class TestMending:
     def test_in_parts_only_the_last_part_mends_it(self, world: World) -> None:
         world.say(placed(lines=TWO))
-        name = world.declare()
+        world.declare()
         world.say(packed(("1", 1)), at=LATE + DAY)
         assert world.order.delay
         assert world.order.delay.is_open
         world.say(packed(("2", 1), tracking_numbers=("1Z000",), fulfillment_id="f2"), at=LATE + 2 * DAY)
         assert world.order.delay.recovered_at == LATE + 2 * DAY
-        assert world.watch.settle_news("larkspur", ORDER, name, LATE + 3 * DAY)["outcome"] == "recovered"
         assert world.due_at is None
 
     def test_what_left_without_a_number_mends_it_too(self, world: World) -> None:
@@ -231,7 +229,7 @@ class TestWaiting:
     def test_the_order_that_leaves_resumes_its_workflow(self, world: World) -> None:
         world.say(placed())
         world.declare()
-        known = world.watch.settle_news("larkspur", ORDER, "", LATE)["seen"]
+        known = news_in(world.order)
         assert not world.desk.await_news(self.wait("t1"), known)
         seen = len(world.orders.history)
         world.say(shipped(), at=LATE + DAY)
@@ -240,8 +238,8 @@ class TestWaiting:
 
     def test_news_that_was_quicker_than_the_wait_is_not_missed(self, world: World) -> None:
         world.say(placed())
-        name = world.declare()
-        known = world.watch.settle_news("larkspur", ORDER, name, LATE)["seen"]
+        world.declare()
+        known = news_in(world.order)
         world.say(placed(hours=90, ship_by=date(2026, 3, 20)), at=LATE + DAY)
         assert world.desk.await_news(self.wait("t1"), seen=known)
 

@@ -127,27 +127,14 @@ class OrderWatch:
                 self.metrics.count("DelaysDeclared", kind=decision.kind.value)
         return written
 
-    def settle_news(self, brand_id: str, order_id: str, delay_id: str, now: datetime) -> DelayStatus:
-        """Close the delay if all has left or nobody waits any more; whoever brought the news may have done so."""
-        order = self._settle(self.brands.get(brand_id), order_id, now)
-        if order is None or order.delay is None or order.delay.delay_id != delay_id:
-            return order_status("superseded", order)
-        found = order_status("late", order)
-        if found["outcome"] != "late":
-            self.metrics.count("DelaysClosed", outcome=found["outcome"])
-        return found
-
-    def _settle(self, brand: BrandConfig, order_id: str, now: datetime) -> Order | None:
-        def attempt() -> Order | None:
+    def _settle(self, brand: BrandConfig, order_id: str, now: datetime) -> None:
+        def attempt() -> None:
             order = self.orders.get(brand.brand_id, order_id)
-            if order is None:
-                return None
-            settled = self._dispatches.settled(order, brand, now)
-            if settled.order == order:
-                return order
-            return self._write(settled.order, settled.decisions, settled.due_at, now)
+            settled = self._dispatches.settled(order, brand, now) if order else None
+            if settled and settled.order != order:
+                self._write(settled.order, settled.decisions, settled.due_at, now)
 
-        return until_settled(attempt)
+        until_settled(attempt)
 
     def _write(
         self,
