@@ -14,7 +14,9 @@ def show(request: InboundRequest, path: Mapping[str, str]) -> Response:
     """The page, or a 404 that tells nothing."""
     del request
     links = Links(app.secrets, app.public_url)
-    page = TrackingPage(app.orders, app.shipments, app.returns, app.brands, app.renderer, links, app.metrics)
+    page = TrackingPage(
+        *(app.orders, app.shipments, app.returns, app.cases), *(app.brands, app.renderer, links, app.metrics)
+    )
     return html_response(page.show(path["token"], app.clock()))
 
 

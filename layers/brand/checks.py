@@ -59,12 +59,17 @@ def email_of(brand: BrandConfig, sample: samples.Sample) -> View:
     )
 
 
+def page_of(brand: BrandConfig, page: samples.Page) -> View:
+    """The view of a sample tracking page."""
+    return tracking_view(brand, page.order, page.shipments, page.returns, samples.NOW, samples.LINKS, page.cases)
+
+
 def _pages(brand: BrandConfig) -> list[tuple[str, str, View]]:
     tracking = [
         (
             page.name,
             "tracking",
-            tracking_view(brand, page.order, page.shipments, page.returns, samples.NOW, samples.LINKS),
+            page_of(brand, page),
         )
         for page in samples.pages(brand)
     ]
@@ -74,7 +79,8 @@ def _pages(brand: BrandConfig) -> list[tuple[str, str, View]]:
         ("order", "promise", {"words": say("promise", samples.PROMISE)}),
         ("no-order", "promise", {"words": say("promise", samples.PROMISE | samples.NO_ORDER)}),
     ]
-    return [*tracking, *states]
+    answers = [(name, "answer", {"said": said, "back": "../sample-token"}) for name, said in samples.answers()]
+    return [*tracking, *answers, *states]
 
 
 def write_preview(target: Path, out: Path) -> None:

@@ -10,7 +10,16 @@ from porchlight.domain.tokens import sign
 from porchlight.errors import ConflictError, NotFoundError, TransientError
 from porchlight.services.links import Links
 from porchlight.services.pages import Page, TrackingPage, Unsubscribe
-from tests.fakes import FakeBrands, FakeMetrics, FakeOrders, FakeRenderer, FakeReturns, FakeSecrets, FakeShipments
+from tests.fakes import (
+    FakeBrands,
+    FakeCases,
+    FakeMetrics,
+    FakeOrders,
+    FakeRenderer,
+    FakeReturns,
+    FakeSecrets,
+    FakeShipments,
+)
 from tests.unit.stories import DAY, NOW, brand, order, parcel, wanted
 
 KEY, OLD = "k" * 40, "o" * 40
@@ -77,7 +86,9 @@ class World:
         self.orders.save(order(), Shopper(brand="larkspur", shopper_id="cus_1", email="ada@x.example"))
         self.shipments.save(parcel(), due_at=None, link=True)
         brands, renderer = FakeBrands(brand()), FakeRenderer()
-        self.tracking = TrackingPage(self.orders, self.shipments, self.returns, brands, renderer, links(), self.metrics)
+        self.tracking = TrackingPage(
+            *(self.orders, self.shipments, self.returns, FakeCases(), brands, renderer, links(), self.metrics)
+        )
         self.unsubscribe = Unsubscribe(self.orders, brands, renderer, links(), self.metrics)
 
     @property

@@ -254,8 +254,7 @@ def test_pages_render_and_keep_to_the_voice(pack: BrandPack, renderer: PackRende
     for name in BRANDS:
         brand = pack.get(name)
         for page in samples.pages(brand):
-            view = tracking_view(brand, page.order, page.shipments, page.returns, samples.NOW, samples.LINKS)
-            html = renderer.page(brand, "tracking", view)
+            html = renderer.page(brand, "tracking", checks.page_of(brand, page))
             text = MARKUP.sub(" ", html)
             assert not FORBIDDEN.search(text), f"{name} {page.name}: {FORBIDDEN.search(text)}"
             assert html.count("<h1") == 1, page.name
@@ -279,8 +278,7 @@ def test_pages_render_and_keep_to_the_voice(pack: BrandPack, renderer: PackRende
 def test_pages_say_who_brings_what(pack: BrandPack, renderer: PackRenderer, name: str, said: str) -> None:
     brand = pack.get("larkspur")
     page = next(page for page in samples.pages(brand) if page.name == name)
-    view = tracking_view(brand, page.order, page.shipments, page.returns, samples.NOW, samples.LINKS)
-    assert said in MARKUP.sub(" ", renderer.page(brand, "tracking", view))
+    assert said in MARKUP.sub(" ", renderer.page(brand, "tracking", checks.page_of(brand, page)))
 
 
 def test_return_parcels_are_no_parcels_of_the_order(pack: BrandPack) -> None:

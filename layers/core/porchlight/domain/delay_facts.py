@@ -8,7 +8,7 @@ from porchlight.domain.delays import Delay, DelayKind
 from porchlight.domain.facts import Scene, View, say
 from porchlight.domain.milestones import Milestone
 from porchlight.domain.playbooks import AskStep, CaseStep, WaitStep, playbook
-from porchlight.domain.remedies import Remedy
+from porchlight.domain.remedies import ENDING, Remedy
 from porchlight.domain.shipments import Shipment
 from porchlight.domain.words import clean, clock, day_date, day_subject, day_words, on
 
@@ -56,9 +56,9 @@ def _credit(delay: Delay) -> str:
 def _what_comes(scene: Scene, delay: Delay, shipment: Shipment | None) -> View:
     """What the playbook does next: whether a person looks at it, or by when the shopper is asked, and what for."""
     policy = scene.brand.delays
-    steps = playbook(delay.kind, scene.order.tier, policy.playbooks, policy.tiers)[delay.step :]
+    steps = playbook(delay.kind, scene.order.tier, policy.playbooks, policy.tiers, policy.wait_for_news_days)
     at = delay.step_since or delay.declared_at
-    for step in steps:
+    for step in steps[delay.step :]:
         if isinstance(step, CaseStep):
             return {"person_looks": at == (delay.step_since or delay.declared_at)}
         if isinstance(step, AskStep):
@@ -88,14 +88,39 @@ def carrier_says_it_better(delay: Delay, milestone: Milestone) -> bool:
     return milestone in (Milestone.EXCEPTION, Milestone.DAMAGED) and delay.kind in _SAID_BY_CARRIER
 
 
+def decided(delay: Delay | None) -> Remedy | None:
+    """What has been decided in place of waiting: done, asked for, or about to be."""
+    if delay is None:
+        return None
+    record = delay.remedied or delay.committed
+    chosen = delay.chosen if delay.is_open and delay.chosen in ENDING else None
+    return record.remedy if record else chosen
+
+
+def choice(case: Case, remedy: Remedy) -> View:
+    """The words for one of the answers."""
+    return say(f"answers.{remedy.value}", {"delay_kind": case.kind.value})
+
+
+def question(scene: Scene, case: Case, shipment: Shipment | None, facts: View, action: str) -> View:
+    """The form that asks the shopper. ``action``: where the answer is sent."""
+    asked = {**facts, **case_facts(scene, case, shipment)}
+    return {
+        "case": case.case_id,
+        "action": action,
+        "words": say("question", asked, ["notice"] if case.notice else []),
+        "choices": [{"value": option.value, "words": choice(case, option)} for option in case.options],
+    }
+
+
 def case_facts(scene: Scene, case: Case, shipment: Shipment | None = None) -> View:
     """The question: what may be chosen, until when, and what happens where nobody chooses."""
-    today = scene.today(shipment)
+    today, kind = scene.today(shipment), {"delay_kind": case.kind.value}
     first, revised = _day(case.facts.get("ship_by")), _day(case.facts.get("revised_ship_by"))
     return {
-        "choices": [say(f"answers.{option.value}.name", {}) for option in case.options],
+        "choices": [say(f"answers.{option.value}.name", kind) for option in case.options],
         "choice_default": case.default.value,
-        "silence": say(f"answers.{case.default.value}.silence", {}),
+        "silence": say(f"answers.{case.default.value}.silence", kind),
         "answer_by": _answer_by(scene, case.deadline, shipment),
         "ship_by_date": day_date(first, today) if first else "",
         "ship_by_is_past": bool(first and first < today),

@@ -45,7 +45,7 @@ VARIANTS = frozenset(
         *(f"fault_{party.value}" for party in Party),
         *(kind.value for kind in DelayKind),
         *REFUSALS,
-        *("collected", "by_person"),
+        *("collected", "by_person", "notice"),
     }
 )
 """All names that ``variants`` of words may have."""

@@ -4,18 +4,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from porchlight.domain.brands import BrandConfig
+from porchlight.domain.cases import Audience, Case, CaseState
 from porchlight.domain.dates import zone
+from porchlight.domain.delay_facts import carrier_says_it_better, decided, delay_facts, delay_variants, question
+from porchlight.domain.delays import Delay
 from porchlight.domain.facts import Scene, View, brand_view, parcel_variants, say
 from porchlight.domain.milestones import PROGRESS, Milestone, Signal
 from porchlight.domain.orders import Order
 from porchlight.domain.packing import quantities, still_to_ship
-from porchlight.domain.progress import (
-    in_trouble,
-    is_late,
-    is_overdue,
-    order_steps,
-    parcel_steps,
-)
+from porchlight.domain.progress import BEFORE_THE_VAN, in_trouble, is_late, is_overdue, order_steps, parcel_steps
 from porchlight.domain.returns import Return
 from porchlight.domain.shipments import Shipment, StoredEvent
 from porchlight.domain.signals import current
@@ -29,11 +26,13 @@ def tracking_view(
     returns: Sequence[Return],
     now: datetime,
     links: Mapping[str, str],
+    cases: Sequence[Case] = (),
 ) -> View:
     """The tracking page of an order: its parcels (troubled ones first), what happened to them, its returns,
-    its lines.
+    its lines; and what the shopper is asked.
 
-    ``links``: ``returns`` where the shopper can start a return.
+    ``shipments``: those of returns too. ``links``: ``returns`` where the shopper can start a return, ``answer`` where
+    answers are sent. ``cases``: the questions that its delays ask, in any state.
     """
     scene = Scene(brand, order, now, relative=True)
     outward = [(parcel, events) for parcel, events in shipments if not parcel.is_return and not parcel.is_void]
@@ -45,17 +44,19 @@ def tracking_view(
     outward.sort(key=lambda pair: (not in_trouble(scene, pair[0]), not pair[0].is_open))
     left = _left(order, [shipment for shipment, _ in outward])
     split = len(outward) > 1 or bool(left)
-    parcels = [_parcel(scene, shipment, events, facts, split=split) for shipment, events in outward]
+    desk = _Desk(scene, cases, links.get("answer", ""))
+    parcels = [_parcel(scene, shipment, events, facts, desk, split=split) for shipment, events in outward]
+    back = {parcel.return_id: parcel for parcel, _ in shipments if parcel.is_return}
     known = zone(scene.zone_of())
     return {
         "language": brand.language,
         "brand": brand_view(brand),
         "labels": say("labels", {**facts, "now_time": clock(now.astimezone(known), scene.country) if known else ""}),
         "updated": known is not None,
-        "overview": _overview(scene, len(parcels), facts),
+        "overview": _overview(scene, len(parcels), facts, desk),
         "parcels": parcels,
         "left": {"label": say("contents.left", {}), "lines": scene.lines(left)} if left else None,
-        "returns": [_return(scene, request, facts) for request in returns],
+        "returns": [_return(scene, request, facts, back.get(request.return_id), desk) for request in returns],
         "order": {
             "number": clean(order.number, 60),
             "lines": scene.lines(),
@@ -66,6 +67,23 @@ def tracking_view(
     }
 
 
+class _Desk:
+    """What the shopper is asked, by the delay that asks it."""
+
+    def __init__(self, scene: Scene, cases: Sequence[Case], action: str) -> None:
+        self._scene, self._action = scene, action
+        self._cases = {case.case_id: case for case in cases}
+
+    def question(self, delay: Delay | None, shipment: Shipment | None, facts: View) -> View | None:
+        """The form, while the delay asks and an answer still counts."""
+        case = self._cases.get(delay.case_id or "") if delay and delay.is_open else None
+        if case is None or case.audience is not Audience.SHOPPER or not self._action:
+            return None
+        if case.state is not CaseState.OPEN or self._scene.now >= case.deadline:
+            return None
+        return question(self._scene, case, shipment, facts, self._action)
+
+
 def _left(order: Order, parcels: Sequence[Shipment]) -> dict[str, int]:
     """What is in no parcel yet, once there are parcels; {} where that is not known, or nothing more is to come."""
     if not parcels or order.cancelled_at:
@@ -73,32 +91,48 @@ def _left(order: Order, parcels: Sequence[Shipment]) -> dict[str, int]:
     return still_to_ship({line.line_id: line.quantity for line in order.lines}, [parcel.packed for parcel in parcels])
 
 
-def _overview(scene: Scene, parcels: int, facts: View) -> View | None:
-    """What stands on top where it is not simply the one parcel: cancelled, nothing sent yet, or several
+def _overview(scene: Scene, parcels: int, facts: View, desk: _Desk) -> View | None:
+    """What stands on top where it is not simply the one parcel: cancelled, nothing sent (in time), or several
     parcels.
     """
     order = scene.order
+    delay = None if order.cancelled_at else order.delay
+    if delay and (remedy := decided(delay)):
+        facts = {**facts, **scene.expectation(None, scene.today())}
+        return {"words": say(f"decided.{remedy.value}", facts), "facts": facts, "steps": [], "question": None}
+    if delay and delay.is_open:
+        facts = {**facts, **delay_facts(scene, delay)}
+        words = say("states.late", facts, delay_variants(delay))
+        asked = desk.question(delay, None, facts)
+        return {"words": words, "facts": facts, "steps": [] if parcels else order_steps(scene), "question": asked}
     if order.cancelled_at and not parcels:
         facts = {
             **facts,
             **scene.expectation(None, scene.today()),
             "event_on": scene.on_day(order.cancelled_at),
         }
-        return {"words": say("states.cancelled_order", facts), "facts": facts, "steps": []}
+        return {"words": say("states.cancelled_order", facts), "facts": facts, "steps": [], "question": None}
     if not parcels:
-        return {"words": say("states.none", facts), "facts": facts, "steps": order_steps(scene)}
+        return {"words": say("states.none", facts), "facts": facts, "steps": order_steps(scene), "question": None}
     if parcels == 1:
         return None
     facts = {**facts, **scene.expectation(None, scene.today())}
-    return {"words": say("states.several", facts), "facts": facts, "steps": []}
+    return {"words": say("states.several", facts), "facts": facts, "steps": [], "question": None}
 
 
-def _parcel(scene: Scene, shipment: Shipment, events: Sequence[StoredEvent], base: View, *, split: bool) -> View:
+def _parcel(
+    scene: Scene, shipment: Shipment, events: Sequence[StoredEvent], base: View, desk: _Desk, *, split: bool
+) -> View:
     facts = scene.parcel_facts(shipment, base)
     key, variants = f"states.{shipment.milestone.value}", parcel_variants(shipment)
-    late = is_late(scene, shipment)
-    if late and shipment.delay and shipment.milestone != "exception":
-        key, variants = "states.late", [shipment.delay.kind.value]
+    delay, remedy, late = shipment.delay, decided(shipment.delay), is_late(shipment)
+    if delay and delay.is_open:
+        facts |= delay_facts(scene, delay, shipment)
+    if remedy and shipment.milestone in BEFORE_THE_VAN:
+        key, variants = f"decided.{remedy.value}", []
+        facts |= scene.expectation(None, scene.today(shipment))
+    elif late and delay and not carrier_says_it_better(delay, shipment.milestone):
+        key, variants = "states.late", delay_variants(delay, shipment)
     elif is_overdue(scene, shipment) and shipment.milestone != "exception":
         key, variants = "states.overdue", []
     shows_cause = key in ("states.late", "states.overdue", "states.delayed") and shipment.reason
@@ -106,6 +140,7 @@ def _parcel(scene: Scene, shipment: Shipment, events: Sequence[StoredEvent], bas
         "words": say(key, facts, variants),
         "facts": facts,
         "cause": say(f"causes.{shipment.reason.value}", facts) if shows_cause and shipment.reason else "",
+        "question": desk.question(delay, shipment, facts),
         "driver": _driver(scene, shipment),
         "contents": _contents(scene, shipment) if split else None,
         "steps": parcel_steps(scene, shipment),
@@ -178,13 +213,19 @@ def _timeline(scene: Scene, shipment: Shipment, events: Sequence[StoredEvent]) -
     return days
 
 
-def _return(scene: Scene, request: Return, base: View) -> View:
+def _return(scene: Scene, request: Return, base: View, parcel: Shipment | None, desk: _Desk) -> View:
     facts = scene.return_facts(request, base)
+    delay = parcel.delay if parcel and parcel.delay and parcel.delay.is_open else None
+    key = f"return_states.{request.state.value}"
+    if parcel and delay:
+        facts = scene.return_facts(request, scene.parcel_facts(parcel, base)) | delay_facts(scene, delay, parcel)
+        key = "return_states.stalled"
     return {
-        "words": say(f"return_states.{request.state.value}", facts),
+        "words": say(key, facts),
         "state": request.state.value,
         "lines": scene.lines({line.line_id: line.quantity for line in request.lines}),
         "requested": scene.on_day(request.requested_at),
         "tracking": facts["return_tracking"],
         "carrier": facts["return_carrier"],
+        "question": desk.question(delay, parcel, facts),
     }

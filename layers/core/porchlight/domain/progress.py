@@ -1,5 +1,6 @@
 """The progress line: four steps, what is done, what is now, what is still to come and when."""
 
+from porchlight.domain.delays import DelayKind
 from porchlight.domain.facts import Scene, View, collects, first_known, say
 from porchlight.domain.milestones import Milestone
 from porchlight.domain.shipments import Shipment
@@ -25,6 +26,10 @@ TROUBLE = frozenset(
         *(Milestone.CANCELLED, Milestone.RETURN_IN_TRANSIT, Milestone.RETURNED_TO_SENDER),
     }
 )
+_WAITS_AT = {
+    DelayKind.ATTEMPT_FAILED: Milestone.DELIVERY_ATTEMPTED,
+    DelayKind.PICKUP_EXPIRING: Milestone.AVAILABLE_FOR_PICKUP,
+}
 BEFORE_THE_VAN = frozenset(
     {
         *(Milestone.UNKNOWN, Milestone.PRE_TRANSIT, Milestone.ACCEPTED, Milestone.IN_TRANSIT, Milestone.DELAYED),
@@ -35,12 +40,14 @@ BEFORE_THE_VAN = frozenset(
 
 def order_steps(scene: Scene) -> list[View]:
     """The line of an order that has no parcel yet."""
-    expected = scene.expectation(scene.order.promise, scene.today())["expected_short"]
+    delay = scene.order.delay
+    late = delay if delay and delay.is_open else None
+    expected = scene.expectation(late.expected if late else scene.order.promise, scene.today())["expected_short"]
     return _line(
         ["ordered", "shipped", "out_for_delivery", "delivered"],
         [scene.short(scene.order.placed_at), "", "", expected],
         present=0,
-        trouble=False,
+        trouble=late is not None,
     )
 
 
@@ -72,13 +79,15 @@ def parcel_steps(scene: Scene, shipment: Shipment) -> list[View]:
 
 def in_trouble(scene: Scene, shipment: Shipment) -> bool:
     """True where the line bends: the carrier says so, we have declared a delay, or the named day has passed."""
-    return shipment.milestone in TROUBLE or is_late(scene, shipment) or is_overdue(scene, shipment)
+    return shipment.milestone in TROUBLE or is_late(shipment) or is_overdue(scene, shipment)
 
 
-def is_late(scene: Scene, shipment: Shipment) -> bool:
-    """A declared delay that is not over, for a parcel that is not on the van yet."""
+def is_late(shipment: Shipment) -> bool:
+    """A declared delay that is not over, for a parcel that is not on the van yet, or that waits where it now is."""
     delay = shipment.delay
-    return bool(delay and delay.is_open and shipment.milestone in BEFORE_THE_VAN)
+    if delay is None or not delay.is_open:
+        return False
+    return shipment.milestone in BEFORE_THE_VAN or _WAITS_AT.get(delay.kind) is shipment.milestone
 
 
 def is_overdue(scene: Scene, shipment: Shipment) -> bool:

@@ -150,6 +150,6 @@ def _asks_at_once(delay: Delay, brand: BrandConfig, order: Order, shipment: Ship
     policy = brand.delays
     if shipment is None and mail_order.applies(order, policy):
         return isinstance(mail_order.next_step(order, brand, delay.agreed, now), mail_order.Question)
-    steps = playbook(delay.kind, order.tier, policy.playbooks, policy.tiers)[delay.step :]
-    first = next((step for step in steps if not isinstance(step, CreditStep | ClaimStep)), None)
+    steps = playbook(delay.kind, order.tier, policy.playbooks, policy.tiers, policy.wait_for_news_days)
+    first = next((step for step in steps[delay.step :] if not isinstance(step, CreditStep | ClaimStep)), None)
     return isinstance(first, AskStep)

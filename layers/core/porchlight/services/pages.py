@@ -1,13 +1,19 @@
-"""Pages for shoppers: tracking and unsubscribe."""
+"""Pages for shoppers: tracking, the answer to a question of a delay, and unsubscribe."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
+from porchlight.deciding import Cases
 from porchlight.domain.brands import BrandConfig
+from porchlight.domain.cases import Audience, Case, CaseState
+from porchlight.domain.delay_facts import choice
+from porchlight.domain.facts import View, say
 from porchlight.domain.orders import Shopper
+from porchlight.domain.remedies import Remedy
 from porchlight.domain.views import tracking_view
-from porchlight.errors import NotFoundError
+from porchlight.errors import ConflictError, InvalidInputError, NotFoundError
 from porchlight.ports import Brands, Metrics, Orders, Renderer, Returns, Shipments
+from porchlight.services.cases import AnswerDesk, get_case
 from porchlight.services.links import Links
 from porchlight.services.retrying import until_settled
 
@@ -35,6 +41,7 @@ class TrackingPage:
     orders: Orders
     shipments: Shipments
     returns: Returns
+    cases: Cases
     brands: Brands
     renderer: Renderer
     links: Links
@@ -57,13 +64,69 @@ class TrackingPage:
         for shipment_id in contents.shipment_ids:
             shipment, events = self.shipments.with_events(brand.brand_id, shipment_id)
             # A parcel that another order has claimed since is shown there.
-            if shipment and not shipment.is_return and shipment.order_id == contents.order.order_id:
+            if shipment and shipment.order_id == contents.order.order_id:
                 parcels.append((shipment, events))
+        delays = (contents.order.delay, *(parcel.delay for parcel, _ in parcels))
+        asked = [delay.case_id for delay in delays if delay and delay.is_open and delay.case_id]
+        cases = [case for case_id in asked if (case := self.cases.get(brand.brand_id, case_id))]
         returns = [found for return_id in contents.return_ids if (found := self.returns.get(brand.brand_id, return_id))]
-        links = self.links.of_order(brand, contents.order)
-        view = tracking_view(brand, contents.order, parcels, returns, now, links)
+        links = {**self.links.of_order(brand, contents.order), "answer": f"{token}/answer"}
+        view = tracking_view(brand, contents.order, parcels, returns, now, links, cases)
         self.metrics.count("PageViews", page="tracking")
         return Page(self.renderer.page(brand, "tracking", view), self.renderer.policy)
+
+
+@dataclass(frozen=True)
+class AnswerPage:
+    """``POST /t/{token}/answer``: what the shopper has chosen. Whoever has the order's link may answer, once; sending
+    it again shows what was decided.
+    """
+
+    desk: AnswerDesk
+    brands: Brands
+    renderer: Renderer
+    links: Links
+    metrics: Metrics
+
+    def answer(self, token: str, case_id: str, answer: str, now: datetime) -> Page:
+        """The page that says what is done now; the one that tells nothing for links and questions of others."""
+        try:
+            claims = self.links.read("t", token, now)
+            brand = self.brands.get(claims["b"])
+            case = get_case(self.desk.cases, brand.brand_id, case_id)
+            if case.audience is not Audience.SHOPPER or case.order_id != claims["o"]:
+                raise NotFoundError
+            said = self._said(case, answer, now)
+        except NotFoundError:
+            return not_found(self.renderer)
+        view = {"said": said, "back": f"../{token}"}
+        self.metrics.count("PageViews", page="answer")
+        return Page(self.renderer.page(brand, "answer", view), self.renderer.policy)
+
+    def _said(self, case: Case, answer: str, now: datetime) -> View:
+        try:
+            decided = self.desk.answer(case.brand, case.case_id, Remedy(answer), "shopper", now)
+        except (InvalidInputError, ValueError):
+            return self._otherwise(case, "nothing_chosen")
+        except ConflictError as error:
+            return self._otherwise(case, _UNANSWERED.get(error.problem, "moot"))
+        if case.state is CaseState.OPEN:
+            self.metrics.count("ShopperAnswers", answer=answer)
+        return choice(decided, Remedy(answer))
+
+    def _otherwise(self, before: Case, why: str) -> View:
+        """Why an answer did not count, and what counts."""
+        case = get_case(self.desk.cases, before.brand, before.case_id)
+        facts = {"delay_kind": case.kind.value}
+        counts = case.decision or case.default
+        if case.state is CaseState.DECIDED:
+            why = "decided"
+        told = {part: say(f"answers.{counts.value}.{part}", facts) for part in ("was", "silence")}
+        return say(f"unanswered.{why}", told)
+
+
+_UNANSWERED = {"case-decided": "decided", "case-overdue": "overdue"}
+"""Which words stand for a conflict, by its problem."""
 
 
 @dataclass(frozen=True)
