@@ -169,7 +169,7 @@ def test_what_each_function_must_never_be_able_to_do() -> None:
     assert not any(allowed(door, f"dynamodb:{one}", table) for door in FRONT for one in (*writes, "GetItem", "Query"))
     assert [one for one in writes if allowed("PublishChanges", f"dynamodb:{one}", table)] == ["PutItem"], "its journal"
     assert may("s3:PutObject", f"{arn('Bodies')}/dates/larkspur/state.json.gz") == {"LearnDates"}
-    assert may("dynamodb:UpdateItem", table) == {"RecordEvents", "SweepDue"}, "codes without a meaning, delays of a lane"
+    assert may("dynamodb:UpdateItem", table) == {"RecordEvents", "SweepDue"}, "codes without meaning, delays of a lane"
     assert may("firehose:PutRecordBatch", arn("Archive")) == {"RecordEvents"}
     assert not may("s3:GetObject", f"{arn('Bodies')}/raw/dt=2026-03-06/hour=19/1"), "people replay, functions do not"
     for nobody in ("Scan", "BatchGetItem", "BatchWriteItem", "DeleteTable", "PartiQLSelect"):
