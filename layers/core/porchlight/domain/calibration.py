@@ -80,8 +80,8 @@ class Calibration(BaseModel):
         self._add(counted, 1)
 
     def close(self, day: date) -> None:
-        """All news of a day are counted: forget what is too old to be taken back, and months of more than a year ago;
-        put rare lanes together.
+        """All news up to the end of a day are counted: forget what is too old to be taken back, and months of more than
+        a year ago; put rare lanes together. What is stored is as it was closed last.
         """
         parcels = self._known()
         self.through = day
@@ -96,10 +96,7 @@ class Calibration(BaseModel):
             for name, known in parcels.items()
             if known.day >= day - _MEMORY
         }
-        self.counted = {}
-        for name, known in sorted(self._parcels.items()):
-            marks = self.counted.setdefault(known.day, {}).setdefault(known.lane, {})
-            marks[f"{known.marks:x}"] = marks.get(f"{known.marks:x}", "") + name
+        self.counted = _grouped(self._parcels)
 
     def published(self) -> "Calibration":
         """The same without the parcels: what others read."""
@@ -203,6 +200,16 @@ def _sum(sums: Sums, more: Iterable[int], sign: int = 1) -> None:
         sums[index] += sign * value
 
 
+def _grouped(parcels: dict[str, _Counted]) -> dict[date, dict[str, dict[str, str]]]:
+    groups: dict[_Counted, list[str]] = {}
+    for name, known in parcels.items():
+        groups.setdefault(known, []).append(name)
+    counted: dict[date, dict[str, dict[str, str]]] = {}
+    for known, names in sorted(groups.items()):
+        counted.setdefault(known.day, {}).setdefault(known.lane, {})[f"{known.marks:x}"] = "".join(sorted(names))
+    return counted
+
+
 def _rare(lanes: dict[str, Sums]) -> list[str]:
     """The lanes of a month that are too many."""
     named = [lane for lane in lanes if lane != _other(lane)]
@@ -210,9 +217,7 @@ def _rare(lanes: dict[str, Sums]) -> list[str]:
 
 
 def _lane(route: Route) -> str:
-    return "|".join(
-        word.replace("|", "/") for word in (route.carrier, route.service, route.origin, route.destination)
-    )
+    return "|".join(word.replace("|", "/") for word in (route.carrier, route.service, route.origin, route.destination))
 
 
 def _other(lane: str) -> str:

@@ -78,10 +78,10 @@ class Learner:
             for page in (day, day + A_DAY) if days == 0 else (day + A_DAY,):
                 entries += self._read(brand, page, book, calibration)
             book.close(day)
-            calibration.close(day)
             days += 1
             day += A_DAY
         if days:
+            calibration.close(day - A_DAY)
             self.learned.save(brand, book, calibration)
         self._tell(brand, calibration)
         return Lesson(days, entries, book.through, max(0, (last - day).days + 1))
