@@ -169,6 +169,17 @@ class TestAnswers:
         (placed,) = read({**ORDER, "products": [line], "consignments": [groups]})
         assert [entry.line_id for entry in placed.lines] == ["801", "9", "10"]
 
+    def test_what_is_collected_downloaded_or_digital_never_ships(self) -> None:
+        line = ORDER["consignments"]["shipping"][0]["line_items"][0]
+        sent = [{"line_items": [{**line, "id": 1}, {**line, "id": 2, "type": "digital"}]}]
+        groups = {"shipping": sent, "pickups": [{"line_items": [{**line, "id": 3}]}]}
+        groups["downloads"] = [{"line_items": [{**line, "id": 4}]}]
+        (placed,) = read({**ORDER, "consignments": [groups]})
+        assert [(entry.line_id, entry.ships) for entry in placed.lines] == [
+            *(("1", True), ("2", False)),
+            *(("3", False), ("4", False)),
+        ]
+
     def test_one_shipment_by_itself(self) -> None:
         (parcel,) = read(SHIPMENT, "fulfillments/update")
         assert (parcel.fulfillment_id, parcel.carrier) == ("71", "ups")

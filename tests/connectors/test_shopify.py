@@ -66,6 +66,12 @@ class TestFulfilments:
         (placed,) = CONNECTOR.parse("orders/create", json.dumps(order).encode())
         assert placed.lines[0].supplier == fulfilled().supplier == "north-dropship"
 
+    @pytest.mark.parametrize(("said", "ships"), [(True, True), (False, False), (None, True)])
+    def test_what_needs_no_shipping_never_ships(self, said: bool | None, ships: bool) -> None:
+        order = {**ORDER, "line_items": [{**ORDER["line_items"][0], "requires_shipping": said}]}
+        (placed,) = CONNECTOR.parse("orders/create", json.dumps(order).encode())
+        assert placed.lines[0].ships is ships
+
     def test_only_cancelling_has_a_time_of_its_own(self) -> None:
         """Every scan updates a fulfilment: nothing may be written anew for that."""
         assert fulfilled().updated_at == datetime.fromisoformat("2026-04-02T11:30:00+02:00")

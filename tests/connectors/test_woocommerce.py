@@ -92,6 +92,14 @@ class TestOrders:
     def test_a_cancelled_one(self, status: str) -> None:
         assert read(status=status)[0].cancelled_at == CHANGED
 
+    @pytest.mark.parametrize(("status", "left"), [("processing", []), ("completed", [()]), ("wc-completed", [()])])
+    def test_a_completed_order_without_tracking_numbers_has_left(
+        self, status: str, left: list[tuple[str, ...]]
+    ) -> None:
+        found = [change for change in read(status=status, meta_data=[]) if isinstance(change, ParcelShipped)]
+        assert [parcel.tracking_numbers for parcel in found] == left
+        assert {parcel.fulfillment_id for parcel in found} <= {"completed"}
+
     def test_prices_are_without_tax_where_the_shops_are(self) -> None:
         placed = read(prices_include_tax=False)[0]
         assert [line.unit_price.amount for line in placed.lines] == [1800, 3600]

@@ -11,6 +11,7 @@ from porchlight.domain.orders import Destination, Order, OrderPlaced
 from porchlight.errors import InvalidInputError
 from porchlight.services.keep_orders import OrderKeeper
 from porchlight.services.put_order import put_order, read_body
+from tests.unit.keeping import ORDER, World, put
 from tests.unit.stories import NOW, brand
 
 BODY = {
@@ -41,6 +42,30 @@ def placed(**more: Any) -> OrderPlaced:
 def test_service_origin_and_the_day_of_shipping_are_taken() -> None:
     found = placed(service="ground", origin="portland", ship_by="2026-03-04")
     assert (found.service, found.origin, found.ship_by) == ("ground", "portland", date(2026, 3, 4))
+
+
+def test_why_it_ships_late_and_what_never_ships_are_taken() -> None:
+    card = {"id": "2", "title": "Gift card", "quantity": 1, "unit_price": "5.00", "ships": False}
+    found = placed(ship_by="2026-03-20", ship_note="The kiln broke.", lines=[*BODY["lines"], card])
+    assert (found.ship_note, [line.ships for line in found.lines]) == ("The kiln broke.", [True, False])
+
+
+def test_what_left_without_a_number_is_taken_with_its_lines() -> None:
+    world = World()
+    left = {"id": "van-7", "shipped_at": "2026-03-03T09:00:00Z", "lines": [{"id": "1", "quantity": 1}]}
+    body = {**BODY, "updated_at": "2026-03-02T12:00:00Z", "untracked": [left]}
+    for _ in range(2):
+        put(world, json.dumps(body).encode())
+    contents = world.orders.contents("larkspur", ORDER)
+    assert contents.shipment_ids == ()
+    (packing,) = contents.untracked.values()
+    assert [(line.line_id, line.quantity) for line in packing.lines] == [("1", 1)]
+
+
+def test_it_holds_lines_of_the_order_only() -> None:
+    left = {"id": "van-7", "shipped_at": "2026-03-03T09:00:00Z", "lines": [{"id": "9", "quantity": 1}]}
+    with pytest.raises(InvalidInputError, match="not of this order"):
+        placed(untracked=[left])
 
 
 def test_an_order_says_none_of_it() -> None:

@@ -113,25 +113,28 @@ def _order(data: dict[str, Any]) -> list[StoreChange]:
 
 
 def order_lines(data: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The lines of an order: in its consignments (or in ``products``), where they are given and not only linked."""
+    """The lines of an order: in its consignments (or in ``products``), where they are given and not only linked. What
+    is collected, downloaded or mailed as a certificate is marked as what no parcel holds.
+    """
     consignments = data.get("consignments")
     groups = consignments if isinstance(consignments, list) else [consignments]
-    listed: list[Any] = [data.get("products")]
+    listed: list[tuple[Any, bool]] = [(data.get("products"), True)]
     for group in (optional_object(entry) for entry in groups):
         email = optional_object(group.get("email"))
-        for kind in (
-            group.get("shipping"),
-            group.get("pickups"),
-            group.get("downloads"),
-            email.get("gift_certificates"),
+        for kind, ships in (
+            (group.get("shipping"), True),
+            (group.get("pickups"), False),
+            (group.get("downloads"), False),
+            (email.get("gift_certificates"), False),
         ):
-            listed += [optional_object(one).get("line_items") for one in (kind if isinstance(kind, list) else [])]
+            found = kind if isinstance(kind, list) else []
+            listed += [(optional_object(one).get("line_items"), ships) for one in found]
     seen = set()
-    for lines in listed:
+    for lines, ships in listed:
         for line in lines if isinstance(lines, list) else [lines]:
             if isinstance(line, dict) and "quantity" in line and clean(line.get("id")) not in seen:
                 seen.add(clean(line.get("id")))
-                yield line
+                yield line if ships else {**line, "type": "digital"}
 
 
 def _shipping(data: dict[str, Any]) -> dict[str, Any]:
