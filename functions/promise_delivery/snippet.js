@@ -8,7 +8,7 @@
     return node;
   };
   const icon = () => {
-    const box = draw("svg", { width: 20, height: 20, viewBox: "0 0 20 20", fill: "none", stroke: "currentColor",
+    const box = draw("svg", { width: 20, height: 20, viewBox: "0 -2 20 20", fill: "none", stroke: "currentColor",
       "stroke-width": 1.8, "stroke-linejoin": "round", "aria-hidden": true });
     box.append(draw("path", { d: "M2.5 6.5 10 3l7.5 3.5v7L10 17l-7.5-3.5ZL10 10l7.5-3.5M10 10v7" }));
     return box;
