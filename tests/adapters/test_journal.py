@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
+import botocore.client
 import pytest
 
 from porchlight.adapters.dynamodb import keys
@@ -71,3 +72,20 @@ def test_a_days_entries_are_spread_and_expire(real: Stores, table: Table) -> Non
     for found in (one for items in pages for one in items):
         assert found["entity_type"]["S"] == "journal"
         assert int(found["ttl"]["N"]) == datetime(2027, 4, 6, tzinfo=UTC).timestamp()
+
+
+def test_what_it_costs(real: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One write for each entry, one query for each partition of a day: what docs/costs.md reckons with."""
+    calls: list[str] = []
+    made = botocore.client.BaseClient._make_api_call
+
+    def counted(client: Any, operation: str, arguments: Any) -> Any:
+        calls.append(operation)
+        return made(client, operation, arguments)
+
+    monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", counted)
+    real.journal.put([entry(real.brand, f"shp_{number}") for number in range(5)])
+    assert calls == ["PutItem"] * 5
+    calls.clear()
+    assert len(page(real)) == 5
+    assert calls == ["Query"] * keys.JOURNAL_SHARDS

@@ -129,6 +129,19 @@ class TestWhatIsWritten:
         assert found.life().promised == date(2026, 3, 5)
 
 
+def test_a_life_is_three_entries() -> None:
+    """Given an uneventful parcel, told scan by scan, then its order, its first scan and its delivery are written down:
+    what docs/costs.md reckons with.
+    """
+    story = [(Milestone.PRE_TRANSIT, 1), (Milestone.ACCEPTED, 20)]
+    story += [(Milestone.IN_TRANSIT, 20 + 7 * number) for number in range(1, 8)]
+    story += [(Milestone.OUT_FOR_DELIVERY, 80), (Milestone.DELIVERED, 84)]
+    scans = [scan(milestone, NOW + hours * HOUR) for milestone, hours in story]
+    versions = [after(known(version=count + 1), scans[:count]) for count in range(len(scans) + 1)]
+    written = [entry_of(old, new, TODAY) for old, new in zip([None, *versions], versions, strict=False)]
+    assert [bool(one) for one in written] == [number in (0, 2, len(scans)) for number in range(len(versions))]
+
+
 class TestWhatIsNot:
     @pytest.mark.parametrize(
         "unknown",
