@@ -1,0 +1,213 @@
+"""Playbooks under any order of news, answers, deadlines, deaths and repeats: each remedy at most once, never for what
+had arrived, and every wait ends.
+"""
+
+from collections import Counter
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from porchlight.domain.cases import CaseState
+from porchlight.domain.delays import DelayChange
+from porchlight.domain.milestones import Milestone
+from porchlight.domain.remedies import ENDING, Remedy, RemedyState
+from porchlight.errors import ConflictError, InvalidInputError, PermanentProviderError, TransientError
+from porchlight.services.playbook import Todo
+from tests.unit.late import LATE, World, with_playbooks
+
+OPTIONS = st.lists(st.sampled_from(["keep_waiting", "cancel", "resend", "refund"]), min_size=1, max_size=4, unique=True)
+
+
+@st.composite
+def steps(draw: st.DrawFn) -> dict[str, Any]:
+    """Any step."""
+    kind = draw(st.sampled_from(["wait", "open_case", "ask_shopper", "credit", "claim", "presume_lost"]))
+    step: dict[str, Any] = {"step": kind}
+    if kind in ("wait", "open_case", "ask_shopper"):
+        step["days"] = draw(st.integers(1, 5))
+    if kind in ("open_case", "ask_shopper"):
+        step["options"] = draw(OPTIONS)
+        step["default"] = draw(st.sampled_from(step["options"]))
+    if kind == "credit":
+        step |= {"currency": "USD", "amount_minor": draw(st.sampled_from([0, 500]))}
+    if kind == "presume_lost":
+        step["then"] = draw(st.sampled_from(["resend", "refund"]))
+    return step
+
+
+BOOKS = st.lists(steps(), min_size=1, max_size=4)
+WHAT = st.one_of(
+    st.tuples(st.just("hours"), st.integers(1, 150)),
+    st.tuples(st.just("scan"), st.sampled_from([Milestone.EXCEPTION, Milestone.OUT_FOR_DELIVERY, Milestone.DELIVERED])),
+    st.tuples(st.just("answer"), st.sampled_from(sorted(Remedy))),
+    st.tuples(st.just("fail"), st.sampled_from([TransientError, PermanentProviderError])),
+    st.tuples(st.just("die"), st.integers(1, 6)),
+    st.tuples(st.just("sweep"), st.just(0)),
+    st.tuples(st.just("twice"), st.just(0)),
+    st.tuples(st.just("pause"), st.just(0)),
+)
+
+
+class DeathError(BaseException):
+    """The function is killed: nothing catches it but the machine, which calls again."""
+
+
+class Machine(World):
+    """The state machine over the world: it is told what to do, waits, is woken, and calls again what was killed."""
+
+    def __init__(self, *books: list[dict[str, Any]]) -> None:
+        super().__init__(with_playbooks(stalled=books[0], presumed_lost=books[1]))
+        self.now = LATE
+        self.todo: Todo | None = None
+        self.case = ""
+        self.writes_left = 10_000
+        self.twice = self.pause = False
+        self.running = True
+        self.until = LATE
+        for store, names in ((self.shipments, ["save"]), (self.cases, ["open", "update"]), (self.orders, ["save"])):
+            for name in names:
+                self._mortal(store, name)
+        self._mortal(self.remedies, "carry_out")
+        self.declare()
+
+    def _mortal(self, store: Any, name: str) -> None:
+        """Before and after each effect the function may die."""
+        real = getattr(store, name)
+
+        def call(*arguments: Any, **named: Any) -> Any:
+            self._live()
+            found = real(*arguments, **named)
+            self._live()
+            return found
+
+        setattr(store, name, call)
+
+    def _live(self) -> None:
+        self.writes_left -= 1
+        if self.writes_left == 0:
+            raise DeathError
+
+    def until_done(self, task: Any) -> Any:
+        """A task of the machine: what dies or is refused for now is called again; sometimes one is called twice."""
+        while True:
+            try:
+                found = task()
+            except DeathError:
+                self.writes_left = 10_000
+                continue
+            if not self.twice:
+                return found
+            self.twice = False
+
+    def run(self) -> None:
+        """On until the machine waits, or ends."""
+        for _ in range(60):
+            if not self.running or self.waiting():
+                return
+            if self.todo is None:
+                self.todo = self.until_done(lambda: self.next(self.now, self.case))
+                self.case = self.todo["case_id"]
+            if self.todo["do"] == "end":
+                self.running, self.todo = False, None
+            elif self.todo["do"] == "remedy":
+                if self.pause:
+                    self.pause = False
+                    return  # other things happen before it is carried out
+                try:
+                    self.until_done(lambda: self.carry_out(self.now))
+                except TransientError:
+                    return  # asked again later
+                self.todo = None
+            else:
+                assert self.todo["seconds"] >= 1
+                self.until = self.now + timedelta(seconds=self.todo["seconds"])
+                if self.wait(self.todo, "token"):
+                    self.todo = None
+        assert self.waiting() or not self.running, "it goes round in circles"
+
+    def waiting(self) -> bool:
+        """For news, an answer or a deadline; once that is over it takes the next step."""
+        if self.todo is None or self.todo["do"] not in ("wait", "case"):
+            return False
+        if self.now >= self.until:
+            self.todo = None
+        return self.todo is not None
+
+    def wake(self) -> None:
+        """News: whoever waits looks again."""
+        if self.todo and self.todo["do"] != "remedy":
+            self.todo = None
+
+    def do(self, what: str, value: Any) -> None:
+        match what:
+            case "hours":
+                self.now += timedelta(hours=value)
+            case "scan":
+                self.until_done(lambda: self.news(value, self.now))
+                self.wake()
+            case "answer":
+                for case in [one for one in self.cases.records.values() if one.state is CaseState.OPEN]:
+                    try:
+                        self.until_done(
+                            lambda one=case: self.answers.answer("larkspur", one.case_id, value, "shopper", self.now)
+                        )
+                    except (ConflictError, InvalidInputError):
+                        continue
+                    self.wake()
+            case "fail":
+                self.remedies.fails.append(value("as it happens"))
+            case "die":
+                self.writes_left = value
+            case "sweep":
+                revision = self.delay.revision
+                self.until_done(lambda: self.sweep(self.now))
+                if self.delay.unattended:
+                    self.running = True
+                if self.delay.revision != revision or self.running:
+                    self.wake()
+            case "twice":
+                self.twice = True
+            case "pause":
+                self.pause = True
+
+    def arrived(self) -> bool:
+        return self.shipment.milestone is Milestone.DELIVERED
+
+
+@settings(max_examples=300, deadline=None)
+@given(BOOKS, BOOKS, st.lists(WHAT, max_size=20))
+def test_each_remedy_at_most_once_never_for_what_has_arrived_and_every_wait_ends(
+    stalled: list[dict[str, Any]], lost: list[dict[str, Any]], story: list[tuple[str, Any]]
+) -> None:
+    machine = Machine(stalled, lost)
+    # When anything happens in any order
+    machine.run()
+    for what, value in [*story, *[("hours", 24 * 6)] * 14]:
+        machine.do(what, value)
+        machine.run()
+    # Then every wait has ended
+    assert not machine.running
+    # And each remedy was carried out once, under one key, for one amount
+    delay = machine.delay
+    assert all(count == 1 for count in Counter(task.remedy for task in machine.remedies.done.values()).values())
+    done = {record.key for record in delay.remedies if record.state is RemedyState.DONE}
+    assert set(machine.remedies.done) == done
+    # Of those that end a delay, one at most; none was begun when the parcel had arrived, and what came after is noted
+    ending = [record for record in delay.remedies if record.remedy in ENDING and record.state is RemedyState.DONE]
+    assert len(ending) <= 1
+    for old, new in machine.shipments.history:
+        begun = new.delay.committed if new.delay else None
+        if begun and not (old and old.delay and old.delay.committed):
+            assert new.milestone is not Milestone.DELIVERED
+    assert bool(ending) or not delay.conflict_at
+    assert delay.conflict_at or not (ending and machine.arrived())
+    # And no more than was paid is given back
+    assert machine.order.refunded.amount <= machine.order.total.amount
+    # And no question of it is left open, none was put twice, and the shopper was told of each thing once
+    assert all(case.state is not CaseState.OPEN for case in machine.cases.records.values())
+    told = [event.id for event in machine.published() if event.moment]
+    assert len(told) == len(set(told))
+    changes = Counter(one.change for one in machine.shipments.decisions["larkspur", "shp_1"].values())
+    assert changes[DelayChange.DECLARED] == 1
