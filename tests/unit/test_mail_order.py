@@ -13,6 +13,7 @@ from porchlight.domain.dates import end_of_day
 from porchlight.domain.delays import Agreed
 from porchlight.domain.dispatch import assess_order
 from porchlight.domain.mail_order import (
+    LATE_TIME,
     LEAST_TIME,
     Nothing,
     Question,
@@ -122,11 +123,17 @@ class TestFirstNotice:
         late = stated(STATED, ship_note="The kiln broke.")
         assert asked(late, local(STATED, 20)).facts["reason"] == "The kiln broke."
 
-    def test_one_that_is_late_leaves_half_a_day_to_answer_and_says_so(self) -> None:
-        now = local(STATED + timedelta(days=40))
-        question = asked(stated(STATED), now)
-        assert question.deadline == now + LEAST_TIME
+    @pytest.mark.parametrize("revised", [None, date(2026, 3, 20)])
+    def test_one_that_is_late_is_none_silence_cancels_after_a_day_and_the_record_says_so(
+        self, revised: date | None
+    ) -> None:
+        late = stated(STATED, *([revised] if revised else []))
+        now = local(STATED + DAY, 5)
+        question = asked(late, now)
+        assert (question.deadline, question.default) == (now + LATE_TIME, Remedy.CANCEL)
         assert question.facts["notice_late"] is True
+        # Then: the refund is due as if it had been cancelled when its time was over, on Wednesday, 11 March
+        assert refund_by(late, brand(), question.facts, question.deadline) == date(2026, 3, 20)
 
 
 class TestRenewedNotice:
@@ -184,8 +191,14 @@ class TestAnswers:
         named = stated(STATED, date(2026, 3, 30))
         now = local(STATED, 22)
         assert overtaken(question.facts, named, brand(), now)
-        assert left_unanswered(question.facts, question.default, None, now) is None
-        assert asked(named, now).default is Remedy.KEEP_WAITING
+        standing = left_unanswered(question.facts, question.default, None, now)
+        assert standing
+        again = asked(named, now, standing)
+        # Then: the thirty days go on to run, and need an express yes as before
+        assert (again.default, again.revised) == (Remedy.CANCEL, date(2026, 3, 30))
+        assert (again.deadline, again.facts["notice_late"]) == (question.deadline, False)
+        assert left_unanswered(again.facts, again.default, standing, now) == standing
+        assert agreed_to(again.facts, expressly=True, now=now).until == date(2026, 3, 30)
 
     def test_the_refund_is_due_seven_working_days_after_the_right_to_it(self) -> None:
         late = stated(STATED)
@@ -229,7 +242,10 @@ def test_every_notice_is_out_before_the_time_is_over(
     assert isinstance(question, Question)
     assert question.deadline >= now + LEAST_TIME
     thirty = end_of_day(last + timedelta(days=30), zone)
-    if question.default is Remedy.KEEP_WAITING:
+    assert bool(question.facts["notice_late"]) == (now >= end_of_day(last, zone))
+    if question.facts["notice_late"]:
+        assert (question.default, question.deadline) == (Remedy.CANCEL, now + LATE_TIME)
+    elif question.default is Remedy.KEEP_WAITING:
         # Silence is a yes only to a definite day, and never beyond thirty days after the original one
         assert question.revised
         assert last < question.revised <= last + timedelta(days=30)
@@ -253,7 +269,8 @@ def test_silence_never_takes_an_order_beyond_the_day_that_was_agreed_to(
     question = next_step(late, shop, agreed, now)
     assert isinstance(question, Question)
     assert question.default is Remedy.CANCEL
-    assert question.deadline == max(end_of_day(until, zone), now + LEAST_TIME)
+    over = end_of_day(until, zone)
+    assert question.deadline == max(over, now + (LATE_TIME if now >= over else LEAST_TIME))
     cancelled = refund_by(late, shop, question.facts, question.deadline)
     vested = min(question.deadline, end_of_day(until, zone)).astimezone(ZoneInfo(zone)).date()
     assert 7 <= (cancelled - vested).days <= 11

@@ -416,12 +416,16 @@ def test_a_claim_names_what_the_parcel_is_worth_and_tells_nobody() -> None:
 
 
 # ----------------------------------------------------------------------------------------------------- Mail Order Rule
+IN_TIME = LATE - timedelta(hours=2)
+"""The evening of the day by which it was to ship: the notice is due, and in time."""
+
+
 def not_dispatched(**of: Any) -> World:
     """An order to the United States that was to ship on the 6th of March, and has no parcel."""
     made = World(of={"ship_by": (NOW + 4 * DAY).date(), "destination": Destination(country="US"), **of})
     made.orders.parcels.clear()
     made.shipment_id, made.order_id = "", ORDER
-    status = made.order_watch.assess_and_declare("larkspur", ORDER, LATE)
+    status = made.order_watch.assess_and_declare("larkspur", ORDER, IN_TIME)
     assert status["outcome"] == "late"
     made.delay_id = status["delay_id"]
     return made
@@ -429,7 +433,7 @@ def not_dispatched(**of: Any) -> World:
 
 def test_an_order_that_cannot_ship_in_time_brings_the_notice_and_silence_cancels_it() -> None:
     made = not_dispatched()
-    todo = made.next(LATE)
+    todo = made.next(IN_TIME)
     case = made.open_case
     assert (todo["do"], case.notice, case.default) == ("case", True, Remedy.CANCEL)
     assert case.options == (Remedy.KEEP_WAITING, Remedy.CANCEL)
@@ -449,10 +453,10 @@ def test_an_order_that_cannot_ship_in_time_brings_the_notice_and_silence_cancels
 
 def test_whoever_agrees_to_wait_is_asked_again_and_can_still_cancel() -> None:
     made = not_dispatched()
-    made.next(LATE)
+    made.next(IN_TIME)
     first = made.open_case
-    made.answer(Remedy.KEEP_WAITING, LATE + DAY)
-    todo = made.next(LATE + DAY, first.case_id)
+    made.answer(Remedy.KEEP_WAITING, IN_TIME + DAY)
+    todo = made.next(IN_TIME + DAY, first.case_id)
     assert made.delay.agreed
     assert (made.delay.agreed.until, made.delay.agreed.expressly) == (None, True)
     assert (todo["do"], made.open_case.default) == ("case", Remedy.KEEP_WAITING)
@@ -465,12 +469,12 @@ def test_whoever_agrees_to_wait_is_asked_again_and_can_still_cancel() -> None:
 
 def test_an_order_that_leaves_meanwhile_is_not_cancelled() -> None:
     made = not_dispatched()
-    made.next(LATE)
+    made.next(IN_TIME)
     case = made.open_case
-    made.answer(Remedy.CANCEL, LATE + DAY)
+    made.answer(Remedy.CANCEL, IN_TIME + DAY)
     made.orders.parcels["larkspur", ORDER].append("shp_1")
-    assert made.next(LATE + DAY, case.case_id)["outcome"] == "recovered"
-    assert made.carry_out(LATE + DAY) == "dropped"
+    assert made.next(IN_TIME + DAY, case.case_id)["outcome"] == "recovered"
+    assert made.carry_out(IN_TIME + DAY) == "dropped"
     assert made.remedies.calls == 0
 
 

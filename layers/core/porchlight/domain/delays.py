@@ -105,6 +105,10 @@ class Agreed(BaseModel):
     expressly: bool
     """False: said nothing, where the law takes that as a yes."""
     at: AwareDatetime
+    standing: bool = False
+    """Nothing was agreed to yet: notice without a day was given in time, ``until`` is the day that could not be kept,
+    and without a yes the order ends thirty days after it.
+    """
 
 
 class Delay(BaseModel):

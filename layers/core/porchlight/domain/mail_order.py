@@ -34,7 +34,10 @@ REMINDED_DAYS = 30
 """Who agreed to wait without a date may cancel at any time, and is asked so often."""
 
 LEAST_TIME = timedelta(hours=12)
-"""To answer, where a notice goes out too late."""
+"""To answer, however little is left of the day."""
+
+LATE_TIME = timedelta(hours=24)
+"""To answer a notice that goes out too late: the order counts as cancelled, unless the shopper still wants it."""
 
 
 class Question(NamedTuple):
@@ -87,7 +90,7 @@ def notice_due(order: Order, brand: BrandConfig, agreed: Agreed | None = None) -
         return None
     last = agreed.until if agreed and agreed.until else original_day(order, brand)
     where = zone_of_origin(order, brand)
-    latest = _at(last, RENEWED_NOTICE if agreed else FIRST_NOTICE, where)
+    latest = _at(last, RENEWED_NOTICE if agreed and not agreed.standing else FIRST_NOTICE, where)
     said = _said_later(order, last)
     return min(latest, said) if said else latest
 
@@ -104,9 +107,12 @@ def next_step(order: Order, brand: BrandConfig, agreed: Agreed | None, now: date
     last = agreed.until if agreed and agreed.until else original
     revised = definite(order, brand, last, now)
     thirty = original + timedelta(days=RULE_DAYS)
-    if agreed:
-        default, ends = Remedy.CANCEL, end_of_day(last, where)
-    elif revised and revised <= thirty:
+    noticed = agreed is not None and agreed.standing
+    renewed, over = agreed is not None and not noticed, end_of_day(last, where)
+    late = now >= over and not noticed
+    if renewed or late:
+        default, ends = Remedy.CANCEL, over
+    elif revised and revised <= thirty and not noticed:
         # A renewed notice takes over on the last day, before silence would have become a yes to nothing.
         default, ends = Remedy.KEEP_WAITING, _at(revised, RENEWED_NOTICE, where)
     else:
@@ -117,11 +123,11 @@ def next_step(order: Order, brand: BrandConfig, agreed: Agreed | None, now: date
         "ship_by": last.isoformat(),
         "revised_ship_by": revised.isoformat() if revised else None,
         "rule_deadline": ends.isoformat(),
-        "renewed": agreed is not None,
-        "notice_late": now >= end_of_day(last, where),
+        "renewed": renewed,
+        "notice_late": late,
         "reason": order.ship_note,
     }
-    return Question(max(ends, now + LEAST_TIME), default, revised, agreed is not None, facts)
+    return Question(max(ends, now + (LATE_TIME if late else LEAST_TIME)), default, revised, renewed, facts)
 
 
 def definite(order: Order, brand: BrandConfig, last: date, now: datetime) -> date | None:
@@ -152,9 +158,13 @@ def agreed_to(asked: Facts, *, expressly: bool, now: datetime) -> Agreed:
 
 def left_unanswered(asked: Facts, default: Remedy, agreed: Agreed | None, now: datetime) -> Agreed | None:
     """What the shopper has agreed to where a question is overtaken by another: silence has meant a yes to the day that
-    was named, or nothing.
+    was named, or nothing. What a notice in time has begun to run goes on: its thirty days are not begun anew.
     """
-    return agreed_to(asked, expressly=False, now=now) if default is Remedy.KEEP_WAITING else agreed
+    if default is Remedy.KEEP_WAITING:
+        return agreed_to(asked, expressly=False, now=now)
+    if agreed is None and not asked.get("notice_late"):
+        return Agreed(until=_day(asked, "original_day"), expressly=False, at=now, standing=True)
+    return agreed
 
 
 def refund_by(order: Order, brand: BrandConfig, asked: Facts, cancelled_at: datetime) -> date:
