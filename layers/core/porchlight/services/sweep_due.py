@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
+from porchlight.domain.delays import Suspected
+from porchlight.domain.lateness import Suspicion
 from porchlight.domain.shipments import Shipment
 from porchlight.errors import ConflictError
 from porchlight.ports import Due, DueIndex, Metrics, Workflows
@@ -104,10 +106,13 @@ class Sweep:
         if settled.order.delay and settled.order.delay.is_open:
             watch.declared(settled, suspicion, brand, now)
             return "delay_updated"
+        if again := _begun(settled.order.suspected, suspicion, now):
+            watch.put_back(settled, again)
+            return "order_rearmed"
         delay_id = watch.note(settled, suspicion, brand, now)
         if not self._start(entry, delay_id, delay_id):
-            watch.assess_and_declare(entry.brand, entry.record_id, now, delay_id)
             self._start(entry, delay_id, f"{delay_id}-again")
+            watch.assess_and_declare(entry.brand, entry.record_id, now, delay_id)
             return "declared_without_workflow"
         return "delay_started"
 
@@ -137,11 +142,15 @@ class Sweep:
         if settled.shipment.delay and settled.shipment.delay.is_open:
             self._attend(entry, delays.declared(settled, suspicion, brand, now))
             return "delay_updated"
+        if again := _begun(settled.shipment.suspected, suspicion, now):
+            delays.put_back(settled, again)
+            return "rearmed"
         delay_id = delays.note(settled, suspicion, brand, now + LOOK_AGAIN, now)
         if not self._start(entry, delay_id, delay_id):
-            # It ran and did not declare: the shopper is told all the same, and operators see the count.
-            delays.assess_and_declare(entry.brand, entry.record_id, now, delay_id)
+            # It ran and did not declare. The shopper is told all the same, another one takes up the playbook, and
+            # operators see the count.
             self._start(entry, delay_id, f"{delay_id}-again")
+            delays.assess_and_declare(entry.brand, entry.record_id, now, delay_id)
             return "declared_without_workflow"
         return "delay_started"
 
@@ -155,3 +164,12 @@ class Sweep:
         """Start the workflow of a delay; False if it already ran under this name."""
         bearer = {"shipment_id": "", "order_id": "", f"{entry.kind}_id": entry.record_id}
         return self.workflows.start("delay_detection", name, {"brand": entry.brand, **bearer, "delay_id": delay_id})
+
+
+def _begun(noted: Suspected | None, suspicion: Suspicion, now: datetime) -> datetime | None:
+    """When to look again where the workflow has just been started: by a run beside this one, or before the index shows
+    it. That it has not declared yet means nothing.
+    """
+    if noted is None or noted.kind is not suspicion.kind or now >= noted.at + LOOK_AGAIN:
+        return None
+    return noted.at + LOOK_AGAIN
