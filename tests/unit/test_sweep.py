@@ -57,7 +57,7 @@ def test_a_late_parcel_starts_its_workflow_under_the_delays_id(world: World) -> 
     assert world.sweep.run(LATE) == {"delay_started": 1}
     ((machine, name), payload), *_ = world.workflows.started.items()
     assert (machine, name) == ("delay_detection", payload["delay_id"])
-    assert payload == {"brand": "larkspur", "shipment_id": "shp_1", "delay_id": name}
+    assert payload == {"brand": "larkspur", "shipment_id": "shp_1", "order_id": "", "delay_id": name}
     assert world.due_at() == LATE + LOOK_AGAIN
     assert world.sweep.run(LATE + timedelta(minutes=1)) == {}
     assert world.metrics.total("DueSwept", outcome="delay_started") == 1
@@ -67,10 +67,33 @@ def test_a_workflow_that_died_before_declaring_leaves_nobody_untold(world: World
     world.put(parcel(), LATE)
     world.sweep.run(LATE)
     assert world.sweep.run(LATE + LOOK_AGAIN) == {"declared_without_workflow": 1}
-    assert world.shipments.records["larkspur", "shp_1"].delay
+    delay = world.shipments.records["larkspur", "shp_1"].delay
+    assert delay
+    assert ("delay_detection", f"{delay.delay_id}-again") in world.workflows.started, "for its playbook"
     due = world.due_at()
     assert due
     assert due > LATE + DAY
+
+
+def test_a_graver_kind_is_taken_up_by_another_workflow_where_the_first_has_ended(world: World) -> None:
+    # Given a stalled parcel whose playbook is over
+    world.put(after(parcel(), [scan(Milestone.IN_TRANSIT, NOW)]), LATE)
+    world.sweep.run(LATE)
+    watch = world.sweep.delays
+    delay_id = watch.assess_and_declare("larkspur", "shp_1", LATE)["delay_id"]
+    found = world.shipments.records["larkspur", "shp_1"]
+    assert found.delay
+    idle = found.delay.model_copy(update={"step": 3, "idle_since": LATE})
+    world.put(found.model_copy(update={"delay": idle, "version": found.version + 1}), NOW + 14 * DAY)
+    # When it is silent beyond the loss horizon, and the sweep dies before it has started anything
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(world.workflows, "start", lambda *_: 1 / 0)
+        assert world.sweep.run(NOW + 14 * DAY) == {"failed": 1}
+    # Then the next one starts it, once
+    for hours in (1, 2, 3):
+        world.sweep.run(NOW + 14 * DAY + hours * LOOK_AGAIN)
+    names = [name for _, name in world.workflows.started]
+    assert names == [delay_id, f"{delay_id}-1"]
 
 
 def test_news_since_puts_the_parcel_back(world: World) -> None:
