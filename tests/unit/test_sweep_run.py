@@ -13,6 +13,7 @@ from porchlight.domain.delays import Delay
 from porchlight.domain.messages import MessageRecord, MessageState, Moment
 from porchlight.ports import Due
 from porchlight.services.sweep_due import LOOK_AGAIN, PAGE, Sweep
+from tests.unit import test_order_delays
 from tests.unit.stories import DAY, order, parcel
 from tests.unit.test_sweep import LATE, World
 
@@ -252,3 +253,21 @@ def test_two_runs_of_one_shard_declare_each_delay_once(turn: int) -> None:
     for minutes in (61, 62):
         world.sweep.run(LATE + minutes * MINUTE)
     assert [len(declared(world, f"shp_{number}")) for number in range(6)] == [1] * 6
+
+
+def test_an_index_that_is_behind_takes_no_workflow_that_has_just_begun_for_one_that_died(world: World) -> None:
+    # Given an index that still shows a parcel and an order whose workflows were started a minute ago
+    orders = test_order_delays.World()
+    orders.say(test_order_delays.placed())
+    world.put(parcel(), LATE)
+    of_order = Due(brand="larkspur", kind="order", record_id=test_order_delays.ORDER, due_at=test_order_delays.LATE)
+    of_parcel = Due(brand="larkspur", kind="shipment", record_id="shp_1", due_at=LATE)
+    for one, entry, outcome in ((orders, of_order, "order_rearmed"), (world, of_parcel, "rearmed")):
+        sweep = Sweep(Index([entry]), one.sweep.delays, one.workflows, one.metrics)
+        # When it is met again
+        done = [sweep.run(entry.due_at + minutes * MINUTE, [0]) for minutes in (0, 1)]
+        # Then it is put back to when it would have been looked at
+        assert done == [{"delay_started": 1}, {outcome: 1}]
+        assert len(one.workflows.started) == 1
+    assert world.due_at() == LATE + LOOK_AGAIN
+    assert orders.due_at == test_order_delays.LATE + LOOK_AGAIN
