@@ -258,6 +258,7 @@ def test_pages_render_and_keep_to_the_voice(pack: BrandPack, renderer: PackRende
             text = MARKUP.sub(" ", html)
             assert not FORBIDDEN.search(text), f"{name} {page.name}: {FORBIDDEN.search(text)}"
             assert html.count("<h1") == 1, page.name
+            assert html.count('<form class="asked"') == len(page.cases), page.name
             assert " style=" not in html
             assert "<script" not in html
 

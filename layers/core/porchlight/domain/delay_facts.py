@@ -18,6 +18,15 @@ _SAID_BY_CARRIER = frozenset(
 """Delays beside which the carrier's own trouble is the news: its words name the reason and what helps."""
 
 
+_NEEDS_A_CAUSE = frozenset(
+    {
+        *(DelayKind.LABEL_NEVER_SCANNED, DelayKind.STALLED, DelayKind.PREDICTED_LATE, DelayKind.PROMISE_MISSED),
+        DelayKind.EXCEPTION_UNRESOLVED,
+    }
+)
+"""Delays whose own words do not say why."""
+
+
 def delay_facts(scene: Scene, delay: Delay, shipment: Shipment | None = None) -> View:
     """What is known about a delay of a parcel, or of an order that has none yet."""
     today = scene.today(shipment)
@@ -81,6 +90,13 @@ def delay_variants(delay: Delay, shipment: Shipment | None = None) -> list[str]:
     if delay.fault:
         variants.append(f"fault_{delay.fault.value}")
     return variants
+
+
+def cause(delay: Delay | None, shipment: Shipment | None, facts: View) -> View | str:
+    """Why, where the carrier says so, and the delay's own words do not."""
+    if shipment is None or shipment.reason is None or (delay and delay.kind not in _NEEDS_A_CAUSE):
+        return ""
+    return say(f"causes.{shipment.reason.value}", facts)
 
 
 def carrier_says_it_better(delay: Delay, milestone: Milestone) -> bool:

@@ -103,7 +103,7 @@ class Scene:
         """The range to name for a parcel: today while it is on the van, none where nothing is on its way to
         the shopper.
         """
-        if shipment.milestone in WITHOUT_ARRIVAL:
+        if shipment.milestone in WITHOUT_ARRIVAL or shipment.is_return:
             return None
         if shipment.milestone in _TROUBLED and shipment.reason in _BLOCKING:
             return None

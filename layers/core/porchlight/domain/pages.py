@@ -6,7 +6,7 @@ from datetime import datetime
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.cases import Audience, Case, CaseState
 from porchlight.domain.dates import zone
-from porchlight.domain.delay_facts import carrier_says_it_better, decided, delay_facts, delay_variants, question
+from porchlight.domain.delay_facts import carrier_says_it_better, cause, decided, delay_facts, delay_variants, question
 from porchlight.domain.delays import Delay
 from porchlight.domain.facts import Scene, View, brand_view, parcel_variants, say
 from porchlight.domain.milestones import PROGRESS, Milestone, Signal
@@ -135,11 +135,11 @@ def _parcel(
         key, variants = "states.late", delay_variants(delay, shipment)
     elif is_overdue(scene, shipment) and shipment.milestone != "exception":
         key, variants = "states.overdue", []
-    shows_cause = key in ("states.late", "states.overdue", "states.delayed") and shipment.reason
+    shows_cause = key in ("states.late", "states.overdue", "states.delayed")
     return {
         "words": say(key, facts, variants),
         "facts": facts,
-        "cause": say(f"causes.{shipment.reason.value}", facts) if shows_cause and shipment.reason else "",
+        "cause": cause(delay if late else None, shipment, facts) if shows_cause else "",
         "question": desk.question(delay, shipment, facts),
         "driver": _driver(scene, shipment),
         "contents": _contents(scene, shipment) if split else None,

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.cases import Case
-from porchlight.domain.delay_facts import case_facts, delay_facts, delay_variants
+from porchlight.domain.delay_facts import case_facts, cause, delay_facts, delay_variants
 from porchlight.domain.facts import Scene, View, brand_view, parcel_variants, refusal_variants, say
 from porchlight.domain.messages import DELAY_MOMENTS, Moment
 from porchlight.domain.orders import Order, Shopper
@@ -85,7 +85,7 @@ def email_view(
         "brand": brand_view(brand),
         "words": say(f"moments.{moment.value}", facts, variants),
         "labels": say("labels", {**facts, "now_time": ""}),
-        "cause": _cause(shipment, facts) if moment in _WITH_CAUSE else "",
+        "cause": cause(shipment.delay if shipment else None, shipment, facts) if moment in _WITH_CAUSE else "",
         "facts": facts,
         "steps": _email_steps(moment, scene, shipment),
         "lines": scene.lines({line.line_id: line.quantity for line in ret.lines} if ret else None),
@@ -93,11 +93,6 @@ def email_view(
         "links": {"page": page, "unsubscribe": safe_url(links.get("unsubscribe"))},
         "structured": _structured(moment, scene, shipment, page, parcels),
     }
-
-
-def _cause(shipment: Shipment | None, facts: View) -> View | str:
-    """Why, where the carrier says so; it is left out where it does not."""
-    return say(f"causes.{shipment.reason.value}", facts) if shipment and shipment.reason else ""
 
 
 def _email_steps(moment: Moment, scene: Scene, shipment: Shipment | None) -> list[View]:
