@@ -2,8 +2,7 @@
 
 Each module named in MODULES holds one group of commands in `commands`, a `typer.Typer` (with a name:
 `porchlight NAME …`; without: `porchlight …`). Such a module imports only typer and local.console at its top,
-the rest inside its commands, so that `porchlight --help` and small commands start at once. Several modules may have
-one name: their commands are one group, with the help of the first.
+the rest inside its commands, so that `porchlight --help` and small commands start at once.
 """
 
 import importlib
@@ -22,14 +21,8 @@ def build() -> typer.Typer:
         add_completion=False,
         pretty_exceptions_show_locals=False,
     )
-    groups: dict[object, typer.Typer] = {}
     for name in MODULES:
-        commands: typer.Typer = importlib.import_module(f"local.cli.{name}").commands
-        if isinstance(commands.info.name, str) and commands.info.name in groups:
-            groups[commands.info.name].registered_commands += commands.registered_commands
-            continue
-        groups[commands.info.name] = commands
-        whole.add_typer(commands)
+        whole.add_typer(importlib.import_module(f"local.cli.{name}").commands)
     whole.callback()(lambda: None)  # stays a command with subcommands, even while there is only one
     return whole
 

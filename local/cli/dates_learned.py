@@ -1,4 +1,4 @@
-"""`porchlight dates learn, calibration, export`: what the deployed dates engine has learned."""
+"""`porchlight dates learn, calibration, export, seed`: what the deployed dates engine has learned."""
 
 from __future__ import annotations
 
@@ -118,6 +118,60 @@ def export(
         output.document({**summary, "file": str(out)})
     else:
         output.report("Exported", [summary | {"file": out.name}])
+
+
+@commands.command()
+def seed(
+    brand: Annotated[str, typer.Option("--brand", "-b", help="Whose history it is.")],
+    data: Annotated[Path, typer.Option("--data", help="Folder of *.csv or *.csv.gz, as `backtest` reads it.")],
+    replace: Annotated[bool, typer.Option("--replace", help="Even where something was learned before.")] = False,
+    stage: Stage = None,
+    region: Region = None,
+    json: Json = False,
+) -> None:
+    """Let the engine learn a brand's history of before, so that its dates do not begin without any.
+
+    Carriers and services are called there as they are here (`ups`, and the names in brand.yaml). The daily run goes on
+    after the last day of the history: leave out what the journal has already.
+    """
+    from datetime import timedelta
+
+    from local.backtest.history import HistoryError, read
+    from porchlight.domain.calibration import Calibration
+    from porchlight.domain.forecast.book import Book
+    from porchlight.domain.forecast.lives import Life
+
+    output = Output(json)
+    (name,) = brands(brand)
+    try:
+        history = read(data)
+    except HistoryError as error:
+        output.fail(str(error), 2)
+    with opened(output, stage, region) as stack:
+        app = stack.app()
+        if not replace and (through := app.learned.load(name)[0].through):
+            output.fail(f"{name} has learned up to {through} already. --replace begins anew with this history.")
+        book, calibration = Book(name), Calibration()
+        stamps = {day for one in history.parcels for day in (one.placed, one.handed, one.delivered) if day}
+        first, last = min(stamps), min(max(stamps), app.clock().date() - timedelta(days=1))
+        for one in history.parcels:
+            known = (one.parcel_id, one.route, one.placed, one.promised, one.handed, one.delivered)
+            book.record(Life(*known, placed_hour=one.hour))
+        with output.step("Learning", total=(last - first).days + 1) as step:
+            for number in range((last - first).days + 1):
+                book.close(first + timedelta(days=number))
+                step.advance()
+                step.detail(str(book.through))
+        calibration.close(last)
+        app.learned.save(name, book, calibration)
+    row = {
+        **{"brand": name, "parcels": len(history.parcels), "rows_skipped": sum(history.skipped.values())},
+        **{"first": str(first), "through": str(last), "model": calibration.version},
+    }
+    if json:
+        output.document(row)
+    else:
+        output.report("Learned", [row])
 
 
 def _entries(stack: Stack, brand: str, days: list[Any], step: Step) -> Iterator[JournalEntry]:

@@ -1,4 +1,4 @@
-"""`porchlight dates learn, calibration, export`: learning by hand, how dates were kept, the history as a file."""
+"""`porchlight dates learn, calibration, export, seed`: learning by hand, how dates were kept, histories out and in."""
 
 import csv
 import gzip
@@ -171,3 +171,58 @@ class TestExport:
         told = self.export(tmp_path / "h.csv", TODAY, TODAY - DAY)
         assert told.exit_code == 2
         assert "--to is before --from" in told.output.replace("\n", " ")
+
+
+class TestSeed:
+    @pytest.fixture
+    def history(self, ports: SimpleNamespace, tmp_path: Path) -> Path:
+        """What one stage exports: two months of parcels that take three days."""
+        for number in range(60):
+            placed = TODAY - (60 - number) * DAY
+            for one in range(5):
+                known = {"placed": placed, "handed": placed, "promised": placed + 4 * DAY, "recorded_on": placed}
+                if number < 57:
+                    known["delivered"] = placed + 3 * DAY
+                ports.journal.put([entry(f"shp_{number}_{one}", **known)])
+        out = tmp_path / "history"
+        out.mkdir()
+        told = run(
+            *("export", "--brand", "larkspur", "--from", f"{TODAY - 60 * DAY}", "--to", f"{TODAY}"),
+            *("--out", str(out / "larkspur.csv.gz")),
+        )
+        assert told.exit_code == 0, told.output
+        return out
+
+    def seed(self, history: Path, *more: str) -> Result:
+        return run("seed", "--brand", "fjordhus", "--data", str(history), *more)
+
+    def test_what_was_exported_is_learned_by_another_brand(self, ports: SimpleNamespace, history: Path) -> None:
+        told = json.loads(self.seed(history, "--json").stdout)
+        assert (told["parcels"], told["rows_skipped"], told["through"]) == (300, 0, str(TODAY - DAY))
+        book, calibration = ports.learned.load("fjordhus")
+        assert (str(book.through), calibration.version) == (told["through"], told["model"])
+        model = book.model()
+        assert "cold_start" not in model.confidence(ROUTE)
+        assert abs(model.handover(ROUTE, TODAY).p50 - 3) <= 1
+
+    def test_learning_goes_on_after_its_last_day(self, ports: SimpleNamespace, history: Path) -> None:
+        self.seed(history)
+        ports.journal.put([entry("shp_new", brand="fjordhus", recorded_on=TODAY)])
+        ports.clock = lambda: NOW + DAY
+        learner = Learner(ports.journal, ports.learned, ports.brands, FakeMetrics(), lambda: 0.0)
+        lessons = dict(learner.run(NOW + DAY, 100))
+        assert (lessons["fjordhus"].days, lessons["fjordhus"].through) == (1, TODAY)
+
+    def test_what_was_learned_is_not_lost_by_mistake(self, ports: SimpleNamespace, history: Path) -> None:
+        self.seed(history)
+        before = ports.learned.stored["fjordhus"]
+        told = self.seed(history)
+        assert told.exit_code == 1
+        assert "--replace" in told.output
+        assert ports.learned.stored["fjordhus"] == before
+        assert self.seed(history, "--replace").exit_code == 0
+
+    def test_a_folder_without_a_history(self, ports: SimpleNamespace, tmp_path: Path) -> None:
+        told = self.seed(tmp_path)
+        assert told.exit_code == 2
+        assert not ports.learned.stored
