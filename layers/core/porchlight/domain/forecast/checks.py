@@ -11,7 +11,7 @@ from porchlight.domain.forecast.tallies import Tally
 MOMENTS = ("purchase", "handover")
 LATE_NEWS = 2
 """Days that scans may come late: so long after the day something is looked at."""
-_A_DAY = 400
+_A_DAY = 150
 """Predictions that are looked at, of each moment and day."""
 _HALF_LIFE = 21.0
 

@@ -10,7 +10,7 @@ _LOW = log(_FIRST)
 _STEP = (log(_LAST) - _LOW) / BINS
 _STEPS = 1 / _STEP
 EDGES = (0.0, *(exp(_LOW + _STEP * index) for index in range(1, BINS + 1)))
-"""Where bins begin; the last one has no end."""
+"""Where bins begin, the next bin where one ends; the last bin goes on for ever."""
 
 
 def bin_of(time: float) -> int:
@@ -20,10 +20,19 @@ def bin_of(time: float) -> int:
     return index if index < BINS else BINS - 1
 
 
+_OVERDUE, _STUCK = 2.2, 1.5
+
+
 def usual_hazards(shape: float) -> tuple[float, ...]:
-    """Hazards by bin before anything was counted: log-logistic, with the median at 1."""
+    """Hazards by bin before anything was counted: log-logistic, with the median at 1. What takes more than twice as
+    long as usual is stuck: there are never enough of those to count on, so that the end of the table is taken flatter.
+    """
     middles = [(low + high) / 2 for low, high in pairwise(EDGES)]
-    return tuple(shape / middle * middle**shape / (1 + middle**shape) for middle in middles)
+    return tuple(_log_logistic(middle, shape if middle <= _OVERDUE else _STUCK) for middle in middles)
+
+
+def _log_logistic(time: float, shape: float) -> float:
+    return float(shape / time * time**shape / (1 + time**shape))
 
 
 class Curve:

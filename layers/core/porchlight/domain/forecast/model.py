@@ -25,8 +25,10 @@ from porchlight.domain.forecast.stages import Stage, Way, share_of
 
 HORIZON = 150
 """No parcel is foreseen to take longer, in days."""
-_REST, _WAITING = 0.002, 0.002
-"""What is less probable than this is not followed any further: on its way, and before it."""
+_REST, _WAITING, _FEW = 0.01, 0.002, 0.001
+"""Less probable than this is not followed: to be on its way for longer, to wait for longer, to be handed over on just
+that day (such are counted with the next one).
+"""
 
 
 FORMAT = 1
@@ -112,19 +114,20 @@ class Model:
         if now > end:
             return 1.0
         promise = end - placed.toordinal()
-        if handed is not None:
-            transit = self._transit(route, promise)
-            start = min(handed.toordinal(), now)
-            return exp(transit.passed(start, now - 1) - transit.passed(start, end))
-        handling = self._handling(route, placed, promise, hour)
         transit = self._transit(route, promise)
+        if handed is not None:
+            start = min(handed.toordinal(), now)
+            begin = transit.begin(start)
+            before = transit.passed(begin, now - 1) if start < now else 0.0
+            return exp(before - transit.passed(begin, end))
+        handling = self._handling(route, placed, promise, hour)
         start = min(placed.toordinal(), now)
-        before = handling.passed(start, now - 1)
-        waiting = 1.0
-        late = 0.0
+        begin = handling.begin(start)
+        before = handling.passed(begin, now - 1) if start < now else 0.0
+        late, waiting = 0.0, 1.0
         for day in range(now, end + 1):
-            left = exp(before - handling.passed(start, day))
-            late += (waiting - left) * exp(-transit.passed(day, end))
+            left = exp(before - handling.passed(begin, day))
+            late += (waiting - left) * exp(-transit.passed(transit.begin(day), end))
             waiting = left
         return min(1.0, late + waiting)
 
@@ -259,10 +262,11 @@ class Model:
 
 def _open(way: Way, begun: int, today: int) -> list[float]:
     """The shares that are still in a stage at the end of today and of each day after it, of those in it before."""
-    before = way.passed(begun, today - 1)
+    begin = way.begin(begun)
+    before = way.passed(begin, today - 1) if begun < today else 0.0
     late: list[float] = []
     for day in range(today, today + HORIZON):
-        late.append(exp(before - way.passed(begun, day)))
+        late.append(exp(before - way.passed(begin, day)))
         if late[-1] < _REST:
             break
     return late
@@ -273,10 +277,17 @@ def _unsent(handling: Way, transit: Way, placed: int, today: int) -> list[float]
     late = [0.0] * HORIZON
     fading, worked = transit.fading(_REST), transit.worked(today, HORIZON)
     longest = len(fading) - 1
-    before, waiting = handling.passed(placed, today - 1), 1.0
+    begin = handling.begin(placed)
+    before = handling.passed(begin, today - 1) if placed < today else 0.0
+    waiting, share = 1.0, 0.0
     for index in range(HORIZON):
-        left = exp(before - handling.passed(placed, today + index)) if waiting > _WAITING else 0.0
-        share, waiting = waiting - left, left
+        left = exp(before - handling.passed(begin, today + index)) if waiting > _WAITING else 0.0
+        share += waiting - left
+        late[index] += left
+        waiting = left
+        if share < _FEW and waiting > 0:
+            late[index] += share
+            continue
         begun = worked[index]
         for position in range(index, HORIZON):
             time = 2.0 * (worked[position + 1] - begun)
@@ -285,7 +296,7 @@ def _unsent(handling: Way, transit: Way, placed: int, today: int) -> list[float]
                 break
             here = fading[step]
             late[position] += share * (here + (time - step) * (fading[step + 1] - here))
-        late[index] += waiting
+        share = 0.0
         if waiting <= 0:
             break
     return late

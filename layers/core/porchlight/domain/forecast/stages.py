@@ -95,12 +95,14 @@ class Way:
         self._share = share
         self._total = stage.curve.total
 
-    def passed(self, begun: int, day: int) -> float:
-        """The hazard from the day on which the stage begins to the end of ``day``."""
-        if day < begun:
-            return 0.0
+    def begin(self, day: int) -> float:
+        """Where on the clock the stage begins, if it begins on ``day``."""
         clock = self._clock
-        worked = clock.at(day) - clock.at(begun) + self._share * clock.weight(begun)
+        return clock.at(day) - self._share * clock.weight(day)
+
+    def passed(self, begin: float, day: int) -> float:
+        """The hazard from the beginning to the end of ``day``."""
+        worked = self._clock.at(day) - begin
         return self._total(worked * self._scale) if worked > 0 else 0.0
 
     def fading(self, rest: float) -> list[float]:
