@@ -64,8 +64,6 @@ def test_a_late_parcel_is_declared_once_and_told_once(world: World) -> None:
     first = world.watch.assess_and_declare("larkspur", "shp_1", LATE)
     again = world.watch.assess_and_declare("larkspur", "shp_1", LATE + DAY)
     assert first["outcome"] == again["outcome"] == "late"
-    assert first["wait_seconds"] == 14 * 86_400
-    assert again["wait_seconds"] == 13 * 86_400
     assert first["delay_id"] == world.shipment.delay.delay_id  # type: ignore[union-attr]
     assert world.told().count("DeliveryDelayed") == 1
     assert world.metrics.total("DelaysDeclared", kind="stalled") == 1
@@ -81,31 +79,6 @@ def test_news_that_came_first_leaves_nothing_to_declare(world: World) -> None:
 def test_a_cancelled_order_waits_for_nothing(world: World) -> None:
     world.orders.save(order(cancelled_at=NOW, version=2))
     assert world.watch.assess_and_declare("larkspur", "shp_1", LATE)["outcome"] == "not_late"
-
-
-def test_a_movement_recovers_and_says_so(world: World) -> None:
-    delay = world.watch.assess_and_declare("larkspur", "shp_1", LATE)["delay_id"]
-    assert world.watch.settle_news("larkspur", "shp_1", delay, LATE)["outcome"] == "late"
-    world.news(Milestone.OUT_FOR_DELIVERY, LATE + DAY)
-    for _ in range(2):
-        assert world.watch.settle_news("larkspur", "shp_1", delay, LATE + DAY)["outcome"] == "recovered"
-    assert world.told().count("DeliveryRecovered") == 1
-    assert world.shipments.due_at["larkspur", "shp_1"] > LATE + DAY
-
-
-def test_a_delivery_resolves_without_a_word_about_the_delay(world: World) -> None:
-    delay = world.watch.assess_and_declare("larkspur", "shp_1", LATE)["delay_id"]
-    world.news(Milestone.DELIVERED, LATE + DAY)
-    assert world.watch.settle_news("larkspur", "shp_1", delay, LATE + DAY)["outcome"] == "resolved"
-    assert "DeliveryRecovered" not in world.told()
-    assert ("larkspur", "shp_1") not in world.shipments.due_at
-
-
-def test_without_news_the_wait_ends_at_the_deadline(world: World) -> None:
-    delay = world.watch.assess_and_declare("larkspur", "shp_1", LATE)["delay_id"]
-    status = world.watch.settle_news("larkspur", "shp_1", delay, LATE + 14 * DAY)
-    assert (status["outcome"], status["wait_seconds"]) == ("unresolved", 1)
-    assert world.watch.settle_news("larkspur", "shp_1", "dly_other", LATE)["outcome"] == "superseded"
 
 
 def test_a_write_that_was_overtaken_starts_over(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,8 +50,17 @@ def test_news_that_mends_the_delay_ends_the_playbook() -> None:
     made.next(LATE)
     made.news(Milestone.OUT_FOR_DELIVERY, LATE + DAY)
     assert made.next(LATE + DAY)["outcome"] == "recovered"
-    made.news(Milestone.DELIVERED, LATE + 2 * DAY)
+    assert made.told().count("delay_recovered") == 1
     assert made.metrics.total("DelaysClosed", outcome="recovered") == 1
+
+
+def test_a_delivery_ends_it_without_a_word_about_the_delay() -> None:
+    made = world(WAIT)
+    made.next(LATE)
+    made.news(Milestone.DELIVERED, LATE + DAY)
+    assert made.next(LATE + DAY)["outcome"] == "resolved"
+    assert "delay_recovered" not in made.told()
+    assert ("larkspur", "shp_1") not in made.shipments.due_at
 
 
 def test_a_playbook_that_is_over_leaves_the_delay_open() -> None:
@@ -309,7 +318,8 @@ def test_a_parcel_that_arrives_after_its_refund_is_a_conflict_for_people() -> No
     assert "delay_recovered" not in made.told()
 
 
-def test_a_refund_that_was_asked_for_goes_on_though_the_parcel_arrives() -> None:
+@pytest.mark.parametrize("milestone", [Milestone.DELIVERED, Milestone.OUT_FOR_DELIVERY])
+def test_a_refund_that_was_asked_for_goes_on_whatever_news_comes(milestone: Milestone) -> None:
     # Given a provider that did not answer: the money may be on its way
     made = world(ASK)
     made.next(LATE)
@@ -318,13 +328,14 @@ def test_a_refund_that_was_asked_for_goes_on_though_the_parcel_arrives() -> None
     made.remedies.fails = [TransientError("no answer")]
     with pytest.raises(TransientError):
         made.carry_out(LATE)
-    # When the parcel arrives, and the provider is asked again under the same key
-    made.news(Milestone.DELIVERED, LATE + DAY)
+    # When the parcel moves or arrives, and the provider is asked again under the same key
+    made.news(milestone, LATE + DAY)
     assert made.next(LATE + DAY)["remedy"] == "refund"
     assert made.carry_out(LATE + DAY) == "done"
-    # Then that is noted
-    assert made.delay.conflict_at
+    # Then nobody is told that it comes, and an arrival is noted
     assert made.delay.remedied
+    assert "delay_recovered" not in made.told()
+    assert bool(made.delay.conflict_at) == (milestone is Milestone.DELIVERED)
 
 
 def test_a_provider_that_refuses_for_good_brings_a_person_in() -> None:

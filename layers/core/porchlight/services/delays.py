@@ -1,4 +1,4 @@
-"""Declaring a delay once, telling it anew, and closing it when news allows. All can be repeated at any point."""
+"""Suspecting a delay, declaring it once, and telling it anew. All can be repeated at any point."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,6 +8,7 @@ from porchlight.domain.brands import BrandConfig
 from porchlight.domain.delays import DelayDecision
 from porchlight.domain.lateness import Suspicion, assess, next_check
 from porchlight.domain.mending import clear, declare, suspect
+from porchlight.domain.orders import Order
 from porchlight.domain.shipments import Shipment
 from porchlight.ports import Brands, Metrics, Orders, Shipments
 from porchlight.services.dates import Dates, Settled, count_decisions
@@ -19,15 +20,13 @@ class DelayStatus(TypedDict):
     """``late`` goes on with the playbook; every other outcome ends the workflow."""
 
     outcome: str
-    """``late``, ``not_late`` (nothing declared), ``recovered``, ``resolved``, ``unresolved``, ``superseded``."""
+    """``late``, ``not_late`` (nothing declared), ``superseded`` (another delay is open)."""
     delay_id: str
-    seen: int
-    wait_seconds: int
 
 
 @dataclass(frozen=True)
 class DelayWatch:
-    """Suspects, declares and closes delays of parcels."""
+    """Suspects and declares delays of parcels."""
 
     shipments: Shipments
     orders: Orders
@@ -69,20 +68,20 @@ class DelayWatch:
         def attempt() -> DelayStatus:
             shipment = self.shipments.get(brand_id, shipment_id)
             if shipment is None:
-                return status("not_late", None, brand, now)
+                return status("not_late", None)
             open_delay = shipment.delay if shipment.delay and shipment.delay.is_open else None
             if open_delay:
                 mine = delay_id is None or open_delay.delay_id == delay_id
-                return status("late" if mine else "superseded", shipment, brand, now)
+                return status("late" if mine else "superseded", shipment)
             settled, suspicion = self.look(shipment, brand, now)
             if suspicion is None:
                 cleared, decisions = clear(settled.shipment, brand.delays, now)
                 if decisions:
                     due_at = next_check(cleared, brand.delays, now, settled.outlook)
                     self._write(cleared, (*settled.decisions, *decisions), due_at, now)
-                return status("not_late", cleared, brand, now)
+                return status("not_late", cleared)
             declared = self.declared(settled, suspicion, brand, now)
-            return status("late", declared, brand, now)
+            return status("late", declared)
 
         return until_settled(attempt)
 
@@ -101,24 +100,6 @@ class DelayWatch:
                 self.surges.declared(brand.brand_id, shipment.route, decision.kind, now)
         return written
 
-    def settle_news(self, brand_id: str, shipment_id: str, delay_id: str, now: datetime) -> DelayStatus:
-        """Close the delay if the parcel's news says so; the ingest may have done so already."""
-        brand = self.brands.get(brand_id)
-
-        def attempt() -> DelayStatus:
-            shipment = self.shipments.get(brand_id, shipment_id)
-            if shipment is None or shipment.delay is None or shipment.delay.delay_id != delay_id:
-                return status("superseded", shipment, brand, now)
-            settled = self.dates.settled(shipment, brand, now)
-            if settled.decisions:
-                shipment = self._write(settled.shipment, settled.decisions, settled.due_at, now)
-            return status("late", shipment, brand, now)
-
-        found = until_settled(attempt)
-        if found["outcome"] != "late":
-            self.metrics.count("DelaysClosed", outcome=found["outcome"])
-        return found
-
     def _write(
         self,
         shipment: Shipment,
@@ -136,22 +117,7 @@ class DelayWatch:
         return written
 
 
-def status(outcome: str, shipment: Shipment | None, brand: BrandConfig, now: datetime) -> DelayStatus:
-    """The status of the delay; ``late`` is refined where the delay is closed or its deadline has passed."""
-    delay = shipment.delay if shipment else None
-    left = 1
-    if outcome == "late" and delay:
-        deadline = delay.declared_at + timedelta(days=brand.delays.wait_for_news_days)
-        left = int((deadline - now).total_seconds())
-        if delay.resolved_at:
-            outcome = "resolved"
-        elif delay.recovered_at:
-            outcome = "recovered"
-        elif left <= 0:
-            outcome = "unresolved"
-    return DelayStatus(
-        outcome=outcome,
-        delay_id=delay.delay_id if delay else "",
-        seen=shipment.event_count if shipment else 0,
-        wait_seconds=max(1, left),
-    )
+def status(outcome: str, record: Shipment | Order | None) -> DelayStatus:
+    """The answer to the workflow."""
+    delay = record.delay if record else None
+    return DelayStatus(outcome=outcome, delay_id=delay.delay_id if delay else "")

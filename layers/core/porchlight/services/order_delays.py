@@ -14,8 +14,7 @@ from porchlight.domain.orders import Order
 from porchlight.domain.packing import Packing
 from porchlight.ports import Brands, Metrics, Orders, Shipments
 from porchlight.services.dates import Dates, count_decisions
-from porchlight.services.delays import DelayStatus
-from porchlight.services.resume_workflows import news_in
+from porchlight.services.delays import DelayStatus, status
 from porchlight.services.retrying import until_settled
 
 
@@ -99,17 +98,17 @@ class OrderWatch:
         def attempt() -> DelayStatus:
             order = self.orders.get(brand_id, order_id)
             if order is None:
-                return order_status("not_late", None)
+                return status("not_late", None)
             if order.delay and order.delay.is_open:
                 mine = delay_id is None or order.delay.delay_id == delay_id
-                return order_status("late" if mine else "superseded", order)
+                return status("late" if mine else "superseded", order)
             settled, suspicion = self.look(order, brand, now)
             if suspicion is None:
                 if settled.order != order:
                     self._write(settled.order, settled.decisions, settled.due_at, now)
-                return order_status("not_late", settled.order)
+                return status("not_late", settled.order)
             declared = self.declared(settled, suspicion, brand, now)
-            return order_status("late", declared)
+            return status("late", declared)
 
         found = until_settled(attempt)
         if found["outcome"] == "late":
@@ -151,16 +150,3 @@ class OrderWatch:
         self.orders.save(written, due_at=due_at, decisions=decisions)
         count_decisions(self.metrics, decisions)
         return written
-
-
-def order_status(outcome: str, order: Order | None) -> DelayStatus:
-    """The status of the order's delay; ``late`` is refined where the delay is closed."""
-    delay = order.delay if order else None
-    if outcome == "late" and delay:
-        outcome = "resolved" if delay.resolved_at else "recovered" if delay.recovered_at else "late"
-    return DelayStatus(
-        outcome=outcome,
-        delay_id=delay.delay_id if delay else "",
-        seen=news_in(order) if order else 0,
-        wait_seconds=1,
-    )
