@@ -13,7 +13,7 @@ from tests.adapters.test_repositories import NOW, SOON
 from tests.bench import sweep
 from tests.bench.table_model import Item, TableModel, served
 
-DUE, IN_FLIGHT = 240, 1200
+DUE, IN_FLIGHT = 160, 800
 
 
 def test_the_model_answers_as_moto_does(table: Table) -> None:
@@ -74,12 +74,12 @@ def test_a_run_that_dies_costs_one_page_more_and_nothing_is_missed_or_doubled(sw
 
 def test_an_index_that_is_behind_shows_entries_again_and_nothing_is_missed() -> None:
     # Given an index that shows a write only 60 requests later, so that runs see what the ones before have done
-    table = sweep.filled(400, 240)
+    table = sweep.filled(300, 160)
     table.model.lag = 60
     swept = sweep.swept(table, each_run=20)
     assert swept.missed == 0
-    assert swept.items_read > 240, "that the index is behind has been seen"
-    assert swept.outcomes["delay_started"] == 240 * 3 / 20, "started once, however often it was met"
+    assert swept.items_read > 160, "that the index is behind has been seen"
+    assert swept.outcomes["delay_started"] == 160 * 3 / 20, "started once, however often it was met"
 
 
 def test_the_groups_of_the_bench_are_those_of_the_schedules() -> None:
