@@ -5,9 +5,10 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import mean
 
 from tests.bench.counting import PYTHON, ROOT
-from tests.bench.sweep import EACH_RUN, Swept
+from tests.bench.sweep import EACH_RUN, MIX, Swept
 
 PAGE = ROOT / "docs/benchmarks.md"
 TEMPLATE = Path(__file__).parent / "page.md.txt"
@@ -107,6 +108,7 @@ def _sweeps(found: Sweeps | None) -> dict[str, str]:
         "idle": idle,
         "due": f"{due:,}",
         "each_run": f"{EACH_RUN:,}",
+        "cpu": f"{due * mean(found.kinds[kind][1] for kind in MIX) / 2.5e9:.0f}",
     }
 
 
