@@ -21,7 +21,6 @@ from build import build  # noqa: E402
 
 from porchlight.adapters.brandpack import BrandPack  # noqa: E402
 from porchlight.adapters.rendering import PackRenderer  # noqa: E402
-from porchlight.domain.views import tracking_view  # noqa: E402
 
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 SITE = "https://orders.example/"
@@ -29,6 +28,15 @@ SCREENS = {"phone": {"width": 360, "height": 740}, "desktop": {"width": 1280, "h
 PAGES = [
     ("larkspur", "in_transit"),
     ("larkspur", "late-promise_missed"),
+    ("larkspur", "late-pickup_expiring"),
+    ("larkspur", "late-return_stalled"),
+    ("larkspur", "late-order-rest"),
+    ("larkspur", "question-stalled"),
+    ("fjordhus", "question-presumed_lost"),
+    ("larkspur", "option-no-date"),
+    ("fjordhus", "decided-resend"),
+    ("fjordhus", "answer-refund-stalled"),
+    ("larkspur", "answer-nothing_chosen-stalled"),
     ("larkspur", "delivered"),
     ("larkspur", "return-approved"),
     ("larkspur", "no-parcel"),
@@ -46,6 +54,8 @@ PAGES = [
 EMAILS = [
     ("larkspur", "order_confirmed"),
     ("larkspur", "delay-promise_missed-weather"),
+    ("larkspur", "question-stalled"),
+    ("larkspur", "option-no-date"),
     ("larkspur", "delivered"),
     ("fjordhus", "accepted"),
     ("fjordhus", "exception-customs"),
@@ -68,9 +78,11 @@ def page_html(renderer: PackRenderer) -> Render:
         brand = renderer._pack.get(brand_id)
         if name.startswith("unsubscribe"):
             return renderer.page(brand, "unsubscribe", {"unsubscribed": name.endswith("done")})
+        if name.startswith("answer-"):
+            said = dict(samples.answers())[name.removeprefix("answer-")]
+            return renderer.page(brand, "answer", {"said": said, "back": "../sample-token"})
         found = next(page for page in samples.pages(brand) if page.name == name)
-        view = tracking_view(brand, found.order, found.shipments, found.returns, samples.NOW, samples.LINKS)
-        return renderer.page(brand, "tracking", view)
+        return renderer.page(brand, "tracking", checks.page_of(brand, found))
 
     return render
 
@@ -174,6 +186,43 @@ def test_pages_work_without_scripts(show: Open, page_html: Render) -> None:
     assert not raw.is_visible(), "the carrier's own words are shown on demand"
     page.get_by_text("In the carrier's words").click()
     assert raw.is_visible()
+
+
+def test_the_question_is_answered_without_scripts(
+    browser: "Browser", page_html: Render, renderer: PackRenderer
+) -> None:
+    """Given the form under its policy, when it is sent without a choice, nothing goes out; with one, exactly that."""
+    sent = []
+    context = browser.new_context(viewport=SCREENS["phone"], java_script_enabled=False)
+    page = context.new_page()
+    html = page_html("larkspur", "question-stalled")
+    headers = {"content-type": "text/html; charset=utf-8", "content-security-policy": renderer.policy}
+
+    def answered(route: Any) -> None:
+        if route.request.method == "POST":
+            sent.append((route.request.url, route.request.post_data))
+            route.fulfill(body=page_html("larkspur", "answer-refund-stalled"), headers=headers)
+        else:
+            route.fulfill(body=html, headers=headers)
+
+    page.route("**/*", answered)
+    page.goto(f"{SITE}t/sample-token")
+    assert page.get_by_role("group", name="What shall we do?").get_by_role("radio").count() == 3
+    assert page.get_by_role("radio", checked=True).count() == 0, "nothing is chosen for the shopper"
+    page.get_by_role("button", name="Send my answer").click()
+    assert sent == []
+    choice = page.locator("label.choice", has_text="Money back")
+    box = choice.bounding_box()
+    assert box
+    assert box["height"] >= 44
+    choice.click()
+    page.get_by_role("button", name="Send my answer").click()
+    page.get_by_role("heading", name="Thank you. You get your money back.").wait_for()
+    assert sent == [(f"{SITE}t/sample-token/answer", "case=cse_sample&answer=refund")]
+    back = page.get_by_role("link", name="Back to your order")
+    back.click()
+    page.wait_for_url(f"{SITE}t/sample-token")
+    context.close()
 
 
 def test_everything_can_be_reached_by_keyboard(show: Open, page_html: Render) -> None:
