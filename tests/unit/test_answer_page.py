@@ -213,3 +213,17 @@ def test_an_order_that_was_not_shipped_asks_too(world: World) -> None:
     assert "we cancel your order and refund you in full" in page
     assert "It is cancelled." in text(world.answer("cancel", case_id="cse_9"))
     assert world.cases.records["larkspur", "cse_9"].decision is Remedy.CANCEL
+
+
+def test_a_notice_about_the_day_of_shipping_names_no_day_of_delivery(world: World) -> None:
+    days = {"earliest": "2026-03-09", "latest": "2026-03-10"}
+    known = {"delay_id": "dly_9", "kind": "not_dispatched", "declared_at": NOW, "case_id": "cse_9", "expected": days}
+    world.orders.save(order(version=2, delay=Delay.model_validate(known)))
+    world.orders.parcels.clear()
+    assert "Monday 9 March" in world.look()
+    update = {"case_id": "cse_9", "delay_id": "dly_9", "kind": DelayKind.NOT_DISPATCHED, "shipment_id": None}
+    world.cases.open(world.case.model_copy(update={**update, "notice": True}))
+    page = world.look()
+    assert "Wait, or cancel?" in page
+    assert "9 March" not in page
+    assert "9–10 Mar" not in page

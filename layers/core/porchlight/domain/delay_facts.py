@@ -123,6 +123,7 @@ def question(scene: Scene, case: Case, shipment: Shipment | None, facts: View, a
     asked = {**facts, **case_facts(scene, case, shipment)}
     return {
         "case": case.case_id,
+        "notice": case.notice,
         "action": action,
         "words": say("question", asked, ["notice"] if case.notice else []),
         "choices": [{"value": option.value, "words": choice(case, option)} for option in case.options],

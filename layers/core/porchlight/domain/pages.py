@@ -104,7 +104,10 @@ def _overview(scene: Scene, parcels: int, facts: View, desk: _Desk) -> View | No
         facts = {**facts, **delay_facts(scene, delay)}
         words = say("states.late", facts, delay_variants(delay))
         asked = desk.question(delay, None, facts)
-        return {"words": words, "facts": facts, "steps": [] if parcels else order_steps(scene), "question": asked}
+        if asked and asked["notice"]:  # about the day of shipping: one of delivery beside it would mislead
+            facts = {**facts, **scene.expectation(None, scene.today())}
+        steps = [] if parcels else order_steps(scene, facts["expected_short"])
+        return {"words": words, "facts": facts, "steps": steps, "question": asked}
     if order.cancelled_at and not parcels:
         facts = {
             **facts,
@@ -113,7 +116,12 @@ def _overview(scene: Scene, parcels: int, facts: View, desk: _Desk) -> View | No
         }
         return {"words": say("states.cancelled_order", facts), "facts": facts, "steps": [], "question": None}
     if not parcels:
-        return {"words": say("states.none", facts), "facts": facts, "steps": order_steps(scene), "question": None}
+        return {
+            "words": say("states.none", facts),
+            "facts": facts,
+            "steps": order_steps(scene, facts["expected_short"]),
+            "question": None,
+        }
     if parcels == 1:
         return None
     facts = {**facts, **scene.expectation(None, scene.today())}
@@ -143,7 +151,7 @@ def _parcel(
         "question": desk.question(delay, shipment, facts),
         "driver": _driver(scene, shipment),
         "contents": _contents(scene, shipment) if split else None,
-        "steps": parcel_steps(scene, shipment),
+        "steps": [] if key.startswith("decided.") else parcel_steps(scene, shipment),
         "first_promise": facts["promised"] if late and facts["expected"] else "",
         "timeline": _timeline(scene, shipment, events),
         "no_events": say("labels.no_events", facts),

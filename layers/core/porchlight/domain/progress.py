@@ -38,16 +38,14 @@ BEFORE_THE_VAN = frozenset(
 )
 
 
-def order_steps(scene: Scene) -> list[View]:
-    """The line of an order that has no parcel yet."""
+def order_steps(scene: Scene, expected: str) -> list[View]:
+    """The line of an order that has no parcel yet. ``expected``: the day or days below its end."""
     delay = scene.order.delay
-    late = delay if delay and delay.is_open else None
-    expected = scene.expectation(late.expected if late else scene.order.promise, scene.today())["expected_short"]
     return _line(
         ["ordered", "shipped", "out_for_delivery", "delivered"],
         [scene.short(scene.order.placed_at), "", "", expected],
         present=0,
-        trouble=late is not None,
+        trouble=delay is not None and delay.is_open,
     )
 
 

@@ -87,7 +87,7 @@ def email_view(
         "labels": say("labels", {**facts, "now_time": ""}),
         "cause": cause(shipment.delay if shipment else None, shipment, facts) if moment in _WITH_CAUSE else "",
         "facts": facts,
-        "steps": _email_steps(moment, scene, shipment),
+        "steps": _email_steps(moment, scene, shipment, facts),
         "lines": scene.lines({line.line_id: line.quantity for line in ret.lines} if ret else None),
         "total": "" if ret else order.total.label(),
         "links": {"page": page, "unsubscribe": safe_url(links.get("unsubscribe"))},
@@ -95,10 +95,10 @@ def email_view(
     }
 
 
-def _email_steps(moment: Moment, scene: Scene, shipment: Shipment | None) -> list[View]:
+def _email_steps(moment: Moment, scene: Scene, shipment: Shipment | None, facts: View) -> list[View]:
     if moment in RETURN_MOMENTS or moment is Moment.RESENT or (shipment and shipment.is_return):
         return []
-    return parcel_steps(scene, shipment) if shipment else order_steps(scene)
+    return parcel_steps(scene, shipment) if shipment else order_steps(scene, facts["expected_short"])
 
 
 def _structured(moment: Moment, scene: Scene, shipment: Shipment | None, page: str, parcels: int) -> View | None:
