@@ -72,6 +72,12 @@ class TestCounting:
         bare = entry(forecasts={}, promised=None, first_promised=None, estimated=None)
         assert sums(counted(bare)) == {**NOTHING, "parcels": 1}
 
+    def test_what_no_history_stands_behind_is_not_counted(self) -> None:
+        cold = {"purchase": TOLD["purchase"].model_copy(update={"reasons": ("cold_start", "thin_lane")})}
+        assert sums(counted(entry(forecasts={**TOLD, **cold})))["purchase"] == 0
+        thin = {"purchase": TOLD["purchase"].model_copy(update={"reasons": ("thin_lane",)})}
+        assert sums(counted(entry(forecasts=thin)))["purchase"] == 1
+
     def test_without_a_first_promise_the_one_in_force_counts(self) -> None:
         assert sums(counted(entry(first_promised=None)))["promise_kept"] == 1
 

@@ -31,6 +31,8 @@ KEPT_DAYS = 60
 MOST_LANES = 400
 """Lanes of a month; the rarest beyond go to their carrier's ``OTHER``."""
 OTHER = "other"
+_COLD = "cold_start"
+"""The reason of a forecast that no history stands behind: nobody is told it, and it is not held against anybody."""
 _ESTIMATE = 0b11 << MEASURES.index("estimate")
 _ID = 12
 """Characters of a parcel's short name: 72 bits of its id's hash."""
@@ -182,7 +184,8 @@ def _marks(entry: JournalEntry) -> int:
     assert entry.delivered
     true = {"parcels"}
     for moment in MOMENTS:
-        if forecast := entry.forecasts.get(moment):
+        forecast = entry.forecasts.get(moment)
+        if forecast and _COLD not in forecast.reasons:
             true.add(moment)
             true |= {f"{moment}_{level}" for level in LEVELS if entry.delivered <= getattr(forecast, level)}
     for word, day in (("promise", entry.first_promised or entry.promised), ("estimate", entry.estimated)):
