@@ -95,6 +95,13 @@ def test_sources_that_can_be_asked_are_kept_in_their_order(brands: Path, tmp_pat
     assert (found["ask"], found["minutes"]["in_transit"]) == (["shippo", "fedex"], 60)
 
 
+def test_services_and_origins_keep_their_order(brands: Path, tmp_path: Path) -> None:
+    change(brands / "larkspur/brand.yaml", "    ground:\n", "    zebra:\n")
+    pack = build(brands, tmp_path / "out", check=False)
+    found = json.loads((pack / "larkspur.json").read_text())["config"]["dates"]["services"]
+    assert list(found) == ["zebra", "express"]  # the first one is taken where an order names none
+
+
 def test_a_brand_changes_single_words(brands: Path, tmp_path: Path) -> None:
     own_words(brands, {"moments": {"shipped": {"headline": "Off it goes, with {{ carrier }}."}}})
     pack = build(brands, tmp_path)

@@ -80,6 +80,8 @@ class ServiceLevel(BaseModel):
     model_config = _STRICT
 
     working_days: WorkingDays = (2, 5)
+    carrier: str = Field(default="", pattern=r"^([a-z][a-z0-9_]{1,40})?$")
+    """Who carries it, where that is always the same one: its history counts before an order has a parcel."""
     countries: dict[Annotated[str, Field(pattern=r"^[A-Z]{2}$")], WorkingDays] = {}
     """Destinations (ISO 3166-1) that take another time."""
 

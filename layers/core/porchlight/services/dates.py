@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from porchlight.deciding import Surges
 from porchlight.domain.brands import BrandConfig
+from porchlight.domain.cold import ColdDays, without_history
 from porchlight.domain.dates import local_day, zone
-from porchlight.domain.delays import DelayDecision
+from porchlight.domain.delays import DelayChange, DelayDecision
 from porchlight.domain.dispatch import Free, no_holidays
 from porchlight.domain.forecast.days import HOLIDAY
 from porchlight.domain.forecast.lives import Forecast, Quantiles, Route
@@ -28,6 +29,8 @@ from porchlight.predicting import DateModels
 if TYPE_CHECKING:
     from porchlight.domain.forecast.model import Model
 
+THIN = frozenset({COLD, "thin_lane"})
+"""With so little history the policy's own limits count."""
 PURCHASE, HANDOVER, IN_FLIGHT = "purchase", "handover", "in_flight"
 
 
@@ -56,8 +59,12 @@ class Dates:
         if model is None:
             return None
         wider = self.wider(brand, route, now)
+        reasons = _reasons(model, route, wider)
+        if COLD in reasons:
+            cold = without_history(brand, route, placed.date(), placed=placed.date(), handed=None, wider=wider)
+            return _cold(PURCHASE, cold, where, now, reasons)
         days = model.purchase(route, placed.date(), hour=placed.hour, promised=promised, wider=wider)
-        return _forecast(PURCHASE, placed.date(), days, where, now, model.version, _reasons(model, route, wider))
+        return _forecast(PURCHASE, placed.date(), days, where, now, model.version, reasons)
 
     def rests(self, brand: BrandConfig, order: Order) -> Free:
         """The public holidays of the place where an order is packed, as the model knows them."""
@@ -77,7 +84,7 @@ class Dates:
             return NOTHING_KNOWN
         wider = self.wider(brand, route, now)
         reasons = _reasons(model, route, wider)
-        silence = None if COLD in reasons or "thin_lane" in reasons else model.silence(route)
+        silence = None if THIN & set(reasons) else model.silence(route)
         if not is_coming(shipment):
             return Outlook(silence=silence)
         where = zone_of_shipment(shipment) or brand.zone
@@ -85,6 +92,10 @@ class Dates:
         promised = shipment.promise.latest if shipment.promise else None
         van = shipment.reached.get(Milestone.OUT_FOR_DELIVERY)
         ordered = min(local_day(placed, where), handed or date.max)
+        if COLD in reasons:
+            estimate = shipment.estimate.local_day() if shipment.estimate else None
+            cold = without_history(brand, route, today, placed=ordered, handed=handed, estimate=estimate, wider=wider)
+            return Outlook(forecast=_cold(IN_FLIGHT, cold, where, now, reasons))
         days = model.remaining(
             route,
             placed=ordered,
@@ -95,7 +106,7 @@ class Dates:
             wider=wider,
         )
         forecast = _forecast(IN_FLIGHT, today, days, where, now, model.version, reasons)
-        if promised is None or promised < today or COLD in reasons:
+        if promised is None or promised < today:
             return Outlook(forecast=forecast, silence=silence)
         late = model.late(route, placed=ordered, handed=handed, today=today, promised=promised)
         crossing = model.crossing(
@@ -162,8 +173,13 @@ class Dates:
             return None
         ordered, promised = min(local_day(placed, where), handed), shipment.promise.latest if shipment.promise else None
         wider = self.wider(brand, route, now)
+        reasons = _reasons(model, route, wider)
+        if COLD in reasons:
+            estimate = shipment.estimate.local_day() if shipment.estimate else None
+            cold = without_history(brand, route, handed, placed=ordered, handed=handed, estimate=estimate, wider=wider)
+            return _cold(HANDOVER, cold, where, now, reasons)
         days = model.handover(route, handed, placed=ordered, promised=promised, wider=wider)
-        return _forecast(HANDOVER, handed, days, where, now, model.version, _reasons(model, route, wider))
+        return _forecast(HANDOVER, handed, days, where, now, model.version, reasons)
 
 
 def unchanged(shipment: Shipment, before: Shipment) -> bool:
@@ -185,9 +201,11 @@ def route_of(brand: BrandConfig, order: Order, carrier: str) -> Route:
     policy, place = brand.dates, order.destination
     origin_id = order.origin if order.origin in policy.origins else next(iter(policy.origins), "")
     origin = policy.origins.get(origin_id)
+    service = order.service or next(iter(policy.services), "")
+    level = policy.services.get(service)
     return Route(
-        carrier=carrier,
-        service=order.service or next(iter(policy.services), ""),
+        carrier=carrier or (level.carrier if level else ""),
+        service=service,
         origin=_place(origin.country, origin.region) if origin else "",
         destination=_place(place.country, place.region),
         prefix=(place.postal_prefix or "").upper(),
@@ -230,6 +248,12 @@ def _forecast(
     )
 
 
+def _cold(moment: str, days: ColdDays, where: str | None, now: datetime, reasons: tuple[str, ...]) -> Forecast:
+    *quantiles, origin = days
+    named = dict(zip(("p10", "p50", "p80", "p90"), quantiles, strict=True))
+    return Forecast(moment=moment, **named, zone=where, made_at=now, version=origin, reasons=reasons)
+
+
 def _same(one: Forecast | None, other: Forecast | None) -> bool:
     """True for forecasts that say the same: a new one that says nothing new is not written."""
     ours = {"made_at", "version"}
@@ -242,3 +266,5 @@ def count_decisions(metrics: Metrics, decisions: tuple[DelayDecision, ...]) -> N
     """Count what became of delays, once it is written."""
     for decision in decisions:
         metrics.count("DelayChanges", change=decision.change.value, kind=decision.kind.value)
+        if decision.change is DelayChange.CONFLICT:
+            metrics.count("RemedyConflicts")

@@ -1,0 +1,124 @@
+"""A parcel stands still for days: known first, said first, asked about, decided by a person, mended, and counted."""
+
+import re
+from typing import Any
+from urllib.parse import urlencode
+
+from local.running import Answer
+from porchlight.domain.delays import DelayChange
+from porchlight.domain.messages import Moment
+from tests.e2e.world import LARKSPUR, ONLY_ASKS, Purchase, World
+
+
+def delay_as_told(world: World, order: Purchase) -> dict[str, Any]:
+    """What the API says of a parcel's delay."""
+    answer = world.api(LARKSPUR, "GET", f"/v1/shipments/{order.shipment_id}/delay")
+    assert answer.status == 200
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def case_of(world: World, order: Purchase) -> dict[str, Any] | None:
+    """The open case of a parcel among those that people see."""
+    answer = world.api(LARKSPUR, "GET", "/v1/cases")
+    assert answer.status == 200
+    return next((one for one in answer.json()["cases"] if one["shipment_id"] == order.shipment_id), None)
+
+
+def test_a_parcel_that_stands_still(world: World) -> None:
+    # Given a parcel on its way
+    order = world.order(placed_at=world.ago(hours=10))
+    world.place(order)
+    world.ship(order)
+    world.scan(order, "accepted", at=world.ago(hours=5))
+    world.scan(order, "moving", at=world.ago(hours=3))
+    world.await_message(order, Moment.SHIPPED)
+    # When nothing is heard of it for four days
+    world.travel(days=4)
+    # Then it is suspected, declared once, and the shopper told once, with a new range
+    world.await_message(order, Moment.DELAY_DECLARED)
+    late = world.await_shipment(order, lambda parcel: parcel.delay and parcel.delay.case_id, "a case is open")
+    assert late.delay is not None
+    assert late.delay.kind == "stalled"
+    assert late.delay.expected is not None
+    assert late.promise is not None
+    assert late.delay.expected.latest > late.promise.latest
+    # And a person of the brand is asked, who sees the numbers behind it
+    case = world.awaited(lambda: case_of(world, order), "a person is asked", order)
+    assert case is not None
+    assert (case["kind"], case["default"]) == ("stalled", "keep_waiting")
+    assert case["options"] == ["keep_waiting", "resend", "refund"]
+    # When the person answers, twice, then that is one decision, and another one is refused
+    path = f"/v1/cases/{case['case_id']}/decision"
+    for _ in range(2):
+        assert world.api(LARKSPUR, "POST", path, {"decision": "keep_waiting", "note": "asked the hub"}).status == 200
+    assert world.api(LARKSPUR, "POST", path, {"decision": "refund"}).status == 409
+    world.awaited(lambda: case_of(world, order) is None, "the case is closed", order)
+    # When it is scanned again, then that is said, and the delay has recovered
+    world.scan(order, "moving", at=world.ago(minutes=5))
+    world.await_message(order, Moment.DELAY_RECOVERED)
+    world.scan(order, "out", at=world.ago(minutes=3))
+    world.scan(order, "delivered", at=world.ago(minutes=1))
+    world.await_message(order, Moment.DELIVERED)
+    # And every change is explained, in its order, each once
+    told = [one["change"] for one in delay_as_told(world, order)["decisions"]]
+    changes = [change for change in told if change != DelayChange.STEP]
+    assert changes == [DelayChange.SUSPECTED, DelayChange.DECLARED, DelayChange.RECOVERED]
+    assert told.count(DelayChange.STEP) >= 2
+    assert world.told(order)[Moment.DELAY_DECLARED] == world.told(order)[Moment.DELAY_RECOVERED] == 1
+    # And when the day is over everywhere, the calibration knows that the promise was broken
+    world.travel(days=2)
+    assert world.awaited(lambda: broken(world), "the calibration is updated", order, within=90)
+
+
+def broken(world: World) -> bool:
+    """True once the calibration knows of a promise of this month or last that was not kept."""
+    answer = world.api(LARKSPUR, "GET", "/v1/calibration")
+    assert answer.status == 200
+    return any(month["promise"]["n"] and month["promise"]["kept"] < 1 for month in answer.json()["months"])
+
+
+def answered(world: World, order: Purchase, case: str, remedy: str) -> Answer:
+    """What the page says to an answer in its form."""
+    path, form = f"{world.links(order)['tracking']}/answer", urlencode({"case": case, "answer": remedy})
+    return world.running.send("POST", path, form.encode(), {"content-type": "application/x-www-form-urlencoded"})
+
+
+def test_a_shopper_answers_on_the_page(world: World) -> None:
+    # Given a parcel that stands still, and nobody of the brand who answers
+    order = world.order(placed_at=world.ago(hours=10))
+    world.place(order)
+    world.ship(order)
+    world.scan(order, "accepted", at=world.ago(hours=5))
+    world.await_message(order, Moment.SHIPPED)
+    world.travel(days=4)
+    world.awaited(lambda: case_of(world, order), "a person is asked", order)
+    paid_before = set(world.refunds.paid)
+    # When the deadlines of the case and of the wait pass, then the shopper is asked
+    world.travel(days=2)
+    world.travel(days=2)
+    world.await_message(order, Moment.DELAY_QUESTION)
+    page = world.page(order)
+    asked = re.search(r'name="case" value="(cse_\w+)"', page)
+    assert asked
+    assert 'value="refund"' in page
+    # When the shopper wants the money back (and presses twice), then it comes back once, and the page says so
+    for _ in range(2):
+        assert answered(world, order, asked[1], "refund").status == 200
+    world.awaited(lambda: world.refunds.paid.keys() - paid_before, "the money is on its way", order)
+    world.await_message(order, Moment.REFUNDED)
+    world.quiet()
+    (paid,) = [world.refunds.paid[key] for key in world.refunds.paid.keys() - paid_before]
+    assert paid.currency == "USD"
+    assert 'value="refund"' not in world.page(order)
+    # And no more is said about the delay, whatever time passes
+    world.travel(days=3)
+    world.quiet()
+    told = world.told(order)
+    assert told[Moment.DELAY_DECLARED] == told[Moment.DELAY_QUESTION] == told[Moment.REFUNDED] == 1
+
+
+def test_who_may_not_decide_is_refused(world: World) -> None:
+    assert world.api(ONLY_ASKS, "GET", "/v1/cases").status == 403
+    assert world.api(ONLY_ASKS, "POST", "/v1/cases/cse_1/decision", {"decision": "refund"}).status == 403
+    assert world.api(ONLY_ASKS, "GET", "/v1/calibration").status == 403
