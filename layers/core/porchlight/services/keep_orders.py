@@ -75,9 +75,7 @@ class OrderKeeper:
                 promise = promise if stored and stored.promise == promise else None
             made = PromiseMade(range=promise, made_at=placed.updated_at) if promise else None
             promises = kept_with(stored.promises if stored else (), made)
-            ship_days = said_with(
-                stored.ship_days if stored else (), ShipDaySaid(day=placed.ship_by, said_at=placed.updated_at)
-            )
+            ship_days = said_with(_said(stored), ShipDaySaid(day=placed.ship_by, said_at=placed.updated_at))
             order = Order(
                 brand=brand.brand_id,
                 order_id=order_id,
@@ -358,6 +356,13 @@ class OrderKeeper:
     @property
     def _dispatches(self) -> Dispatches:
         return Dispatches(self.orders, self.shipments, self.dates)
+
+
+def _said(stored: Order | None) -> tuple[ShipDaySaid, ...]:
+    """What the shop said of the day of shipping; an older release kept only the last of it."""
+    if stored is None or stored.ship_days:
+        return stored.ship_days if stored else ()
+    return (ShipDaySaid(day=stored.ship_by, said_at=stored.source_updated_at),)
 
 
 def _more(before: Order, after: Order) -> bool:
