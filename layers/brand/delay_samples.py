@@ -144,6 +144,16 @@ def questions(name: str, of: Order, who: Shopper, less: dict[str, Any]) -> Itera
     sorry = delay(DelayKind.PROMISE_MISSED, of.destination.zone, remedies=(credit,))
     parcel = delayed(of, DelayKind.PROMISE_MISSED, **{**less, "delay": sorry})
     yield Sample(f"credit{name}", Moment.APOLOGY_CREDIT, of, who, parcel)
+    paid = RemedyRecord(
+        key="rmd_sample",
+        remedy=Remedy.REFUND,
+        state=RemedyState.DONE,
+        amount=Money(amount=4_000, currency=of.currency),
+        intended_at=NOW,
+    )
+    over = delay(DelayKind.STALLED, of.destination.zone, remedies=(paid,), resolved_at=NOW)
+    parcel = delayed(of, DelayKind.STALLED, **{**less, "delay": over})
+    yield Sample(f"refunded-delay{name}", Moment.REFUNDED, of, who, parcel)
     stuck = of.model_copy(update={"delay": delay(DelayKind.NOT_DISPATCHED, of.destination.zone)})
     for label, facts in OPTION_NOTICES.items():
         default = Remedy.KEEP_WAITING if label in ("within-30-days", "continuing") else Remedy.CANCEL

@@ -91,6 +91,7 @@ def test_every_kind_of_delay_has_words_of_its_own(pack: BrandPack, renderer: Pac
         ("recovered-presumed_lost", "Your parcel has turned up", "It should now arrive on Thursday"),
         ("question-stalled", "Your parcel: what shall we do?", "Please choose by Friday, 5:30 pm"),
         ("credit", "For your wait: $10.00 from us", "$10.00 for your next order is yours."),
+        ("refunded-delay", "Refund of $40.00 is on its way", "We have refunded $40.00."),
         ("resent-stalled", "We are sending it again", "costs you nothing"),
     ],
 )

@@ -7,6 +7,7 @@ from porchlight.domain.dates import local_day, zone
 from porchlight.domain.delays import Delay, DelayKind
 from porchlight.domain.facts import Scene, View, say
 from porchlight.domain.milestones import Milestone
+from porchlight.domain.money import Money
 from porchlight.domain.playbooks import AskStep, CaseStep, WaitStep, playbook
 from porchlight.domain.remedies import ENDING, Remedy
 from porchlight.domain.shipments import Shipment
@@ -111,6 +112,12 @@ def decided(delay: Delay | None) -> Remedy | None:
     record = delay.remedied or delay.committed
     chosen = delay.chosen if delay.is_open and delay.chosen in ENDING else None
     return record.remedy if record else chosen
+
+
+def paid_back(delay: Delay | None) -> Money | None:
+    """What was given back in place of waiting, where that was decided."""
+    record = delay.remedied or delay.committed if delay else None
+    return record.amount if record and record.remedy in (Remedy.REFUND, Remedy.CANCEL) else None
 
 
 def choice(case: Case, remedy: Remedy) -> View:

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.cases import Case
-from porchlight.domain.delay_facts import case_facts, cause, delay_facts, delay_variants
+from porchlight.domain.delay_facts import case_facts, cause, delay_facts, delay_variants, paid_back
 from porchlight.domain.facts import Scene, View, brand_view, parcel_variants, refusal_variants, say
 from porchlight.domain.messages import DELAY_MOMENTS, Moment
 from porchlight.domain.orders import Order, Shopper
@@ -74,8 +74,9 @@ def email_view(
     if ret:
         facts = scene.return_facts(ret, facts)
         variants = refusal_variants(ret) if moment is Moment.RETURN_REFUSED else variants
-    elif moment is Moment.REFUNDED and order.refunded.amount:
-        facts = {**facts, "refund_amount": order.refunded.label()}
+    elif moment is Moment.REFUNDED:
+        given = paid_back(shipment.delay if shipment else order.delay) or order.refunded
+        facts = {**facts, "refund_amount": given.label() if given.amount else ""}
     page = safe_url(
         links.get("returns") if moment in RETURN_MOMENTS and links.get("returns") else links.get("tracking")
     )
