@@ -13,7 +13,7 @@ from porchlight.services.publish_changes import publish
 def change(record: Mapping[str, Any]) -> JournalEntry | None:
     """One changed record; its entry is written with those of the batch."""
     publish(record, app.bus)
-    return entry_in(record, app.clock())
+    return entry_in(record, app.shipments, app.clock())
 
 
 handler = batch_handler(

@@ -15,7 +15,7 @@ from porchlight.domain.journal import JournalEntry
 from porchlight.domain.milestones import Milestone
 from porchlight.errors import TransientError
 from porchlight.runtime import bootstrap
-from tests.fakes import FakeBrands, FakeBus, FakeJournal, FakeLearned, FakeMetrics, FakeSecrets
+from tests.fakes import FakeBrands, FakeBus, FakeJournal, FakeLearned, FakeMetrics, FakeSecrets, FakeShipments
 from tests.unit.stories import DAY, NOW, after, brand, parcel, scan
 
 ROOT = Path(__file__).parents[2]
@@ -34,7 +34,13 @@ def ports(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     ]
     fjordhus = brand().model_copy(update={"brand_id": "fjordhus"})
     found = {
-        **{"journal": FakeJournal(), "learned": FakeLearned(), "bus": FakeBus(), "metrics": FakeMetrics()},
+        **{
+            "journal": FakeJournal(),
+            "learned": FakeLearned(),
+            "shipments": FakeShipments(),
+            "bus": FakeBus(),
+            "metrics": FakeMetrics(),
+        },
         **{"_pack": FakeBrands(brand(), fjordhus), "secrets": FakeSecrets(**{"api-keys": {"keys": keys}})},
     }
     for name, port in found.items():

@@ -16,6 +16,7 @@ from porchlight.domain.milestones import Milestone
 from porchlight.domain.packing import Packing
 from porchlight.domain.shipments import Shipment, StoredEvent
 from porchlight.services.keep_journal import entry_in
+from tests.fakes import FakeShipments
 from tests.unit.stories import DAY, NOW, ZONE, after, parcel, scan
 
 TODAY = date(2026, 3, 6)
@@ -194,13 +195,27 @@ class TestTheStream:
         return {"dynamodb": shown}
 
     def test_a_change_becomes_the_entry_of_the_day_on_which_it_is_written(self) -> None:
-        found = entry_in(self.record(moving(), delivered()), NOW + 30 * DAY)
+        found = entry_in(self.record(moving(), delivered()), FakeShipments(), NOW + 30 * DAY)
         assert found == entry_of(moving(), delivered(), date(2026, 4, 1))
 
     def test_other_records_and_removals_say_nothing(self) -> None:
-        assert entry_in(self.record(None, delivered(), "order"), NOW) is None
-        assert entry_in({"dynamodb": {"OldImage": {"entity_type": {"S": "shipment"}}}}, NOW) is None
-        assert entry_in({"dynamodb": {"NewImage": {"entity_type": {"S": "shipment"}}}}, NOW) is None
+        removed: dict[str, Any] = {"dynamodb": {"OldImage": {"entity_type": {"S": "shipment"}}}}
+        empty: dict[str, Any] = {"dynamodb": {"NewImage": {"entity_type": {"S": "shipment"}}}}
+        for record in (self.record(None, delivered(), "order"), removed, empty):
+            assert entry_in(record, FakeShipments(), NOW) is None
+
+    def test_a_change_that_was_held_up_takes_back_nothing_newer(self) -> None:
+        """Given a first scan that is put back after the delivery was written down, then the delivery is written."""
+        shipments = FakeShipments()
+        shipments.records["larkspur", "shp_1"] = delivered(version=7)
+        record = self.record(known(), moving(version=3))
+        record["dynamodb"]["ApproximateCreationDateTime"] = NOW.timestamp()
+        in_time = entry_in(record, shipments, NOW + timedelta(minutes=59))
+        assert in_time
+        assert (in_time.version, in_time.delivered) == (3, None)
+        late = entry_in(record, shipments, NOW + timedelta(minutes=61))
+        assert late
+        assert (late.version, late.delivered) == (7, date(2026, 3, 5))
 
     def test_an_entry_is_read_as_it_was_written(self) -> None:
         found = entry(None, delivered(forecasts={"purchase": FORECAST}))

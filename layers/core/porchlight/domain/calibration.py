@@ -32,7 +32,7 @@ MOST_LANES = 400
 """Lanes of a month; the rarest beyond go to their carrier's ``OTHER``."""
 OTHER = "other"
 _COLD = "cold_start"
-"""The reason of a forecast that no history stands behind: it is the brand's table or the carrier's estimate, not ours."""
+"""The reason of a forecast that no history stands behind: it is the brand's table, or the carrier's estimate."""
 _ESTIMATE = 0b11 << MEASURES.index("estimate")
 _ID = 12
 """Characters of a parcel's short name: 72 bits of its id's hash."""

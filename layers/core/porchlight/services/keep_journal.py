@@ -1,22 +1,31 @@
 """The stream as the journal's source: what changed in a parcel is written down for the dates engine."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from porchlight.domain.journal import JournalEntry, entry_of
 from porchlight.domain.shipments import Shipment
+from porchlight.ports import Shipments
+
+HELD_UP = timedelta(hours=1)
+"""A change that comes so late may come out of turn: the stream gave it up, and somebody has put it back."""
 
 
-def entry_in(record: Mapping[str, Any], now: datetime) -> JournalEntry | None:
+def entry_in(record: Mapping[str, Any], shipments: Shipments, now: datetime) -> JournalEntry | None:
     """What is learned from a stream record; None where nothing is.
 
     It goes to the page of the day on which it is written, not of the change: a change that was held up for a day would
-    go to a page that was read already.
+    go to a page that was read already. A parcel that such a change is about is written down as it is by now, so that
+    nothing newer is taken back.
     """
-    image = record["dynamodb"].get("NewImage") or {}
+    change = record["dynamodb"]
+    image = change.get("NewImage") or {}
     if image.get("entity_type", {}).get("S") != "shipment" or "data" not in image:
         return None
-    old = (record["dynamodb"].get("OldImage") or {}).get("data", {}).get("S")
-    before = Shipment.model_validate_json(old) if old else None
-    return entry_of(before, Shipment.model_validate_json(image["data"]["S"]), now.astimezone(UTC).date())
+    new, today = Shipment.model_validate_json(image["data"]["S"]), now.astimezone(UTC).date()
+    at = change.get("ApproximateCreationDateTime")
+    if at is not None and now.timestamp() - float(at) > HELD_UP.total_seconds():
+        return entry_of(None, shipments.get(new.brand, new.shipment_id) or new, today)
+    old = (change.get("OldImage") or {}).get("data", {}).get("S")
+    return entry_of(Shipment.model_validate_json(old) if old else None, new, today)
