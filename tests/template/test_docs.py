@@ -14,7 +14,9 @@ from typer.main import get_command
 
 from local.cli import app
 from porchlight import errors
+from porchlight.domain.case_events import REMEDY_EVENT
 from porchlight.domain.changes import PARCEL_EVENT, RETURN_EVENT, DomainEvent
+from porchlight.domain.messages import Moment
 from porchlight.runtime import settings
 
 ROOT = Path(__file__).parents[2]
@@ -133,11 +135,13 @@ def _published() -> dict[str, str]:
     """Every event type with its moment, "" for none: in the tables of ``domain/changes.py``, its calls of ``event``."""
     found = {name: moment.value for moment, name in PARCEL_EVENT.items()}
     found |= {name: moment.value if moment else "" for name, moment in RETURN_EVENT.values()}
-    tree = _trees()[ROOT / "layers/core/porchlight/domain/changes.py"]
-    for node in ast.walk(tree):
+    found |= {name: moment.value if moment else "" for name, moment in REMEDY_EVENT.values()}
+    found["DelayCaseOpened"] = f"{Moment.DELAY_QUESTION.value}{Moment.DELAY_OPTION.value}"
+    trees = (_trees()[ROOT / f"layers/core/porchlight/domain/{name}.py"] for name in ("changes", "case_events"))
+    for node in (node for tree in trees for node in ast.walk(tree)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "event":
             name, moment = node.args[0], node.args[1]
-            if isinstance(name, ast.Constant):
+            if isinstance(name, ast.Constant) and name.value not in found:
                 said = moment.attr.lower() if isinstance(moment, ast.Attribute) else ""
                 found[str(name.value)] = said
     return found

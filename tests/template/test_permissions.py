@@ -46,7 +46,7 @@ def targets(function: str) -> Grants:
     """On what a function acts, where the code cannot say: for each action all that it may touch."""
     machines = {arn(name) for name in of_type("StepFunctions::StateMachine")}
     calls = uses(folder(function)).ports
-    address = "refund-url" if function == "RefundReturn" else "public-url"
+    address = "refund-url" if function in REFUNDS else "public-url"
     named = {name for name in uses(folder(function)).secrets if name != "*/*"}
     parcels = {arn("DelayDetection"), arn("ReturnsAuthorization")}
     return {
@@ -67,6 +67,8 @@ def targets(function: str) -> Grants:
     }
 
 
+REFUNDS = {"RefundReturn", "CarryOutRemedy"}
+"""The functions that may ask for money to be moved."""
 READ = {
     ("inbound", "body_of"): "inbound",
     ("date_models", "current"): "dates",
@@ -156,12 +158,14 @@ def test_what_each_function_must_never_be_able_to_do() -> None:
         return {function for function in functions() if allowed(function, action, resource)}
 
     assert may("ses:SendEmail", mail) == may("ses:SendRawEmail", mail) == {"SendMessage"}
-    assert may("secretsmanager:GetSecretValue", secret("refunds/larkspur-AbCdEf")) == {"RefundReturn"}
+    assert may("secretsmanager:GetSecretValue", secret("refunds/larkspur-AbCdEf")) == REFUNDS
     webhooks = {"ReceiveWebhook", "PollCarriers"}
     assert may("secretsmanager:GetSecretValue", secret("carriers/easypost-AbCdEf")) == webhooks
     assert may("secretsmanager:GetSecretValue", secret("carriers/ups-AbCdEf")) == webhooks | {"IssueToken"}
     assert may("secretsmanager:GetSecretValue", secret("stores/shopify-AbCdEf")) == webhooks
-    assert may("secretsmanager:GetSecretValue", secret("api-keys-AbCdEf")) == {"PutOrder", "ManageReturns", "ShowCalibration"}
+    assert may("secretsmanager:GetSecretValue", secret("api-keys-AbCdEf")) == {
+        *("PutOrder", "ManageReturns", "ManageCases", "ShowCalibration")
+    }
     assert "PlanMessages" not in may("secretsmanager:GetSecretValue", secret("links-AbCdEf"))
     assert not may("secretsmanager:GetSecretValue", secret("links-AbCdEf").replace(STAGE, "other-stage"))
     assert not may("secretsmanager:PutSecretValue", secret("links-AbCdEf"))
@@ -169,13 +173,13 @@ def test_what_each_function_must_never_be_able_to_do() -> None:
     assert not any(allowed(door, f"dynamodb:{one}", table) for door in FRONT for one in (*writes, "GetItem", "Query"))
     assert [one for one in writes if allowed("PublishChanges", f"dynamodb:{one}", table)] == ["PutItem"], "its journal"
     assert may("s3:PutObject", f"{arn('Bodies')}/dates/larkspur/state.json.gz") == {"LearnDates"}
-    assert may("dynamodb:UpdateItem", table) == {"RecordEvents", "SweepDue"}, "codes without meaning, delays of a lane"
+    assert may("dynamodb:UpdateItem", table) == {"RecordEvents", "SweepDue", "AssessDelay"}, "codes, lanes"
     assert may("firehose:PutRecordBatch", arn("Archive")) == {"RecordEvents"}
     assert not may("s3:GetObject", f"{arn('Bodies')}/raw/dt=2026-03-06/hour=19/1"), "people replay, functions do not"
     for nobody in ("Scan", "BatchGetItem", "BatchWriteItem", "DeleteTable", "PartiQLSelect"):
         assert not may(f"dynamodb:{nobody}", table), nobody
     assert may("dynamodb:DeleteItem", table) == {"AwaitNews", "ResumeWorkflows", "PollCarriers"}
-    assert may("dynamodb:Query", index) == {"SweepDue", "PollCarriers"}
+    assert may("dynamodb:Query", index) == {"SweepDue", "PollCarriers", "ManageCases"}
     assert may("states:StartExecution", arn("ReturnsAuthorization")) == set(), "the bus alone starts returns"
     assert may("sqs:SendMessage", arn("InboundQueue")) == {"ReceiveWebhook", "PollCarriers"}
     assert may("events:PutEvents", arn("Bus")) == {"PublishChanges"}

@@ -14,7 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 CORE = ROOT / "layers/core"
 APP = "porchlight.runtime.bootstrap"
-PROVIDERS = "refund_provider"
+PROVIDERS = frozenset({"refund_provider", "remedies"})
 """Chosen at run time: whatever any of them may ask for."""
 PREFIXES = {"sesv2": "ses", "stepfunctions": "states"}
 ACTIONS = {
@@ -167,7 +167,10 @@ def _follow(unit: Unit, found: Uses) -> Iterator[Unit]:
     in_adapter = unit.module.startswith(ADAPTERS)
     called = {part.func for part in ast.walk(node) if isinstance(part, ast.Call)}
     for part in ast.walk(node):
-        if isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name) and part.value.id == "app":
+        if isinstance(part, ast.Attribute) and unit.module == APP and ast.unparse(part.value) == "self":
+            if part.attr in app() and adapter_of(part.attr) is None:
+                yield Unit(APP, "App", part.attr)  # the wiring hands one of its own on
+        elif isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name) and part.value.id == "app":
             if part.attr in app() and part.attr not in ("clock", "settings"):
                 yield from _wiring(part.attr, found)
         elif isinstance(part, ast.Call):
@@ -182,7 +185,7 @@ def _follow(unit: Unit, found: Uses) -> Iterator[Unit]:
 
 def _wiring(attribute: str, found: Uses) -> Iterator[Unit]:
     found.attributes.add(attribute)
-    if attribute == PROVIDERS:
+    if attribute in PROVIDERS:
         yield Unit(APP, "App", attribute)
         for path in (CORE / "porchlight/refunds").glob("*/client.py"):
             name = f"porchlight.refunds.{path.parent.name}.client"
@@ -219,6 +222,8 @@ def _method(unit: Unit, call: ast.Call, found: Uses, in_adapter: bool) -> Iterat
     if last == "self" and unit.owner:
         yield Unit(unit.module, unit.owner, name)
         return
+    if isinstance(receiver, ast.Attribute) and isinstance(receiver.value, ast.Name) and receiver.value.id == "app":
+        yield from _wired(last, name)
     if (in_adapter or unit.module == APP) and not (isinstance(receiver, ast.Attribute) and last.startswith("_")):
         return
     where = module(unit.module)
@@ -228,6 +233,15 @@ def _method(unit: Unit, call: ast.Call, found: Uses, in_adapter: bool) -> Iterat
     for target, owner in known:
         if target.startswith(("porchlight.services", "porchlight.adapters")) and owner in module(target).classes:
             yield Unit(target, owner, name)
+
+
+def _wired(attribute: str, name: str) -> Iterator[Unit]:
+    """The method of a service that the wiring makes (``app.dates``)."""
+    for node in ast.walk(app().get(attribute, ast.Module([], []))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            target, owner = module(APP).imported.get(node.func.id, ("", ""))
+            if target.startswith("porchlight.services") and name in module(target).classes.get(owner, {}):
+                yield Unit(target, owner, name)
 
 
 def _text(call: ast.Call) -> str:
