@@ -236,8 +236,8 @@ def test_how_dates_were_kept_stands_beside_the_number_of_parcels(stack: Stack, p
     (brand,) = json.loads(get(page, "/ops/data").body)["calibration"]
 
     assert brand["months"][0]["carriers"][0]["purchase"] == {"n": 4, "p50": 0.75, "p80": 0.75, "p90": 0.75}
-    assert told_now.count('<td class="figure">75 %<span class="n">of 4</span></td>') == 3
-    assert '<td class="figure">–</td>' in told_now, "of nothing there is no rate"
+    assert told_now.count('<td class="figure nowrap">75 %<span class="n">of 4</span></td>') == 3
+    assert '<td class="figure nowrap last">–</td>' in told_now, "of nothing there is no rate"
     assert "by larkspur-model" in told_now
 
 
