@@ -14,7 +14,6 @@ from porchlight.domain.delays import Agreed
 from porchlight.domain.dispatch import assess_order
 from porchlight.domain.mail_order import (
     LATE_TIME,
-    LEAST_TIME,
     Nothing,
     Question,
     agreed_to,
@@ -186,6 +185,12 @@ class TestAnswers:
         assert agreed == Agreed(until=date(2026, 3, 20), expressly=False, at=now)
         assert asked(later, now, agreed).default is Remedy.CANCEL
 
+    def test_nothing_overtakes_a_question_whose_answer_is_due(self) -> None:
+        question = asked(stated(STATED, date(2026, 3, 20)), NOW + DAY)
+        later = stated(STATED, date(2026, 3, 20), date(2026, 3, 30))
+        assert overtaken(question.facts, later, brand(), question.deadline - timedelta(seconds=1))
+        assert not overtaken(question.facts, later, brand(), question.deadline)
+
     def test_a_day_overtakes_a_question_that_had_none(self) -> None:
         question = asked(stated(STATED), local(STATED, 20))
         named = stated(STATED, date(2026, 3, 30))
@@ -193,12 +198,14 @@ class TestAnswers:
         assert overtaken(question.facts, named, brand(), now)
         standing = left_unanswered(question.facts, question.default, None, now)
         assert standing
-        again = asked(named, now, standing)
-        # Then: the thirty days go on to run, and need an express yes as before
-        assert (again.default, again.revised) == (Remedy.CANCEL, date(2026, 3, 30))
-        assert (again.deadline, again.facts["notice_late"]) == (question.deadline, False)
-        assert left_unanswered(again.facts, again.default, standing, now) == standing
-        assert agreed_to(again.facts, expressly=True, now=now).until == date(2026, 3, 30)
+        again = asked(named, local(STATED + DAY, 8), standing)
+        # Then: by the same rules, and though the time to ship is over, notice was given in time
+        assert (again.default, again.revised) == (Remedy.KEEP_WAITING, date(2026, 3, 30))
+        assert (again.deadline, again.facts["notice_late"]) == (local(date(2026, 3, 30), 9), False)
+        # … but not beyond thirty days without an express yes
+        far = asked(stated(STATED, STATED + timedelta(days=31)), local(STATED + DAY, 8), standing)
+        assert (far.default, far.deadline) == (Remedy.CANCEL, question.deadline)
+        assert left_unanswered(far.facts, far.default, standing, now) == standing
 
     def test_the_refund_is_due_seven_working_days_after_the_right_to_it(self) -> None:
         late = stated(STATED)
@@ -240,7 +247,7 @@ def test_every_notice_is_out_before_the_time_is_over(
     now = due + hours * HOUR
     question = next_step(late, shop, None, now)
     assert isinstance(question, Question)
-    assert question.deadline >= now + LEAST_TIME
+    assert question.deadline > now
     thirty = end_of_day(last + timedelta(days=30), zone)
     assert bool(question.facts["notice_late"]) == (now >= end_of_day(last, zone))
     if question.facts["notice_late"]:
@@ -249,9 +256,9 @@ def test_every_notice_is_out_before_the_time_is_over(
         # Silence is a yes only to a definite day, and never beyond thirty days after the original one
         assert question.revised
         assert last < question.revised <= last + timedelta(days=30)
-        assert question.deadline <= max(thirty, now + LEAST_TIME)
+        assert question.deadline < thirty
     else:
-        assert question.deadline == max(thirty, now + LEAST_TIME)
+        assert question.deadline == thirty
     assert question.options == (Remedy.KEEP_WAITING, Remedy.CANCEL)
 
 
@@ -270,7 +277,7 @@ def test_silence_never_takes_an_order_beyond_the_day_that_was_agreed_to(
     assert isinstance(question, Question)
     assert question.default is Remedy.CANCEL
     over = end_of_day(until, zone)
-    assert question.deadline == max(over, now + (LATE_TIME if now >= over else LEAST_TIME))
+    assert question.deadline == (now + LATE_TIME if now >= over else over)
     cancelled = refund_by(late, shop, question.facts, question.deadline)
     vested = min(question.deadline, end_of_day(until, zone)).astimezone(ZoneInfo(zone)).date()
     assert 7 <= (cancelled - vested).days <= 11

@@ -106,9 +106,7 @@ class Agreed(BaseModel):
     """False: said nothing, where the law takes that as a yes."""
     at: AwareDatetime
     standing: bool = False
-    """Nothing was agreed to yet: notice without a day was given in time, ``until`` is the day that could not be kept,
-    and without a yes the order ends thirty days after it.
-    """
+    """Nothing was agreed to yet, but notice was given in time; ``until`` is the day that could not be kept."""
 
 
 class Delay(BaseModel):

@@ -33,9 +33,6 @@ RENEWED_NOTICE = time(9)
 REMINDED_DAYS = 30
 """Who agreed to wait without a date may cancel at any time, and is asked so often."""
 
-LEAST_TIME = timedelta(hours=12)
-"""To answer, however little is left of the day."""
-
 LATE_TIME = timedelta(hours=24)
 """To answer a notice that goes out too late: the order counts as cancelled, unless the shopper still wants it."""
 
@@ -112,7 +109,7 @@ def next_step(order: Order, brand: BrandConfig, agreed: Agreed | None, now: date
     late = now >= over and not noticed
     if renewed or late:
         default, ends = Remedy.CANCEL, over
-    elif revised and revised <= thirty and not noticed:
+    elif revised and revised <= thirty:
         # A renewed notice takes over on the last day, before silence would have become a yes to nothing.
         default, ends = Remedy.KEEP_WAITING, _at(revised, RENEWED_NOTICE, where)
     else:
@@ -127,7 +124,7 @@ def next_step(order: Order, brand: BrandConfig, agreed: Agreed | None, now: date
         "notice_late": late,
         "reason": order.ship_note,
     }
-    return Question(max(ends, now + (LATE_TIME if late else LEAST_TIME)), default, revised, renewed, facts)
+    return Question(now + LATE_TIME if late else ends, default, revised, renewed, facts)
 
 
 def definite(order: Order, brand: BrandConfig, last: date, now: datetime) -> date | None:
@@ -141,11 +138,11 @@ def definite(order: Order, brand: BrandConfig, last: date, now: datetime) -> dat
 
 
 def overtaken(asked: Facts, order: Order, brand: BrandConfig, now: datetime) -> bool:
-    """True where the shop has named a later day since the question with these facts was put, or one where it had none.
-    An earlier one asks for no more than was agreed to.
+    """True where the shop has named a later day since the question with these facts was put, or one where it had none,
+    and the answer is not due yet. An earlier day asks for no more than was agreed to.
     """
-    last = _day(asked, "ship_by")
-    if last is None:
+    last, ends = _day(asked, "ship_by"), asked.get("rule_deadline")
+    if last is None or not isinstance(ends, str) or now >= datetime.fromisoformat(ends):
         return False  # who agreed to wait without a date was asked without one
     named, told = definite(order, brand, last, now), _day(asked, "revised_ship_by")
     return named is not None and (told is None or named > told)
@@ -158,7 +155,7 @@ def agreed_to(asked: Facts, *, expressly: bool, now: datetime) -> Agreed:
 
 def left_unanswered(asked: Facts, default: Remedy, agreed: Agreed | None, now: datetime) -> Agreed | None:
     """What the shopper has agreed to where a question is overtaken by another: silence has meant a yes to the day that
-    was named, or nothing. What a notice in time has begun to run goes on: its thirty days are not begun anew.
+    was named, or nothing. A notice that was in time stays one: what follows is not late.
     """
     if default is Remedy.KEEP_WAITING:
         return agreed_to(asked, expressly=False, now=now)
