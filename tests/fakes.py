@@ -355,15 +355,11 @@ class FakeDecisions:
         self.shipments = shipments
 
     def of_shipment(self, brand: str, shipment_id: str) -> list[DelayDecision]:
-        return sorted(self.shipments.decisions[brand, shipment_id].values(), key=_when)
+        return sorted(self.shipments.decisions[brand, shipment_id].values(), key=lambda decision: decision.at)
 
     def of_order(self, brand: str, order_id: str) -> list[DelayDecision]:
         assert self.shipments.orders
-        return sorted(self.shipments.orders.decisions[brand, order_id].values(), key=_when)
-
-
-def _when(decision: DelayDecision) -> tuple[datetime, str]:
-    return decision.at, decision.decision_id
+        return sorted(self.shipments.orders.decisions[brand, order_id].values(), key=lambda decision: decision.at)
 
 
 class FakeCases:

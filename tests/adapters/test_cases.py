@@ -84,11 +84,12 @@ def test_decisions_are_written_with_their_parcel_and_read_in_order(stores: Store
             facts={"days": 3},
         )
 
-    first, second = decision("dec_b", NOW), decision("dec_a", NOW + timedelta(days=1))
-    stores.shipments.save(parcel(brand=stores.brand, version=1), due_at=None, decisions=[first])
-    stores.shipments.save(parcel(brand=stores.brand, version=2), due_at=None, decisions=[second])
-    lost = decision("dec_c", NOW)
+    # Given two decisions of one instant, and one of another day whose id sorts before
+    first, second, third = decision("dec_c", NOW), decision("dec_b", NOW), decision("dec_a", NOW + timedelta(days=1))
+    stores.shipments.save(parcel(brand=stores.brand, version=1), due_at=None, decisions=[first, second])
+    stores.shipments.save(parcel(brand=stores.brand, version=2), due_at=None, decisions=[third])
+    lost = decision("dec_d", NOW)
     with pytest.raises(ConflictError):
         stores.shipments.save(parcel(brand=stores.brand, version=2), due_at=None, decisions=[lost])
-    assert stores.decisions.of_shipment(stores.brand, "shp_1") == [first, second]
+    assert stores.decisions.of_shipment(stores.brand, "shp_1") == [first, second, third]
     assert stores.decisions.of_shipment(stores.brand, "shp_2") == []

@@ -10,23 +10,30 @@ import pytest
 
 from porchlight.domain import ids
 from porchlight.domain.milestones import Milestone
+from porchlight.domain.packing import Packing, ParcelLine
 from porchlight.runtime.bootstrap import app
 from tests.fakes import (
     FakeBrands,
+    FakeCases,
+    FakeDecisions,
     FakeDue,
     FakeMessages,
     FakeMetrics,
+    FakeModels,
     FakeOrders,
     FakeRefunds,
     FakeReturns,
     FakeSecrets,
     FakeShipments,
+    FakeSurges,
     FakeWorkflows,
 )
+from tests.unit.late import FakeRemedies
 from tests.unit.stories import NOW, after, brand, order, parcel, scan
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 KEY = "a-key-that-is-long-enough"
+SCOPES = ["returns:write", "returns:decide", "cases:read", "cases:decide"]
 LOOKER = "another-key-that-is-long-enough"
 
 
@@ -43,7 +50,7 @@ def wired(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """``app`` with fakes, and an order that was delivered."""
     shipments, messages = FakeShipments(), FakeMessages()
     keys = [
-        {"id": "cx", "brand": "larkspur", "sha256": digest(KEY), "scopes": ["returns:write", "returns:decide"]},
+        {"id": "cx", "brand": "larkspur", "sha256": digest(KEY), "scopes": SCOPES},
         {"id": "shop", "brand": "larkspur", "sha256": digest(LOOKER), "scopes": ["returns:write"]},
     ]
     fakes: dict[str, Any] = {
@@ -55,18 +62,23 @@ def wired(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         "workflows": FakeWorkflows(),
         "_pack": FakeBrands(brand(review_above_minor=1)),
         "metrics": FakeMetrics(),
-        "secrets": FakeSecrets(**{"api-keys": {"keys": keys}}),
+        "secrets": FakeSecrets(**{"api-keys": {"keys": keys}, "links": {"key": "k" * 48}}),
+        "cases": FakeCases(),
+        "decisions": FakeDecisions(shipments),
+        "date_models": FakeModels(),
+        "surges": FakeSurges(),
     }
     shipments.orders = fakes["orders"]
-    refunds = FakeRefunds()
-    made = fakes | {"refund_provider": lambda _: refunds, "clock": lambda: NOW}
+    refunds, remedies = FakeRefunds(), FakeRemedies()
+    made = fakes | {"refund_provider": lambda _: refunds, "remedies": lambda _: remedies, "clock": lambda: NOW}
+    monkeypatch.setattr(type(app), "public_url", "https://track.example")
     for name, value in made.items():
         monkeypatch.setitem(app.__dict__, name, value)
     order_id = ids.order_id("larkspur", "1001")
     fakes["orders"].save(order(order_id=order_id))
     delivered = after(parcel(order_id=order_id), [scan(Milestone.DELIVERED, NOW)])
     shipments.save(delivered, due_at=None, link=True)
-    return fakes | {"refunds": refunds}
+    return fakes | {"refunds": refunds, "remedies": remedies}
 
 
 def digest(key: str) -> str:
@@ -82,7 +94,8 @@ def call(route: str, body: Any = None, *, key: str = KEY, once: str = "once-0001
         "pathParameters": path,
         "body": json.dumps(body),
     }
-    answer = handler("manage_returns")(event, None)
+    name = "manage_returns" if "/v1/returns" in route else "manage_cases"
+    answer = handler(name)(event, None)
     return answer["statusCode"], json.loads(answer["body"])
 
 
@@ -133,17 +146,53 @@ def test_a_return_through_all_its_functions(wired: dict[str, Any]) -> None:
 
 
 def test_a_delay_through_all_its_functions(wired: dict[str, Any]) -> None:
-    late = after(
-        parcel(shipment_id="shp_2", version=1, promise=None), [scan(Milestone.IN_TRANSIT, NOW.replace(month=2))]
-    )
+    # Given a parcel that has been silent for too long
+    order_id = ids.order_id("larkspur", "1001")
+    silent = [scan(Milestone.IN_TRANSIT, NOW.replace(month=2, day=20))]
+    packed = {"f1": Packing(lines=(ParcelLine(line_id="shirt", quantity=2),), as_of=NOW)}
+    late = after(parcel(shipment_id="shp_2", order_id=order_id, promise=None, packed=packed), silent)
     wired["shipments"].save(late, due_at=NOW)
     assert handler("sweep_due")({}, None) == {"delay_started": 1}
-    which = {"brand": "larkspur", "shipment_id": "shp_2"}
-    status = handler("assess_delay")({"action": "assess", **which}, None)
-    assert status["outcome"] == "late"
-    json.dumps(status)
-    settled = handler("assess_delay")({"action": "settle", **which, "delay_id": status["delay_id"]}, None)
-    assert settled["outcome"] == "late"
+    (which,) = wired["workflows"].started.values()
+    assess = handler("assess_delay")
+    assert json.loads(json.dumps(assess({"action": "assess", **which}, None)))["outcome"] == "late"
+    # When the playbook comes to a person (its wait is over), who finds the case and decides
+    stored = wired["shipments"].records["larkspur", "shp_2"]
+    at_case = stored.delay.model_copy(update={"step": 2})
+    wired["shipments"].save(stored.model_copy(update={"delay": at_case, "version": 4}), due_at=None)
+    todo = assess({"action": "next", **which}, None)
+    assert todo["do"] == "case"
+    waits = {name: which[name] for name in ("brand", "shipment_id", "order_id")}
+    task = {"purpose": "case", **waits, "case_id": todo["case_id"], "seen": todo["seen"], "token": "t1"}
+    assert handler("await_news")(task, None) == {"answered": False}
+    status, listed = call("GET /v1/cases")
+    assert (status, listed["next"], [one["case_id"] for one in listed["cases"]]) == (200, None, [todo["case_id"]])
+    route, path = "GET /v1/cases/{case_id}", {"case_id": todo["case_id"]}
+    status, case = call(route, **path)
+    assert (status, case["decisions"][-1]["step"]) == (200, "open_case")
+    assert case["tracking_page"].startswith("https://track.example/t/")
+    decide, body = "POST /v1/cases/{case_id}/decision", {"decision": "refund", "note": "gone"}
+    for _ in range(2):
+        status, decided = call(decide, body, **path)
+        assert (status, decided["decided_by"], decided["note"]) == (200, "person:cx", "gone")
+    assert call(decide, {"decision": "resend"}, **path)[1]["type"].endswith("/case-decided")
+    # Then the workflow is woken, and the refund is carried out
+    detail = {
+        **{"id": "chg_1", "type": "DelayCaseDecided", "brand": "larkspur", "shipment_id": "shp_2", "waiting": True},
+        **{"occurred_at": NOW.isoformat(), "recorded_at": NOW.isoformat(), "subject_id": todo["case_id"]},
+    }
+    assert handler("resume_workflows")({"detail": detail}, None) == {"resumed": 1}
+    assert assess({"action": "next", **which, "case_id": todo["case_id"]}, None)["remedy"] == "refund"
+    assert handler("carry_out_remedy")(which, None) == {"outcome": "done"}
+    assert assess({"action": "next", **which}, None)["outcome"] == "resolved"
+    assert [task.amount.amount for task in wired["remedies"].done.values()] == [20_000]
+    # And every decision is explained
+    status, story = call("GET /v1/shipments/{shipment_id}/delay", shipment_id="shp_2")
+    assert (status, story["delay"]["kind"], story["delay"]["remedies"][0]["state"]) == (200, "stalled", "done")
+    assert [one["step"] for one in story["decisions"] if one["step"]] == [
+        *("open_case", "refund_chosen", "refund_intended", "refund_done"),
+    ]
+    assert story["decisions"][0]["facts"]["limit_hours"] == 96
 
 
 @pytest.mark.parametrize(
@@ -157,12 +206,19 @@ def test_a_delay_through_all_its_functions(wired: dict[str, Any]) -> None:
         (DECIDE, {"approve": True}, LOOKER, 403, "forbidden"),
         (DECIDE, {"approve": True}, KEY, 404, "not-found"),
         (DECIDE, {"approve": "perhaps"}, KEY, 400, "invalid-input"),
+        ("GET /v1/cases", None, LOOKER, 403, "forbidden"),
+        ("GET /v1/cases/{case_id}", None, KEY, 404, "not-found"),
+        ("GET /v1/shipments/{shipment_id}/delay", None, KEY, 404, "not-found"),
+        ("POST /v1/cases/{case_id}/decision", {"decision": "refund"}, LOOKER, 403, "forbidden"),
+        ("POST /v1/cases/{case_id}/decision", {"decision": "refund"}, KEY, 404, "not-found"),
+        ("POST /v1/cases/{case_id}/decision", {"decision": "perhaps"}, KEY, 400, "invalid-input"),
     ],
 )
 def test_the_api_refuses_in_problem_details(
     wired: dict[str, Any], route: str, body: Any, key: str, status: int, problem: str
 ) -> None:
-    found, answer = call(route, body, key=key, return_id="rma_unknown")
+    unknown = {"return_id": "rma_unknown", "case_id": "cse_unknown", "shipment_id": "shp_unknown"}
+    found, answer = call(route, body, key=key, **unknown)
     assert (found, answer["type"].rpartition("/")[2]) == (status, problem)
 
 
@@ -172,6 +228,8 @@ def test_functions_are_thin() -> None:
         "assess_delay",
         "await_news",
         "manage_returns",
+        "carry_out_remedy",
+        "manage_cases",
         "refund_return",
         "resume_workflows",
         "sweep_due",

@@ -26,15 +26,10 @@ class DynamoDecisions:
 
 
 def decision_writes(table: Table, pk: str, decisions: Sequence[DelayDecision]) -> list[Item]:
-    """The writes of decisions within a transaction; the same decision twice is one item."""
-    return [
-        {
-            "Put": {
-                "TableName": table.name,
-                "Item": item(
-                    pk, f"{keys.DECISION}{keys.instant(decision.at)}#{decision.decision_id}", "decision", decision
-                ),
-            }
-        }
-        for decision in decisions
+    """The writes of decisions within a transaction, which stand in that order though they are of one instant."""
+    places = [
+        f"{keys.DECISION}{keys.instant(decision.at)}#{place:02}#{decision.decision_id}"
+        for place, decision in enumerate(decisions)
     ]
+    items = (item(pk, sk, "decision", decision) for sk, decision in zip(places, decisions, strict=True))
+    return [{"Put": {"TableName": table.name, "Item": one}} for one in items]

@@ -7,7 +7,7 @@
                                         EVENT#{evt_…}         event
                                         WAIT#{purpose}        wait
                                         WATCH                 watch         (due index)
-                                        DECISION#{at}#{dec_…}  decision      (also under orders)
+                                        DECISION#{at}#{place}#{dec_…}  decision  (also under orders)
     BRAND#{brand}#ORDER#{ord_…}         ORDER                 order         (stream → bus, due index)
                                         PARCEL#{shp_…}        parcel
                                         REFUND#{id}           store_refund
