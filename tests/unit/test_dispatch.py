@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.dates import DateRange
+from porchlight.domain.delay_facts import delay_facts
 from porchlight.domain.delays import DelayChange, DelayKind
 from porchlight.domain.dispatch import assess_order, holdings, next_look, order_range, ship_by, to_ship
+from porchlight.domain.facts import Scene
 from porchlight.domain.forecast.lives import Forecast
 from porchlight.domain.milestones import Milestone, Party
 from porchlight.domain.order_delays import declare_order, reopened, settle_order, suspect_order
@@ -279,6 +281,21 @@ class TestLife:
         assert decision.change is DelayChange.CONFLICT
         assert decision.facts["key"] == "rmd_1"
         assert settle_order(noted, holdings([parcel()], {}), shop(), LATE + 2 * DAY)[1] == ()
+
+
+class TestWhatIsSaid:
+    """What the shopper is told comes next (``domain.delay_facts``)."""
+
+    def next_of(self, late: Order, config: BrandConfig) -> tuple[str, bool]:
+        assert late.delay
+        view = delay_facts(Scene(config, late, LATE, relative=False), late.delay)
+        return view["asks_day"], view["asks_refund"]
+
+    def test_under_the_rule_the_shopper_is_asked_when_the_notice_is_due(self) -> None:
+        assert self.next_of(open_order(), shop()) == ("Wednesday 1 April", True)
+
+    def test_elsewhere_by_the_playbook(self) -> None:
+        assert self.next_of(open_order(destination=NORWAY), shop()) == ("Tuesday 10 March", True)
 
 
 @given(st.permutations([(date(2026, 3, 4), 0), (None, 1), (date(2026, 3, 9), 2), (date(2026, 3, 9), 3)]))

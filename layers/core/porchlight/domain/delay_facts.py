@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, time, timedelta
 
+from porchlight.domain import mail_order
 from porchlight.domain.cases import Case
 from porchlight.domain.dates import local_day, zone
 from porchlight.domain.delays import Delay, DelayKind
@@ -66,21 +67,29 @@ def _credit(delay: Delay) -> str:
 def _what_comes(scene: Scene, delay: Delay, shipment: Shipment | None) -> View:
     """What the playbook does next: whether a person looks at it, or by when the shopper is asked, and what for."""
     policy = scene.brand.delays
+    if shipment is None and mail_order.applies(scene.order, policy):
+        due = mail_order.notice_due(scene.order, scene.brand, delay.agreed)
+        return _asks(scene, None, due, (Remedy.CANCEL,)) if due else {}
     steps = playbook(delay.kind, scene.order.tier, policy.playbooks, policy.tiers, policy.wait_for_news_days)
     at = delay.step_since or delay.declared_at
     for step in steps[delay.step :]:
         if isinstance(step, CaseStep):
             return {"person_looks": at == (delay.step_since or delay.declared_at)}
         if isinstance(step, AskStep):
-            asked = local_day(at, scene.zone_of(shipment))
-            return {
-                "asks_day": scene.day(asked, scene.today(shipment)) if asked > scene.today(shipment) else "",
-                "asks_resend": Remedy.RESEND in step.options,
-                "asks_refund": bool({Remedy.REFUND, Remedy.CANCEL} & set(step.options)),
-            }
+            return _asks(scene, shipment, at, step.options)
         if isinstance(step, WaitStep):
             at += timedelta(days=step.days)
     return {}
+
+
+def _asks(scene: Scene, shipment: Shipment | None, at: datetime, options: tuple[Remedy, ...]) -> View:
+    """On which day the shopper is asked, and what may be chosen then."""
+    asked, today = local_day(at, scene.zone_of(shipment)), scene.today(shipment)
+    return {
+        "asks_day": scene.day(asked, today) if asked > today else "",
+        "asks_resend": Remedy.RESEND in options,
+        "asks_refund": bool({Remedy.REFUND, Remedy.CANCEL} & set(options)),
+    }
 
 
 def delay_variants(delay: Delay, shipment: Shipment | None = None) -> list[str]:

@@ -100,6 +100,11 @@ def _ends(steps: tuple[Step, ...]) -> tuple[Step, ...]:
 Playbook = Annotated[tuple[Step, ...], AfterValidator(_ends)]
 
 DEFAULTS: dict[DelayKind, Playbook] = {
+    DelayKind.NOT_DISPATCHED: (
+        WaitStep(step="wait", days=5),
+        AskStep(step="ask_shopper", options=(Remedy.KEEP_WAITING, Remedy.CANCEL), days=7),
+        WaitStep(step="wait", days=14),
+    ),
     DelayKind.STALLED: (
         WaitStep(step="wait", days=3),
         AskStep(step="ask_shopper", days=4),
