@@ -3,12 +3,14 @@
 import hashlib
 import importlib.util
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from porchlight.domain import ids
+from porchlight.domain.cases import CaseState
 from porchlight.domain.milestones import Milestone
 from porchlight.domain.packing import Packing, ParcelLine
 from porchlight.runtime.bootstrap import app
@@ -193,6 +195,35 @@ def test_a_delay_through_all_its_functions(wired: dict[str, Any]) -> None:
         *("open_case", "refund_chosen", "refund_intended", "refund_done"),
     ]
     assert story["decisions"][0]["facts"]["limit_hours"] == 96
+
+
+def test_an_order_that_does_not_ship_through_all_its_functions(wired: dict[str, Any]) -> None:
+    # Given: an order to the United States that was to ship on Friday, and has not
+    late = order(order_id="ord_2", external_id="2002", ship_by=(NOW - timedelta(days=3)).date())
+    wired["orders"].save(late, due_at=NOW)
+    assert handler("sweep_due")({}, None) == {"delay_started": 1}
+    (which,) = wired["workflows"].started.values()
+    assert (which["shipment_id"], which["order_id"]) == ("", "ord_2")
+    assess = handler("assess_delay")
+    assert assess({"action": "assess", **which}, None)["outcome"] == "late"
+    # When: its workflow waits for the shopper's answer, and the order is cancelled in the store
+    todo = assess({"action": "next", **which}, None)
+    assert todo["do"] == "case"
+    assert wired["cases"].get("larkspur", todo["case_id"]).notice
+    waits = {name: which[name] for name in ("brand", "shipment_id", "order_id")}
+    task = {"purpose": "case", **waits, "case_id": todo["case_id"], "seen": todo["seen"], "token": "t1"}
+    assert handler("await_news")(task, None) == {"answered": False}
+    stored = wired["orders"].records["larkspur", "ord_2"]
+    wired["orders"].save(stored.model_copy(update={"cancelled_at": NOW, "version": stored.version + 1}))
+    detail = {
+        **{"id": "chg_1", "type": "OrderNews", "brand": "larkspur", "order_id": "ord_2", "waiting": True},
+        **{"occurred_at": NOW.isoformat(), "recorded_at": NOW.isoformat(), "subject_id": "ord_2"},
+    }
+    # Then: it is woken, nobody is asked any more, and nothing is carried out
+    assert handler("resume_workflows")({"detail": detail}, None) == {"resumed": 1}
+    assert assess({"action": "next", **which, "case_id": todo["case_id"]}, None)["outcome"] == "resolved"
+    assert wired["cases"].get("larkspur", todo["case_id"]).state is CaseState.MOOT
+    assert handler("carry_out_remedy")(which, None) == {"outcome": "dropped"}
 
 
 @pytest.mark.parametrize(
