@@ -217,7 +217,7 @@ def test_a_refund_happens_once_ends_the_delay_and_is_remembered() -> None:
     # Then the whole order is paid back, later returns see that, and the shopper is told once
     (task,) = made.remedies.done.values()
     assert (task.remedy, task.amount, task.lines) == (Remedy.REFUND, usd(24_000), {})
-    assert made.order.refunds == {task.key: usd(24_000)}
+    assert made.order.refunds == {f"{task.key}:ref-{task.key}": usd(24_000)}
     assert made.told().count("refunded") == 1
     # And nothing more is said or expected of the parcel
     made.sweep(LATE + 30 * DAY)

@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 from standardwebhooks import Webhook
 
+from porchlight.deciding import Task
 from porchlight.domain.brands import BrandConfig
+from porchlight.domain.remedies import Remedy
 from porchlight.domain.returns import Refund, Return
 from porchlight.errors import PermanentProviderError, TransientError
-from porchlight.refunds.registry import refund_provider
+from porchlight.refunds.registry import refund_provider, remedies
 from porchlight.refunds.webhook.client import WebhookRefunds
 from porchlight.refunds.webhook.signing import key_of, sign
 from tests.fakes import FakeOrders, FakeSecrets
@@ -179,3 +181,66 @@ def test_a_return_without_intent_is_not_sent(peer: Peer) -> None:
     with pytest.raises(PermanentProviderError):
         provider(peer.url).refund(brand(), wanted())
     assert peer.requests == []
+
+
+def task(remedy: Remedy, **update: Any) -> Task:
+    values: dict[str, Any] = {
+        **{"key": "rmd_1", "remedy": remedy, "brand": "larkspur", "order_id": "ord_1", "shipment_id": "shp_1"},
+        **{"delay_id": "dly_1", "kind": "stalled", "amount": usd(9_500), "lines": {"shirt": 1}, "decided_at": NOW},
+    }
+    return Task.model_validate({**values, **update})
+
+
+def asked(peer: Peer) -> list[tuple[str, str, dict[str, Any]]]:
+    """Type, id and data of each message, checked by the reference library."""
+    found = []
+    for _, headers, body in peer.requests:
+        message = Webhook(SECRET).verify(body, headers)
+        assert headers["webhook-id"] == headers["idempotency-key"] == message["data"]["key"]
+        found.append((message["type"], headers["webhook-id"], message["data"]))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("remedy", "kind"),
+    [
+        (Remedy.REFUND, "refund.requested"),
+        (Remedy.RESEND, "reship.requested"),
+        (Remedy.CREDIT, "credit.requested"),
+        (Remedy.CLAIM, "claim.requested"),
+    ],
+)
+def test_a_remedy_is_one_signed_message_under_its_key(peer: Peer, remedy: Remedy, kind: str) -> None:
+    orders = FakeOrders()
+    orders.save(order())
+    for _ in range(2):
+        reference = remedies(brand(), SECRETS, peer.url, orders).carry_out(brand(), task(remedy))
+        assert reference == "re_1"
+    first, again = asked(peer)
+    assert first == again
+    assert first == (
+        kind,
+        "rmd_1",
+        {
+            **{"order_id": "ord_1", "shipment_id": "shp_1", "delay_id": "dly_1", "kind": "stalled", "key": "rmd_1"},
+            **{"lines": [{"line_id": "shirt", "quantity": 1}], "amount": 9_500, "currency": "USD", "order": "1001"},
+        },
+    )
+
+
+@pytest.mark.parametrize(("minor", "kinds"), [(9_500, ["cancel", "refund"]), (0, ["cancel"])])
+def test_a_cancelled_order_is_stopped_first_and_then_paid_back(peer: Peer, minor: int, kinds: list[str]) -> None:
+    made = remedies(brand(), SECRETS, peer.url)
+    made.carry_out(brand(), task(Remedy.CANCEL, shipment_id=None, lines={}, amount=usd(minor)))
+    assert [kind for kind, _, _ in asked(peer)] == [f"{kind}.requested" for kind in kinds]
+    assert [key for _, key, _ in asked(peer)] == ["rmd_1-cancel", "rmd_1"][: len(kinds)]
+
+
+def test_a_system_that_refuses_a_remedy_is_told_apart_from_one_that_is_down(peer: Peer) -> None:
+    made = remedies(brand(), SECRETS, peer.url)
+    peer.status = 422
+    with pytest.raises(PermanentProviderError):
+        made.carry_out(brand(), task(Remedy.RESEND))
+    peer.status = 503
+    with pytest.raises(TransientError):
+        made.carry_out(brand(), task(Remedy.RESEND))

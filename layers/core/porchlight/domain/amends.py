@@ -50,6 +50,7 @@ def money_back(
     """What is given back for lines: at most what is left after refunds, returns, and what is promised to other parcels.
     ``key``: of this very remedy.
     """
+    executed = {refund.partition(":")[0] for refund in order.refunds}
     promised = sum(
         record.amount.amount
         for delay in (order.delay, *(parcel.delay for parcel in parcels))
@@ -57,7 +58,7 @@ def money_back(
         if record.state is not RemedyState.REFUSED
         and record.remedy in MONEY_BACK
         and record.amount
-        and record.key not in {key, *order.refunds}
+        and record.key not in {key, *executed}
     )
     left = left_to_refund(order, returns).amount - promised
     return Money(amount=max(0, min(value_of(order, lines).amount, left)), currency=order.currency)

@@ -14,6 +14,7 @@ from porchlight.domain.forecast.lives import Forecast
 from porchlight.domain.money import Money
 from porchlight.domain.packing import Packing, ParcelLine
 from porchlight.domain.promises import PromiseMade, ShipDaySaid
+from porchlight.domain.remedies import OURS, echo_of
 
 _STORED = ConfigDict(frozen=True)
 """What is stored is read by older releases too (a rollback, a deployment in progress): they pass over what they do
@@ -124,8 +125,17 @@ class Order(BaseModel):
     @property
     def refunded(self) -> Money:
         """The sum of all refunds in the order's currency so far; others (a gift card's, say) do not count here."""
-        counted = (refund.amount for refund in self.refunds.values() if refund.currency == self.currency)
-        return Money(amount=sum(counted), currency=self.currency)
+        told = sum(self._in_currency(refund) for key, refund in self.refunds.items() if not key.startswith(OURS))
+        return Money(amount=told + self.refunded_by_us, currency=self.currency)
+
+    @property
+    def refunded_by_us(self) -> int:
+        """Minor units of it that were asked for on account of delays, and that the store has not reported itself."""
+        ours = (key for key in self.refunds if key.startswith(OURS) and echo_of(key) not in self.refunds)
+        return sum(self._in_currency(self.refunds[key]) for key in ours)
+
+    def _in_currency(self, refund: Money) -> int:
+        return refund.amount if refund.currency == self.currency else 0
 
 
 class ContactDetails(BaseModel):

@@ -14,7 +14,6 @@ from porchlight.domain.dates import local_day
 from porchlight.domain.milestones import TERMINAL, Milestone
 from porchlight.domain.money import Money
 from porchlight.domain.orders import Order
-from porchlight.domain.remedies import OURS
 from porchlight.domain.returns import Decision, Outcome, Return, ReturnLine, ReturnsPolicy, ReturnState, ReturnsTier
 from porchlight.domain.shipments import Shipment
 
@@ -101,7 +100,7 @@ def left_to_refund(order: Order, others: Iterable[Return]) -> Money:
 
     A store reports our own refunds back to us as refunds of the order. What we have executed and what the store
     reports is therefore counted once, by the larger of the two; refunds that are planned but not executed are counted
-    on top. Refunds for delays stand among the order's refunds under keys of ours.
+    on top. Refunds for delays stand among the order's refunds as ours, and are counted on top as well.
     """
     executed = planned = 0
     for other in others:
@@ -111,12 +110,8 @@ def left_to_refund(order: Order, others: Iterable[Return]) -> Money:
             executed += other.refund.amount.amount
         elif other.refund_amount and _is_approved(other):
             planned += other.refund_amount.amount
-    ours = sum(
-        refund.amount
-        for key, refund in order.refunds.items()
-        if key.startswith(OURS) and refund.currency == order.currency
-    )
-    spent = max(order.refunded.amount - ours, executed + ours) + planned
+    told = order.refunded.amount - order.refunded_by_us
+    spent = max(told, executed) + order.refunded_by_us + planned
     return Money(amount=max(0, order.total.amount - spent), currency=order.currency)
 
 

@@ -31,6 +31,17 @@ ENDING = frozenset({Remedy.CANCEL, Remedy.RESEND, Remedy.REFUND})
 OURS = "rmd_"
 """What the keys of remedies begin with; a refund under such a key is one of ours."""
 
+
+def refund_id(key: str, reference: str) -> str:
+    """Under which a refund of ours stands among those of the order: its key, and the other side's reference."""
+    return f"{key}:{reference}"
+
+
+def echo_of(refund: str) -> str:
+    """The store's own id of a refund of ours, if the other side gave it as its reference."""
+    return refund.partition(":")[2]
+
+
 NOTHING_DUE = "nothing-due"
 """The reference of a remedy for which nothing was left to do: all had been paid back before."""
 

@@ -12,7 +12,7 @@ from porchlight.deciding import Remedies, Task
 from porchlight.domain import amends, steps
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.orders import Order, OrderRefunded
-from porchlight.domain.remedies import NOTHING_DUE, Remedy, RemedyRecord, remedy_key
+from porchlight.domain.remedies import NOTHING_DUE, Remedy, RemedyRecord, refund_id, remedy_key
 from porchlight.domain.returns import ReturnState
 from porchlight.domain.steps import Late
 from porchlight.errors import PermanentProviderError
@@ -68,7 +68,7 @@ class Amends:
                 self.bearers.write(brand, steps.refuse(late, record, "provider_refused", now), now)
                 self.metrics.count("RemediesRefused", remedy=record.remedy.value)
                 return "refused"
-            self._remember(brand, late, record, now)
+            self._remember(brand, late, record, reference, now)
             late = read()  # remembering has written the order, and news may have come
             if late is None or steps.pending(late.delay) is None:
                 return "done"
@@ -141,13 +141,16 @@ class Amends:
         self.refunder.refund(brand.brand_id, return_id, now)
         return return_id
 
-    def _remember(self, brand: BrandConfig, late: Late, record: Record, now: datetime) -> None:
+    def _remember(self, brand: BrandConfig, late: Late, record: Record, reference: str, now: datetime) -> None:
         """Later returns, and later parcels, find the refund among those of the order."""
         order = self._order(late)
         if order is None or record.remedy not in amends.MONEY_BACK or not (record.amount and record.amount.amount):
             return
         refunded = OrderRefunded(
-            external_order_id=order.external_id, refund_id=record.key, amount=record.amount, refunded_at=now
+            external_order_id=order.external_id,
+            refund_id=refund_id(record.key, reference),
+            amount=record.amount,
+            refunded_at=now,
         )
         self.keeper.refund(brand, refunded, now)
 
