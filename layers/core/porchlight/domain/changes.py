@@ -70,8 +70,8 @@ class DomainEvent(BaseModel):
 
 
 def order_changes(old: Order | None, new: Order) -> list[DomainEvent]:
-    """OrderConfirmed when an order appears; OrderCancelled when it ends; its own delay, where it was not dispatched, and
-    the news that the delay's workflow waits for.
+    """OrderConfirmed when an order appears; OrderCancelled when it ends; its own delay, where it was not dispatched,
+    and the news that the delay's workflow waits for.
     """
 
     def event(name: str, moment: Moment | None, subject: str = new.order_id, key: str = "") -> DomainEvent:
