@@ -9,7 +9,7 @@ import importlib
 
 import typer
 
-MODULES = ("cloud", "codes", "dates", "import_orders", "new", "parse", "quarantine", "replay", "shipment")
+MODULES = ("cases", "cloud", "codes", "dates", "import_orders", "new", "parse", "quarantine", "replay", "shipment")
 
 
 def build() -> typer.Typer:

@@ -13,6 +13,8 @@ from local.cli.options import Json, Region, Stage, opened
 from local.console import Output
 
 if TYPE_CHECKING:
+    from porchlight.deciding import Decisions
+    from porchlight.domain.delays import DelayDecision
     from porchlight.domain.messages import MessageRecord
     from porchlight.domain.orders import Order
     from porchlight.domain.returns import Return
@@ -38,6 +40,8 @@ class Story:
     """Which workflows wait for news of it; their tokens are nobody's business."""
     watch: Watch | None = None
     """How its carrier is asked about it."""
+    decisions: Sequence[DelayDecision] = ()
+    """What was decided about its delays, and about its order's."""
 
     def document(self) -> dict[str, Any]:
         """All of it, for programs."""
@@ -47,6 +51,7 @@ class Story:
             "order": self.order.model_dump(mode="json") if self.order else None,
             "messages": [message.model_dump(mode="json") for message in self.messages],
             "returns": [request.model_dump(mode="json") for request in self.returns],
+            "decisions": [decision.model_dump(mode="json") for decision in self.decisions],
             "workflows_waiting": list(self.waits),
             "watch": self.watch.model_dump(mode="json", exclude_defaults=True) if self.watch else None,
         }
@@ -108,7 +113,8 @@ class Story:
                 late,
             )
             yield event.instant(assumed), stored.source, what
-        if delay := self.shipment.delay:
+        yield from (_decision(decision) for decision in self.decisions)
+        if (delay := self.shipment.delay) and not self.decisions:  # of a release that kept no records
             promised = f"promised for {delay.promised:%a %d %b}" if delay.promised else ""
             new = f"now expected {_days(delay.expected)}"
             policy = f"policy {delay.policy_version}" if delay.policy_version else ""
@@ -121,6 +127,22 @@ class Story:
             yield from _message(message)
         for request in self.returns:
             yield from _return(request)
+
+
+def _decision(decision: DelayDecision) -> Row:
+    """One decision about a delay, with the numbers behind it."""
+    said = {"step": _words(decision.step), "declared": f"declared: {_words(decision.kind)}"}
+    numbers = [f"{_words(name)} {value}" for name, value in decision.facts.items() if value not in (None, "")]
+    what = _joined(
+        said.get(decision.change.value) or f"{_words(decision.change)}: {_words(decision.kind)}",
+        f"by {decision.by}",
+        f"now expected {_days(decision.expected)}" if decision.expected and decision.change != "step" else "",
+        f"policy {decision.policy_version}" if decision.policy_version else "",
+        f"model {decision.model_version}" if decision.model_version else "",
+        ", ".join(numbers),
+        decision.note,
+    )
+    return decision.at, "delay", what
 
 
 def _message(message: MessageRecord) -> Iterator[Row]:
@@ -173,7 +195,7 @@ def show(
     region: Region = None,
     json: Json = False,
 ) -> None:
-    """The parcel as it stands, and its story: events, delay, messages with their reasons, returns.
+    """The parcel as it stands, and its story: events, delays with all that was decided, messages, returns.
 
     An order shows each of its parcels. Nobody's name or address is shown; times are UTC.
     Exit code 1 if nothing is found.
@@ -185,7 +207,7 @@ def show(
         raise typer.BadParameter(f"there is no brand {brand!r}; there are {', '.join(known)}", param_hint="--brand")
     with opened(output, stage, region) as stack:
         app = stack.app()
-        look = Look(app.shipments, app.orders, app.returns)
+        look = Look(app.shipments, app.orders, app.returns, app.decisions)
         stories = look.up((brand,) if brand else known, what, carrier)
     if json:
         output.document({"shipments": [story.document() for story in stories]})
@@ -245,6 +267,7 @@ class Look:
     shipments: Shipments
     orders: Orders
     returns: Returns
+    decisions: Decisions
 
     def up(self, brands: Sequence[str], what: str, carrier: str | None) -> list[Story]:
         """The parcels that `what` may mean, in each of the brands."""
@@ -289,6 +312,10 @@ class Look:
             returns=returns,
             waits=[wait.purpose for wait in self.shipments.waits(brand, shipment_id)],
             watch=watch,
+            decisions=[
+                *self.decisions.of_shipment(brand, shipment_id),
+                *(self.decisions.of_order(brand, shipment.order_id) if shipment.order_id else ()),
+            ],
         )
 
 

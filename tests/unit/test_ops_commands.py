@@ -26,7 +26,16 @@ from porchlight.domain.shipments import StoredEvent, fold
 from porchlight.domain.watching import Watch
 from porchlight.errors import NotFoundError, TransientError
 from porchlight.ports import Quarantined, Wait
-from tests.fakes import FakeInbound, FakeMessages, FakeOrders, FakeQuarantine, FakeReturns, FakeShipments
+from tests.fakes import (
+    FakeCases,
+    FakeDecisions,
+    FakeInbound,
+    FakeMessages,
+    FakeOrders,
+    FakeQuarantine,
+    FakeReturns,
+    FakeShipments,
+)
 from tests.unit import stories
 
 ROOT = Path(__file__).parents[2]
@@ -40,6 +49,8 @@ class Ports(SimpleNamespace):
     orders: FakeOrders
     messages: FakeMessages
     returns: FakeReturns
+    cases: FakeCases
+    decisions: FakeDecisions
 
 
 @pytest.fixture
@@ -52,7 +63,10 @@ def ports(monkeypatch: pytest.MonkeyPatch) -> Ports:
         shipments=FakeShipments(orders),
         messages=FakeMessages(),
         returns=FakeReturns(),
+        cases=FakeCases(),
+        clock=lambda: stories.NOW,
     )
+    found.decisions = FakeDecisions(found.shipments)
     monkeypatch.setattr(Stack, "open", lambda stage, region: SimpleNamespace(app=lambda: found))
     return found
 
@@ -194,7 +208,8 @@ def late(ports: Ports) -> Ports:
     watch = Watch(
         brand="larkspur", shipment_id=PARCEL, source="easypost", created_at=later, due_at=later, failures=2, version=1
     )
-    ports.shipments.save(declare(parcel, suspicion, policy, later)[0], [fact], due_at=None, link=True, watch=watch)
+    declared, decisions = declare(parcel, suspicion, policy, later)
+    ports.shipments.save(declared, [fact], due_at=None, link=True, watch=watch, decisions=decisions)
     ports.shipments.put_wait(
         Wait(brand="larkspur", shipment_id=PARCEL, purpose="delay", token="secret-token", created_at=later)
     )
@@ -256,12 +271,13 @@ class TestShipment:
 
         told = [
             "in transit · Reno, NV",
-            "declared: ",
+            "declared: stalled · by policy · now expected ",
             "shipped: not told (overtaken)",
             "delay declared: sent, 3 s after",
         ]
         places = [said.index(words) for words in told]
         assert places == sorted(places)
+        assert "limit hours 96" in said, "the numbers behind it"
         assert "open since" in said
         assert re.search(r"^asked +easypost · new · 2 asks without an answer · next .*$", said, re.MULTILINE)
         assert re.search(r"^promised +.*Fri 06 Mar$", said, re.MULTILINE)
@@ -270,7 +286,9 @@ class TestShipment:
         said = run("shipment", "show", PARCEL, "--json").stdout
 
         story = json.loads(said)["shipments"][0]
-        assert set(story) == {"shipment", "events", "order", "messages", "returns", "workflows_waiting", "watch"}
+        parts = {"shipment", "events", "order", "messages", "returns", "decisions", "workflows_waiting", "watch"}
+        assert set(story) == parts
+        assert [decision["change"] for decision in story["decisions"]] == ["declared"]
         assert story["watch"]["source"] == "easypost"
         assert story["workflows_waiting"] == ["delay"]
         assert story["messages"][1]["reason"] == "overtaken"
