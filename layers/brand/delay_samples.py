@@ -151,9 +151,11 @@ def questions(name: str, of: Order, who: Shopper, less: dict[str, Any]) -> Itera
         amount=Money(amount=4_000, currency=of.currency),
         intended_at=NOW,
     )
-    over = delay(DelayKind.STALLED, of.destination.zone, remedies=(paid,), resolved_at=NOW)
-    parcel = delayed(of, DelayKind.STALLED, **{**less, "delay": over})
-    yield Sample(f"refunded-delay{name}", Moment.REFUNDED, of, who, parcel)
+    for kind in (DelayKind.STALLED, DelayKind.PRESUMED_LOST, DelayKind.NOT_DISPATCHED):
+        over = delay(kind, of.destination.zone, remedies=(paid,), resolved_at=NOW)
+        parcel = None if kind is DelayKind.NOT_DISPATCHED else delayed(of, kind, **{**less, "delay": over})
+        ended = of if parcel else of.model_copy(update={"delay": over})
+        yield Sample(f"refunded-{kind.value}{name}", Moment.REFUNDED, ended, who, parcel)
     stuck = of.model_copy(update={"delay": delay(DelayKind.NOT_DISPATCHED, of.destination.zone)})
     for label, facts in OPTION_NOTICES.items():
         default = Remedy.KEEP_WAITING if label in ("within-30-days", "continuing") else Remedy.CANCEL

@@ -91,7 +91,10 @@ def test_every_kind_of_delay_has_words_of_its_own(pack: BrandPack, renderer: Pac
         ("recovered-presumed_lost", "Your parcel has turned up", "It should now arrive on Thursday"),
         ("question-stalled", "Your parcel: what shall we do?", "Please choose by Friday, 5:30 pm"),
         ("credit", "For your wait: $10.00 from us", "$10.00 for your next order is yours."),
-        ("refunded-delay", "Refund of $40.00 is on its way", "We have refunded $40.00."),
+        ("refunded-stalled", "Refund of $40.00 is on its way", "We have refunded $40.00."),
+        ("refunded-presumed_lost", "Refund of $40.00 is on its way", "your parcel is lost, and have refunded $40.00."),
+        ("refunded-not_dispatched", "Refund of $40.00 is on its way", "Your order is cancelled, and we have refunded"),
+        ("resent-presumed_lost", "We are sending it again", "your parcel is lost, and are sending you a new one."),
         ("resent-stalled", "We are sending it again", "costs you nothing"),
     ],
 )

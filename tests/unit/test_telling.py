@@ -17,7 +17,7 @@ from porchlight.domain.delays import WEIGHT, Delay, DelayKind, Suspected
 from porchlight.domain.messages import MessageState, Moment, Suppression
 from porchlight.domain.milestones import Milestone, Party
 from porchlight.domain.remedies import Remedy
-from porchlight.domain.telling import QUESTION_FOLLOWS
+from porchlight.domain.telling import MORE_FOLLOWS
 from tests.unit.stories import DAY, NOW, ZONE, order, parcel
 from tests.unit.test_messages_services import World
 
@@ -243,11 +243,21 @@ class TestQuestions:
         case = question(kind=DelayKind.PRESUMED_LOST)
         world.cases.open(case)
         assert tell(world, [asked(case)]) == ["delay_question"]
-        assert sweep(world, NOW + QUESTION_FOLLOWS) == []
+        assert sweep(world, NOW + MORE_FOLLOWS) == []
+
+    def test_what_is_mended_at_once_is_told_as_that(self, world: World) -> None:
+        """Given a playbook that presumes it lost and sends a new one, when both come, then one message is sent."""
+        lost = later(1, NOW, DelayKind.PRESUMED_LOST, chosen=Remedy.RESEND)
+        world.change(delay=delay())
+        assert tell(world, world.change(delay=lost)) == []
+        world.change(delay=lost.model_copy(update={"chosen": None, "resolved_at": NOW}))
+        sent = asked(question(kind=DelayKind.PRESUMED_LOST, case_id="rmd_1"), Moment.RESENT)
+        assert tell(world, [sent]) == ["resent"]
+        assert sweep(world, NOW + MORE_FOLLOWS) == []
 
     def test_where_the_question_never_comes_the_delay_is_told(self, world: World) -> None:
         assert tell(world, world.change(delay=delay(kind=DelayKind.PRESUMED_LOST, expected=None))) == []
-        assert sweep(world, NOW + QUESTION_FOLLOWS) == ["delay_declared"]
+        assert sweep(world, NOW + MORE_FOLLOWS) == ["delay_declared"]
 
     @pytest.mark.parametrize(
         "update",

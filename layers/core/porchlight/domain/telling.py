@@ -22,7 +22,8 @@ from porchlight.domain.messages import (
 )
 from porchlight.domain.milestones import LAST_MILE
 from porchlight.domain.orders import Order, Shopper
-from porchlight.domain.playbooks import AskStep, ClaimStep, CreditStep, playbook
+from porchlight.domain.playbooks import AskStep, ClaimStep, CreditStep, LostStep, playbook
+from porchlight.domain.remedies import ENDING
 from porchlight.domain.shipments import Shipment
 
 QUESTIONS = frozenset({Moment.DELAY_QUESTION, Moment.DELAY_OPTION})
@@ -32,8 +33,10 @@ _OF_AN_OPEN_ORDER = _STATEMENTS | QUESTIONS | {Moment.ORDER_CONFIRMED, Moment.DE
 
 _GOING_OUT = frozenset({MessageState.PLANNED, MessageState.SENDING, MessageState.SENT})
 
-QUESTION_FOLLOWS = timedelta(minutes=15)
-"""So long a delay's message waits for the question that its playbook puts at once: that says it all."""
+MORE_FOLLOWS = timedelta(minutes=15)
+"""So long a delay's message waits for the question that its playbook puts at once, or for what is done at once: the
+message about that says it all.
+"""
 
 MORNING = time(8)
 """When news that had to wait for the next day is sent, local to where the parcel goes."""
@@ -83,13 +86,14 @@ def hold(
 ) -> datetime | None:
     """Until when a message about a delay waits; None: it is sent at once.
 
-    The shopper gets one such message a day, unless the delay has become a graver one, and none beside a question.
+    The shopper gets one such message a day, unless the delay has become a graver one, and none beside a question or a
+    remedy.
     """
     delay = shipment.delay if shipment else order.delay
     if moment not in _STATEMENTS or delay is None:
         return None
-    if _asks_at_once(delay, brand, order, shipment, now):
-        return now + QUESTION_FOLLOWS
+    if _more_follows(delay, brand, order, shipment, now):
+        return now + MORE_FOLLOWS
     if moment is Moment.DELAY_DECLARED:
         return None
     name = (shipment.zone if shipment else None) or order.destination.zone or brand.zone
@@ -145,11 +149,13 @@ def _recovery_is_news(
     return any(one.moment in _STATEMENTS | QUESTIONS and one.state is MessageState.SENT for one in told)
 
 
-def _asks_at_once(delay: Delay, brand: BrandConfig, order: Order, shipment: Shipment | None, now: datetime) -> bool:
-    """True where nothing comes before the question to the shopper."""
+def _more_follows(delay: Delay, brand: BrandConfig, order: Order, shipment: Shipment | None, now: datetime) -> bool:
+    """True where nothing comes before a question to the shopper, or before a remedy that ends it."""
     policy = brand.delays
+    if delay.committed or delay.chosen in ENDING:
+        return True
     if shipment is None and mail_order.applies(order, policy):
         return isinstance(mail_order.next_step(order, brand, delay.agreed, now), mail_order.Question)
     steps = playbook(delay.kind, order.tier, policy.playbooks, policy.tiers, policy.wait_for_news_days)
     first = next((step for step in steps[delay.step :] if not isinstance(step, CreditStep | ClaimStep)), None)
-    return isinstance(first, AskStep)
+    return isinstance(first, AskStep | LostStep)

@@ -75,8 +75,10 @@ def email_view(
         facts = scene.return_facts(ret, facts)
         variants = refusal_variants(ret) if moment is Moment.RETURN_REFUSED else variants
     elif moment is Moment.REFUNDED:
-        given = paid_back(shipment.delay if shipment else order.delay) or order.refunded
+        delay = shipment.delay if shipment else order.delay
+        given = paid_back(delay) or order.refunded
         facts = {**facts, "refund_amount": given.label() if given.amount else ""}
+        variants = delay_variants(delay, shipment) if delay else []
     page = safe_url(
         links.get("returns") if moment in RETURN_MOMENTS and links.get("returns") else links.get("tracking")
     )
