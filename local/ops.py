@@ -188,6 +188,7 @@ class OpsPage:
             "widgets": drawn,
             "alarms": [{name: value for name, value in alarm.items() if name != "metric"} for alarm in alarms],
             "calibration": self._calibrations(datetime.fromtimestamp(figures.now, UTC).date()),
+            "cases": self._cases(datetime.fromtimestamp(figures.now, UTC)),
             "quarantine": self._quarantined(),
             "codes": self._codes(),
         }
@@ -218,6 +219,30 @@ class OpsPage:
                 continue
             found.append(report(brand, datebook.published(body), today))
         return found
+
+    def _cases(self, now: datetime) -> list[dict[str, Any]]:
+        """What waits for a person, the nearest deadline first; ``near``: the default counts within a day."""
+        from porchlight.adapters.dynamodb import keys
+        from porchlight.adapters.dynamodb.table import load
+        from porchlight.domain.cases import Case
+        from porchlight.services.cases import show
+
+        table, client = self._stack.outputs["TableName"], self._client("dynamodb")
+        places = [
+            place
+            for brand in brand_ids()
+            for place in client.query(
+                TableName=table,
+                IndexName=keys.DUE_INDEX,
+                KeyConditionExpression="due_shard = :shard",
+                ExpressionAttributeValues={":shard": {"S": keys.cases_shard(brand)}},
+                Limit=100,
+            )["Items"]
+        ]
+        stored = (client.get_item(TableName=table, Key={"pk": one["pk"], "sk": one["sk"]}) for one in places)
+        cases = sorted((load(Case, one["Item"]) for one in stored if "Item" in one), key=lambda case: case.deadline)
+        open_ = (case for case in cases if case.state == "open")
+        return [{"brand": case.brand, **show(case), "near": case.deadline - now < timedelta(days=1)} for case in open_]
 
     def _quarantined(self) -> list[dict[str, Any]]:
         """The newest entries of every brand, by this stack's client: the process's environment is left alone."""

@@ -19,12 +19,16 @@ from local.ops import OpsPage
 from local.stack import Stack
 from porchlight.adapters import datebook
 from porchlight.adapters.dynamodb import keys
+from porchlight.adapters.dynamodb.cases import DynamoCases
 from porchlight.adapters.dynamodb.table import item
 from porchlight.domain.calibration import Calibration
+from porchlight.domain.cases import Audience, Case, CaseState
 from porchlight.domain.codes import Code, Meaning
+from porchlight.domain.delays import DelayKind
 from porchlight.domain.forecast.lives import Forecast, Route
 from porchlight.domain.journal import JournalEntry
 from porchlight.domain.milestones import Milestone
+from porchlight.domain.remedies import Remedy
 from porchlight.ports import Quarantined
 
 STAGE = "ops-page"
@@ -81,10 +85,22 @@ TEMPLATE = {
             "Type": "AWS::DynamoDB::Table",
             "Properties": {
                 "BillingMode": "PAY_PER_REQUEST",
-                "AttributeDefinitions": [{"AttributeName": n, "AttributeType": "S"} for n in ("pk", "sk")],
+                "AttributeDefinitions": [
+                    {"AttributeName": n, "AttributeType": "S"} for n in ("pk", "sk", "due_shard", "due_at")
+                ],
                 "KeySchema": [
                     {"AttributeName": "pk", "KeyType": "HASH"},
                     {"AttributeName": "sk", "KeyType": "RANGE"},
+                ],
+                "GlobalSecondaryIndexes": [
+                    {
+                        "IndexName": "by_due_at",
+                        "KeySchema": [
+                            {"AttributeName": "due_shard", "KeyType": "HASH"},
+                            {"AttributeName": "due_at", "KeyType": "RANGE"},
+                        ],
+                        "Projection": {"ProjectionType": "KEYS_ONLY"},
+                    }
                 ],
             },
         },
@@ -262,6 +278,27 @@ def test_codes_without_a_meaning_are_listed_by_how_often_they_came(stack: Stack,
     pasted = unescape(re.findall(r'data-copy="(porchlight codes map [^"]+)"', told)[1])
     assert shlex.split(pasted)[4] == "RA'; rm -rf RE", "one word for a shell, whatever a carrier calls its code"
     assert "KNOWN" not in told
+
+
+def test_cases_are_listed_by_deadline_and_red_only_where_it_is_near(stack: Stack, page: OpsPage) -> None:
+    # Given two open cases, one of which ends tomorrow, and one that is answered
+    now = clock(stack)
+    for name, days, state in (("cse_far", 3, "open"), ("cse_near", 0.9, "open"), ("cse_done", 0.5, "decided")):
+        case = Case(
+            **{"brand": "larkspur", "case_id": name, "delay_id": "dly_1", "kind": DelayKind.STALLED},
+            **{"audience": Audience.CX, "shipment_id": "shp_1", "default": Remedy.REFUND, "state": CaseState(state)},
+            options=(Remedy.KEEP_WAITING, Remedy.REFUND),
+            opened_at=now,
+            deadline=now + timedelta(days=days),
+        )
+        stored = DynamoCases._item(case)
+        stack.client("dynamodb").put_item(TableName=stack.outputs["TableName"], Item=stored)
+    # Then the page shows what waits, and that one of them needs a person now
+    shown = json.loads(get(page, "/ops/data").body)["cases"]
+    assert [(case["case_id"], case["near"]) for case in shown] == [("cse_near", True), ("cse_far", False)]
+    told = unescape(get(page).body.decode())
+    assert "porchlight cases decide cse_near refund" in told
+    assert "Answer, or the default counts within a day" in told
 
 
 def test_the_quarantine_is_listed_with_its_reasons(stack: Stack, page: OpsPage) -> None:
