@@ -1,4 +1,4 @@
-"""The brand's own refund system, pretended: checks the signature, pays each key once, answers with a reference.
+"""The brand's own system behind refunds and other remedies, pretended: checks the signature, does each key once.
 
 It stands outside of Porchlight, as it does in life: Porchlight's exactly-once rests on the key that both sides know.
 """
@@ -25,6 +25,17 @@ class Paid:
     reference: str
 
 
+@dataclass(frozen=True)
+class Done:
+    """Another remedy: a parcel sent again, an order cancelled, a credit given, a claim put to the carrier."""
+
+    key: str
+    brand: str
+    kind: str
+    """``reship.requested`` and the like."""
+    data: dict[str, Any]
+
+
 class RefundDesk:
     """Mounted into the front door."""
 
@@ -34,6 +45,7 @@ class RefundDesk:
         self._keys = {brand: b64decode(secret.removeprefix("whsec_")) for brand, secret in secrets.items()}
         self._lock = threading.Lock()
         self.paid: dict[str, Paid] = {}
+        self.done: dict[str, Done] = {}
         self.calls = 0
         self.refused = 0
         self.failures: list[int] = []
@@ -45,24 +57,28 @@ class RefundDesk:
             self.calls += 1
             if self.failures:
                 return Response(self.failures.pop(0))
-            brand, data = self._verified(request)
+            brand, kind, data = self._verified(request)
             if brand is None:
                 self.refused += 1
                 return Response(401)
             key = request.headers["webhook-id"]
-            amount, currency = _amount(data)
-            reference = "refund-" + hashlib.sha256(key.encode()).hexdigest()[:10]
-            self.paid.setdefault(key, Paid(key, brand, amount, currency, reference))
+            reference = f"{kind.partition('.')[0]}-" + hashlib.sha256(key.encode()).hexdigest()[:10]
+            if kind == "refund.requested":
+                amount, currency = _amount(data)
+                self.paid.setdefault(key, Paid(key, brand, amount, currency, reference))
+            else:
+                self.done.setdefault(key, Done(key, brand, kind, data))
             return Response.json({"reference": reference})
 
-    def _verified(self, request: Request) -> tuple[str | None, Any]:
+    def _verified(self, request: Request) -> tuple[str | None, str, Any]:
         """Standard Webhooks, but for the age: the local cloud's clock may be days away from ours."""
         signed = f"{request.headers.get('webhook-id')}.{request.headers.get('webhook-timestamp')}.".encode()
         for brand, key in self._keys.items():
             digest = b64encode(hmac.new(key, signed + request.body, hashlib.sha256).digest()).decode()
             if hmac.compare_digest(f"v1,{digest}", request.headers.get("webhook-signature", "")):
-                return brand, json.loads(request.body)["data"]
-        return None, None
+                message = json.loads(request.body)
+                return brand, str(message["type"]), message["data"]
+        return None, "", None
 
 
 def _amount(data: dict[str, Any]) -> tuple[int, str]:

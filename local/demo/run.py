@@ -186,6 +186,13 @@ def _total(running: Running, metric: str) -> int:
     return int(total)
 
 
+def _learned(running: Running) -> int:
+    """Parcels of this month and last whose dates were counted as kept or broken."""
+    calibrations = [running.app.learned.calibration(brand) for brand in BRANDS]
+    months = [sums for found in calibrations for lanes in found.months.values() for sums in lanes.values()]
+    return sum(sums[0] for sums in months)
+
+
 def _table(running: Running, traffic: Traffic, messages: dict[str, list[MessageRecord]]) -> list[dict[str, object]]:
     states = Counter(message.state for records in messages.values() for message in records)
     rows = {
@@ -201,6 +208,8 @@ def _table(running: Running, traffic: Traffic, messages: dict[str, list[MessageR
         "messages sent": states[MessageState.SENT],
         "messages suppressed": states[MessageState.SUPPRESSED],
         "delays declared": _total(running, "DelaysDeclared"),
+        "cases that people decided": len(traffic.decided),
+        "parcels behind the rates of kept dates": _learned(running),
         "returns": len(traffic.returns),
         "refunds paid": len(running.refunds.paid),
     }

@@ -213,6 +213,11 @@ def chapters(end: datetime) -> Iterator[Chapter]:
         needs_time=True,
     )
     yield Chapter(
+        "A case is open for Maya's parcel: a person of Larkspur asks the hub, and waits with her",
+        at(6.6),
+        (Act("answer_case", "maya"),),
+    )
+    yield Chapter(
         "It moves again; two parcels leave that nobody will call about unasked",
         at(7.6),
         (

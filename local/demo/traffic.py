@@ -29,6 +29,8 @@ class Traffic:
     answers: Counter[str] = field(default_factory=Counter)
     """What the front door said to webhooks: ``accepted``, ``refused``, ``unknown``."""
     returns: dict[str, str] = field(default_factory=dict)
+    decided: dict[str, str] = field(default_factory=dict)
+    """Cases that a person decided, by whose parcel it is."""
     surprises: list[str] = field(default_factory=list)
     _bearer: str = ""
     _bearer_ends: datetime = datetime(2000, 1, 1, tzinfo=UTC)
@@ -285,6 +287,21 @@ class Traffic:
         )
         if answer.status != 200:
             raise StoryError(f"the decision answered {answer.status}: {answer.body[:300]!r}")
+
+    def _answer_case(self, act: Act) -> None:
+        """A person of the brand sees the case that a late parcel has opened, and decides."""
+        customer = ORDERS[act.about]
+
+        def look() -> str | None:
+            listed = json.loads(self._api(customer.brand, "GET", "/v1/cases").body)["cases"]
+            return next((one["case_id"] for one in listed if one["order_id"] == self.order_id(act.about)), None)
+
+        case_id: Any = awaited(look, f"{act.about}'s parcel is before a person")
+        body = {"decision": "keep_waiting", "note": "The hub in Medford has it, and is sending it on."}
+        answer = self._api(customer.brand, "POST", f"/v1/cases/{case_id}/decision", body)
+        if answer.status != 200:
+            raise StoryError(f"the decision answered {answer.status}: {answer.body[:300]!r}")
+        self.decided[act.about] = case_id
 
     def _scan_return(self, act: Act) -> None:
         label: Any = awaited(lambda: self._look(act.about).get("label"), f"{act.about}'s return has a label")
