@@ -93,7 +93,7 @@ class Order(BaseModel):
     first_promise: DateRange | None = None
     promise: DateRange | None = None
     promises: tuple[PromiseMade, ...] = ()
-    """Every promise in turn, the first one first; the last is ``promise``."""
+    """Every promise in turn, the first one first, as often as the shop said it; the last is ``promise``."""
     service: str | None = None
     """The service level that was sold (``ground``); the brand's ``dates.services`` has a table for it."""
     origin: str | None = None

@@ -21,15 +21,18 @@ class PromiseMade(BaseModel):
 
 
 def kept_with(promises: tuple[PromiseMade, ...], made: PromiseMade | None) -> tuple[PromiseMade, ...]:
-    """All promises in the order in which they were made; one that repeats the one before it is none.
-
-    Any order of arrival gives the same.
+    """All promises in the order in which they were made, as often as they were said: one that comes late may belong
+    between two that say the same. Any order of arrival gives the same.
     """
     if made is None:
         return promises
     told = sorted({*promises, made}, key=lambda one: (one.made_at, one.range.latest, one.range.earliest))
-    found = [one for index, one in enumerate(told) if index == 0 or told[index - 1].range != one.range]
-    return (found[0], *found[1:][-(MOST_KEPT - 1) :])
+    return (told[0], *told[1:][-(MOST_KEPT - 1) :])
+
+
+def revisions(promises: tuple[PromiseMade, ...]) -> tuple[PromiseMade, ...]:
+    """Those that changed something: the first one, and each that differs from the one before it."""
+    return tuple(one for index, one in enumerate(promises) if index == 0 or promises[index - 1].range != one.range)
 
 
 class ShipDaySaid(BaseModel):

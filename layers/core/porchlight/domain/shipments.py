@@ -94,7 +94,7 @@ class Shipment(BaseModel):
     first_promise: DateRange | None = None
     promise: DateRange | None = None
     promises: tuple[PromiseMade, ...] = ()
-    """Every promise of its order in turn, the first one first."""
+    """Every promise of its order that changed something, the first one first."""
     estimate: DeliveryEstimate | None = None
     estimate_at: AwareDatetime | None = None
     """The newest fact in the report that carried ``estimate``: an older report never replaces a newer estimate."""

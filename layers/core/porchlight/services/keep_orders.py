@@ -22,7 +22,7 @@ from porchlight.domain.orders import (
     default_promise,
 )
 from porchlight.domain.packing import latest, packed_with
-from porchlight.domain.promises import PromiseMade, ShipDaySaid, kept_with, said_with
+from porchlight.domain.promises import kept_with, PromiseMade, revisions, said_with, ShipDaySaid
 from porchlight.domain.reuse import BEFORE_SCANS, MOST_USES, shipped_again
 from porchlight.domain.shipments import Shipment, fold
 from porchlight.ports import Brands, Orders, Shipments
@@ -269,7 +269,7 @@ class OrderKeeper:
                     "promise": order.promise,
                     "backfilled": order.backfilled,
                     "first_promise": order.first_promise,
-                    "promises": order.promises,
+                    "promises": revisions(order.promises),
                     "placed_at": order.placed_at,
                     "ship_by": order.ship_by,
                     "route": route_of(brand, order, before.carrier),
