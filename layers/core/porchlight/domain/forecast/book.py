@@ -7,7 +7,6 @@ from datetime import date
 from math import log
 from typing import Any
 
-from porchlight.domain.forecast.checks import LATE_NEWS, Checks
 from porchlight.domain.forecast.days import Days
 from porchlight.domain.forecast.effects import (
     Effect,
@@ -18,9 +17,9 @@ from porchlight.domain.forecast.effects import (
     service_of,
     transit_effects,
 )
-from porchlight.domain.forecast.free_days import free_days
+from porchlight.domain.forecast.free_days import free_days, other_days
 from porchlight.domain.forecast.lanes import LaneBook
-from porchlight.domain.forecast.learning import Learner
+from porchlight.domain.forecast.learning import Day, Learner
 from porchlight.domain.forecast.lives import Life, Route
 from porchlight.domain.forecast.model import Model
 from porchlight.domain.forecast.parcels import Parcel
@@ -31,7 +30,9 @@ KEPT_DAYS = 60
 """So long after its delivery a parcel may still be corrected."""
 LOSS_DAYS = 120
 """A parcel that is open for so long is taken as never delivered."""
-_TIDY_DAYS, _EFFECT_DAYS = 28, 400
+LATE_NEWS = 2
+"""News of a day may come so many days later; then promises are looked at, and effects learn."""
+_TIDY_DAYS, _EFFECT_DAYS = 7, 400
 
 
 class BookFormatError(ValueError):
@@ -54,7 +55,6 @@ class Book:
         """What was known at the last close of parcels of which more was told since; None: nothing."""
         self._learners = {name: Learner(nature, {"all": log(nature.usual)}) for name, nature in NATURES.items()}
         self._lanes = LaneBook()
-        self._checks = Checks()
         self._effects: dict[tuple[str, str], list[tuple[Effect, float]]] = {}
         self._places: dict[tuple[str, int], Days] = {}
         self._model: Model | None = None
@@ -82,36 +82,36 @@ class Book:
         """What the days that are closed have taught; read only."""
         if self._model is None:
             stages = {name: learner.stage() for name, learner in self._learners.items()}
-            lanes, levels = self._lanes.lanes(), self._checks.levels()
-            self._model = Model(self.brand, self.through, stages, lanes, levels, self._holidays())
+            self._model = Model(self.brand, self.through, stages, self._lanes.lanes(), self._holidays())
         return self._model
 
     # -- a day -----------------------------------------------------------------------------------------------------
 
     def _close(self, today: int) -> None:
         model = self.model()
-        self._amend(model, today - 1)
-        self._expect(model, today)
+        self._amend(model, today)
         gone, due = [], today - LATE_NEWS
         for parcel_id in sorted(self._parcels):
             parcel = self._parcels[parcel_id]
             delivered = parcel.delivered
-            if delivered is not None and today - KEPT_DAYS < delivered < today and parcel.promised != due:
+            if delivered is not None and today - KEPT_DAYS < delivered < due - 1 and parcel.promised != due:
                 continue
             known = parcel.as_of(today)
             if known is None:
                 continue
             if known.open_on(today):
-                self._count(model, parcel_id, known, today, today, 1)
+                self._count(model, parcel_id, known, (today, today), today, 1)
                 if known.delivered == today:
-                    self._lanes.deliver(lane_of(known.route), known.silence, 1)
-                    self._forget(parcel_id)
+                    self._lanes.deliver(lane_of(known.route), known.silence)
+            if known.open_on(due):
+                self._adjust(model, parcel_id, known, (due, due), ends_only=False)
+            else:
+                self._forget(parcel_id)
             if known.promised == due and not (known.ended and known.handed is None):
                 kept = known.delivered is not None and known.delivered <= known.promised
                 self._lanes.come_due(lane_of(known.route), kept)
             if _is_old(known, today):
                 gone.append(parcel_id)
-        self._checks.look(today, self._parcels)
         for parcel_id in gone:
             self._forget(parcel_id)
             del self._parcels[parcel_id]
@@ -123,56 +123,55 @@ class Book:
         self.through = date.fromordinal(today)
         self._model = None
 
-    def _amend(self, model: Model, yesterday: int) -> None:
-        """What was told since about days that are closed: the days that look different now are learned anew."""
+    def _amend(self, model: Model, today: int) -> None:
+        """What was told since about days that are closed: days that look different now are counted anew. Effects are
+        moved by days only when news of them can hardly come any more; what comes even later moves them by ends alone.
+        """
         for parcel_id in sorted(self._told):
             before, after = self._told[parcel_id], self._parcels[parcel_id]
-            old, new = before.as_of(yesterday) if before else None, after.as_of(yesterday)
+            old, new = before.as_of(today - 1) if before else None, after.as_of(today - 1)
             self._forget(parcel_id)
             first = _first_difference(old, new)
             if first is None or (old is None and after.ended):
                 continue
-            for known, sign in ((old, -1), (new, 1)):
+            for known, weight in ((old, -1), (new, 1)):
                 if known is not None:
-                    self._count(model, parcel_id, known, first, yesterday, sign)
+                    self._count(model, parcel_id, known, (first, today - 1), today, weight)
                     if known.delivered is not None:
-                        self._lanes.deliver(lane_of(known.route), known.silence, sign)
+                        self._lanes.deliver(lane_of(known.route), known.silence, weight, today - known.delivered)
                     self._forget(parcel_id)
+            if new is not None:
+                self._adjust(model, parcel_id, new, (first, today - 1 - LATE_NEWS), ends_only=True)
+                self._forget(parcel_id)
         self._told = {}
 
-    def _expect(self, model: Model, today: int) -> None:
-        """What is said of today's orders and handovers, to see later whether it was kept."""
-        day = date.fromordinal(today)
-        placed = [one for one, parcel in self._parcels.items() if parcel.placed == today]
-        handed = [one for one, parcel in self._parcels.items() if parcel.handed == today]
-        for parcel_id in self._checks.chosen(placed):
-            parcel = self._parcels[parcel_id]
-            late = model.arrivals(
-                parcel.route, placed=day, handed=None, today=day, hour=parcel.hour, promise=parcel.promise
-            )
-            self._checks.expect("purchase", parcel_id, today, late)
-        for parcel_id in self._checks.chosen(handed):
-            parcel = self._parcels[parcel_id]
-            since = date.fromordinal(parcel.placed)
-            late = model.arrivals(parcel.route, placed=since, handed=day, today=day, promise=parcel.promise)
-            self._checks.expect("handover", parcel_id, today, late)
-
-    def _count(self, model: Model, parcel_id: str, parcel: Parcel, first: int, last: int, sign: int) -> None:
-        """What the days from ``first`` to ``last`` have shown of a parcel, in each stage that it was in."""
-        for name, begun, until, ended in _spans(parcel):
+    def _days_of(
+        self, model: Model, parcel_id: str, parcel: Parcel, first: int, last: int
+    ) -> Iterator[tuple[str, Day]]:
+        """The days of a parcel from one to another, in each stage that it was in."""
+        for name, begun, until, ends in _spans(parcel):
             if until is not None and until < first:
                 continue
-            end = last if until is None else min(last, until)
-            learner, stage = self._learners[name], model.stages[name]
             group, place, share = "", parcel.route.destination, 1.0
             if name == "handling":
                 place, share = parcel.route.origin, share_of(parcel.hour)
             else:
                 group = service_of(parcel.route)
-            clock = stage.clock(group, model.days(place))
+            clock = model.stages[name].clock(group, model.days(place))
             effects = self._effects_of(name, parcel_id, parcel, first)
-            for day in range(max(first, begun), end + 1):
-                learner.learn(effects, stage.curve, group, clock, day, begun, share, ended and day == until, sign)
+            for day in range(max(first, begun), (last if until is None else min(last, until)) + 1):
+                yield name, Day(effects, group, clock, day, begun, share, ends and day == until)
+
+    def _count(
+        self, model: Model, parcel_id: str, parcel: Parcel, days: tuple[int, int], today: int, weight: int
+    ) -> None:
+        for name, day in self._days_of(model, parcel_id, parcel, *days):
+            self._learners[name].count(day, model.stages[name].curve, weight, today - day.day)
+
+    def _adjust(self, model: Model, parcel_id: str, parcel: Parcel, days: tuple[int, int], ends_only: bool) -> None:
+        for name, day in self._days_of(model, parcel_id, parcel, *days):
+            if day.ended or not ends_only:
+                self._learners[name].adjust(day)
 
     def _effects_of(self, stage: str, parcel_id: str, parcel: Parcel, today: int) -> list[tuple[Effect, float]]:
         found = self._effects.get((parcel_id, stage))
@@ -187,7 +186,7 @@ class Book:
 
     def _tidy(self, today: int) -> None:
         for learner in self._learners.values():
-            learner.drop(today - _EFFECT_DAYS)
+            learner.tidy(today - _EFFECT_DAYS)
         self._effects.clear()
         self._routes = {parcel.route: parcel.route for parcel in self._parcels.values()}
 
@@ -206,7 +205,9 @@ class Book:
     def _days(self, place: str, year: int) -> Days:
         if (place, year) not in self._places:
             days = [day for one in (year - 1, year, year + 1) for day in free_days(place, one)]
-            self._places[place, year] = Days(tuple(days))
+            country = place.partition("-")[0]
+            named = {day: name for one in (year - 1, year, year + 1) for day, name in other_days(country, one)}
+            self._places[place, year] = Days(tuple(days), {day: named[day] for day in named.keys() - set(days)})
         return self._places[place, year]
 
     # -- how it is kept --------------------------------------------------------------------------------------------
@@ -227,7 +228,6 @@ class Book:
             "told": {one: parcel and parcel.state(told[parcel.route]) for one, parcel in self._told.items()},
             "learners": {name: learner.state() for name, learner in self._learners.items()},
             "lanes": self._lanes.state(),
-            "checks": self._checks.state(),
         }
         return gzip.compress(json.dumps(state, separators=(",", ":"), sort_keys=True).encode(), mtime=0)
 
@@ -247,7 +247,6 @@ class Book:
             for name, learner in state["learners"].items():
                 book._learners[name].restore(learner)
             book._lanes.restore(state["lanes"])
-            book._checks.restore(state["checks"])
         except (OSError, EOFError, ValueError, KeyError, TypeError, IndexError) as error:
             raise BookFormatError(f"not a book: {error}") from error
         return book

@@ -20,15 +20,15 @@ def bin_of(time: float) -> int:
     return index if index < BINS else BINS - 1
 
 
-_OVERDUE, _STUCK = 2.2, 1.5
+_OVERDUE = 2.2
 
 
-def usual_hazards(shape: float) -> tuple[float, ...]:
+def usual_hazards(shape: float, stuck: float) -> tuple[float, ...]:
     """Hazards by bin before anything was counted: log-logistic, with the median at 1. What takes more than twice as
-    long as usual is stuck: there are never enough of those to count on, so that the end of the table is taken flatter.
+    long as usual has a shape of its own, since there are never enough of those to count on.
     """
     middles = [(low + high) / 2 for low, high in pairwise(EDGES)]
-    return tuple(_log_logistic(middle, shape if middle <= _OVERDUE else _STUCK) for middle in middles)
+    return tuple(_log_logistic(middle, shape if middle <= _OVERDUE else stuck) for middle in middles)
 
 
 def _log_logistic(time: float, shape: float) -> float:

@@ -35,27 +35,30 @@ class LaneBook:
         self.lately = Tally(7.0)
         self.silences = Tally(90.0, len(_SILENCES) + 1)
 
-    def deliver(self, lane: str, silence_hours: int | None, sign: int) -> None:
-        self.delivered.add(lane, 0, sign)
-        if silence_hours is not None:
-            self.silences.add(lane, bisect_left(_SILENCES, silence_hours), sign)
+    def deliver(self, lane: str, silence_hours: int | None, sign: int = 1, ago: int = 0) -> None:
+        """A delivery some days ago; ``sign`` -1 takes it back."""
+        for name in _counted(lane):
+            self.delivered.add(name, 0, sign, ago)
+            if silence_hours is not None:
+                self.silences.add(name, bisect_left(_SILENCES, silence_hours), sign, ago)
 
     def come_due(self, lane: str, kept: bool) -> None:
-        for tally in (self.promises, self.lately):
-            tally.add(lane, 1, 1)
-            if not kept:
-                tally.add(lane, 0, 1)
+        for name in _counted(lane):
+            for tally in (self.promises, self.lately):
+                tally.add(name, 1, 1)
+                if not kept:
+                    tally.add(name, 0, 1)
 
     def lanes(self) -> dict[str, Lane]:
         """Every lane that something is known of, and ``""`` for all together."""
-        broken, due = self.promises.total()
+        broken, due = self.promises.faded("")
         usual = (broken + 0.05 * _PRIOR) / (due + _PRIOR)
-        recent, recently = self.lately.total()
+        recent, recently = self.lately.faded("")
         everywhere = (recent + usual * _PRIOR) / (recently + _PRIOR)
-        silences = self.silences.total()
-        whole = Lane(round(self.delivered.total()[0], 2), round(usual, 4), round(everywhere, 4), _silence(silences))
+        silences = self.silences.faded("")
+        whole = Lane(round(self.delivered.faded("")[0], 2), round(usual, 4), round(everywhere, 4), _silence(silences))
         lanes = {"": whole}
-        for name in self.delivered.sums.keys() | self.promises.sums.keys():
+        for name in sorted((self.delivered.sums.keys() | self.promises.sums.keys()) - {""}):
             broken, due = self.promises.faded(name)
             share = (broken + usual * _PRIOR) / (due + _PRIOR)
             recent, recently = self.lately.faded(name)
@@ -84,6 +87,12 @@ def silence(lanes: Mapping[str, Lane], name: str) -> timedelta:
         if lane and lane.silence_hours:
             return max(_SHORTEST, timedelta(hours=lane.silence_hours))
     return _USUAL
+
+
+def _counted(lane: str) -> set[str]:
+    """A lane is counted by its name, without carrier and service (who sells does not know them), and with all."""
+    _, _, origin, destination = lane.split("|")
+    return {lane, f"||{origin}|{destination}", ""}
 
 
 def _silence(counts: list[float]) -> int:

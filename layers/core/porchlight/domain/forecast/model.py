@@ -19,8 +19,8 @@ from porchlight.domain.forecast.effects import (
     transit_effects,
 )
 from porchlight.domain.forecast.lanes import Lane, silence
-from porchlight.domain.forecast.levels import Levels
 from porchlight.domain.forecast.lives import Quantiles, Route
+from porchlight.domain.forecast.quantiles import quantiles
 from porchlight.domain.forecast.stages import Stage, Way, share_of
 
 HORIZON = 150
@@ -51,14 +51,13 @@ class Model:
         through: date | None,
         stages: Mapping[str, Stage],
         lanes: Mapping[str, Lane],
-        levels: Mapping[str, Levels],
         places: Mapping[str, Days],
     ) -> None:
-        """``stages`` by their names; ``lanes`` by ``lane_of``, "" is all of them; ``levels`` by moment; ``places`` of
+        """``stages`` by their names; ``lanes`` by ``lane_of``, "" is all of them; ``places`` of
         which holidays are known, "" for all others.
         """
         self.brand, self.through = brand, through
-        self.stages, self._lanes, self._levels, self._places = stages, lanes, levels, places
+        self.stages, self._lanes, self._places = stages, lanes, places
 
     @cached_property
     def version(self) -> str:
@@ -72,7 +71,7 @@ class Model:
         """Days after ``placed`` by which an order of that hour arrives."""
         promise = _promise(placed, promised)
         late = self.arrivals(route, placed=placed, handed=None, today=placed, hour=hour, promise=promise)
-        return self._levels["purchase"].quantiles(late, wider)
+        return quantiles(late, wider)
 
     def handover(
         self, route: Route, handed: date, *, placed: date | None = None, promised: date | None = None, wider: float = 0
@@ -80,7 +79,7 @@ class Model:
         """Days after ``handed``."""
         placed = placed or handed
         late = self.arrivals(route, placed=placed, handed=handed, today=handed, promise=_promise(placed, promised))
-        return self._levels["handover"].quantiles(late, wider)
+        return quantiles(late, wider)
 
     def remaining(
         self,
@@ -104,7 +103,7 @@ class Model:
             promise=_promise(placed, promised),
             out_for_delivery=out_for_delivery,
         )
-        return Levels().quantiles(late, wider)
+        return quantiles(late, wider)
 
     def late(
         self, route: Route, *, placed: date, handed: date | None, today: date, promised: date, hour: int = 12
@@ -201,8 +200,7 @@ class Model:
                 date.fromisoformat(state["through"]) if state["through"] else None,
                 {name: Stage.of(stage) for name, stage in state["stages"].items()},
                 {name: Lane(*lane) for name, lane in state["lanes"].items()},
-                {moment: Levels(*levels) for moment, levels in state["levels"].items()},
-                {place: Days(tuple(days)) for place, days in state["places"].items()},
+                {place: Days(tuple(days), dict(named)) for place, (days, named) in state["places"].items()},
             )
         except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
             raise ModelFormatError(f"not a model: {error}") from error
@@ -214,8 +212,7 @@ class Model:
             "through": self.through.isoformat() if self.through else None,
             "stages": {name: stage.state() for name, stage in self.stages.items()},
             "lanes": dict(self._lanes),
-            "levels": dict(self._levels),
-            "places": {place: days.holidays for place, days in self._places.items()},
+            "places": {place: [days.holidays, sorted(days.named.items())] for place, days in self._places.items()},
         }
         return json.dumps(state, separators=(",", ":"), sort_keys=True).encode()
 

@@ -5,12 +5,15 @@ one life table over that says how probable its end is.
 """
 
 from collections.abc import Mapping
-from math import exp
+from math import exp, log
 from typing import Any, NamedTuple
 
 from porchlight.domain.forecast.days import HOLIDAY, KINDS, SATURDAY, SUNDAY, Clock, Days
 from porchlight.domain.forecast.effects import HANDLING, LAST_MILE, TRANSIT, Kind, Named
 from porchlight.domain.forecast.hazards import Curve
+
+LONGEST, SHORTEST = log(500.0), log(0.02)
+"""No parcel is taken to need more or fewer worked days, whatever its effects add up to."""
 
 
 class Nature(NamedTuple):
@@ -21,14 +24,18 @@ class Nature(NamedTuple):
     """Worked days that half of the parcels take."""
     shape: float
     """How alike they are: of a log-logistic distribution."""
+    stuck: float
+    """The same of those that take more than twice as long as usual."""
     grip: float
     """The same as it is taken for the steps of effects: less, so that what is rare does not move them far."""
     half_life: float
     """Of the life table, in days."""
     prior: float
-    """Ends that the usual table counts for, in each bin."""
+    """What the usual table counts for in each bin at most, in units of time at risk."""
     weekend: tuple[float, float, float]
     """What Saturdays, Sundays and holidays count."""
+    named: float
+    """What days with a name count, that are no public holidays."""
 
     @property
     def weights(self) -> tuple[float, ...]:
@@ -37,9 +44,9 @@ class Nature(NamedTuple):
 
 
 NATURES = {
-    "handling": Nature(HANDLING, 2.0, 3.5, 3.5, 30.0, 500.0, (0.15, 0.02, 0.1)),
-    "transit": Nature(TRANSIT, 9.0, 3.0, 2.5, 45.0, 200.0, (0.4, 0.1, 0.2)),
-    "last_mile": Nature(LAST_MILE, 0.5, 3.0, 2.5, 45.0, 60.0, (0.6, 0.1, 0.2)),
+    "handling": Nature(HANDLING, 2.0, 3.0, 3.0, 3.0, 30.0, 500.0, (0.15, 0.02, 0.1), 0.3),
+    "transit": Nature(TRANSIT, 9.0, 3.0, 1.5, 2.0, 45.0, 200.0, (0.4, 0.1, 0.2), 0.4),
+    "last_mile": Nature(LAST_MILE, 0.5, 3.0, 3.0, 2.0, 45.0, 60.0, (0.6, 0.1, 0.2), 0.4),
 }
 
 
@@ -55,32 +62,47 @@ def share_of(hour: int) -> float:
 class Stage:
     """What is known of one stage; read only."""
 
-    __slots__ = ("_clocks", "curve", "effects", "weights")
+    __slots__ = ("_clocks", "curve", "effects", "named", "weights")
 
-    def __init__(self, curve: Curve, effects: Mapping[str, float], weights: Mapping[str, tuple[float, ...]]) -> None:
-        """``weights`` of the kinds of day, by group (a carrier's service); "" for all."""
-        self.curve, self.effects, self.weights = curve, effects, weights
+    def __init__(
+        self,
+        curve: Curve,
+        effects: Mapping[str, float],
+        weights: Mapping[str, tuple[float, ...]],
+        named: Mapping[str, float],
+    ) -> None:
+        """``weights`` of the kinds of day, by group (a carrier's service); "" for all. ``named``: of days by name; ""
+        for those that nothing was learned of.
+        """
+        self.curve, self.effects, self.weights, self.named = curve, effects, weights, named
         self._clocks: dict[tuple[str, int], Clock] = {}
 
     def scale(self, named: Named) -> float:
         """How many worked days such a parcel takes, about."""
         effects = self.effects
-        return exp(sum(effects.get(name, 0.0) * value for name, value in named))
+        total = sum(effects.get(name, 0.0) * value for name, value in named)
+        return exp(min(LONGEST, max(SHORTEST, total)))
 
     def clock(self, group: str, days: Days) -> Clock:
         found = self._clocks.get((group, id(days)))
         if found is None:
             weights = self.weights.get(group) or self.weights[""]
-            found = self._clocks[group, id(days)] = Clock(weights, days)
+            named = {day: self.named.get(name, self.named[""]) for day, name in days.named.items()}
+            found = self._clocks[group, id(days)] = Clock(weights, days, named)
         return found
 
     def state(self) -> dict[str, Any]:
-        return {"hazards": self.curve.hazards, "effects": self.effects, "weights": self.weights}
+        return {
+            "hazards": self.curve.hazards,
+            "effects": self.effects,
+            "weights": self.weights,
+            "named": self.named,
+        }
 
     @classmethod
     def of(cls, state: Mapping[str, Any]) -> "Stage":
         weights = {group: tuple(row) for group, row in state["weights"].items()}
-        return cls(Curve(state["hazards"]), state["effects"], weights)
+        return cls(Curve(state["hazards"]), state["effects"], weights, state["named"])
 
 
 class Way:

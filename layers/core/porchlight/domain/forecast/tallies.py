@@ -28,8 +28,13 @@ class Tally:
             found = self.sums[key] = [0.0] * self.width
         return found
 
-    def add(self, key: str, index: int, amount: float) -> None:
-        self.of(key)[index] += amount * self.weight
+    def add(self, key: str, index: int, amount: float, ago: int = 0) -> None:
+        """Counts something of today, or of some days ago."""
+        self.of(key)[index] += amount * self.weight_of(ago)
+
+    def weight_of(self, ago: int) -> float:
+        """What is counted of a day so many days ago weighs so much."""
+        return self.weight / self._growth**ago if ago else self.weight
 
     def faded(self, key: str) -> list[float]:
         """The sums of a key as they count today, none below 0; zeros where nothing was counted."""
