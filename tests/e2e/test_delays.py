@@ -1,6 +1,7 @@
 """A parcel stands still for days: known first, said first, asked about, decided by a person, mended, and counted."""
 
 import re
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -117,6 +118,43 @@ def test_a_shopper_answers_on_the_page(world: World) -> None:
     world.quiet()
     told = world.told(order)
     assert told[Moment.DELAY_DECLARED] == told[Moment.DELAY_QUESTION] == told[Moment.REFUNDED] == 1
+
+
+def test_an_order_that_does_not_ship_in_time_may_be_cancelled(world: World) -> None:
+    # Given an order to California that was to leave tomorrow
+    order = world.order(placed_at=world.ago(hours=2))
+    tomorrow = (world.now() + timedelta(days=1)).date()
+    line_ids = zip(order.line_ids, order.lines, strict=True)
+    body = {
+        "number": order.number,
+        "placed_at": order.placed_at.isoformat(),
+        "currency": "USD",
+        "total": "238.00",
+        "lines": [{"id": key, "title": what, "quantity": 1, "unit_price": price} for key, (what, price) in line_ids],
+        "shopper": {"name": order.name, "email": order.email},
+        "destination": {"country": "US", "region": "CA", "postal_prefix": "941"},
+        "ship_by": tomorrow.isoformat(),
+    }
+    assert world.api(LARKSPUR, "PUT", f"/v1/orders/{order.external_id}", body).status == 200
+    world.await_message(order, Moment.ORDER_CONFIRMED)
+    # When the day comes and nothing has left, then the shopper may wait or cancel, as the Mail Order Rule has it
+    world.travel(days=2)
+    world.await_message(order, Moment.DELAY_OPTION)
+    (notice,) = [email for email in world.emails(order) if email.tags["moment"] == Moment.DELAY_OPTION]
+    assert "cancel" in notice.text.lower()
+    assert "refund" in notice.text.lower()
+    asked = re.search(r'name="case" value="(cse_\w+)"', world.page(order))
+    assert asked
+    # When the shopper cancels, then the shop is told to stop, and the money comes back, each once
+    paid_before, done_before = set(world.refunds.paid), set(world.refunds.done)
+    for _ in range(2):
+        assert answered(world, order, asked[1], "cancel").status == 200
+    world.await_message(order, Moment.REFUNDED)
+    world.quiet()
+    (paid,) = [world.refunds.paid[key] for key in world.refunds.paid.keys() - paid_before]
+    (done,) = [world.refunds.done[key] for key in world.refunds.done.keys() - done_before]
+    assert (paid.amount_minor, paid.currency) == (23800, "USD")
+    assert (done.kind, done.data["order_id"]) == ("cancel.requested", order.order_id)
 
 
 def test_who_may_not_decide_is_refused(world: World) -> None:
