@@ -8,8 +8,8 @@ _EXACT = 1e-9
 
 
 def quantiles(late: Sequence[float], wider: float = 0) -> Quantiles:
-    """``late``: for day 0, 1, …, the probability that it arrives later. ``wider`` days are added to p80 and p90, half of
-    them to p50.
+    """``late``: for day 0, 1, …, the probability that it arrives later. ``wider`` days are added to p80 and p90, half
+    of them to p50.
     """
     p10, p50 = float(first_day(late, 0.1)), float(first_day(late, 0.5))
     p50 = max(p50 + wider / 2, p10)
