@@ -11,10 +11,11 @@ from porchlight.domain.milestones import Milestone
 from porchlight.domain.orders import Destination
 from porchlight.domain.packing import Packing, ParcelLine
 from porchlight.domain.remedies import Remedy
+from porchlight.domain.returns import Refund, ReturnState
 from porchlight.errors import ConflictError, InvalidInputError, NotFoundError, PermanentProviderError, TransientError
 from porchlight.services.cases import open_cases
 from tests.unit.late import DAY, LATE, NOW, ORDER, SECOND, World, with_playbooks
-from tests.unit.stories import parcel, usd
+from tests.unit.stories import parcel, usd, wanted
 
 WAIT = {"step": "wait", "days": 3}
 ASK = {"step": "ask_shopper", "days": 4}
@@ -202,7 +203,7 @@ def test_a_graver_kind_asks_a_question_of_its_own() -> None:
 def test_people_see_their_cases_by_deadline() -> None:
     made = world(CASE)
     made.next(LATE)
-    assert [case.case_id for case in open_cases(made.cases, "larkspur", LATE)] == [made.open_case.case_id]
+    assert [case.case_id for case in open_cases(made.cases, "larkspur", LATE, 100)] == [made.open_case.case_id]
 
 
 # ------------------------------------------------------------------------------------------------------------ remedies
@@ -515,3 +516,49 @@ def test_the_workflow_is_woken_by_an_answer_and_by_news() -> None:
     assert again.desk.resume("larkspur", "shp_1") == 1
     again.sweep(NOW + 14 * DAY)
     assert again.wait(todo, "t4"), "a graver kind is news"
+
+
+# ------------------------------------------------------------------------------------------------------------- returns
+def return_stalled(**request: Any) -> World:
+    """A return's parcel, silent for a week, about which a person has chosen to pay back."""
+    made = World(with_playbooks(return_stalled=[{**CASE, "options": ["keep_waiting", "resend", "refund"]}]))
+    found = made.shipment.model_copy(update={"return_id": "rma_1", "version": made.shipment.version + 1})
+    made.shipments.save(found, due_at=None)
+    made.returns.create(wanted(order_id=ORDER, refund_amount=usd(9_500), **request))
+    made.declare(NOW + 7 * DAY)
+    assert made.delay.kind is DelayKind.RETURN_STALLED
+    made.next(NOW + 7 * DAY)
+    return made
+
+
+def test_a_return_that_was_paid_back_at_its_first_scan_is_not_paid_back_again() -> None:
+    refund = Refund(key="rfd_1", amount=usd(9_500), requested_at=NOW, executed_at=NOW)
+    made = return_stalled(state=ReturnState.REFUNDED, scanned_at=NOW, refund=refund)
+    made.answer(Remedy.REFUND, NOW + 7 * DAY)
+    made.next(NOW + 7 * DAY)
+    assert made.carry_out(NOW + 7 * DAY) == "done"
+    assert made.next(NOW + 7 * DAY)["outcome"] == "resolved"
+    assert (made.remedies.calls, made.refunds.calls) == (0, 0)
+    assert "refunded" not in made.told()
+
+
+def test_a_return_that_was_not_is_paid_back_its_own_way_once() -> None:
+    made = return_stalled(state=ReturnState.FAILED, scanned_at=NOW)
+    made.answer(Remedy.REFUND, NOW + 7 * DAY)
+    made.next(NOW + 7 * DAY)
+    for _ in range(2):
+        made.carry_out(NOW + 7 * DAY)
+    assert list(made.refunds.executed.values()) == [usd(9_500)]
+    assert made.remedies.calls == 0
+    assert made.returns.records["larkspur", "rma_1"].state is ReturnState.REFUNDED
+    assert made.delay.remedied
+
+
+@pytest.mark.parametrize(("remedy", "why"), [(Remedy.RESEND, "not_for_returns"), (Remedy.REFUND, "provider_refused")])
+def test_what_cannot_be_done_about_a_return_goes_before_a_person(remedy: Remedy, why: str) -> None:
+    made = return_stalled(state=ReturnState.APPROVED)
+    made.answer(remedy, NOW + 7 * DAY)
+    made.next(NOW + 7 * DAY)
+    assert made.carry_out(NOW + 7 * DAY) == "refused"
+    made.next(NOW + 7 * DAY)
+    assert made.open_case.facts["why"] == why

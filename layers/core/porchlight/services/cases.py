@@ -1,6 +1,7 @@
 """Cases: looking at the questions that delays put to people, and answering them. One answer counts, the first."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -110,30 +111,29 @@ def get_case(cases: Cases, brand: str, case_id: str) -> Case:
     return found
 
 
-def open_cases(
-    cases: Cases, brand: str, now: datetime, limit: int = PAGE, after: tuple[datetime, str] | None = None
-) -> Sequence[Case]:
-    """What waits for a person of the brand, the nearest deadline first. A question about a lane has no workflow that
-    would close it: it is left out, and closed, once its deadline is over.
-    """
-    found = []
-    for case in cases.waiting(brand, limit, after):
-        if case.deadline <= now and case.shipment_id is None and case.order_id is None:
-            try:
-                decide(cases, case, case.default, BY_DEADLINE, now)
-            except ConflictError:
-                continue
-        else:
-            found.append(case)
-    return found
+def open_cases(cases: Cases, brand: str, now: datetime, limit: int) -> list[Case]:
+    """What waits for a person of the brand, the nearest deadline first."""
+    return _still_open(cases, cases.waiting(brand, limit), now)
 
 
 def page(cases: Cases, brand: str, after: str, now: datetime) -> dict[str, Any]:
     """A page of open cases as the API answers it; ``next`` is the ``after`` of the one that follows, if any does."""
-    found = open_cases(cases, brand, now, PAGE, read_cursor(after))
-    last = found[-1] if len(found) == PAGE else None
+    listed = cases.waiting(brand, PAGE, read_cursor(after))
+    last = listed[-1] if len(listed) == PAGE else None
     more = f"{last.deadline.isoformat()}~{last.case_id}" if last else None
-    return {"cases": [show(case) for case in found], "next": more}
+    return {"cases": [show(case) for case in _still_open(cases, listed, now)], "next": more}
+
+
+def _still_open(cases: Cases, listed: Sequence[Case], now: datetime) -> list[Case]:
+    """A question about a lane has no workflow that would close it: that is done here, once its deadline is over."""
+    found = []
+    for case in listed:
+        if now < case.deadline or case.shipment_id or case.order_id:
+            found.append(case)
+            continue
+        with suppress(ConflictError):
+            decide(cases, case, case.default, BY_DEADLINE, now)
+    return found
 
 
 def read_cursor(text: str) -> tuple[datetime, str] | None:
