@@ -9,8 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from porchlight.domain.delays import DelayKind
-from porchlight.domain.remedies import ANSWERS
-from porchlight.domain.remedies import Remedy as Remedy
+from porchlight.domain.remedies import ANSWERS, Remedy
 
 _STRICT = ConfigDict(frozen=True, extra="forbid")
 Days = Annotated[int, Field(ge=1, le=60)]
