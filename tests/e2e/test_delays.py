@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -118,6 +119,63 @@ def test_a_shopper_answers_on_the_page(world: World) -> None:
     world.quiet()
     told = world.told(order)
     assert told[Moment.DELAY_DECLARED] == told[Moment.DELAY_QUESTION] == told[Moment.REFUNDED] == 1
+
+
+def a_history(world: World, folder: Path) -> Path:
+    """Two months of Larkspur's parcels by UPS: most take two or three days from the first scan, one in six twelve."""
+    end = world.now().date() - timedelta(days=1)
+    rows = ["id,created,handed,delivered,promised,o_state,d_state,d_zip5,seller,carrier,service"]
+    for number in range(900):
+        created = end - timedelta(days=60 - number % 60)
+        handed = created + timedelta(days=1)
+        delivered = handed + timedelta(days=12 if number % 6 == 0 else 2 + number % 2)
+        came = delivered.isoformat() + " 12:00:00" if delivered <= end else ""
+        promised = created + timedelta(days=7)
+        days = f"{created} 09:00:00,{handed} 10:00:00,{came},{promised}"
+        rows.append(f"old-{number},{days},US-OR,US,972,portland,ups,ground")
+    folder.mkdir(exist_ok=True)
+    (folder / "history.csv").write_text("\n".join(rows) + "\n")
+    return folder
+
+
+def test_history_says_it_before_the_promise_is_broken(world: World, tmp_path: Path) -> None:
+    # Given a shop with history, in which what has not come after a few days comes much later
+    seeded = world.porchlight(
+        "dates", "seed", "--brand", LARKSPUR, "--data", str(a_history(world, tmp_path)), "--replace"
+    )
+    assert seeded.returncode == 0, seeded.stdout + seeded.stderr
+    world.travel(minutes=11)  # functions look at the model again after ten minutes
+    order = world.order(placed_at=world.ago(hours=3))
+    world.place(order)
+    world.ship(order, at=world.ago(hours=1))
+    world.scan(order, "accepted", at=world.ago(minutes=30))
+    world.await_message(order, Moment.SHIPPED)
+    shipped = world.shipment(order)
+    assert shipped is not None
+    assert shipped.forecast is not None
+    assert shipped.promise is not None
+    assert shipped.forecast.version.startswith("larkspur-")
+    assert shipped.forecast.p80 < shipped.promise.latest
+    # When it is scanned each day, and does not come
+    for _ in range(6):
+        world.travel(days=1)
+        world.scan(order, "moving", at=world.ago(minutes=5))
+        if world.told(order)[Moment.DELAY_DECLARED]:
+            break
+    # Then it is said while the promise still holds, with a range from history
+    world.await_message(order, Moment.DELAY_DECLARED)
+    late = world.shipment(order)
+    assert late is not None
+    assert late.delay is not None
+    assert late.delay.kind == "predicted_late"
+    assert late.delay.declared_at.date() < shipped.promise.latest
+    assert late.delay.model_version.startswith("larkspur-")
+    assert late.delay.expected is not None
+    assert late.delay.expected.earliest > shipped.promise.latest
+    (told,) = [email for email in world.emails(order) if email.tags["moment"] == Moment.DELAY_DECLARED]
+    assert "likely to miss" in told.text
+    explained = delay_as_told(world, order)["decisions"]
+    assert any(one["facts"].get("late_probability", 0) >= 0.5 for one in explained)
 
 
 def test_an_order_that_does_not_ship_in_time_may_be_cancelled(world: World) -> None:
