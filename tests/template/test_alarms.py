@@ -42,6 +42,8 @@ WIDGETS = {
     "carriers asked, by outcome": {"Asked"},
     "asks that failed, by outcome": {"AskFailed", "AskRefused", "BreakerOpen"},
     "subscriptions and errands": {"Subscribed", "SubscriptionRefused", "Revived", "Errands"},
+    "delays, by change and kind": {"DelayChanges"},
+    "remedies, carried out and refused": {"RemediesCarriedOut", "RemediesRefused"},
     "dates kept in four weeks, percent": {"ForecastKept", "PromiseKept"},
 }
 """What the dashboard has to show."""
