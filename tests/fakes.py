@@ -676,7 +676,8 @@ class FakeSurges:
             raise ConflictError("surge changed")
         self.records[surge.brand, surge.lane] = surge
 
-    def active(self, brand: str, now: datetime) -> Mapping[str, Surge]:
+    def active(self, brand: str, now: datetime, *, fresh: bool = False) -> Mapping[str, Surge]:
+        del fresh
         return {lane: surge for (b, lane), surge in self.records.items() if b == brand and surge.until > now}
 
 

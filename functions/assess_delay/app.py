@@ -16,7 +16,7 @@ def assess(event: Event) -> Any:
     brand, shipment_id, order_id, delay_id = (event[name] for name in ("brand", "shipment_id", "order_id", "delay_id"))
     if event["action"] == "next":
         bearers = Bearers(app.shipments, app.orders, app.dates, app.metrics)
-        playbooks = Playbooks(bearers, app.orders, app.cases, app.brands, app.metrics)
+        playbooks = Playbooks(bearers, app.orders, app.cases, app.brands, app.metrics, app.surges)
         return playbooks.next(brand, shipment_id, order_id, delay_id, app.clock(), event.get("case_id", ""))
     if shipment_id:
         return app.delay_watch.assess_and_declare(brand, shipment_id, app.clock(), delay_id)

@@ -90,11 +90,12 @@ class World:
         self.orders.save(order(**{"order_id": ORDER, **(of or {})}))
         self.events = [scan(Milestone.IN_TRANSIT, NOW)]
         self.shipments.save(after(parcel(order_id=ORDER), self.events), self.events, due_at=None, link=True)
-        surges = SurgeWatch(FakeSurges(), self.cases, self.metrics)
+        self.surges = FakeSurges()
+        surges = SurgeWatch(self.surges, self.cases, self.metrics)
         self.watch = DelayWatch(self.shipments, self.orders, brands, self.metrics, NO_HISTORY, surges)
         self.order_watch = OrderWatch(self.shipments, self.orders, brands, self.metrics, NO_HISTORY)
         self.bearers = Bearers(self.shipments, self.orders, NO_HISTORY, self.metrics)
-        self.playbooks = Playbooks(self.bearers, self.orders, self.cases, brands, self.metrics)
+        self.playbooks = Playbooks(self.bearers, self.orders, self.cases, brands, self.metrics, self.surges)
         self.keeper = OrderKeeper(self.orders, self.shipments, brands, NOBODY, NO_HISTORY)
         refunder = Refunder(self.returns, self.orders, brands, lambda _: self.refunds, self.metrics)
         self.amends = Amends(

@@ -10,29 +10,27 @@ from hypothesis import strategies as st
 from porchlight.domain.cases import Case
 from porchlight.domain.delays import DelayKind
 from porchlight.domain.forecast.lives import Route
+from porchlight.domain.remedies import Remedy
 from porchlight.domain.surge import COUNTED, FEWEST, TIMES, unusual
+from porchlight.services.cases import AnswerDesk, open_cases
 from porchlight.services.surges import SurgeWatch
-from tests.fakes import FakeMetrics, FakeSurges
+from tests.fakes import FakeCases, FakeMetrics, FakeOrders, FakeShipments, FakeSurges
 from tests.unit.stories import DAY, NOW
 
 TODAY = NOW.date()
 ROUTE = Route(carrier="usps", destination="US-CA")
 
 
-class Cases:
-    def __init__(self) -> None:
-        self.opened: list[str] = []
-
-    def open(self, case: Case) -> bool:
-        new = case.case_id not in self.opened
-        self.opened += [case.case_id] if new else []
-        return new
+class Cases(FakeCases):
+    @property
+    def opened(self) -> list[Case]:
+        return list(self.records.values())
 
 
 class World:
     def __init__(self) -> None:
         self.surges, self.cases, self.metrics = FakeSurges(), Cases(), FakeMetrics()
-        self.watch = SurgeWatch(self.surges, self.cases, self.metrics)  # type: ignore[arg-type]
+        self.watch = SurgeWatch(self.surges, self.cases, self.metrics)
 
     def late(self, count: int, at: datetime = NOW, route: Route = ROUTE, kind: DelayKind = DelayKind.STALLED) -> None:
         for _ in range(count):
@@ -91,10 +89,22 @@ def test_where_every_lane_of_a_carrier_is_late_the_carrier_is() -> None:
     assert len(world.cases.opened) == 1
 
 
+def test_a_carrier_whose_trouble_is_on_single_lanes_is_itself_in_none() -> None:
+    world, elsewhere = World(), Route(carrier="usps", destination="US-NY")
+    # Given one delay elsewhere, and then more and more on two lanes
+    world.late(1, route=elsewhere)
+    world.late(100)
+    world.late(100, route=Route(carrier="usps", destination="US-TX"))
+    # When the next ones are of other lanes again, whichever of them is looked at
+    world.late(8, route=elsewhere)
+    # Then it is those two lanes that break down, and not the carrier
+    assert set(world.surges.active("larkspur", NOW)) == {"usps|US-CA", "usps|US-TX"}
+
+
 def test_killed_before_its_case_was_opened_the_next_sign_opens_it() -> None:
     world = World()
     world.late(10)
-    world.cases.opened.clear()
+    world.cases.records.clear()
     world.late(5)
     assert len(world.cases.opened) == 1
 
@@ -109,6 +119,25 @@ def test_a_parcel_of_another_carrier_or_a_delay_at_one_door_has_no_part_in_it() 
     assert world.watch.covering("larkspur", Route(carrier="ups", destination="US-CA"), NOW) is None
     assert world.watch.covering("fjordhus", ROUTE, NOW) is None
     assert world.watch.covering("larkspur", None, NOW) is None
+
+
+def test_its_question_lasts_as_long_as_it_does_and_once_answered_is_not_asked_again() -> None:
+    # Given a surge that goes on, day after day
+    world = World()
+    world.late(10)
+    for day in range(1, 4):
+        world.late(10, NOW + day * DAY)
+    # Then its one question is still open, with what is known by now
+    now = NOW + 4 * DAY
+    (case,) = open_cases(world.cases, "larkspur", now, 50)
+    assert (case.deadline, case.opened_at, case.facts["late"]) == (NOW + 5 * DAY, NOW, 20)
+    # When somebody has answered it
+    desk = AnswerDesk(world.cases, FakeShipments(), FakeOrders())
+    desk.answer("larkspur", case.case_id, Remedy.KEEP_WAITING, "person:key", now)
+    world.late(10, now)
+    # Then it stays answered, however much longer the surge lasts
+    assert not open_cases(world.cases, "larkspur", now, 50)
+    assert world.surges.active("larkspur", now + DAY)
 
 
 def test_it_is_over_two_days_after_its_last_sign_and_the_next_one_is_another() -> None:

@@ -67,8 +67,8 @@ class Surges(Protocol):
         """Write it; ConflictError if it is not ``version - 1`` that is stored."""
         ...
 
-    def active(self, brand: str, now: datetime) -> Mapping[str, Surge]:
-        """Surges that are not over, by lane; may be a minute old."""
+    def active(self, brand: str, now: datetime, *, fresh: bool = False) -> Mapping[str, Surge]:
+        """Surges that are not over, by lane; may be a minute old unless ``fresh``."""
         ...
 
 

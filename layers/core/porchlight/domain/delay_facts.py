@@ -12,6 +12,8 @@ from porchlight.domain.money import Money
 from porchlight.domain.playbooks import AskStep, CaseStep, WaitStep, playbook
 from porchlight.domain.remedies import ENDING, Remedy
 from porchlight.domain.shipments import Shipment
+from porchlight.domain.steps import SURGE
+from porchlight.domain.surge import COUNTED
 from porchlight.domain.words import clean, clock, day_date, day_subject, day_words, on
 
 _SAID_BY_CARRIER = frozenset(
@@ -74,12 +76,20 @@ def _what_comes(scene: Scene, delay: Delay, shipment: Shipment | None) -> View:
     at = delay.step_since or delay.declared_at
     for step in steps[delay.step :]:
         if isinstance(step, CaseStep):
-            return {"person_looks": at == (delay.step_since or delay.declared_at)}
+            looks = at == (delay.step_since or delay.declared_at) and not _in_surge(delay, shipment)
+            return {"person_looks": looks}
         if isinstance(step, AskStep):
             return _asks(scene, shipment, at, step.options)
         if isinstance(step, WaitStep):
             at += timedelta(days=step.days)
     return {}
+
+
+def _in_surge(delay: Delay, shipment: Shipment | None) -> bool:
+    """True where people look at the whole lane, and not at this parcel."""
+    forecast = shipment.forecast if shipment else None
+    widened = forecast is not None and SURGE in forecast.reasons
+    return delay.begun == SURGE or (widened and delay.kind in COUNTED)
 
 
 def _asks(scene: Scene, shipment: Shipment | None, at: datetime, options: tuple[Remedy, ...]) -> View:

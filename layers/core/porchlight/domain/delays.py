@@ -141,7 +141,9 @@ class Delay(BaseModel):
     """The playbook's step that it is at."""
     step_since: AwareDatetime | None = None
     begun: str = ""
-    """What is done in this step (``wait``, ``open_case`` …), once it has begun; ``by_hand`` after a refusal."""
+    """What is done in this step (``wait``, ``open_case`` …), once it has begun; ``by_hand`` after a refusal, ``surge`` in
+    place of a case.
+    """
     case_id: str | None = None
     """The question that is open in this step: see ``domain.cases``."""
     chosen: Remedy | None = None

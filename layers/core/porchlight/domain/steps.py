@@ -17,6 +17,9 @@ from porchlight.domain.shipments import Shipment
 BY_HAND = "by_hand"
 """What is done in a step whose remedy was refused: a person is asked."""
 
+SURGE = "surge"
+"""What is done in place of a case where people are asked once about the whole lane: it waits for the surge to end."""
+
 
 @dataclass(frozen=True)
 class Late:

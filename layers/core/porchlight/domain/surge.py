@@ -81,12 +81,17 @@ def is_worth_a_look(count: int) -> bool:
     return count * 2 >= FEWEST and count % EVERY == 0
 
 
+def recent(counts: Mapping[date, int], today: date) -> int:
+    """Delays of today and yesterday."""
+    return counts.get(today, 0) + counts.get(today - timedelta(days=1), 0)
+
+
 def unusual(counts: Mapping[date, int], today: date) -> tuple[int, float] | None:
     """(delays of today and yesterday, the usual number for two days) if that is a surge; None where it is not.
 
     Days before the lane's first delay count as days without one, so that a new lane needs many to be unusual.
     """
-    late = counts.get(today, 0) + counts.get(today - timedelta(days=1), 0)
+    late = recent(counts, today)
     before = [counts.get(today - timedelta(days=2 + back), 0) for back in range(LOOK_BACK)]
     usual = max(sum(before) / LOOK_BACK * 2, 0.5)
     if late < FEWEST or late < TIMES * usual or _chance(late, usual) > CHANCE:

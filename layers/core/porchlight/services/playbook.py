@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 from typing import TypedDict
+from zlib import crc32
 
-from porchlight.deciding import Cases
+from porchlight.deciding import Cases, Surges
 from porchlight.domain import mail_order, steps
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.cases import Audience, Case, CaseState, case_id
@@ -30,11 +31,15 @@ from porchlight.domain.playbooks import (
 )
 from porchlight.domain.remedies import Remedy, RemedyRecord, remedy_key
 from porchlight.domain.steps import Late
+from porchlight.domain.surge import COUNTED, Surge, covering
 from porchlight.ports import Brands, Metrics, Orders
 from porchlight.services.bearers import Bearers
 from porchlight.services.cases import BY_DEADLINE, close, decide
 from porchlight.services.resume_workflows import news_in
 from porchlight.services.retrying import until_settled
+
+AFTER_SURGE_SECONDS = 3600
+"""Over so long a time the parcels of a surge that is over go on, not all at once."""
 
 BY_HAND_DAYS = 3
 """How long a person has to say what becomes of a remedy that was refused."""
@@ -63,6 +68,7 @@ class Playbooks:
     cases: Cases
     brands: Brands
     metrics: Metrics
+    surges: Surges
 
     def next(
         self, brand_id: str, shipment_id: str, order_id: str, delay_id: str, now: datetime, case: str = ""
@@ -122,7 +128,9 @@ class Playbooks:
         if isinstance(step, WaitStep):
             return self._wait(brand, late, step, now)
         if isinstance(step, CaseStep | AskStep):
-            if not late.delay.begun:
+            if not late.delay.case_id:
+                if isinstance(step, CaseStep) and (surge := self._surge(late, now)):
+                    return self._sit_out(brand, late, surge, now)
                 late = self._begin(late, step, now)
             return self._ask(brand, late, _question(late, step), now)
         if isinstance(step, LostStep):
@@ -154,6 +162,22 @@ class Playbooks:
         if now >= until:
             return steps.pass_over(late, step.step, "no news", now), None
         late = self.bearers.write(brand, late, now)
+        return late, _todo("wait", late, seconds=_left(until, now))
+
+    def _surge(self, late: Late, now: datetime) -> Surge | None:
+        """The surge that people are asked about in place of this parcel."""
+        if late.shipment is None or late.delay.kind not in COUNTED:
+            return None
+        return covering(self.surges.active(late.record.brand, now), late.shipment.route)
+
+    def _sit_out(self, brand: BrandConfig, late: Late, surge: Surge, now: datetime) -> tuple[Late, Todo]:
+        """Wait until the surge is over; who still stands then has a question of its own."""
+        if late.delay.begun != steps.SURGE:
+            facts: Facts = {"surge": surge.surge_id, "lane": surge.lane, "case_id": surge.case_id}
+            late = steps.begin(late, steps.SURGE, now, {**facts, "until": surge.until.isoformat()})
+        late = self.bearers.write(brand, late, now)
+        # All its parcels wait for one instant: they wake one after the other.
+        until = surge.until + timedelta(seconds=crc32(late.delay.delay_id.encode()) % AFTER_SURGE_SECONDS)
         return late, _todo("wait", late, seconds=_left(until, now))
 
     def _ask(self, brand: BrandConfig, late: Late, question: Case, now: datetime) -> tuple[Late, Todo | None]:

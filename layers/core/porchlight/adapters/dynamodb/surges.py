@@ -41,10 +41,10 @@ class DynamoSurges:
         self._table.replace(new, surge.version)
         self._cache.pop(surge.brand, None)
 
-    def active(self, brand: str, now: datetime) -> Mapping[str, Surge]:
-        """Cached for a minute."""
+    def active(self, brand: str, now: datetime, *, fresh: bool = False) -> Mapping[str, Surge]:
+        """Cached for a minute; ``fresh`` is read now."""
         known = self._cache.get(brand)
-        if known is None or known[0] < self._clock():
+        if fresh or known is None or known[0] < self._clock():
             found = [load(Surge, one) for one in self._table.query(keys.lanes_pk(brand), keys.SURGE)]
             known = (self._clock() + CACHE_SECONDS, found)
             self._cache[brand] = known
