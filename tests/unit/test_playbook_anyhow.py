@@ -3,19 +3,25 @@ had arrived, and every wait ends.
 """
 
 from collections import Counter
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from porchlight.domain.brands import BrandConfig
 from porchlight.domain.cases import CaseState
 from porchlight.domain.delays import DelayChange
 from porchlight.domain.milestones import Milestone
+from porchlight.domain.orders import Destination
+from porchlight.domain.promises import ShipDaySaid, said_with
 from porchlight.domain.remedies import ENDING, Remedy, RemedyState
 from porchlight.errors import ConflictError, InvalidInputError, PermanentProviderError, TransientError
+from porchlight.services.order_delays import Dispatches
 from porchlight.services.playbook import Todo
-from tests.unit.late import LATE, World, with_playbooks
+from tests.fakes import NO_HISTORY
+from tests.unit.late import DAY, LATE, NOW, ORDER, World, with_playbooks
 
 OPTIONS = st.lists(st.sampled_from(["keep_waiting", "cancel", "resend", "refund"]), min_size=1, max_size=4, unique=True)
 
@@ -56,8 +62,8 @@ class DeathError(BaseException):
 class Machine(World):
     """The state machine over the world: it is told what to do, waits, is woken, and calls again what was killed."""
 
-    def __init__(self, *books: list[dict[str, Any]], slow: bool) -> None:
-        super().__init__(with_playbooks(stalled=books[0], presumed_lost=books[1]))
+    def __init__(self, config: BrandConfig, *, slow: bool, of: Mapping[str, Any] | None = None) -> None:
+        super().__init__(config, of=of)
         self.now = LATE
         self.todo: Todo | None = None
         self.case = ""
@@ -145,7 +151,7 @@ class Machine(World):
             case "hours":
                 self.now += timedelta(hours=value)
             case "scan":
-                self.until_done(lambda: self.news(value, self.now))
+                self.until_done(lambda: self.hear(value))
                 self.wake()
             case "answer":
                 for case in [one for one in self.cases.records.values() if one.state is CaseState.OPEN]:
@@ -170,8 +176,73 @@ class Machine(World):
             case "twice":
                 self.twice = True
 
+    def hear(self, milestone: Milestone) -> None:
+        """News from outside."""
+        self.news(milestone, self.now)
+
     def arrived(self) -> bool:
         return self.shipment.milestone is Milestone.DELIVERED
+
+
+class OrderMachine(Machine):
+    """The same for an order that was not dispatched."""
+
+    def __init__(self, config: BrandConfig, country: str, *, slow: bool) -> None:
+        of = {"ship_by": (NOW + 4 * DAY).date(), "destination": Destination(country=country)}
+        super().__init__(config, slow=slow, of=of)
+
+    def declare(self, now: datetime = LATE) -> None:
+        self.orders.parcels.clear()
+        self.shipment_id, self.order_id = "", ORDER
+        self.delay_id = self.order_watch.assess_and_declare("larkspur", ORDER, now)["delay_id"]
+
+    def hear(self, milestone: Milestone) -> None:
+        """The order leaves, is cancelled by the store, or the shop names another day of shipping."""
+        found, day = self.order, (self.now + 9 * DAY).date()
+        if milestone is Milestone.DELIVERED:
+            self.orders.parcels["larkspur", ORDER] = ["shp_1"]
+        elif milestone is Milestone.OUT_FOR_DELIVERY:
+            found = found.model_copy(update={"cancelled_at": self.now})
+        else:
+            said = said_with(found.ship_days, ShipDaySaid(day=day, said_at=self.now))
+            found = found.model_copy(update={"ship_by": day, "ship_days": said})
+        settled = Dispatches(self.orders, self.shipments, NO_HISTORY).settled(found, self.brand, self.now)
+        written = settled.order.model_copy(update={"version": self.order.version + 1})
+        self.orders.save(written, due_at=settled.due_at, decisions=settled.decisions)
+
+    def sweep(self, now: datetime) -> None:
+        """An order's delay has no graver kind."""
+
+
+@settings(max_examples=200, deadline=None)
+@given(BOOKS, st.sampled_from(["US", "DE"]), st.booleans(), st.lists(WHAT, max_size=20))
+def test_the_same_holds_for_orders_that_were_not_dispatched(
+    book: list[dict[str, Any]], country: str, slow: bool, story: list[tuple[str, Any]]
+) -> None:
+    machine = OrderMachine(with_playbooks(not_dispatched=book), country, slow=slow)
+    machine.run()
+    for what, value in [*story, *[("hours", 24 * 6)] * 40]:
+        machine.do(what, value)
+        machine.run()
+    delay = machine.delay
+    # Then every wait has ended; only who agreed to wait without a date is asked again and again
+    agreed = delay.agreed
+    assert not machine.running or (country == "US" and delay.is_open and agreed and agreed.until is None)
+    # And each remedy was carried out once, and one at most of those that end a delay
+    assert all(count == 1 for count in Counter(task.remedy for task in machine.remedies.done.values()).values())
+    done = {record.key for record in delay.remedies if record.state is RemedyState.DONE}
+    assert set(machine.remedies.done) == done
+    ending = [record for record in delay.remedies if record.remedy in ENDING and record.state is RemedyState.DONE]
+    assert len(ending) <= 1
+    # And none was begun for an order that had left, or that the store had cancelled
+    for old, new in machine.orders.history:
+        begun = new.delay.committed if new.delay else None
+        if begun and not (old and old.delay and old.delay.committed):
+            assert not new.dispatched_at
+            assert not new.cancelled_at
+    assert machine.order.refunded.amount <= machine.order.total.amount
+    told = [event.id for event in machine.published() if event.moment]
+    assert len(told) == len(set(told))
 
 
 @settings(max_examples=300, deadline=None)
@@ -179,7 +250,7 @@ class Machine(World):
 def test_each_remedy_at_most_once_never_for_what_has_arrived_and_every_wait_ends(
     stalled: list[dict[str, Any]], lost: list[dict[str, Any]], slow: bool, story: list[tuple[str, Any]]
 ) -> None:
-    machine = Machine(stalled, lost, slow=slow)
+    machine = Machine(with_playbooks(stalled=stalled, presumed_lost=lost), slow=slow)
     # When anything happens in any order
     machine.run()
     for what, value in [*story, *[("hours", 24 * 6)] * 20]:
