@@ -3,8 +3,10 @@
 from datetime import date, timedelta
 from typing import Any
 
+from porchlight.domain.dates import DateRange
 from porchlight.domain.forecast.lives import Quantiles, Route
 from porchlight.domain.lateness import assess
+from porchlight.domain.mending import declare
 from porchlight.domain.milestones import Milestone
 from porchlight.errors import TransientError
 from porchlight.services.dates import Dates
@@ -88,6 +90,30 @@ def test_history_wakes_a_parcel_before_its_promise_is_broken() -> None:
     suspicion = assess(late.shipment, BRAND.delays, then, late.outlook)
     assert suspicion
     assert suspicion.kind == "predicted_late"
+
+
+def test_once_a_delay_was_told_history_is_not_asked_for_another() -> None:
+    shipment = after(parcel(route=ROUTE, placed_at=NOW - DAY), [scan(Milestone.ACCEPTED, NOW)])
+    model = dates(Learned(0.7, date(2026, 3, 2)))
+    settled = model.settled(shipment, BRAND, NOW)
+    suspicion = assess(settled.shipment, BRAND.delays, NOW, settled.outlook)
+    assert suspicion
+    told, _ = declare(settled.shipment, suspicion, BRAND.delays, NOW, settled.outlook)
+    moving = [scan(Milestone.ACCEPTED, NOW), scan(Milestone.OUT_FOR_DELIVERY, NOW + DAY)]
+    after_all = model.settled(after(told, moving), BRAND, NOW + DAY)
+    assert [decision.change.value for decision in after_all.decisions] == ["recovered"]
+    assert assess(after_all.shipment, BRAND.delays, NOW + DAY, after_all.outlook) is None
+    assert after_all.due_at
+    assert after_all.due_at > NOW + DAY
+
+
+def test_a_placeholder_for_a_promise_is_nothing_to_reckon_with() -> None:
+    model = Learned()
+    far = DateRange(earliest=date.max, latest=date.max)
+    shipment = after(parcel(route=ROUTE, placed_at=NOW, promise=far), [scan(Milestone.ACCEPTED, NOW)])
+    found = dates(model).settled(shipment, BRAND, NOW)
+    assert found.outlook.late is None
+    assert [asked for asked in model.asked if asked[0] == "handover"] == [("handover", date(2026, 3, 2), None)]
 
 
 def test_a_lane_that_is_thin_has_no_silence_of_its_own() -> None:

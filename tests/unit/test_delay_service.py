@@ -69,6 +69,20 @@ def test_a_late_parcel_is_declared_once_and_told_once(world: World) -> None:
     assert world.metrics.total("DelaysDeclared", kind="stalled") == 1
 
 
+def test_a_suspicion_that_has_become_another_keeps_its_workflow(world: World) -> None:
+    # Given a parcel that is suspected to be stalled, and whose workflow is on its way
+    settled, suspicion = world.watch.look(world.shipment, brand(), LATE)
+    assert suspicion
+    delay_id = world.watch.note(settled, suspicion, brand(), LATE + DAY, LATE)
+    # When news of a trouble comes between
+    world.news(Milestone.EXCEPTION, NOW + DAY)
+    found = world.watch.assess_and_declare("larkspur", "shp_1", NOW + 15 * DAY, delay_id)
+    # Then what is declared is another kind, and the workflow's own delay
+    assert found == {"outcome": "late", "delay_id": delay_id}
+    assert world.shipment.delay
+    assert world.shipment.delay.kind is not suspicion.kind
+
+
 def test_news_that_came_first_leaves_nothing_to_declare(world: World) -> None:
     world.news(Milestone.DELIVERED, LATE)
     assert world.watch.assess_and_declare("larkspur", "shp_1", LATE)["outcome"] == "not_late"

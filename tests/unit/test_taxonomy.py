@@ -319,6 +319,8 @@ def test_a_delay_is_declared_once_whatever_comes(
             assert decision.delay_id not in seen
             open_id = decision.delay_id
             seen.add(open_id)
+        elif decision.change is DelayChange.FALSE_ALARM and not open_id:
+            assert decision.delay_id in seen  # recovered, and then delivered in time
         else:
             assert decision.delay_id == open_id
             open_id = open_id if decision.change is DelayChange.UPDATED else ""

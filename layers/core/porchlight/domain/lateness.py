@@ -11,9 +11,9 @@ from porchlight.domain.brands import DelayPolicy
 from porchlight.domain.dates import add_working_days, end_of_day, local_day, start_of_day, working_days_after
 from porchlight.domain.delays import FAULT, WEIGHT, DelayKind, Facts
 from porchlight.domain.ids import stable_id
-from porchlight.domain.milestones import MOVEMENT, Milestone, Party, Reason
+from porchlight.domain.milestones import LAST_MILE, MOVEMENT, Milestone, Party, Reason
 from porchlight.domain.outlook import NOTHING_KNOWN, Outlook
-from porchlight.domain.ranges import FARTHEST_ESTIMATE, is_coming, zone_of_shipment
+from porchlight.domain.ranges import FARTHEST_ESTIMATE, is_coming, is_fresh, promised_range, zone_of_shipment
 from porchlight.domain.shipments import Shipment
 
 TROUBLES = frozenset({Milestone.EXCEPTION, Milestone.DELAYED, Milestone.DAMAGED})
@@ -61,7 +61,7 @@ def next_check(
     """
     times = [suspicion.since for suspicion in _suspicions(shipment, policy, now, outlook)]
     promise = shipment.promise
-    if times and promise and promise.latest < date.max and not (shipment.delay and shipment.delay.is_open):
+    if times and promise and date.min < promise.latest < date.max and not (shipment.delay and shipment.delay.is_open):
         begins = start_of_day(promise.latest, zone_of_shipment(shipment))
         times += [begins] if begins > now else []
     return min(times, default=None)
@@ -79,8 +79,8 @@ def _suspicions(shipment: Shipment, policy: DelayPolicy, now: datetime, outlook:
     if delay and (delay.committed or delay.remedied):
         return  # its money is given back, or another one is on its way
     lasting = delay if delay and delay.is_open else None
-    told = (delay.expected if delay else None) or (None if lasting else shipment.promise)
-    promised = told.latest if told else None
+    told = promised_range(shipment)
+    promised = told.latest if told and told.latest < date.max else None
     for kind, since, more in _due(shipment, policy, now, outlook, promised):
         broken = kind is DelayKind.PROMISE_MISSED
         if lasting and not broken and WEIGHT[kind] <= WEIGHT[lasting.kind]:
@@ -114,7 +114,7 @@ def _due(
         yield DelayKind.PICKUP_EXPIRING, start_of_day(last - timedelta(days=policy.pickup_reminder_days), zone), {}
     if not is_coming(shipment):
         return
-    if promised and promised < date.max:
+    if promised:
         yield DelayKind.PROMISE_MISSED, end_of_day(promised, zone), {}
         yield from _predicted(shipment, policy, now, outlook, promised)
     if heard and milestone in SCANNED:
@@ -138,16 +138,22 @@ def _due(
 def _predicted(
     shipment: Shipment, policy: DelayPolicy, now: datetime, outlook: Outlook, promised: date
 ) -> Iterator[tuple[DelayKind, datetime, Facts]]:
-    """The promise still holds, but the carrier names a later day, or history says that it will be missed."""
+    """The promise still holds, but the carrier names a later day, or history says that it will be missed.
+
+    On the last mile an estimate from before it counts no more, and neither does history. After a delay only an estimate
+    that was made since says that its range will be missed too.
+    """
     zone = zone_of_shipment(shipment)
     today = local_day(now, zone)
     if promised < today:
         return
     estimate = shipment.estimate.local_day() if shipment.estimate else None
-    known = shipment.estimate_at
-    if estimate and known and promised < estimate <= today + FARTHEST_ESTIMATE:
+    known, delay = shipment.estimate_at, shipment.delay
+    near = shipment.milestone in LAST_MILE
+    overtaken = (near and not is_fresh(shipment)) or (delay and known and known <= delay.declared_at)
+    if estimate and known and not overtaken and promised < estimate <= today + FARTHEST_ESTIMATE:
         yield DelayKind.PREDICTED_LATE, known, {"carrier_estimate": estimate.isoformat()}
-    if outlook.crossing and outlook.crossing <= promised:
+    if outlook.crossing and outlook.crossing <= promised and not near and not delay:
         numbers: Facts = {"threshold": policy.late_probability}
         if outlook.late is not None:
             numbers["late_probability"] = round(outlook.late, 3)

@@ -13,7 +13,7 @@ from porchlight.domain.ids import stable_id
 from porchlight.domain.lateness import Suspicion
 from porchlight.domain.milestones import LAST_MILE, MOVEMENT, Milestone
 from porchlight.domain.outlook import NOTHING_KNOWN, Outlook
-from porchlight.domain.ranges import NO_DAY, new_range, zone_of_shipment
+from porchlight.domain.ranges import NO_DAY, estimated_range, new_range, zone_of_shipment
 from porchlight.domain.shipments import Shipment
 
 FORESEEN = frozenset({DelayKind.PREDICTED_LATE, DelayKind.PROMISE_MISSED})
@@ -55,8 +55,8 @@ def declare(
         return _update(shipment, known, suspicion, policy, now, outlook.forecast)
     if known and known.delay_id == suspicion.delay_id:
         return shipment, ()
-    noted = shipment.suspected
-    delay_id = noted.delay_id if noted and noted.kind is suspicion.kind else suspicion.delay_id
+    # Whatever it has become since: under the id of the suspicion its workflow runs.
+    delay_id = shipment.suspected.delay_id if shipment.suspected else suspicion.delay_id
     expected, origin = new_range(shipment, suspicion.kind, suspicion.promised, policy, outlook.forecast, now)
     delay = Delay(
         delay_id=delay_id,
@@ -85,10 +85,11 @@ def _update(
 ) -> Changed:
     """A graver kind, which begins its own playbook, or a range that is over: the same delay with a new range."""
     graver = WEIGHT[suspicion.kind] > WEIGHT[delay.kind]
-    kind = suspicion.kind if graver else delay.kind
-    expected, origin = new_range(shipment, kind, suspicion.promised, policy, forecast, now)
-    if not graver and expected == delay.expected:
+    if not graver and (delay.expected is None or local_day(now, zone_of_shipment(shipment)) <= delay.expected.latest):
         return shipment, ()
+    kind = suspicion.kind if graver else delay.kind
+    again = delay.revision + (0 if graver else 1)
+    expected, origin = new_range(shipment, kind, suspicion.promised, policy, forecast, now, again)
     update = {
         "kind": kind,
         "expected": expected,
@@ -108,7 +109,8 @@ def _update(
 
 def follow_carrier(shipment: Shipment, policy: DelayPolicy, now: datetime) -> Changed:
     """An open delay whose carrier has named another day since: the range follows, where that is news to the shopper
-    (``update_days``). Our own forecast alone moves none: it would move a little every day.
+    (``update_days``). Our own forecast alone moves none: it would move a little every day. A carrier that moves its own
+    day again and again is believed less and less to the day.
     """
     delay = shipment.delay
     if delay is None or not delay.is_open or delay.expected is None or delay.kind in NO_DAY or delay.committed:
@@ -116,13 +118,15 @@ def follow_carrier(shipment: Shipment, policy: DelayPolicy, now: datetime) -> Ch
     since = delay.updated_at or delay.declared_at
     if shipment.estimate_at is None or shipment.estimate_at <= since:
         return shipment, ()
-    expected, origin = new_range(shipment, delay.kind, delay.promised, policy, None, now)
+    expected, origin = new_range(shipment, delay.kind, delay.promised, policy, None, now, delay.revision)
     if origin != "carrier" or expected is None:
         return shipment, ()
     moved = abs((expected.latest - delay.expected.latest).days)
-    if moved < policy.update_days or _covers(delay.expected, expected):
+    named = estimated_range(shipment, expected.zone, local_day(now, expected.zone))
+    if moved < policy.update_days or (named and _covers(delay.expected, named)):
         return shipment, ()
     facts = {**delay.facts, "range_from": origin, "carrier_estimate": expected.earliest.isoformat()}
+    facts["last_event_at"] = shipment.last_event_at.isoformat() if shipment.last_event_at else None
     update = {"expected": expected, "before": delay.expected, "facts": facts, "model_version": ""}
     update["revision"] = delay.revision + 1
     updated = delay.model_copy(update={**update, "updated_at": now})
@@ -136,10 +140,14 @@ def mend(shipment: Shipment, policy: DelayPolicy, now: datetime, outlook: Outloo
     """Close an open delay if the parcel's events say so, by the projection that they were folded into.
 
     Resolved: delivered, or no longer on its way to the shopper; a false alarm where it came within the promise that we
-    had expected it to miss. Recovered: it goes on, with a range that is honest from now on. A delay whose money is on
-    its way back is ended by that; what arrives nevertheless is noted.
+    had expected it to miss, also after a recovery. Recovered: it goes on, with a range that is honest from now on. A
+    delay whose money is on its way back is ended by that; what arrives nevertheless is noted.
     """
     delay = shipment.delay
+    if delay and delay.recovered_at and not delay.resolved_at and _was_in_time(shipment, delay):
+        closed, change = delay.model_copy(update={"resolved_at": now, "false_alarm": True}), DelayChange.FALSE_ALARM
+        decision = _decision(shipment, delay.delay_id, delay.kind, change, now, policy, None, closed, by="carrier")
+        return shipment.model_copy(update={"delay": closed}), (decision,)
     if delay is None or not delay.is_open or delay.committed:
         return _arrived_after_all(shipment, delay, policy, now)
     if not shipment.is_open or (shipment.milestone is Milestone.RETURN_IN_TRANSIT and not shipment.is_return):
@@ -147,7 +155,8 @@ def mend(shipment: Shipment, policy: DelayPolicy, now: datetime, outlook: Outloo
         closed = delay.model_copy(update={"resolved_at": now, "false_alarm": vain, "case_id": None})
         change = DelayChange.FALSE_ALARM if vain else DelayChange.RESOLVED
     elif _goes_on(shipment, delay):
-        closed = delay.model_copy(update={"recovered_at": now, "case_id": None, **_told(shipment, delay, now)})
+        told = _told(shipment, delay, now)
+        closed = delay.model_copy(update={"recovered_at": now, "case_id": None, "expected": told})
         if closed.expected is None and not shipment.is_return:
             expected, origin = new_range(shipment, DelayKind.PROMISE_MISSED, None, policy, outlook.forecast, now)
             closed = closed.model_copy(update={"expected": expected, "model_version": _model(origin)})
@@ -171,10 +180,14 @@ def _arrived_after_all(shipment: Shipment, delay: Delay | None, policy: DelayPol
     return shipment.model_copy(update={"delay": noted}), (decision.model_copy(update=told),)
 
 
-def _told(shipment: Shipment, delay: Delay, now: datetime) -> dict[str, DateRange | None]:
-    """A range that is over is no promise to go on with."""
-    over = delay.expected is not None and delay.expected.latest < local_day(now, zone_of_shipment(shipment))
-    return {"expected": None} if over else {}
+def _told(shipment: Shipment, delay: Delay, now: datetime) -> DateRange | None:
+    """The range to go on with: what was said, unless it is over, or the carrier has named a later day since."""
+    zone = zone_of_shipment(shipment)
+    today, said = local_day(now, zone), delay.expected
+    named = estimated_range(shipment, zone, today) if said else None
+    if said and named and named.earliest > said.latest:
+        said = named
+    return said if said and said.latest >= today else None
 
 
 def _goes_on(shipment: Shipment, delay: Delay) -> bool:
@@ -185,7 +198,9 @@ def _goes_on(shipment: Shipment, delay: Delay) -> bool:
     going_back = shipment.is_return and shipment.milestone is Milestone.RETURN_IN_TRANSIT
     if going_back and shipment.last_event_at:
         moved = shipment.last_event_at
-    newer = moved is not None and (last is None or moved > last)
+    # A label that was never scanned now is, however late we hear of it.
+    scanned = delay.kind is DelayKind.LABEL_NEVER_SCANNED
+    newer = moved is not None and (last is None or moved > last or scanned)
     if not newer or (shipment.milestone not in MOVEMENT and not going_back):
         return False
     assert moved is not None
@@ -194,7 +209,8 @@ def _goes_on(shipment: Shipment, delay: Delay) -> bool:
     if delay.kind is DelayKind.ATTEMPT_FAILED:
         return shipment.milestone is not Milestone.DELIVERY_ATTEMPTED
     if delay.kind in FORESEEN:
-        silent = last is None or moved - last >= A_DAY
+        # Silent when it was told, it moves again; what moved all the while is mended by the last mile only.
+        silent = last is None or (delay.updated_at or delay.declared_at) - last >= A_DAY
         return shipment.milestone in LAST_MILE or (delay.kind is DelayKind.PROMISE_MISSED and silent)
     return True
 

@@ -32,6 +32,20 @@ def zone_of_shipment(shipment: Shipment) -> str | None:
     return shipment.zone or (shipment.promise.zone if shipment.promise else None)
 
 
+def promised_range(shipment: Shipment) -> DateRange | None:
+    """The range whose end breaks our word: the promise; after a delay that delay's range, or what the shop has promised
+    since where that ends later. None where no day was named.
+    """
+    delay, promise = shipment.delay, shipment.promise
+    if delay is None:
+        return promise
+    if delay.expected is None:
+        return None if delay.is_open else promise
+    newest = shipment.promises[-1].made_at if shipment.promises else None
+    since = newest is not None and newest > (delay.updated_at or delay.declared_at)
+    return promise if promise and since and promise.latest > delay.expected.latest else delay.expected
+
+
 def expected_range(
     shipment: Shipment, brand: BrandConfig, now: datetime, forecast: Forecast | None = None
 ) -> DateRange | None:
@@ -47,11 +61,9 @@ def expected_range(
         return None
     zone = zone_of_shipment(shipment) or brand.zone
     today = local_day(now, zone)
-    if delay and delay.is_open:
-        candidates = [delay.expected]
-    else:
-        told = (delay.expected if delay else None) or shipment.promise
-        candidates = [_estimated(shipment, zone, today), _ours(forecast, zone), told]
+    candidates = [promised_range(shipment)]
+    if not (delay and delay.is_open):
+        candidates = [estimated_range(shipment, zone, today), _ours(forecast, zone), *candidates]
     for candidate in candidates:
         if candidate and candidate.latest >= today:
             return candidate.model_copy(update={"earliest": max(candidate.earliest, today)})
@@ -65,31 +77,37 @@ def new_range(
     policy: DelayPolicy,
     forecast: Forecast | None,
     now: datetime,
+    again: int = 0,
 ) -> tuple[DateRange | None, str]:
     """The range that is honest for a late parcel, and where it comes from: ``carrier``, a model's version, ``policy``;
     (None, "") where no day can be named.
 
     It begins after today and ends after the promise that is broken: a delay never promises earlier than before. Of our
     own forecast it takes the day by which 90 of 100 arrive, not 80: a second broken word weighs more than the first.
+    ``again``: so many ranges of this delay did not hold. Each makes the next one wider, so that a parcel that nobody
+    hears of is not told anew every other day.
     """
     if kind in NO_DAY:
         return None, ""
     zone = zone_of_shipment(shipment)
     today = local_day(now, zone)
-    after = max(filter(None, (today, promised))) + timedelta(days=1)
+    known = promised if promised and promised <= today + FARTHEST_ESTIMATE else today
+    after, times = max(today, known) + timedelta(days=1), 2 ** min(again, 5)
     estimate = shipment.estimate.local_day() if shipment.estimate else None
-    if estimate and after <= estimate <= today + FARTHEST_ESTIMATE and _is_fresh(shipment):
-        return DateRange(earliest=estimate, latest=add_working_days(estimate, 1), zone=zone), "carrier"
+    if estimate and after <= estimate <= today + FARTHEST_ESTIMATE and is_fresh(shipment):
+        until = add_working_days(estimate, 1 + min(again, 10))
+        return DateRange(earliest=estimate, latest=until, zone=zone), "carrier"
     if forecast and COLD not in forecast.reasons:
         earliest = max(forecast.p50, after)
-        return DateRange(earliest=earliest, latest=max(forecast.p90, earliest), zone=zone), forecast.version
+        least = add_working_days(earliest, times) if again else earliest
+        return DateRange(earliest=earliest, latest=max(forecast.p90, least), zone=zone), forecast.version
     likely, latest = sorted(policy.new_range_working_days)
     start = after - timedelta(days=1)
-    days = DateRange(earliest=add_working_days(start, likely), latest=add_working_days(start, latest), zone=zone)
-    return days, "policy"
+    first, last = add_working_days(start, likely), add_working_days(start, latest * times)
+    return DateRange(earliest=first, latest=last, zone=zone), "policy"
 
 
-def _is_fresh(shipment: Shipment) -> bool:
+def is_fresh(shipment: Shipment) -> bool:
     """An estimate that was made with the newest news, or after: an older one has been overtaken by silence."""
     return not shipment.last_event_at or not shipment.estimate_at or shipment.estimate_at >= shipment.last_event_at
 
@@ -100,7 +118,7 @@ def _ours(forecast: Forecast | None, zone: str | None) -> DateRange | None:
     return DateRange(earliest=forecast.p50, latest=forecast.p80, zone=zone)
 
 
-def _estimated(shipment: Shipment, zone: str | None, today: date) -> DateRange | None:
+def estimated_range(shipment: Shipment, zone: str | None, today: date) -> DateRange | None:
     """The carrier's estimate as a range; after a delay only one that was made since."""
     day = shipment.estimate.local_day() if shipment.estimate else None
     if day is None or day > today + FARTHEST_ESTIMATE:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from porchlight.deciding import Surges
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.cold import ColdDays, without_history
-from porchlight.domain.dates import local_day, zone
+from porchlight.domain.dates import DateRange, local_day, zone
 from porchlight.domain.delays import DelayChange, DelayDecision
 from porchlight.domain.dispatch import Free, no_holidays
 from porchlight.domain.forecast.days import HOLIDAY
@@ -19,7 +19,7 @@ from porchlight.domain.mending import clear, follow_carrier, mend
 from porchlight.domain.milestones import Milestone
 from porchlight.domain.orders import Order
 from porchlight.domain.outlook import NOTHING_KNOWN, Outlook
-from porchlight.domain.ranges import COLD, expected_range, is_coming, zone_of_shipment
+from porchlight.domain.ranges import COLD, FARTHEST_ESTIMATE, expected_range, is_coming, zone_of_shipment
 from porchlight.domain.shipments import Shipment
 from porchlight.domain.surge import Surge, covering
 from porchlight.errors import TransientError
@@ -54,7 +54,7 @@ class Dates:
         """What we expect of an order that was just placed; the carrier is not known yet."""
         where = order.destination.zone or brand.zone
         placed = order.placed_at.astimezone(zone(where) or UTC)
-        promised = order.promise.latest if order.promise else None
+        promised = _promised(order.promise, now)
         model, route = self._model(brand), route_of(brand, order, "")
         if model is None:
             return None
@@ -75,7 +75,7 @@ class Dates:
         return lambda day: days.kind(day.toordinal()) == HOLIDAY
 
     def outlook(self, shipment: Shipment, brand: BrandConfig, now: datetime) -> Outlook:
-        """What history says about a parcel now."""
+        """What history says about a parcel now; how likely its promise is missed, only before any delay was told."""
         route, placed = shipment.route, shipment.placed_at
         if route is None or placed is None or not shipment.is_open or shipment.shopper_id is None:
             return NOTHING_KNOWN
@@ -89,7 +89,7 @@ class Dates:
             return Outlook(silence=silence)
         where = zone_of_shipment(shipment) or brand.zone
         today, handed = local_day(now, where), handed_on(shipment, where)
-        promised = shipment.promise.latest if shipment.promise else None
+        promised = _promised(shipment.promise, now)
         van = shipment.reached.get(Milestone.OUT_FOR_DELIVERY)
         ordered = min(local_day(placed, where), handed or date.max)
         if COLD in reasons:
@@ -106,7 +106,7 @@ class Dates:
             wider=wider,
         )
         forecast = _forecast(IN_FLIGHT, today, days, where, now, model.version, reasons)
-        if promised is None or promised < today:
+        if promised is None or promised < today or shipment.delay:
             return Outlook(forecast=forecast, silence=silence)
         late = model.late(route, placed=ordered, handed=handed, today=today, promised=promised)
         crossing = model.crossing(
@@ -171,7 +171,7 @@ class Dates:
         model = self._model(brand)
         if model is None:
             return None
-        ordered, promised = min(local_day(placed, where), handed), shipment.promise.latest if shipment.promise else None
+        ordered, promised = min(local_day(placed, where), handed), _promised(shipment.promise, now)
         wider = self.wider(brand, route, now)
         reasons = _reasons(model, route, wider)
         if COLD in reasons:
@@ -186,6 +186,11 @@ def unchanged(shipment: Shipment, before: Shipment) -> bool:
     """True where nothing but our own view of its day has changed: that alone is written by the sweep only."""
     ours = {"expected": before.expected, "forecast": before.forecast}
     return shipment.model_copy(update=ours) == before
+
+
+def _promised(promise: DateRange | None, now: datetime) -> date | None:
+    """The last day of a promise; None for a placeholder, which models would count the days to."""
+    return promise.latest if promise and promise.latest <= now.date() + FARTHEST_ESTIMATE else None
 
 
 def _reasons(model: "Model", route: Route, wider: float) -> tuple[str, ...]:

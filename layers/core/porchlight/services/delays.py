@@ -81,7 +81,8 @@ class DelayWatch:
                     self._write(cleared, (*settled.decisions, *decisions), due_at, now)
                 return status("not_late", cleared)
             declared = self.declared(settled, suspicion, brand, now)
-            return status("late", declared)
+            mine = delay_id is None or (declared.delay is not None and declared.delay.delay_id == delay_id)
+            return status("late" if mine else "superseded", declared)
 
         return until_settled(attempt)
 
