@@ -24,22 +24,25 @@ def lines_of_parcel(
     held = [packing for packing in parcel.packed.values() if not packing.cancelled]
     if held and all(packing.lines and packing.parcels == 1 for packing in held):
         inside = quantities(parcel.packed)
-        return {} if all(inside.get(line.line_id, 0) >= line.quantity for line in order.lines) else inside
+        return {} if _is_all(order, inside) else inside
     others = [one for one in parcels if one.shipment_id != parcel.shipment_id and _counts(one)]
-    return None if others or untracked else {}
+    return None if others or untracked else _all_that_ships(order)
 
 
 def lines_to_ship(order: Order, held: Sequence[Mapping[str, Packing]]) -> dict[str, int] | None:
     """How many of which lines have not left: {} for the whole order, None where nobody can say. ``held``: what its
     parcels hold.
     """
-    return (to_ship(order, held) or None) if held else {}
+    return (to_ship(order, held) or None) if held else _all_that_ships(order)
 
 
 def value_of(order: Order, lines: Mapping[str, int]) -> Money:
-    """What was paid for lines; for the whole order with all that came on top."""
+    """What was paid for lines; for all that ships with all that came on top."""
     if not lines:
         return order.total
+    if all(lines.get(line.line_id, 0) >= line.quantity for line in order.lines if line.ships):
+        others = sum(line.unit_price.times(line.quantity).amount for line in order.lines if not line.ships)
+        return Money(amount=max(0, order.total.amount - others), currency=order.currency)
     worth = sum(line.unit_price.times(lines.get(line.line_id, 0)).amount for line in order.lines)
     return Money(amount=min(worth, order.total.amount), currency=order.currency)
 
@@ -62,6 +65,16 @@ def money_back(
     )
     left = left_to_refund(order, returns).amount - promised
     return Money(amount=max(0, min(value_of(order, lines).amount, left)), currency=order.currency)
+
+
+def _all_that_ships(order: Order) -> dict[str, int]:
+    """{} where that is all of it: a download or a gift card is not late, and is not paid back."""
+    ships = {line.line_id: line.quantity for line in order.lines if line.ships}
+    return {} if _is_all(order, ships) else ships
+
+
+def _is_all(order: Order, lines: Mapping[str, int]) -> bool:
+    return all(lines.get(line.line_id, 0) >= line.quantity for line in order.lines)
 
 
 def _counts(parcel: Shipment) -> bool:

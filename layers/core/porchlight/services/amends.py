@@ -90,6 +90,8 @@ class Amends:
         order = self._order(late)
         if order is None:
             return bare.model_copy(update={"why": "order_unknown"})
+        if remedy is Remedy.CREDIT:
+            return bare.model_copy(update={"amount": known.amount if known else None})
         if late.shipment and late.shipment.is_return:
             fits = remedy in (Remedy.REFUND, Remedy.CLAIM)
             return bare if fits else bare.model_copy(update={"why": "not_for_returns"})

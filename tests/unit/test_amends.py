@@ -1,0 +1,62 @@
+"""What a remedy is about: which lines, and how much money; where it is asked for again, or by several at once."""
+
+import pytest
+
+from porchlight.domain.orders import Destination, OrderLine
+from porchlight.domain.packing import Packing, ParcelLine
+from porchlight.domain.remedies import Remedy
+from porchlight.errors import PermanentProviderError
+from tests.unit.late import DAY, LATE, NOW, ORDER, World, with_playbooks
+from tests.unit.stories import usd
+
+EBOOK = OrderLine(line_id="ebook", title="E-book", quantity=1, unit_price=usd(3_000), ships=False)
+BOOK = OrderLine(line_id="book", title="Book", quantity=2, unit_price=usd(3_500))
+LOST = {"step": "presume_lost", "then": "refund"}
+
+
+def test_a_refused_credit_that_a_person_asks_for_again_is_the_same_money() -> None:
+    # Given an apology credit that the brand's system refuses
+    made = World(with_playbooks(stalled=[{"step": "credit", "currency": "USD", "amount_minor": 500}]))
+    made.declare()
+    made.remedies.fails = [PermanentProviderError("no")]
+    made.next(LATE)
+    assert made.carry_out(LATE) == "refused"
+    made.next(LATE)
+    # When a person says to try again
+    case = made.answer(Remedy.CREDIT, LATE + DAY, "person:key")
+    assert made.next(LATE + DAY, case.case_id)["remedy"] == "credit"
+    assert made.carry_out(LATE + DAY) == "done"
+    # Then it is asked for with its money
+    assert [task.amount for task in made.remedies.of(Remedy.CREDIT)] == [usd(500)]
+
+
+def test_what_never_ships_is_not_paid_back_with_a_lost_parcel() -> None:
+    # Given a parcel with all that ships of an order: books for 70, an e-book for 30, and 5 for shipping
+    made = World(with_playbooks(stalled=[LOST]), of={"lines": (EBOOK, BOOK), "total": usd(10_500)})
+    made.declare()
+    made.next(LATE)
+    made.carry_out(LATE)
+    # Then its refund is for the books and their shipping
+    (task,) = made.remedies.of(Remedy.REFUND)
+    assert (task.amount, task.lines) == (usd(7_500), {"book": 2})
+
+
+@pytest.mark.parametrize("fulfilled", [False, True])
+def test_an_order_that_never_left_is_paid_back_without_its_downloads(*, fulfilled: bool) -> None:
+    # Given the same order, not shipped; some stores call the download fulfilled at once
+    of = {"lines": (EBOOK, BOOK), "total": usd(10_500), "destination": Destination(country="US")}
+    made = World(of={"ship_by": (NOW + 4 * DAY).date(), **of})
+    made.orders.parcels.clear()
+    if fulfilled:
+        packing = Packing(lines=(ParcelLine(line_id="ebook", quantity=1),), as_of=NOW)
+        made.orders.put_untracked("larkspur", ORDER, "ful_1", packing)
+    made.shipment_id, made.order_id = "", ORDER
+    made.delay_id = made.order_watch.assess_and_declare("larkspur", ORDER, LATE)["delay_id"]
+    # When the shopper cancels it
+    made.next(LATE)
+    case = made.answer(Remedy.CANCEL, LATE)
+    assert made.next(LATE, case.case_id)["remedy"] == "cancel"
+    made.carry_out(LATE)
+    # Then the books and their shipping are paid back
+    (task,) = made.remedies.of(Remedy.CANCEL)
+    assert (task.amount, task.lines) == (usd(7_500), {"book": 2})
