@@ -554,6 +554,21 @@ def test_a_return_that_was_not_is_paid_back_its_own_way_once() -> None:
     assert made.delay.remedied
 
 
+@pytest.mark.parametrize("gone", [True, False])
+def test_a_return_whose_money_is_gone_goes_before_a_person_and_nothing_is_stuck(*, gone: bool) -> None:
+    # Given a return that failed, of an order that the store has paid back meanwhile; or one that has expired
+    state = ReturnState.FAILED if gone else ReturnState.EXPIRED
+    made = return_stalled(state=state, scanned_at=NOW)
+    if gone:
+        refunds = {"re_1": usd(24_000)}
+        made.orders.save(made.order.model_copy(update={"refunds": refunds, "version": made.order.version + 1}))
+    made.answer(Remedy.REFUND, NOW + 7 * DAY)
+    made.next(NOW + 7 * DAY)
+    assert made.carry_out(NOW + 7 * DAY) == "refused"
+    assert made.next(NOW + 7 * DAY)["do"] == "case"
+    assert made.refunds.calls == 0
+
+
 @pytest.mark.parametrize(("remedy", "why"), [(Remedy.RESEND, "not_for_returns"), (Remedy.REFUND, "provider_refused")])
 def test_what_cannot_be_done_about_a_return_goes_before_a_person(remedy: Remedy, why: str) -> None:
     made = return_stalled(state=ReturnState.APPROVED)

@@ -15,7 +15,7 @@ from porchlight.domain.orders import Order, OrderRefunded
 from porchlight.domain.remedies import NOTHING_DUE, Remedy, RemedyRecord, refund_id, remedy_key
 from porchlight.domain.returns import ReturnState
 from porchlight.domain.steps import Late
-from porchlight.errors import PermanentProviderError
+from porchlight.errors import InvalidInputError, PermanentProviderError
 from porchlight.ports import Brands, Metrics, Orders, Returns
 from porchlight.services.bearers import Bearers
 from porchlight.services.keep_orders import OrderKeeper
@@ -140,7 +140,10 @@ class Amends:
             return NOTHING_DUE
         if request.scanned_at is None:
             raise PermanentProviderError("a return that was never scanned is not refunded")
-        self.refunder.refund(brand.brand_id, return_id, now)
+        try:
+            self.refunder.refund(brand.brand_id, return_id, now)
+        except InvalidInputError as error:  # paid back elsewhere meanwhile, or no return to be paid back any more
+            raise PermanentProviderError(error.detail) from None
         return return_id
 
     def _remember(self, brand: BrandConfig, late: Late, record: Record, reference: str, now: datetime) -> None:
