@@ -1,15 +1,16 @@
 """Playbooks step by step: waits, questions, remedies; whoever answers, and whatever is asked twice."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from porchlight.domain.cases import Audience, CaseState
+from porchlight.domain.cases import Audience, Case, CaseState
 from porchlight.domain.delays import DelayChange, DelayKind
 from porchlight.domain.milestones import Milestone
 from porchlight.domain.orders import Destination
 from porchlight.domain.packing import Packing, ParcelLine
+from porchlight.domain.promises import ShipDaySaid, said_with
 from porchlight.domain.remedies import Remedy
 from porchlight.domain.returns import Refund, ReturnState
 from porchlight.errors import ConflictError, InvalidInputError, NotFoundError, PermanentProviderError, TransientError
@@ -198,6 +199,22 @@ def test_a_graver_kind_asks_a_question_of_its_own() -> None:
     # Then the workflow was woken by the update, which it had not seen
     updated = [event for event in made.published() if event.type == "DeliveryDelayUpdated"]
     assert [event.waiting for event in updated] == [True]
+
+
+def test_an_answer_at_the_moment_of_a_graver_kind_is_not_lost() -> None:
+    made = World(with_playbooks(stalled=[{**CASE, "days": 30}], presumed_lost=[CASE]))
+    made.declare()
+    made.next(LATE)
+    first = made.open_case
+    # Given an answer that was recorded, and an update before the workflow had heard it
+    made.answer(Remedy.RESEND, NOW + 14 * DAY, by="person:cx")
+    made.sweep(NOW + 14 * DAY)
+    assert (made.delay.kind, made.delay.case_id) == (DelayKind.PRESUMED_LOST, None)
+    # Then it is done, once
+    assert made.next(NOW + 14 * DAY, first.case_id)["remedy"] == "resend"
+    assert made.carry_out(NOW + 14 * DAY) == "done"
+    assert made.next(NOW + 14 * DAY, first.case_id)["outcome"] == "resolved"
+    assert len(made.remedies.of(Remedy.RESEND)) == 1
 
 
 def test_people_see_their_cases_by_deadline() -> None:
@@ -477,6 +494,57 @@ def test_whoever_agrees_to_wait_is_asked_again_and_can_still_cancel() -> None:
     assert made.delay.agreed.expressly
     made.answer(Remedy.CANCEL, second.deadline + DAY)
     assert made.next(second.deadline + DAY)["remedy"] == "cancel"
+
+
+def names_another_day(made: World, now: datetime, days: int) -> None:
+    """The shop says when it will ship."""
+    day = (now + days * DAY).date()
+    said = said_with(made.order.ship_days, ShipDaySaid(day=day, said_at=now))
+    update = {"ship_by": day, "ship_days": said, "version": made.order.version + 1}
+    made.orders.save(made.order.model_copy(update=update))
+
+
+def test_a_day_that_the_shop_names_later_is_asked_about_in_the_place_of_the_first() -> None:
+    made = not_dispatched()
+    made.next(IN_TIME)
+    first = made.open_case
+    names_another_day(made, IN_TIME + DAY, 10)
+    todo = made.next(IN_TIME + DAY, first.case_id)
+    second = made.open_case
+    assert (todo["do"], todo["case_id"]) == ("case", second.case_id)
+    assert second.facts["revised_ship_by"] == (IN_TIME + 11 * DAY).date().isoformat()
+    assert made.cases.records["larkspur", first.case_id].state is CaseState.MOOT
+    assert made.told().count("delay_option") == 2
+
+
+def test_an_answer_at_the_moment_of_another_day_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = not_dispatched()
+    made.next(IN_TIME)
+    first = made.open_case
+    names_another_day(made, IN_TIME + DAY, 10)
+    get, answers = made.cases.get, [True]
+
+    def quicker(brand: str, case_id: str) -> Case | None:
+        found = get(brand, case_id)
+        if answers.pop() if answers else False:
+            made.answers.answer("larkspur", case_id, Remedy.CANCEL, "shopper", IN_TIME + DAY)
+        return found
+
+    monkeypatch.setattr(made.cases, "get", quicker)
+    assert made.next(IN_TIME + DAY, first.case_id)["remedy"] == "cancel"
+
+
+def test_killed_between_closing_a_notice_and_the_next_one_it_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = not_dispatched()
+    made.next(IN_TIME)
+    first = made.open_case
+    names_another_day(made, IN_TIME + DAY, 10)
+    with monkeypatch.context() as patch:
+        patch.setattr(made.orders, "save", lambda *_, **__: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            made.next(IN_TIME + DAY, first.case_id)
+    assert made.next(IN_TIME + DAY, first.case_id)["do"] == "case"
+    assert made.open_case.case_id != first.case_id
 
 
 def test_an_order_that_leaves_meanwhile_is_not_cancelled() -> None:

@@ -13,7 +13,7 @@ from porchlight.ports import Secrets
 
 class ApiKey(BaseModel):
     """One key: whose it is and what it may do (``orders:write``, ``returns:write``, ``returns:decide``,
-    ``dates:read``).
+    ``cases:read``, ``cases:decide``, ``dates:read``).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -83,7 +83,7 @@ class Playbooks:
             if late is None or late.delay.delay_id != delay_id:
                 self._ask_no_more(brand_id, case)
                 return _todo("end", outcome="superseded")
-            found = self._step(brand, late, now)
+            found = self._step(brand, self._heard(late, case, now), now)
             if found["case_id"] != case:
                 self._ask_no_more(brand_id, case)
             return found
@@ -92,6 +92,15 @@ class Playbooks:
         if found["do"] == "end" and found["outcome"] != "superseded":
             self.metrics.count("DelaysClosed", outcome=found["outcome"])
         return found
+
+    def _heard(self, late: Late, asked: str, now: datetime) -> Late:
+        """A delay that became a graver one at the moment of an answer: what was answered is done all the same."""
+        if not asked or asked == late.delay.case_id or not late.delay.is_open or late.delay.chosen:
+            return late
+        case = self.cases.get(late.record.brand, asked)
+        if case is None or case.decision in (None, Remedy.KEEP_WAITING):
+            return late
+        return late if steps.record_of(late.delay, case.decision) else steps.answer(late, case, now)
 
     def _step(self, brand: BrandConfig, late: Late, now: datetime) -> Todo:
         order = late.order or self.orders.get(brand.brand_id, late.order_id or "")
@@ -205,10 +214,11 @@ class Playbooks:
             known = self.cases.get(brand.brand_id, delay.case_id) if delay.case_id else None
             if delay.begun == steps.BY_HAND:
                 question = known or _by_hand(late)
-            elif known and not (known.state is CaseState.OPEN and mail_order.overtaken(known.facts, order, brand, now)):
+            elif known and not _is_overtaken(known, order, brand, now):
                 question = known
             else:
                 if known:
+                    close(self.cases, known)  # first: an answer that is quicker counts, and brings us here again
                     agreed = mail_order.left_unanswered(known.facts, known.default, delay.agreed, now)
                     late = steps.overtake(late, agreed, now)
                 asked = mail_order.next_step(order, brand, late.delay.agreed, now)
@@ -228,6 +238,13 @@ class Playbooks:
         case = self.cases.get(brand_id, asked) if asked else None
         if case:
             close(self.cases, case)
+
+
+def _is_overtaken(case: Case, order: Order, brand: BrandConfig, now: datetime) -> bool:
+    """True where the shop has named another day since the notice, also if we died right after closing it."""
+    if case.state is CaseState.OPEN:
+        return mail_order.overtaken(case.facts, order, brand, now)
+    return case.state is CaseState.MOOT
 
 
 def credit(step: CreditStep, order: Order | None) -> Money | None:
