@@ -1,5 +1,7 @@
 """What a remedy is about: which lines, and how much money; where it is asked for again, or by several at once."""
 
+from typing import Any
+
 import pytest
 
 from porchlight.domain.orders import Destination, OrderLine
@@ -60,3 +62,37 @@ def test_an_order_that_never_left_is_paid_back_without_its_downloads(*, fulfille
     # Then the books and their shipping are paid back
     (task,) = made.remedies.of(Remedy.CANCEL)
     assert (task.amount, task.lines) == (usd(7_500), {"book": 2})
+
+
+def test_two_parcels_paid_back_at_one_moment_never_get_more_than_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Given two lost parcels of an order for 240, of which 140 were paid back before: a shirt for 100 in each
+    made = World(with_playbooks(stalled=[LOST]), of={"refunds": {"re_1": usd(14_000)}})
+    made.orders.put_refund("larkspur", ORDER, "re_1", usd(14_000))
+    shirt = {"f1": Packing(lines=(ParcelLine(line_id="shirt", quantity=1),), as_of=NOW)}
+    one = made.shipment.model_copy(update={"packed": shirt, "version": made.shipment.version + 1})
+    made.shipments.save(one, due_at=None)
+    two = one.model_copy(update={"shipment_id": "shp_2", "tracking_number": "1Z2", "version": 1})
+    made.shipments.save(two, due_at=None, link=True)
+    delays = [made.watch.assess_and_declare("larkspur", name, LATE)["delay_id"] for name in ("shp_1", "shp_2")]
+    which = [("larkspur", name, "", delay) for name, delay in zip(("shp_1", "shp_2"), delays, strict=True)]
+    for each in which:
+        assert made.playbooks.next(*each, LATE)["remedy"] == "refund"
+    # When the second is carried out between what the first has read and what it writes
+    save = made.shipments.save
+
+    def at_that_moment(*arguments: Any, **named: Any) -> None:
+        monkeypatch.setattr(made.shipments, "save", save)
+        assert made.amends.carry_out(*which[1], LATE) == "done"
+        save(*arguments, **named)
+
+    monkeypatch.setattr(made.shipments, "save", at_that_moment)
+    assert made.amends.carry_out(*which[0], LATE) == "refused"
+    # Then only the second was paid back, and a person is asked about the first
+    assert [task.amount for task in made.remedies.of(Remedy.REFUND)] == [usd(10_000)]
+    todo = made.playbooks.next(*which[0], LATE)
+    assert made.cases.records["larkspur", todo["case_id"]].facts["why"] == "more_than_left"
+    # And whoever tries again asks for what is left
+    made.answers.answer("larkspur", todo["case_id"], Remedy.REFUND, "person:key", LATE)
+    assert made.playbooks.next(*which[0], LATE, todo["case_id"])["remedy"] == "refund"
+    assert made.amends.carry_out(*which[0], LATE) == "done"
+    assert [task.amount for task in made.remedies.of(Remedy.REFUND)] == [usd(10_000)]

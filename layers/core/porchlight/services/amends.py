@@ -62,6 +62,9 @@ class Amends:
                     self.bearers.write(brand, steps.refuse(late, record, record.why, now), now)
                     return "refused"
                 late = self.bearers.write(brand, steps.intend(late, record, now), now)
+                if self._is_too_much(brand, late, record, now):
+                    self.bearers.write(brand, steps.refuse(late, record, "more_than_left", now), now)
+                    return "refused"
             try:
                 reference = self._ask(brand, late, record, now)
             except PermanentProviderError:
@@ -111,6 +114,15 @@ class Amends:
         elif remedy is Remedy.CLAIM:
             update["amount"] = amends.value_of(order, lines)
         return bare.model_copy(update=update)
+
+    def _is_too_much(self, brand: BrandConfig, late: Late, record: Record, now: datetime) -> bool:
+        """True where another parcel of the order was promised money at the very moment of this intent, before which
+        neither could see the other. Nothing was asked for yet: a person looks at both.
+        """
+        if record.remedy not in amends.MONEY_BACK or record.amount is None:
+            return False
+        left = self._meant(brand, late, record.remedy, now).amount
+        return left is not None and left.amount < record.amount.amount
 
     def _ask(self, brand: BrandConfig, late: Late, record: Record, now: datetime) -> str:
         """The other side's reference."""
