@@ -96,3 +96,15 @@ def test_two_parcels_paid_back_at_one_moment_never_get_more_than_is_left(monkeyp
     assert made.playbooks.next(*which[0], LATE, todo["case_id"])["remedy"] == "refund"
     assert made.amends.carry_out(*which[0], LATE) == "done"
     assert [task.amount for task in made.remedies.of(Remedy.REFUND)] == [usd(10_000)]
+
+
+def test_an_order_that_the_store_cancels_before_the_intent_is_paid_back_by_the_store_alone() -> None:
+    # Given a refund that was chosen, and an order that the store cancels before it is carried out
+    made = World(with_playbooks(stalled=[LOST]))
+    made.declare()
+    assert made.next(LATE)["remedy"] == "refund"
+    made.orders.save(made.order.model_copy(update={"cancelled_at": LATE, "version": made.order.version + 1}))
+    # Then nothing is asked for, and the delay ends
+    assert made.carry_out(LATE) == "dropped"
+    assert made.next(LATE)["outcome"] == "resolved"
+    assert made.remedies.calls == 0

@@ -55,7 +55,7 @@ class Amends:
                 return "superseded"
             record = steps.pending(late.delay)
             if record is None:
-                if late.delay.chosen is None or not late.delay.is_open:
+                if late.delay.chosen is None or not late.delay.is_open or self._is_cancelled(late):
                     return "dropped"
                 record = self._meant(brand, late, late.delay.chosen, now)
                 if record.why:
@@ -170,6 +170,11 @@ class Amends:
             refunded_at=now,
         )
         self.keeper.refund(brand, refunded, now)
+
+    def _is_cancelled(self, late: Late) -> bool:
+        """True where the store has ended the order meanwhile, and with it what was chosen about a parcel of it."""
+        order = self._order(late)
+        return bool(order and order.cancelled_at) and not (late.shipment and late.shipment.is_return)
 
     def _order(self, late: Late) -> Order | None:
         return late.order or self.orders.get(late.record.brand, late.order_id or "")
