@@ -151,6 +151,8 @@ def shipment_changes(old: Shipment | None, new: Shipment) -> list[DomainEvent]:
     open_delay = _is_open(before) or _is_open(new.delay)
     if first_scan or (news and (open_delay or new.is_return)):
         found.append(event("ShipmentNews", None, new.shipment_id, str(new.event_count), waiting=True))
+    elif new.order_cancelled and _is_open(before) and not _is_open(new.delay):
+        found.append(event("ShipmentNews", None, new.shipment_id, f"{new.event_count}#cancelled", waiting=True))
     return found
 
 

@@ -70,10 +70,11 @@ def next_check(
 def _suspicions(shipment: Shipment, policy: DelayPolicy, now: datetime, outlook: Outlook) -> Iterator[Suspicion]:
     """What silence will lead to, each with the instant from which it holds.
 
-    A parcel whose order is not known yet has made no promise to anybody. After a delay that was declared, its range is
-    the promise: it is broken when that is over. While one is open, only that and graver kinds count.
+    A parcel whose order is not known yet has made no promise to anybody, and one of a cancelled order has none to keep.
+    After a delay that was declared, its range is the promise: it is broken when that is over. While one is open, only
+    that and graver kinds count.
     """
-    if shipment.shopper_id is None or not shipment.is_open:
+    if shipment.shopper_id is None or not shipment.is_awaited:
         return
     delay = shipment.delay
     if delay and (delay.committed or delay.remedied):

@@ -139,9 +139,9 @@ def follow_carrier(shipment: Shipment, policy: DelayPolicy, now: datetime) -> Ch
 def mend(shipment: Shipment, policy: DelayPolicy, now: datetime, outlook: Outlook = NOTHING_KNOWN) -> Changed:
     """Close an open delay if the parcel's events say so, by the projection that they were folded into.
 
-    Resolved: delivered, or no longer on its way to the shopper; a false alarm where it came within the promise that we
-    had expected it to miss, also after a recovery. Recovered: it goes on, with a range that is honest from now on. A
-    delay whose money is on its way back is ended by that; what arrives nevertheless is noted.
+    Resolved: delivered, no longer on its way to the shopper, or no longer waited for; a false alarm where it came
+    within the promise that we had expected it to miss, also after a recovery. Recovered: it goes on, with a range that
+    is honest from now on. A delay whose money is on its way back is ended by that; what arrives nevertheless is noted.
     """
     delay = shipment.delay
     if delay and delay.recovered_at and not delay.resolved_at and _was_in_time(shipment, delay):
@@ -150,7 +150,7 @@ def mend(shipment: Shipment, policy: DelayPolicy, now: datetime, outlook: Outloo
         return shipment.model_copy(update={"delay": closed}), (decision,)
     if delay is None or not delay.is_open or delay.committed:
         return _arrived_after_all(shipment, delay, policy, now)
-    if not shipment.is_open or (shipment.milestone is Milestone.RETURN_IN_TRANSIT and not shipment.is_return):
+    if not shipment.is_awaited or (shipment.milestone is Milestone.RETURN_IN_TRANSIT and not shipment.is_return):
         vain = _was_in_time(shipment, delay)
         closed = delay.model_copy(update={"resolved_at": now, "false_alarm": vain, "case_id": None})
         change = DelayChange.FALSE_ALARM if vain else DelayChange.RESOLVED
@@ -163,8 +163,24 @@ def mend(shipment: Shipment, policy: DelayPolicy, now: datetime, outlook: Outloo
         change = DelayChange.RECOVERED
     else:
         return shipment, ()
-    decision = _decision(shipment, delay.delay_id, delay.kind, change, now, policy, None, closed, by="carrier")
+    by = "carrier" if shipment.is_awaited or not shipment.is_open else "store"
+    decision = _decision(shipment, delay.delay_id, delay.kind, change, now, policy, None, closed, by=by)
     return shipment.model_copy(update={"delay": closed}), (decision,)
+
+
+def let_go(shipment: Shipment, policy: DelayPolicy, now: datetime) -> Changed:
+    """The parcel without its delay, which was another shopper's. One whose remedy is under way stays until that is
+    done.
+    """
+    delay = shipment.delay
+    if delay and delay.committed:
+        return shipment, ()
+    freed = shipment.model_copy(update={"delay": None, "suspected": None})
+    if delay is None or not delay.is_open:
+        return freed, ()
+    closed = delay.model_copy(update={"resolved_at": now, "case_id": None})
+    change = DelayChange.RESOLVED
+    return freed, (_decision(shipment, delay.delay_id, delay.kind, change, now, policy, None, closed, by="store"),)
 
 
 def _arrived_after_all(shipment: Shipment, delay: Delay | None, policy: DelayPolicy, now: datetime) -> Changed:

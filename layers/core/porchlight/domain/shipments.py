@@ -87,6 +87,8 @@ class Shipment(BaseModel):
     """Its order was old when we first heard of it: what had happened by then is told to nobody."""
     placed_at: AwareDatetime | None = None
     """When its order was placed."""
+    order_cancelled: bool = False
+    """Its order was cancelled: nobody waits for it any more."""
     ship_by: date | None = None
     """The day by which the order was to leave."""
     route: Route | None = None
@@ -135,6 +137,11 @@ class Shipment(BaseModel):
     def is_void(self) -> bool:
         """True for a parcel that the store took back before it went anywhere."""
         return is_void(self.packed) and self.milestone in BEFORE_MOVEMENT | {Milestone.UNKNOWN, Milestone.CANCELLED}
+
+    @property
+    def is_awaited(self) -> bool:
+        """True while it matters to somebody that it comes: the shopper, or for a return the brand."""
+        return self.is_open and (self.is_return or not self.order_cancelled)
 
     @property
     def is_return(self) -> bool:

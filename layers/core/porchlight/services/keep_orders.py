@@ -8,6 +8,8 @@ from functools import partial
 from porchlight.domain import ids
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.dates import DateRange, local_day
+from porchlight.domain.delays import DelayDecision
+from porchlight.domain.mending import let_go
 from porchlight.domain.money import Money
 from porchlight.domain.order_delays import reopened
 from porchlight.domain.orders import (
@@ -254,6 +256,11 @@ class OrderKeeper:
             if not claims and before.order_id != order_id:
                 return order  # a parcel that another order has claimed since stays with that one
             update: dict[str, object] = {"order_id": order_id}
+            freed: tuple[DelayDecision, ...] = ()
+            if before.order_id not in (None, order_id) and (not order or order.shopper_id != before.shopper_id):
+                # It was thought to be somebody else's: what that shopper was told is not told on to this one.
+                before, freed = let_go(before, brand.delays, now)
+                update |= {"shopper_id": None, "promise": None, "first_promise": None, "promises": ()}
             if fresh and fresh.shipped_at:
                 update["shipped_at"] = min(fresh.shipped_at, before.shipped_at or fresh.shipped_at)
             packed = before.packed
@@ -271,6 +278,7 @@ class OrderKeeper:
                     "first_promise": order.first_promise,
                     "promises": revisions(order.promises),
                     "placed_at": order.placed_at,
+                    "order_cancelled": order.cancelled_at is not None,
                     "ship_by": order.ship_by,
                     "route": route_of(brand, order, before.carrier),
                 }
@@ -285,7 +293,7 @@ class OrderKeeper:
             )
             link = stored is None or stored.order_id != order_id
             looked = self.lookout.linked(brand, shipment, watch, now)
-            self.shipments.save(shipment, due_at=due_at, link=link, watch=looked, decisions=decisions)
+            self.shipments.save(shipment, due_at=due_at, link=link, watch=looked, decisions=(*freed, *decisions))
             return order
 
         seen = until_settled(attempt)
@@ -306,6 +314,8 @@ class OrderKeeper:
             self._save(brand, order.model_copy(update=update), received_at)
 
         until_settled(attempt)
+        for parcel in self.orders.contents(brand.brand_id, order_id).shipment_ids:
+            self._link(brand, parcel, order_id, None, received_at)
 
     def refund(self, brand: BrandConfig, refunded: OrderRefunded, received_at: datetime) -> None:
         """Remember what the store refunded; an order that comes later finds it."""

@@ -55,8 +55,8 @@ class PromiseBody(BaseModel):
 
     model_config = _STRICT
 
-    earliest: date
-    latest: date
+    earliest: date = Field(ge=date(2000, 1, 1))
+    latest: date = Field(le=date(2200, 1, 1))
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
