@@ -153,20 +153,28 @@ def test_scans_that_come_days_late_teach_the_same() -> None:
 
 
 def test_a_handover_that_is_taken_back_waits_again() -> None:
-    life = Life("1", OSLO, MONDAY, handed=MONDAY)
-    book, never = Book("larkspur"), Book("larkspur")
-    book.record(life)
-    never.record(life._replace(handed=None))
-    for each in (book, never):
-        each.close(MONDAY + A_DAY)
-    book.record(life._replace(handed=None))
-    for each in (book, never):
-        each.close(MONDAY + 40 * A_DAY)
-    mistaken, truth = (
-        each.model().remaining(OSLO, placed=MONDAY, handed=None, today=MONDAY + 40 * A_DAY) for each in (book, never)
-    )
-    assert truth.p50 > 5  # who has waited for six weeks waits on
-    assert all(abs(a - b) <= 1 for a, b in zip(mistaken, truth, strict=True))
+    # Given a sender half of whose last handovers were none
+    lives = history(30, 6)
+    day = MONDAY + 32 * A_DAY
+    right = [
+        life._replace(handed=None, delivered=None) if index > 90 and index % 2 else life
+        for index, life in enumerate(lives)
+    ]
+    corrected, truth = told(lives, day), told(right, day)
+    wrong = corrected.model()
+    # When that is told
+    for life in right:
+        corrected.record(known_by(life, day))
+    for ahead in range(1, 8):
+        corrected.close(day + ahead * A_DAY)
+        truth.close(day + ahead * A_DAY)
+    # Then orders wait about as long as had they never been told
+    late = [
+        model.late(OSLO, placed=day, handed=None, today=day, promised=day + timedelta(days=14))
+        for model in (wrong, corrected.model(), truth.model())
+    ]
+    assert late[2] - late[0] > 0.1
+    assert abs(late[1] - late[2]) < (late[2] - late[0]) / 2
 
 
 # -- what cannot be, and what is over --------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from porchlight.domain.forecast.effects import (
     handling_effects,
     lane_of,
     last_mile_effects,
+    promise_value,
     service_of,
     transit_effects,
 )
@@ -31,7 +32,11 @@ KEPT_DAYS = 60
 LOSS_DAYS = 120
 """A parcel that is open for so long is taken as never delivered."""
 LATE_NEWS = 2
-"""News of a day may come so many days later; then promises are looked at, and effects learn."""
+"""News of a day may come so many days later: promises are looked at then."""
+SETTLED_DAYS = 1
+"""Effects learn from a day when it is so many days ago: what they have learned cannot be taken back."""
+_PROMISES = 50
+"""Promises that are enough to know how long they usually are."""
 _TIDY_DAYS, _EFFECT_DAYS = 7, 400
 
 
@@ -55,6 +60,8 @@ class Book:
         """What was known at the last close of parcels of which more was told since; None: nothing."""
         self._learners = {name: Learner(nature, {"all": log(nature.usual)}) for name, nature in NATURES.items()}
         self._lanes = LaneBook()
+        self._promises = [0, 0]
+        """The sum of the lengths of the first promises, in days, and how many they are."""
         self._effects: dict[tuple[str, str], list[tuple[Effect, float]]] = {}
         self._places: dict[tuple[str, int], Days] = {}
         self._model: Model | None = None
@@ -82,19 +89,27 @@ class Book:
         """What the days that are closed have taught; read only."""
         if self._model is None:
             stages = {name: learner.stage() for name, learner in self._learners.items()}
-            self._model = Model(self.brand, self.through, stages, self._lanes.lanes(), self._holidays())
+            self._model = Model(
+                self.brand, self.through, stages, self._lanes.lanes(), self._holidays(), self._usual_promise
+            )
         return self._model
+
+    @property
+    def _usual_promise(self) -> float:
+        """In days: the mean of the first promises, by which later ones are measured; 0 until there are enough."""
+        days, count = self._promises
+        return round(days / count, 2) if count >= _PROMISES else 0.0
 
     # -- a day -----------------------------------------------------------------------------------------------------
 
     def _close(self, today: int) -> None:
         model = self.model()
         self._amend(model, today)
-        gone, due = [], today - LATE_NEWS
+        gone, due, settled = [], today - LATE_NEWS, today - SETTLED_DAYS
         for parcel_id in sorted(self._parcels):
             parcel = self._parcels[parcel_id]
             delivered = parcel.delivered
-            if delivered is not None and today - KEPT_DAYS < delivered < due - 1 and parcel.promised != due:
+            if delivered is not None and today - KEPT_DAYS < delivered < due and parcel.promised != due:
                 continue
             known = parcel.as_of(today)
             if known is None:
@@ -103,8 +118,8 @@ class Book:
                 self._count(model, parcel_id, known, (today, today), today, 1)
                 if known.delivered == today:
                     self._lanes.deliver(lane_of(known.route), known.silence)
-            if known.open_on(due):
-                self._adjust(model, parcel_id, known, (due, due), ends_only=False)
+            if known.open_on(settled):
+                self._adjust(model, parcel_id, known, (settled, settled), ends_only=False)
             else:
                 self._forget(parcel_id)
             if known.promised == due and not (known.ended and known.handed is None):
@@ -118,6 +133,11 @@ class Book:
         for learner in self._learners.values():
             learner.age()
         self._lanes.age()
+        if self._promises[1] < _PROMISES:
+            made = [one.promise for one in self._parcels.values() if one.placed == today and one.promise is not None]
+            self._promises = [self._promises[0] + sum(made), self._promises[1] + len(made)]
+            if self._promises[1] >= _PROMISES:
+                self._effects.clear()
         if today % _TIDY_DAYS == 0:
             self._tidy(today)
         self.through = date.fromordinal(today)
@@ -141,7 +161,7 @@ class Book:
                         self._lanes.deliver(lane_of(known.route), known.silence, weight, today - known.delivered)
                     self._forget(parcel_id)
             if new is not None:
-                self._adjust(model, parcel_id, new, (first, today - 1 - LATE_NEWS), ends_only=True)
+                self._adjust(model, parcel_id, new, (first, today - 1 - SETTLED_DAYS), ends_only=True)
                 self._forget(parcel_id)
         self._told = {}
 
@@ -176,9 +196,15 @@ class Book:
     def _effects_of(self, stage: str, parcel_id: str, parcel: Parcel, today: int) -> list[tuple[Effect, float]]:
         found = self._effects.get((parcel_id, stage))
         if found is None:
-            found = self._learners[stage].named(_named(stage, parcel), today)
+            found = self._learners[stage].named(self._named(stage, parcel), today)
             self._effects[parcel_id, stage] = found
         return found
+
+    def _named(self, stage: str, parcel: Parcel) -> Named:
+        value = promise_value(parcel.promise, self._usual_promise)
+        if stage == "handling":
+            return handling_effects(parcel.route, date.fromordinal(parcel.placed).weekday(), value)
+        return transit_effects(parcel.route, value) if stage == "transit" else last_mile_effects(parcel.route)
 
     def _forget(self, parcel_id: str) -> None:
         for stage in NATURES:
@@ -228,6 +254,7 @@ class Book:
             "told": {one: parcel and parcel.state(told[parcel.route]) for one, parcel in self._told.items()},
             "learners": {name: learner.state() for name, learner in self._learners.items()},
             "lanes": self._lanes.state(),
+            "promises": self._promises,
         }
         return gzip.compress(json.dumps(state, separators=(",", ":"), sort_keys=True).encode(), mtime=0)
 
@@ -247,6 +274,7 @@ class Book:
             for name, learner in state["learners"].items():
                 book._learners[name].restore(learner)
             book._lanes.restore(state["lanes"])
+            book._promises = state["promises"]
         except (OSError, EOFError, ValueError, KeyError, TypeError, IndexError) as error:
             raise BookFormatError(f"not a book: {error}") from error
         return book
@@ -277,12 +305,6 @@ def _spans(parcel: Parcel) -> Iterator[tuple[str, int, int | None, bool]]:
         yield "handling", parcel.placed, parcel.delivered - 1 if parcel.delivered is not None else None, False
     if parcel.out is not None:
         yield "last_mile", parcel.out, parcel.delivered, parcel.delivered is not None
-
-
-def _named(stage: str, parcel: Parcel) -> Named:
-    if stage == "handling":
-        return handling_effects(parcel.route, date.fromordinal(parcel.placed).weekday(), parcel.promise)
-    return transit_effects(parcel.route, parcel.promise) if stage == "transit" else last_mile_effects(parcel.route)
 
 
 def _route_row(route: Route) -> list[str]:

@@ -14,8 +14,7 @@ type Named = tuple[tuple[str, float], ...]
 
 _MOST_A_DAY = 0.09
 """The square of how far one day may pull an effect towards what that day alone would say."""
-_USUAL_PROMISE = 15.0
-_PROMISES = (1, 60)
+_PROMISES = (3, 60)
 
 
 class Kind(NamedTuple):
@@ -88,10 +87,14 @@ def _word(text: str) -> str:
     return text.replace("|", "/") if "|" in text else text
 
 
-def promise_value(days: int) -> float:
-    """How long a promise is (in days, from the order), on the scale of its effects."""
+def promise_value(days: int | None, usual: float) -> float:
+    """How long a promise is beside what is usual (both in days), on the scale of its effects; 0 where either is not
+    known, and they have no effect.
+    """
+    if days is None or usual <= 0:
+        return 0.0
     shortest, longest = _PROMISES
-    return log(max(shortest, min(longest, days)) / _USUAL_PROMISE)
+    return log(max(shortest, min(longest, days)) / usual)
 
 
 def coarser(name: str) -> tuple[str, ...]:
@@ -113,8 +116,8 @@ def coarser(name: str) -> tuple[str, ...]:
     return () if kind in ("all", "promise") else ("all",)
 
 
-def transit_effects(route: Route, promise: int | None) -> Named:
-    """``promise``: days from the order to the end of the promise; None where nothing was promised."""
+def transit_effects(route: Route, promise: float) -> Named:
+    """``promise``: of ``promise_value``."""
     origin, destination, sender = _word(route.origin), _word(route.destination), route.sender
     country, lane = destination.partition("-")[0], f"{origin}|{destination}"
     named = [("all", 1.0), (f"origin:{origin}", 1.0), (f"destination:{destination}", 1.0), (f"lane:{lane}", 1.0)]
@@ -128,16 +131,16 @@ def transit_effects(route: Route, promise: int | None) -> Named:
         named.append((f"prefix:{country}{route.prefix[:5]}", 1.0))
     if sender:
         named += [(f"sender:{sender}", 1.0), (f"sent:{sender}|{destination}", 1.0)]
-    if promise is not None:
-        named.append((f"promise:{lane}", promise_value(promise)))
+    if promise:
+        named.append((f"promise:{lane}", promise))
     return tuple(named)
 
 
-def handling_effects(route: Route, weekday: int, promise: int | None) -> Named:
+def handling_effects(route: Route, weekday: int, promise: float) -> Named:
     sender = f"{route.origin}|{route.sender}"
     named = [("all", 1.0), (f"sender:{sender}", 1.0), (f"weekday:{weekday}", 1.0), (f"habit:{sender}|{weekday}", 1.0)]
-    if promise is not None:
-        named.append((f"promise:{sender}", promise_value(promise)))
+    if promise:
+        named.append((f"promise:{sender}", promise))
     return tuple(named)
 
 

@@ -15,6 +15,7 @@ from porchlight.domain.forecast.effects import (
     handling_effects,
     lane_of,
     last_mile_effects,
+    promise_value,
     service_of,
     transit_effects,
 )
@@ -52,12 +53,14 @@ class Model:
         stages: Mapping[str, Stage],
         lanes: Mapping[str, Lane],
         places: Mapping[str, Days],
+        usual_promise: float,
     ) -> None:
         """``stages`` by their names; ``lanes`` by ``lane_of``, "" is all of them; ``places`` of
         which holidays are known, "" for all others.
         """
         self.brand, self.through = brand, through
         self.stages, self._lanes, self._places = stages, lanes, places
+        self._usual_promise = usual_promise
 
     @cached_property
     def version(self) -> str:
@@ -201,6 +204,7 @@ class Model:
                 {name: Stage.of(stage) for name, stage in state["stages"].items()},
                 {name: Lane(*lane) for name, lane in state["lanes"].items()},
                 {place: Days(tuple(days), dict(named)) for place, (days, named) in state["places"].items()},
+                state["usual_promise"],
             )
         except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
             raise ModelFormatError(f"not a model: {error}") from error
@@ -212,6 +216,7 @@ class Model:
             "through": self.through.isoformat() if self.through else None,
             "stages": {name: stage.state() for name, stage in self.stages.items()},
             "lanes": dict(self._lanes),
+            "usual_promise": self._usual_promise,
             "places": {place: [days.holidays, sorted(days.named.items())] for place, days in self._places.items()},
         }
         return json.dumps(state, separators=(",", ":"), sort_keys=True).encode()
@@ -249,11 +254,11 @@ class Model:
         return _unsent(handling, transit, min(placed.toordinal(), now), now)
 
     def _transit(self, route: Route, promise: int | None) -> Way:
-        days = self.days(route.destination)
-        return Way(self.stages["transit"], transit_effects(route, promise), service_of(route), days)
+        days, value = self.days(route.destination), promise_value(promise, self._usual_promise)
+        return Way(self.stages["transit"], transit_effects(route, value), service_of(route), days)
 
     def _handling(self, route: Route, placed: date, promise: int | None, hour: int) -> Way:
-        named = handling_effects(route, placed.weekday(), promise)
+        named = handling_effects(route, placed.weekday(), promise_value(promise, self._usual_promise))
         return Way(self.stages["handling"], named, "", self.days(route.origin), share_of(hour))
 
 
