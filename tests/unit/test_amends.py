@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from porchlight.domain.cases import Audience
 from porchlight.domain.orders import Destination, OrderLine
 from porchlight.domain.packing import Packing, ParcelLine
 from porchlight.domain.remedies import Remedy
@@ -108,3 +109,33 @@ def test_an_order_that_the_store_cancels_before_the_intent_is_paid_back_by_the_s
     assert made.carry_out(LATE) == "dropped"
     assert made.next(LATE)["outcome"] == "resolved"
     assert made.remedies.calls == 0
+
+
+@pytest.mark.parametrize("again", [True, False])
+def test_a_cancelled_order_whose_money_was_refused_goes_before_a_person(*, again: bool) -> None:
+    # Given an order that was not shipped, whose shopper cancels it: the brand's system cancels it, and refuses to pay
+    made = World(of={"ship_by": (NOW + 4 * DAY).date(), "destination": Destination(country="US")})
+    made.orders.parcels.clear()
+    made.shipment_id, made.order_id = "", ORDER
+    made.delay_id = made.order_watch.assess_and_declare("larkspur", ORDER, LATE)["delay_id"]
+    made.next(LATE)
+    case = made.answer(Remedy.CANCEL, LATE)
+    assert made.next(LATE, case.case_id)["remedy"] == "cancel"
+    made.remedies.fails = [PermanentProviderError("no")]
+    assert made.carry_out(LATE) == "refused"
+    # When the store says that the order is cancelled
+    made.orders.save(made.order.model_copy(update={"cancelled_at": LATE, "version": made.order.version + 1}))
+    # Then a person is still asked about the money
+    for _ in range(2):
+        todo = made.next(LATE + DAY)
+        assert (todo["do"], made.open_case.audience) == ("case", Audience.CX)
+    # When they try again it is paid back, and when they leave it, it is over
+    made.answer(Remedy.CANCEL if again else Remedy.KEEP_WAITING, LATE + DAY, "person:key")
+    for _ in range(2):
+        todo = made.next(LATE + DAY, todo["case_id"])
+        assert (todo["do"], todo["outcome"]) == (("remedy", "") if again else ("end", "resolved"))
+    if again:
+        assert made.carry_out(LATE + DAY) == "done"
+        assert [task.amount for task in made.remedies.of(Remedy.CANCEL)] == [usd(24_000)]
+        assert made.next(LATE + DAY)["outcome"] == "resolved"
+    assert made.told().count("delay_option") == 1

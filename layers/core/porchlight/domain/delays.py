@@ -141,8 +141,8 @@ class Delay(BaseModel):
     """The playbook's step that it is at."""
     step_since: AwareDatetime | None = None
     begun: str = ""
-    """What is done in this step (``wait``, ``open_case`` …), once it has begun; ``by_hand`` after a refusal, ``surge`` in
-    place of a case.
+    """What is done in this step (``wait``, ``open_case`` …), once it has begun; ``by_hand`` after a refusal,
+    ``surge`` in place of a case.
     """
     case_id: str | None = None
     """The question that is open in this step: see ``domain.cases``."""
@@ -178,6 +178,12 @@ class Delay(BaseModel):
     def remedied(self) -> RemedyRecord | None:
         """The remedy that has ended it for good."""
         return self._ending(RemedyState.DONE)
+
+    @property
+    def unpaid(self) -> bool:
+        """True where the money of a cancelled order was refused: a person is asked, also once it is cancelled."""
+        cancelled = (one for one in self.remedies if one.remedy is Remedy.CANCEL)
+        return self.begun == "by_hand" and any(one.state is RemedyState.REFUSED for one in cancelled)
 
     @property
     def unattended(self) -> bool:

@@ -67,7 +67,7 @@ def settle_order(
     """
     dispatched = _dispatched(order, held, now)
     policy, delay = brand.delays, order.delay
-    gone = order.cancelled_at is not None or is_paid_back(order)
+    gone = (order.cancelled_at is not None and not (delay and delay.unpaid)) or is_paid_back(order)
     if dispatched.suspected and (gone or dispatched.dispatched_at):
         cleared = _decision(order, dispatched.suspected.delay_id, DelayChange.CLEARED, now, policy, by="store")
         return dispatched.model_copy(update={"suspected": None}), (cleared,)

@@ -174,7 +174,9 @@ class Amends:
     def _is_cancelled(self, late: Late) -> bool:
         """True where the store has ended the order meanwhile, and with it what was chosen about a parcel of it."""
         order = self._order(late)
-        return bool(order and order.cancelled_at) and not (late.shipment and late.shipment.is_return)
+        return bool(order and order.cancelled_at and not late.delay.unpaid) and not (
+            late.shipment and late.shipment.is_return
+        )
 
     def _order(self, late: Late) -> Order | None:
         return late.order or self.orders.get(late.record.brand, late.order_id or "")

@@ -105,6 +105,12 @@ class Playbooks:
     def _step(self, brand: BrandConfig, late: Late, now: datetime) -> Todo:
         order = late.order or self.orders.get(brand.brand_id, late.order_id or "")
         if order and order.cancelled_at and late.delay.is_open and not steps.pending(late.delay):
+            if late.delay.unpaid and not late.delay.chosen:
+                late, found = self._ask(brand, late, _by_hand(late), now)
+                if found:
+                    return found
+            if late.delay.chosen and late.delay.unpaid:
+                return _remedy(self.bearers.write(brand, late, now))
             late = late if late.shipment and late.shipment.is_return else steps.order_cancelled(late, now)
         if not late.delay.is_open and not steps.pending(late.delay):
             if late.delay.chosen:
