@@ -98,6 +98,15 @@ class TestNoReason:
         later = mended.model_copy(update=estimated(25, then + DAY))
         assert assess(later, POLICY, then + DAY), "a day that the carrier names later is another delay"
 
+    def test_an_old_scan_that_reaches_us_late_is_no_recovery_and_no_second_delay(self) -> None:
+        events = [scan(M.IN_TRANSIT, NOW)]
+        told = late(after(parcel(promise=None), events), NOW + 4 * DAY)
+        then = NOW + 9 * DAY
+        old = [*events, scan(M.ACCEPTED, NOW + DAY)]
+        assert heard(told, old, then)[1] == ()
+        _, (decision,) = heard(told, [*old, scan(M.OUT_FOR_DELIVERY, then)], then)
+        assert decision.change is DelayChange.RECOVERED
+
     def test_a_day_that_the_shop_promised_since_is_what_counts(self) -> None:
         # Given a parcel that is late, and a shop that has promised a later day since
         events = [scan(M.IN_TRANSIT, NOW + 4 * DAY)]

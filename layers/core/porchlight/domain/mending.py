@@ -10,7 +10,7 @@ from porchlight.domain.dates import DateRange, local_day
 from porchlight.domain.delays import WEIGHT, Delay, DelayChange, DelayDecision, DelayKind, Suspected
 from porchlight.domain.forecast.lives import Forecast
 from porchlight.domain.ids import stable_id
-from porchlight.domain.lateness import Suspicion
+from porchlight.domain.lateness import Suspicion, assess
 from porchlight.domain.milestones import LAST_MILE, MOVEMENT, Milestone
 from porchlight.domain.outlook import NOTHING_KNOWN, Outlook
 from porchlight.domain.ranges import NO_DAY, estimated_range, new_range, zone_of_shipment
@@ -141,7 +141,8 @@ def mend(shipment: Shipment, policy: DelayPolicy, now: datetime, outlook: Outloo
 
     Resolved: delivered, no longer on its way to the shopper, or no longer waited for; a false alarm where it came
     within the promise that we had expected it to miss, also after a recovery. Recovered: it goes on, with a range that
-    is honest from now on. A delay whose money is on its way back is ended by that; what arrives nevertheless is noted.
+    is honest from now on, and nothing else is wrong. A delay whose money is on its way back is ended by that; what
+    arrives nevertheless is noted.
     """
     delay = shipment.delay
     if delay and delay.recovered_at and not delay.resolved_at and _was_in_time(shipment, delay):
@@ -161,6 +162,8 @@ def mend(shipment: Shipment, policy: DelayPolicy, now: datetime, outlook: Outloo
             expected, origin = new_range(shipment, DelayKind.PROMISE_MISSED, None, policy, outlook.forecast, now)
             closed = closed.model_copy(update={"expected": expected, "model_version": _model(origin)})
         change = DelayChange.RECOVERED
+        if assess(shipment.model_copy(update={"delay": closed}), policy, now, outlook):
+            return shipment, ()  # old news that reached us late: it would be late again at once
     else:
         return shipment, ()
     by = "carrier" if shipment.is_awaited or not shipment.is_open else "store"
