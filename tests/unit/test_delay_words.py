@@ -174,3 +174,27 @@ def test_where_the_zone_is_not_known_the_day_is_over_nowhere(pack: BrandPack) ->
         *(Moment.DELAY_QUESTION, brand, of, None, parcel, None, samples.NOW, samples.LINKS, 1, case),
     )
     assert view["facts"]["answer_by"] == "Thursday"
+
+
+def test_of_an_order_that_has_left_in_part_only_the_rest_is_late(pack: BrandPack, renderer: PackRenderer) -> None:
+    """Given an order of which one parcel has left, when its delay is told, then nothing is said of the whole."""
+    brand, told = pack.get("larkspur"), set()
+    for sample in samples.emails(brand):
+        delay = sample.order.delay
+        if sample.shipment or delay is None or sample.moment in (Moment.DELAY_RECOVERED, Moment.RESENT):
+            continue
+        record = delay.remedied
+        paid = () if record is None else (record.model_copy(update={"lines": {sample.order.lines[0].line_id: 1}}),)
+        late = delay.model_copy(update={"facts": {"pieces_to_ship": 1, "pieces_ordered": 2}, "remedies": paid})
+        of = sample.order.model_copy(update={"delay": late})
+        view = email_view(
+            *(sample.moment, brand, of, None, None, None, samples.NOW, samples.LINKS, 0, sample.case),
+        )
+        subject, _, text = renderer.email(brand, sample.moment, view)
+        said = " ".join(text.split())
+        assert len(subject) < 45
+        assert "the rest of your order" in said.lower(), f"{sample.name}: {said}"
+        assert "order and refund you in full" not in said
+        assert not EMPTY_PHRASE.search(subject)
+        told.add(sample.moment)
+    assert {Moment.DELAY_DECLARED, Moment.DELAY_UPDATED, Moment.DELAY_OPTION, Moment.REFUNDED} <= told

@@ -9,6 +9,7 @@ from porchlight.domain.delays import Delay, DelayKind
 from porchlight.domain.facts import Scene, View, say
 from porchlight.domain.milestones import Milestone
 from porchlight.domain.money import Money
+from porchlight.domain.orders import Order
 from porchlight.domain.playbooks import AskStep, CaseStep, WaitStep, playbook
 from porchlight.domain.remedies import ENDING, Remedy
 from porchlight.domain.shipments import Shipment
@@ -50,6 +51,7 @@ def delay_facts(scene: Scene, delay: Delay, shipment: Shipment | None = None) ->
         **_what_comes(scene, delay, shipment),
     }
     if shipment is None:
+        facts["part_left"] = part_left(scene.order, delay)
         facts |= scene.expectation(delay.expected, today) | {
             "promised": day_words(delay.promised, today) if delay.promised else "",
             "promised_on": on(day_words(delay.promised, today)) if delay.promised else "",
@@ -58,6 +60,17 @@ def delay_facts(scene: Scene, delay: Delay, shipment: Shipment | None = None) ->
         if ship_by := scene.order.ship_by:
             facts |= {"ship_by_day": day_words(ship_by, today), "ship_by_is_past": ship_by < today}
     return facts
+
+
+def part_left(order: Order, delay: Delay) -> bool:
+    """True where a late order is late in part: the rest of it had left when its delay was told, or was paid back."""
+    record = delay.remedied or delay.committed
+    if record:
+        return bool(record.lines) and any(
+            record.lines.get(one.line_id, 0) < one.quantity for one in order.lines if one.ships
+        )
+    waiting, ordered = delay.facts.get("pieces_to_ship"), delay.facts.get("pieces_ordered")
+    return isinstance(waiting, int) and isinstance(ordered, int) and waiting < ordered
 
 
 def _credit(delay: Delay) -> str:

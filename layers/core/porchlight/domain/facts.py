@@ -312,6 +312,7 @@ _NO_DELAY: View = {
     **dict.fromkeys(("delay_kind", "fault", "delay_reason", "deadline_day", "deadline_on", "deadline_subject"), ""),
     **dict.fromkeys(("before_on", "announced_on", "asks_day", "ship_by_day", "credit_amount"), ""),
     **dict.fromkeys(("before_is_past", "comes_earlier", "person_looks", "asks_resend", "asks_refund"), False),
+    "part_left": False,
 }
 _NO_CASE: View = {
     "choices": [],

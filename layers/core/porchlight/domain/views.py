@@ -10,7 +10,7 @@ from datetime import datetime
 
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.cases import Case
-from porchlight.domain.delay_facts import case_facts, cause, delay_facts, delay_variants, paid_back
+from porchlight.domain.delay_facts import case_facts, cause, delay_facts, delay_variants, paid_back, part_left
 from porchlight.domain.facts import Scene, View, brand_view, parcel_variants, refusal_variants, say
 from porchlight.domain.messages import DELAY_MOMENTS, Moment
 from porchlight.domain.orders import Order, Shopper
@@ -78,6 +78,7 @@ def email_view(
         delay = shipment.delay if shipment else order.delay
         given = paid_back(delay) or order.refunded
         facts = {**facts, "refund_amount": given.label() if given.amount else ""}
+        facts["part_left"] = bool(delay and not shipment and part_left(order, delay))
         variants = delay_variants(delay, shipment) if delay else []
     page = safe_url(
         links.get("returns") if moment in RETURN_MOMENTS and links.get("returns") else links.get("tracking")
