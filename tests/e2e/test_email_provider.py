@@ -136,7 +136,7 @@ def test_the_sweep_sends_what_nobody_sent(world: World) -> None:
     assert world.messages(forgotten)[-1].state is MessageState.PLANNED
     # When they have become due, and the minute of the sweep has come
     world.travel(minutes=7)
-    world.awaited(lambda: world.alarm("SweepMissing") == "OK", "the alarm sees that the sweep runs")
+    world.awaited(lambda: world.alarm("PollMissing") == "OK", "an alarm sees that schedules run", within=90)
     # Then both are sent, once
     for one, moment in ((order, Moment.ORDER_CONFIRMED), (forgotten, Moment.SHIPPED)):
         world.await_message(one, moment)

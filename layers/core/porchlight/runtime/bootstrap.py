@@ -155,7 +155,7 @@ class App:
         """The models that predict."""
         from porchlight.adapters.datebook import CurrentModels
 
-        return CurrentModels(self.settings.bodies_bucket, time.monotonic)
+        return CurrentModels(self.settings.bodies_bucket, time.time)
 
     @cached_property
     def learned(self) -> "predicting.Learned":
@@ -223,7 +223,7 @@ class App:
         """Lanes that break down."""
         from porchlight.adapters.dynamodb.surges import DynamoSurges
 
-        return DynamoSurges(self._table, time.monotonic)
+        return DynamoSurges(self._table, time.time)
 
     @property
     def delay_watch(self) -> "DelayWatch":
