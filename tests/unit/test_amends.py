@@ -111,9 +111,8 @@ def test_an_order_that_the_store_cancels_before_the_intent_is_paid_back_by_the_s
     assert made.remedies.calls == 0
 
 
-@pytest.mark.parametrize("again", [True, False])
-def test_a_cancelled_order_whose_money_was_refused_goes_before_a_person(*, again: bool) -> None:
-    # Given an order that was not shipped, whose shopper cancels it: the brand's system cancels it, and refuses to pay
+def cancelled_and_refused() -> World:
+    """An order that was not shipped, whose shopper cancels it: the brand's system cancels it, and refuses to pay."""
     made = World(of={"ship_by": (NOW + 4 * DAY).date(), "destination": Destination(country="US")})
     made.orders.parcels.clear()
     made.shipment_id, made.order_id = "", ORDER
@@ -123,6 +122,12 @@ def test_a_cancelled_order_whose_money_was_refused_goes_before_a_person(*, again
     assert made.next(LATE, case.case_id)["remedy"] == "cancel"
     made.remedies.fails = [PermanentProviderError("no")]
     assert made.carry_out(LATE) == "refused"
+    return made
+
+
+@pytest.mark.parametrize("again", [True, False])
+def test_a_cancelled_order_whose_money_was_refused_goes_before_a_person(*, again: bool) -> None:
+    made = cancelled_and_refused()
     # When the store says that the order is cancelled
     made.orders.save(made.order.model_copy(update={"cancelled_at": LATE, "version": made.order.version + 1}))
     # Then a person is still asked about the money
@@ -139,3 +144,14 @@ def test_a_cancelled_order_whose_money_was_refused_goes_before_a_person(*, again
         assert [task.amount for task in made.remedies.of(Remedy.CANCEL)] == [usd(24_000)]
         assert made.next(LATE + DAY)["outcome"] == "resolved"
     assert made.told().count("delay_option") == 1
+
+
+def test_a_refused_cancellation_is_tried_again_and_its_shopper_is_not_asked_anew() -> None:
+    made = cancelled_and_refused()
+    todo = made.next(LATE)
+    # When nobody says anything
+    assert made.next(LATE + 3 * DAY, todo["case_id"])["remedy"] == "cancel"
+    assert made.carry_out(LATE + 3 * DAY) == "done"
+    # Then the shopper was asked once, and has the money
+    assert made.told().count("delay_option") == 1
+    assert [task.amount for task in made.remedies.of(Remedy.CANCEL)] == [usd(24_000)]

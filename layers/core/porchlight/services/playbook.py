@@ -281,13 +281,16 @@ def _question(late: Late, step: CaseStep | AskStep) -> Case:
 
 
 def _by_hand(late: Late) -> Case:
-    """What a person is asked when a remedy was refused: try again, or leave it."""
+    """What a person is asked when a remedy was refused: try again, or leave it. Where nobody says, it is left; but
+    a cancelled order is owed its money, and its shopper is not asked anew.
+    """
     refused = steps.refused_last(late.delay)
     assert refused
     assert late.delay.step_since
     deadline = late.delay.step_since + timedelta(days=BY_HAND_DAYS)
     facts: Facts = {**late.delay.facts, "refused": refused.remedy.value, "why": refused.why, "key": refused.key}
-    return _case(late, Audience.CX, (Remedy.KEEP_WAITING, refused.remedy), Remedy.KEEP_WAITING, deadline, facts)
+    default = Remedy.CANCEL if refused.remedy is Remedy.CANCEL else Remedy.KEEP_WAITING
+    return _case(late, Audience.CX, (Remedy.KEEP_WAITING, refused.remedy), default, deadline, facts)
 
 
 def _notice(late: Late, asked: mail_order.Question, now: datetime) -> tuple[Late, Case]:
