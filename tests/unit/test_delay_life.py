@@ -210,3 +210,28 @@ class TestNothingLost:
         expected = delay_of(late(shipment, then)).expected
         assert expected
         assert expected.latest < date(2026, 3, 20)
+
+    def test_what_the_carrier_says_is_lost_is_no_end_but_the_gravest_delay(self) -> None:
+        # Given a parcel that stands still, and a carrier that says that it has lost it
+        events = [scan(M.IN_TRANSIT, NOW)]
+        stalled = late(after(parcel(promise=None), events), NOW + 4 * DAY)
+        then = NOW + 5 * DAY
+        events.append(scan(M.LOST, then))
+        lost, nothing = heard(stalled, events, then)
+        assert nothing == ()
+        # Then the delay becomes that at once; one that was not late before is declared
+        assert next_check(lost, POLICY, then) == then
+        assert delay_of(late(lost, then)).kind is DelayKind.PRESUMED_LOST
+        told = late(after(parcel(), events), then)
+        assert (delay_of(told).kind, delay_of(told).expected) == (DelayKind.PRESUMED_LOST, None)
+        # And where it turns up, it is resolved
+        _, (decision,) = heard(told, [*events, scan(M.DELIVERED, then + DAY)], then + DAY)
+        assert decision.change is DelayChange.RESOLVED
+
+    @pytest.mark.parametrize("update", [{"return_id": "rma_1"}, {"order_cancelled": True}])
+    def test_one_that_nobody_waits_for_is_lost_for_nobody(self, update: dict[str, Any]) -> None:
+        assert assess(after(parcel(**update), [scan(M.LOST, NOW)]), POLICY, NOW + DAY) is None
+
+    def test_nor_is_one_that_was_delivered_before(self) -> None:
+        events = [scan(M.DELIVERED, NOW), scan(M.LOST, NOW + DAY)]
+        assert assess(after(parcel(), events), POLICY, NOW + 2 * DAY) is None

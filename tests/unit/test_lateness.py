@@ -79,7 +79,10 @@ def test_a_promise_that_was_over_at_creation_is_late_at_once() -> None:
     assert shipment.delay.expected == DateRange(earliest=date(2026, 3, 3), latest=date(2026, 3, 5), zone=ZONE)
 
 
-@pytest.mark.parametrize("milestone", [*TERMINAL, Milestone.RETURN_IN_TRANSIT])
+ENDS = sorted({*TERMINAL, Milestone.RETURN_IN_TRANSIT} - {Milestone.LOST})
+
+
+@pytest.mark.parametrize("milestone", ENDS)
 def test_what_is_no_longer_coming_is_never_late(milestone: Milestone) -> None:
     shipment = after(parcel(), [scan(milestone, NOW)])
     assert assess(shipment, POLICY, NOW + 365 * DAY) is None
@@ -123,7 +126,7 @@ def test_a_new_movement_recovers_and_an_old_or_empty_one_does_not() -> None:
     assert mend(mended, later + DAY) == mended
 
 
-@pytest.mark.parametrize("milestone", [*TERMINAL, Milestone.RETURN_IN_TRANSIT])
+@pytest.mark.parametrize("milestone", ENDS)
 def test_an_end_resolves_without_recovering(milestone: Milestone) -> None:
     shipment = declared(moving(), FRIDAY_OVER)
     events = [scan(Milestone.IN_TRANSIT, NOW), scan(milestone, FRIDAY_OVER + DAY)]

@@ -333,6 +333,6 @@ def test_nothing_is_declared_for_what_has_been_delivered(
 ) -> None:
     events = [scan(m, NOW + timedelta(hours=at)) for m, at in history]
     shipment = after(parcel(shipped_at=NOW), {event.event_id: event for event in events}.values())
-    if not shipment.is_open:
+    if not shipment.is_awaited:
         assert assess(shipment, POLICY, NOW + timedelta(hours=hours), outlook) is None
         assert next_check(shipment, POLICY, NOW, outlook) is None

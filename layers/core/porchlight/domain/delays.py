@@ -33,7 +33,7 @@ class DelayKind(StrEnum):
     PICKUP_EXPIRING = "pickup_expiring"
     """It waits at a pickup point, and will soon be sent back."""
     PRESUMED_LOST = "presumed_lost"
-    """Silent beyond the loss horizon."""
+    """Silent beyond the loss horizon, or the carrier says so itself."""
     RETURN_STALLED = "return_stalled"
     """A return's parcel that is no longer scanned."""
 

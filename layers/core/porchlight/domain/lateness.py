@@ -113,6 +113,8 @@ def _due(
     if milestone is Milestone.AVAILABLE_FOR_PICKUP and at:
         last = _pickup_ends(shipment, policy)
         yield DelayKind.PICKUP_EXPIRING, start_of_day(last - timedelta(days=policy.pickup_reminder_days), zone), {}
+    if milestone is Milestone.LOST and at and heard:
+        yield DelayKind.PRESUMED_LOST, at, {}
     if not is_coming(shipment):
         return
     if promised:

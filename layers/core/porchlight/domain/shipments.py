@@ -140,8 +140,13 @@ class Shipment(BaseModel):
 
     @property
     def is_awaited(self) -> bool:
-        """True while it matters to somebody that it comes: the shopper, or for a return the brand."""
-        return self.is_open and (self.is_return or not self.order_cancelled)
+        """True while it matters to somebody that it comes: the shopper, also where the carrier has lost it, or for a
+        return the brand.
+        """
+        if self.is_return:
+            return self.is_open
+        lost = self.milestone is Milestone.LOST and Milestone.DELIVERED not in self.reached
+        return (self.is_open or lost) and not self.order_cancelled
 
     @property
     def is_return(self) -> bool:

@@ -123,7 +123,7 @@ def _statement_is_over(
     moment: Moment, subject_id: str, delay: Delay | None, shipment: Shipment | None, told: Sequence[MessageRecord]
 ) -> bool:
     """True where the delay has ended, has become what a newer message tells, or was put as a question since."""
-    if delay is None or not delay.is_open or (shipment and not shipment.is_open):
+    if delay is None or not delay.is_open or (shipment and not shipment.is_awaited):
         return True
     revised = f"{delay.delay_id}#{delay.revision}" if delay.revision else delay.delay_id
     if subject_id != revised:
