@@ -14,14 +14,15 @@ from porchlight.adapters.rendering import PackRenderer
 from porchlight.domain.cases import Audience, Case, CaseState
 from porchlight.domain.delays import Delay, DelayKind
 from porchlight.domain.milestones import Milestone
-from porchlight.domain.orders import Shopper
+from porchlight.domain.orders import OrderLine, Shopper
+from porchlight.domain.packing import Packing, ParcelLine
 from porchlight.domain.remedies import Remedy, RemedyRecord, RemedyState
 from porchlight.domain.tokens import sign
 from porchlight.services.cases import AnswerDesk
 from porchlight.services.links import Links
 from porchlight.services.pages import AnswerPage, Page, TrackingPage
 from tests.fakes import FakeBrands, FakeCases, FakeMetrics, FakeOrders, FakeReturns, FakeSecrets, FakeShipments
-from tests.unit.stories import DAY, NOW, order, parcel, scan
+from tests.unit.stories import DAY, NOW, order, parcel, scan, usd
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "layers" / "brand"))
@@ -227,3 +228,42 @@ def test_a_notice_about_the_day_of_shipping_names_no_day_of_delivery(world: Worl
     assert "Wait, or cancel?" in page
     assert "9 March" not in page
     assert "9–10 Mar" not in page
+
+
+HAT = {"left": Packing(lines=(ParcelLine(line_id="hat", quantity=1),), as_of=NOW)}
+SHIRTS = {"sent": Packing(lines=(ParcelLine(line_id="shirt", quantity=2),), as_of=NOW)}
+
+
+@pytest.mark.parametrize(
+    ("packed", "untracked", "waits"),
+    [(SHIRTS, {}, True), ({**SHIRTS, **HAT}, {}, False), (SHIRTS, HAT, False)],
+)
+def test_only_what_ships_and_has_not_left_is_still_to_come(
+    world: World, packed: dict[str, Packing], untracked: dict[str, Packing], *, waits: bool
+) -> None:
+    """Given an order with a download, when its parcels (one without a number) hold the rest, then all has left."""
+    download = OrderLine(line_id="pdf", title="Pattern", quantity=1, unit_price=usd(900), ships=False)
+    found = world.orders.records["larkspur", "ord_1"]
+    world.orders.save(found.model_copy(update={"version": 2, "lines": (*found.lines, download)}))
+    for name, packing in untracked.items():
+        world.orders.put_untracked("larkspur", "ord_1", name, packing)
+    world.change(packed=packed)
+    assert ("Not shipped yet" in world.look()) is waits
+
+
+def test_the_rest_of_an_order_that_was_cancelled_does_not_come(world: World) -> None:
+    paid = RemedyRecord(
+        **{"key": "rmd_1", "remedy": Remedy.CANCEL, "state": RemedyState.DONE, "lines": {"hat": 1}},
+        amount=usd(4_000),
+        intended_at=NOW,
+    )
+    over = Delay(
+        **{"delay_id": "dly_9", "kind": DelayKind.NOT_DISPATCHED, "declared_at": NOW, "resolved_at": NOW},
+        remedies=(paid,),
+    )
+    world.orders.save(order(version=2, delay=over))
+    world.change(packed=SHIRTS)
+    page = world.look()
+    assert "The rest of your order is cancelled." in page
+    assert "We refund it in full" in page
+    assert "Not shipped yet" not in page

@@ -3,15 +3,24 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from porchlight.domain.amends import MONEY_BACK
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.cases import Audience, Case, CaseState
 from porchlight.domain.dates import zone
-from porchlight.domain.delay_facts import carrier_says_it_better, cause, decided, delay_facts, delay_variants, question
+from porchlight.domain.delay_facts import (
+    carrier_says_it_better,
+    cause,
+    decided,
+    delay_facts,
+    delay_variants,
+    part_left,
+    question,
+)
 from porchlight.domain.delays import Delay
 from porchlight.domain.facts import Scene, View, brand_view, parcel_variants, say
 from porchlight.domain.milestones import PROGRESS, Milestone, Signal
 from porchlight.domain.orders import Order
-from porchlight.domain.packing import quantities, still_to_ship
+from porchlight.domain.packing import Packing, quantities, still_to_ship
 from porchlight.domain.progress import BEFORE_THE_VAN, in_trouble, is_late, is_overdue, order_steps, parcel_steps
 from porchlight.domain.returns import Return
 from porchlight.domain.shipments import Shipment, StoredEvent
@@ -27,12 +36,14 @@ def tracking_view(
     now: datetime,
     links: Mapping[str, str],
     cases: Sequence[Case] = (),
+    untracked: Mapping[str, Packing] | None = None,
 ) -> View:
     """The tracking page of an order: its parcels (troubled ones first), what happened to them, its returns,
     its lines; and what the shopper is asked.
 
     ``shipments``: those of returns too. ``links``: ``returns`` where the shopper can start a return, ``answer`` where
-    answers are sent. ``cases``: the questions that its delays ask, in any state.
+    answers are sent. ``cases``: the questions that its delays ask, in any state. ``untracked``: what left without
+    a number.
     """
     scene = Scene(brand, order, now, relative=True)
     outward = [(parcel, events) for parcel, events in shipments if not parcel.is_return and not parcel.is_void]
@@ -42,7 +53,7 @@ def tracking_view(
         "trouble_count": sum(in_trouble(scene, shipment) for shipment, _ in outward),
     }
     outward.sort(key=lambda pair: (not in_trouble(scene, pair[0]), not pair[0].is_open))
-    left = _left(order, [shipment for shipment, _ in outward])
+    left = _left(order, [shipment.packed for shipment, _ in outward], untracked or {})
     split = len(outward) > 1 or bool(left)
     desk = _Desk(scene, cases, links.get("answer", ""))
     parcels = [_parcel(scene, shipment, events, facts, desk, split=split) for shipment, events in outward]
@@ -84,11 +95,12 @@ class _Desk:
         return question(self._scene, case, shipment, facts, self._action)
 
 
-def _left(order: Order, parcels: Sequence[Shipment]) -> dict[str, int]:
+def _left(order: Order, parcels: Sequence[Mapping[str, Packing]], untracked: Mapping[str, Packing]) -> dict[str, int]:
     """What is in no parcel yet, once there are parcels; {} where that is not known, or nothing more is to come."""
-    if not parcels or order.cancelled_at:
+    if not parcels or order.cancelled_at or decided(order.delay) in MONEY_BACK:
         return {}
-    return still_to_ship({line.line_id: line.quantity for line in order.lines}, [parcel.packed for parcel in parcels])
+    ordered = {line.line_id: line.quantity for line in order.lines if line.ships}
+    return still_to_ship(ordered, [*parcels, untracked] if untracked else parcels)
 
 
 def _overview(scene: Scene, parcels: int, facts: View, desk: _Desk) -> View | None:
@@ -98,7 +110,7 @@ def _overview(scene: Scene, parcels: int, facts: View, desk: _Desk) -> View | No
     order = scene.order
     delay = None if order.cancelled_at else order.delay
     if delay and (remedy := decided(delay)):
-        facts = {**facts, **scene.expectation(None, scene.today())}
+        facts = {**facts, **scene.expectation(None, scene.today()), "part_left": part_left(order, delay)}
         return {"words": say(f"decided.{remedy.value}", facts), "facts": facts, "steps": [], "question": None}
     if delay and delay.is_open:
         facts = {**facts, **delay_facts(scene, delay)}

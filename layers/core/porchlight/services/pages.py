@@ -71,7 +71,7 @@ class TrackingPage:
         cases = [case for case_id in asked if (case := self.cases.get(brand.brand_id, case_id))]
         returns = [found for return_id in contents.return_ids if (found := self.returns.get(brand.brand_id, return_id))]
         links = {**self.links.of_order(brand, contents.order), "answer": f"{token}/answer"}
-        view = tracking_view(brand, contents.order, parcels, returns, now, links, cases)
+        view = tracking_view(brand, contents.order, parcels, returns, now, links, cases, contents.untracked)
         self.metrics.count("PageViews", page="tracking")
         return Page(self.renderer.page(brand, "tracking", view), self.renderer.policy)
 
