@@ -1,5 +1,7 @@
 """The dates engine learns: in whatever order it is told, corrected later, closed twice, kept and read again."""
 
+import gzip
+import json
 import random
 from datetime import date, timedelta
 from typing import Any
@@ -243,8 +245,6 @@ def test_what_is_over_is_dropped_and_told_again_not_counted_again() -> None:
 
 
 def _content(book: Book) -> bytes:
-    import gzip
-
     return gzip.decompress(book.dump())
 
 
@@ -272,10 +272,22 @@ def test_a_book_that_was_kept_goes_on_as_if_it_never_stopped() -> None:
     assert Book.load(kept.dump()).model().version == on.model().version
 
 
+def test_a_book_of_a_later_release_is_read_as_far_as_it_is_known() -> None:
+    # Given a book whose release knows another field of routes and another effect
+    book = told(history(30, 4), MONDAY + 30 * A_DAY)
+    state = json.loads(_content(book))
+    state["route_fields"].append("weather")
+    for row in state["routes"]:
+        row.append("fine")
+    state["learners"]["transit"]["effects"]["weather:fine"] = [0.1, 0.1, 739000, 5, 0.0, 1.0, False]
+    # Then
+    again = Book.load(gzip.compress(json.dumps(state).encode()))
+    assert answers(again.model()) == answers(book.model())
+    assert again.dump() == book.dump()
+
+
 @pytest.mark.parametrize("raw", [b"", b"{}", b"\x1f\x8b garbage", None])
 def test_what_is_no_book_is_said_to_be_none(raw: bytes | None) -> None:
-    import gzip
-
     raw = gzip.compress(b'{"format": 99}') if raw is None else raw
     with pytest.raises(BookFormatError):
         Book.load(raw)

@@ -158,6 +158,15 @@ def test_lanes_and_senders_are_told_apart() -> None:
     assert near.p50 <= unknown.p50 <= far.p50
 
 
+def test_a_shop_that_does_not_know_the_carrier_yet_gets_the_lane_all_the_same() -> None:
+    model = grown()
+    unknown = [route.model_copy(update={"carrier": ""}) for route in (OSLO, TROMSO)]
+    near, far = (model.purchase(route, NOW) for route in unknown)
+    assert far.p50 - near.p50 >= 4
+    assert abs(near.p50 - model.purchase(OSLO, NOW).p50) <= 1
+    assert [model.confidence(route) for route in unknown] == [(), ()]
+
+
 def test_slower_times_are_noticed_within_weeks() -> None:
     quick, slow = history(60, 8), history(30, 8, seed=5, first=MONDAY + 60 * A_DAY, transit=about(8, 0.3))
     before = learned(quick, MONDAY + 59 * A_DAY).handover(OSLO, MONDAY + 60 * A_DAY)

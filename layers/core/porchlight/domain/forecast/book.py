@@ -249,6 +249,7 @@ class Book:
             "format": FORMAT,
             "brand": self.brand,
             "through": self.through.isoformat() if self.through else None,
+            "route_fields": list(Route.model_fields),
             "routes": [_route_row(route) for route in told],
             "parcels": {one: parcel.state(told[parcel.route]) for one, parcel in self._parcels.items()},
             "told": {one: parcel and parcel.state(told[parcel.route]) for one, parcel in self._told.items()},
@@ -260,14 +261,18 @@ class Book:
 
     @classmethod
     def load(cls, raw: bytes) -> "Book":
-        """What ``dump`` made. Raises ``BookFormatError`` for anything else."""
+        """What ``dump`` made, also where a later release knows more of routes and effects. Raises ``BookFormatError``
+        for anything else.
+        """
         try:
             state = json.loads(gzip.decompress(raw))
             if state["format"] != FORMAT:
                 raise BookFormatError(f"format {state['format']}, this release reads {FORMAT}")
             book = cls(state["brand"])
             book.through = date.fromisoformat(state["through"]) if state["through"] else None
-            routes = [Route(**dict(zip(Route.model_fields, row, strict=False))) for row in state["routes"]]
+            routes = [
+                Route.model_validate(dict(zip(state["route_fields"], row, strict=True))) for row in state["routes"]
+            ]
             book._routes = {route: route for route in routes}
             book._parcels = {one: Parcel(routes[row[0]], *row[1:]) for one, row in state["parcels"].items()}
             book._told = {one: row and Parcel(routes[row[0]], *row[1:]) for one, row in state["told"].items()}

@@ -180,8 +180,9 @@ class Learner:
         self._kinds.restore(state["kinds"])
         self._named.restore(state["named"])
         for name, (*row, trust, idle) in state["effects"].items():
-            effect = self._effects[name] = Effect(self._nature.effects[name.partition(":")[0]], *row)
-            effect.trust, effect.idle = trust, idle
+            if kind := self._nature.effects.get(name.partition(":")[0]):
+                effect = self._effects[name] = Effect(kind, *row)
+                effect.trust, effect.idle = trust, idle
 
     def _curve(self) -> Curve:
         sums = self._table.faded("")

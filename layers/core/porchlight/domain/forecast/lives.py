@@ -1,9 +1,21 @@
 """What the engine learns from and is asked about: routes, lives of parcels, quantiles in days."""
 
-from datetime import date
-from typing import NamedTuple
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, NamedTuple
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializationInfo,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
+
+COMPACT = {"compact": True}
+"""The context of dumps that are stored."""
 
 
 class Route(BaseModel):
@@ -69,7 +81,8 @@ class Quantiles(NamedTuple):
 class Forecast(BaseModel):
     """Our estimate of the day of delivery, as a shipment or order carries it. Days are local at the destination.
 
-    p10 is rounded down, p50 half up, p80 and p90 up: whole days that may be said.
+    p10 is rounded down, p50 half up, p80 and p90 up: whole days that may be said. Each parcel keeps three, and is
+    written with every fact: with ``COMPACT`` as the context of a dump it is one short string.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -86,3 +99,26 @@ class Forecast(BaseModel):
     """The model that made it (``larkspur-2026-03-07-4f1c``); without one, ``estimate`` or ``service-level``."""
     reasons: tuple[str, ...] = Field(default=())
     """Why it is less sure than usual: ``thin_lane``, ``volatile``, ``address_imprecise``, ``cold_start``, ``surge``."""
+
+    @model_serializer(mode="wrap")
+    def _dumped(self, plain: SerializerFunctionWrapHandler, info: SerializationInfo) -> Any:
+        if info.context != COMPACT:
+            return plain(self)
+        later = (str((day - self.p10).days) for day in (self.p50, self.p80, self.p90))
+        days = f"{self.p10.isoformat()}+{'+'.join(later)}"
+        made = self.made_at.astimezone(UTC).replace(tzinfo=None).isoformat()
+        return "|".join((self.moment, days, made, self.version, self.zone or "", ",".join(self.reasons)))
+
+    @model_validator(mode="before")
+    @classmethod
+    def _loaded(cls, data: Any) -> Any:
+        if not isinstance(data, str):
+            return data
+        moment, days, made, version, where, reasons = data.split("|")
+        first, *later = days.split("+")
+        p10 = date.fromisoformat(first)
+        names = ("p50", "p80", "p90")
+        known: dict[str, Any] = {name: p10 + timedelta(days=int(more)) for name, more in zip(names, later, strict=True)}
+        made_at = datetime.fromisoformat(made).replace(tzinfo=UTC)
+        known |= {"moment": moment, "p10": p10, "made_at": made_at, "version": version, "zone": where or None}
+        return {**known, "reasons": tuple(filter(None, reasons.split(",")))}
