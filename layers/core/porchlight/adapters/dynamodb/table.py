@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from porchlight.adapters.aws import client, translated
 from porchlight.adapters.dynamodb import keys
+from porchlight.domain.forecast.lives import COMPACT
 from porchlight.errors import ConflictError
 
 Item = dict[str, Any]
@@ -31,7 +32,7 @@ def item(
         "schema_version": {"N": str(keys.SCHEMA_VERSION)},
     }
     if record is not None:
-        result["data"] = {"S": record.model_dump_json(exclude_defaults=True, by_alias=True)}
+        result["data"] = {"S": record.model_dump_json(exclude_defaults=True, by_alias=True, context=COMPACT)}
         if (version := getattr(record, "version", None)) is not None:
             result["version"] = {"N": str(version)}
     if due_at:
