@@ -76,10 +76,10 @@ def test_a_playbook_that_is_over_leaves_the_delay_open() -> None:
     # When the parcel is silent beyond the loss horizon, it is presumed lost, and that has a playbook of its own
     made.sweep(NOW + 14 * DAY)
     assert made.delay.kind is DelayKind.PRESUMED_LOST
-    assert made.delay.unattended
+    assert made.delay.is_unattended(NOW + 14 * DAY)
     # Then whoever goes on with it begins that one, and is told that it was taken up
     assert made.next(NOW + 14 * DAY)["remedy"] == "claim"
-    assert not made.delay.unattended
+    assert not made.delay.is_unattended(NOW + 15 * DAY)
 
 
 def test_another_delay_than_the_workflows_own_is_left_alone() -> None:

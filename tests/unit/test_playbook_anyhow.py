@@ -170,7 +170,7 @@ class Machine(World):
             case "sweep":
                 revision = self.delay.revision
                 self.until_done(lambda: self.sweep(self.now))
-                if self.delay.unattended:
+                if self.delay.is_unattended(self.now):
                     self.running = True
                 if self.delay.revision != revision or self.running:
                     self.wake()

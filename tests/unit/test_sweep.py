@@ -96,6 +96,23 @@ def test_a_graver_kind_is_taken_up_by_another_workflow_where_the_first_has_ended
     assert names == [delay_id, f"{delay_id}-1"]
 
 
+def test_a_graver_kind_is_taken_up_by_another_workflow_where_the_first_has_died(world: World) -> None:
+    # Given a stalled parcel whose workflow failed in the middle of its playbook
+    world.put(after(parcel(), [scan(Milestone.IN_TRANSIT, NOW)]), LATE)
+    world.sweep.run(LATE)
+    delay_id = world.sweep.delays.assess_and_declare("larkspur", "shp_1", LATE)["delay_id"]
+    found = world.shipments.records["larkspur", "shp_1"]
+    assert found.delay
+    waiting = found.delay.model_copy(update={"step": 1, "begun": "ask_shopper", "case_id": "cse_1"})
+    world.put(found.model_copy(update={"delay": waiting, "version": found.version + 1}), NOW + 14 * DAY)
+    # When it is presumed lost, and no workflow has begun that playbook an hour later
+    for hours in range(4):
+        world.sweep.run(NOW + 14 * DAY + hours * LOOK_AGAIN)
+        started = [name for _, name in world.workflows.started]
+        # Then another one does, once; a workflow that lives has its hour
+        assert started == [delay_id] + [f"{delay_id}-1"] * (hours >= 1)
+
+
 def test_news_since_puts_the_parcel_back(world: World) -> None:
     moved = after(parcel(), [scan(Milestone.IN_TRANSIT, NOW + DAY)])
     world.put(moved, NOW + 2 * DAY)

@@ -1,6 +1,6 @@
 """Delays: kinds, states, faults, and the record of each decision about one."""
 
-from datetime import date
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Self
 
@@ -11,6 +11,9 @@ from porchlight.domain.milestones import Party
 from porchlight.domain.remedies import ENDING, Remedy, RemedyRecord, RemedyState
 
 _STORED = ConfigDict(frozen=True)
+
+TAKEN_UP = timedelta(hours=1)
+"""By then a workflow that lives has begun its playbook."""
 
 
 class DelayKind(StrEnum):
@@ -185,10 +188,13 @@ class Delay(BaseModel):
         cancelled = (one for one in self.remedies if one.remedy is Remedy.CANCEL)
         return self.begun == "by_hand" and any(one.state is RemedyState.REFUSED for one in cancelled)
 
-    @property
-    def unattended(self) -> bool:
-        """True where a graver kind has begun a playbook after the workflow of the one before had ended."""
-        return self.idle_since is not None and self.is_open and self.step == 0 and not self.begun
+    def is_unattended(self, now: datetime) -> bool:
+        """True where a playbook has not begun and nobody will begin it: a graver kind's, where the workflow of the one
+        before has ended, or has died.
+        """
+        if not self.is_open or self.step or self.begun:
+            return False
+        return self.idle_since is not None or (self.step_since is not None and now - self.step_since >= TAKEN_UP)
 
 
 class Suspected(BaseModel):

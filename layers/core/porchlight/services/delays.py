@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import TypedDict
 
 from porchlight.domain.brands import BrandConfig
-from porchlight.domain.delays import DelayDecision
+from porchlight.domain.delays import TAKEN_UP, DelayDecision
 from porchlight.domain.lateness import Suspicion, assess, next_check
 from porchlight.domain.mending import clear, declare, suspect
 from porchlight.domain.orders import Order
@@ -92,8 +92,9 @@ class DelayWatch:
         due_at = next_check(shipment, brand.delays, now, settled.outlook)
         if due_at and due_at <= now:
             due_at = now + timedelta(days=1)  # said already, and nothing better is known
-        if shipment.delay and shipment.delay.unattended:
-            due_at = now + timedelta(hours=1)  # until a workflow has taken up its playbook
+        delay = shipment.delay
+        if delay and delay.revision and delay.is_unattended(now + TAKEN_UP):
+            due_at = now + TAKEN_UP  # to see whether a workflow has taken up its playbook
         written = self._write(shipment, (*settled.decisions, *decisions), due_at, now)
         for decision in decisions:
             if decision.change == "declared":

@@ -136,11 +136,11 @@ class Sweep:
         if suspicion is None:
             # A cancelled order's parcel is late for nobody: what would be due now is due no more.
             awaited = settled.due_at is None or settled.due_at > now
-            self._attend(entry, settled.shipment)
+            self._attend(entry, settled.shipment, now)
             delays.put_back(settled, settled.due_at if awaited else None)
             return "rearmed" if awaited else "not_awaited"
         if settled.shipment.delay and settled.shipment.delay.is_open:
-            self._attend(entry, delays.declared(settled, suspicion, brand, now))
+            self._attend(entry, delays.declared(settled, suspicion, brand, now), now)
             return "delay_updated"
         if again := _begun(settled.shipment.suspected, suspicion, now):
             delays.put_back(settled, again)
@@ -154,10 +154,10 @@ class Sweep:
             return "declared_without_workflow"
         return "delay_started"
 
-    def _attend(self, entry: Due, shipment: Shipment) -> None:
+    def _attend(self, entry: Due, shipment: Shipment, now: datetime) -> None:
         """A graver kind has a playbook of its own; where the workflow of the one before has ended, another takes it."""
         delay = shipment.delay
-        if delay and delay.unattended:
+        if delay and delay.is_unattended(now):
             self._start(entry, delay.delay_id, f"{delay.delay_id}-{delay.revision}")
 
     def _start(self, entry: Due, delay_id: str, name: str) -> bool:
