@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from porchlight.domain.cases import Audience
+from porchlight.domain.money import Money
 from porchlight.domain.orders import Destination, OrderLine
 from porchlight.domain.packing import Packing, ParcelLine
 from porchlight.domain.remedies import Remedy
@@ -155,3 +156,16 @@ def test_a_refused_cancellation_is_tried_again_and_its_shopper_is_not_asked_anew
     # Then the shopper was asked once, and has the money
     assert made.told().count("delay_option") == 1
     assert [task.amount for task in made.remedies.of(Remedy.CANCEL)] == [usd(24_000)]
+
+
+def test_where_the_store_paid_back_in_another_currency_a_person_says_what_is_left() -> None:
+    # Given an order in dollars of which something was paid back in Canadian ones
+    made = World(with_playbooks(stalled=[LOST]), of={"refunds": {"re_1": Money(amount=30_000, currency="CAD")}})
+    made.declare()
+    assert made.next(LATE)["remedy"] == "refund"
+    # Then nothing is asked of the brand's system, and a person is
+    assert made.carry_out(LATE) == "refused"
+    assert made.next(LATE)["do"] == "case"
+    assert made.open_case.facts["why"] == "other_currency"
+    assert made.metrics.total("RemediesRefused", remedy="refund") == 1
+    assert made.remedies.calls == 0

@@ -47,6 +47,11 @@ def value_of(order: Order, lines: Mapping[str, int]) -> Money:
     return Money(amount=min(worth, order.total.amount), currency=order.currency)
 
 
+def is_countable(order: Order) -> bool:
+    """False where something was paid back in another currency: nobody here can say how much is left."""
+    return all(refund.currency == order.currency for refund in order.refunds.values())
+
+
 def money_back(
     order: Order, lines: Mapping[str, int], returns: Iterable[Return], parcels: Iterable[Shipment], key: str
 ) -> Money:

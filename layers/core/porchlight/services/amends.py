@@ -59,18 +59,14 @@ class Amends:
                     return "dropped"
                 record = self._meant(brand, late, late.delay.chosen, now)
                 if record.why:
-                    self.bearers.write(brand, steps.refuse(late, record, record.why, now), now)
-                    return "refused"
+                    return self._refuse(brand, late, record, record.why, now)
                 late = self.bearers.write(brand, steps.intend(late, record, now), now)
                 if self._is_too_much(brand, late, record, now):
-                    self.bearers.write(brand, steps.refuse(late, record, "more_than_left", now), now)
-                    return "refused"
+                    return self._refuse(brand, late, record, "more_than_left", now)
             try:
                 reference = self._ask(brand, late, record, now)
             except PermanentProviderError:
-                self.bearers.write(brand, steps.refuse(late, record, "provider_refused", now), now)
-                self.metrics.count("RemediesRefused", remedy=record.remedy.value)
-                return "refused"
+                return self._refuse(brand, late, record, "provider_refused", now)
             self._remember(brand, late, record, reference, now)
             late = read()  # remembering has written the order, and news may have come
             if late is None or steps.pending(late.delay) is None:
@@ -80,6 +76,12 @@ class Amends:
             return "done"
 
         return until_settled(attempt)
+
+    def _refuse(self, brand: BrandConfig, late: Late, record: Record, why: str, now: datetime) -> str:
+        """It cannot be had that way: a person is asked, and operators see that."""
+        self.bearers.write(brand, steps.refuse(late, record, why, now), now)
+        self.metrics.count("RemediesRefused", remedy=record.remedy.value)
+        return "refused"
 
     def _meant(self, brand: BrandConfig, late: Late, remedy: Remedy, now: datetime) -> Record:
         """The remedy with its lines and its money; with a word in ``why`` where it cannot be had that way."""
@@ -109,6 +111,8 @@ class Amends:
             return bare.model_copy(update={} if remedy is Remedy.CLAIM else {"why": "contents_unknown"})
         update: dict[str, object] = {"lines": lines}
         if remedy in amends.MONEY_BACK:
+            if not amends.is_countable(order):
+                return bare.model_copy(update={"why": "other_currency"})
             returns = self.returns.of_order(brand.brand_id, order.order_id)
             update["amount"] = amends.money_back(order, lines, returns, parcels, bare.key)
         elif remedy is Remedy.CLAIM:
