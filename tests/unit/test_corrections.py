@@ -10,9 +10,12 @@ from hypothesis import strategies as st
 from porchlight.carriers.reading import summary
 from porchlight.domain import ids
 from porchlight.domain.events import DeliveryEstimate, TrackingEvent, TrackingReport
+from porchlight.domain.lateness import assess
+from porchlight.domain.mending import declare
 from porchlight.domain.milestones import Milestone as M
 from porchlight.domain.milestones import Reason
 from porchlight.domain.orders import ParcelShipped
+from porchlight.domain.remedies import Remedy, RemedyRecord
 from porchlight.domain.shipments import Shipment
 from porchlight.errors import ConflictError, InvalidInputError, NotFoundError
 from porchlight.ports import InboundMessage
@@ -313,6 +316,63 @@ def test_the_right_carrier_may_have_used_the_number_before(world: World) -> None
     assert right == world.parcel(2)
     assert right.milestone is M.ACCEPTED
     assert world.parcel().order_id == ids.order_id("larkspur", "0001")
+
+
+def _late(world: World, at: datetime, carrier: str = "fedex") -> Shipment:
+    """The parcel of the carrier, as it is when its delay was declared."""
+    before = world.parcel(carrier=carrier)
+    suspicion = assess(before, brand().delays, at)
+    assert suspicion
+    told, decisions = declare(before, suspicion, brand().delays, at)
+    told = told.model_copy(update={"version": before.version + 1})
+    world.shipments.save(told, due_at=None, decisions=decisions)
+    return told
+
+
+def test_a_delay_goes_on_with_the_right_parcel_and_is_not_declared_again(world: World) -> None:
+    # Given a parcel that is late because its carrier was named wrongly, and the right one, which moves
+    world.ship("1001", 0, carrier="fedex")
+    world.hear(fact(1, M.ACCEPTED), fact(19, M.IN_TRANSIT), days=19)
+    wrong = _late(world, NOW + 20 * DAY)
+    assert wrong.delay
+    # When that is put right
+    right = world.desk.correct("larkspur", wrong.shipment_id, "ups", NOW + 20 * DAY + HOUR)
+    # Then its news end what the shopper was told, under the same delay
+    assert right.delay
+    assert (right.delay.delay_id, right.delay.recovered_at) == (wrong.delay.delay_id, NOW + 20 * DAY + HOUR)
+    assert assess(right, brand().delays, NOW + 20 * DAY + HOUR) is None
+    records = world.shipments.decisions["larkspur", wrong.shipment_id].values()
+    assert [(one.change.value, one.step, one.note) for one in records] == [
+        ("declared", "", ""),
+        ("step", "handed_over", right.shipment_id),
+    ]
+
+
+def test_where_the_right_one_stands_still_too_a_workflow_takes_up_its_playbook(world: World) -> None:
+    world.ship("1001", 0, carrier="fedex")
+    wrong = _late(world, NOW + 20 * DAY)
+    right = world.desk.correct("larkspur", wrong.shipment_id, "ups", NOW + 20 * DAY + HOUR)
+    assert wrong.delay
+    assert right.delay
+    assert (right.delay.delay_id, right.delay.is_open, right.delay.is_unattended(NOW + 21 * DAY)) == (
+        wrong.delay.delay_id,
+        True,
+        True,
+    )
+    assert world.shipments.due_at["larkspur", right.shipment_id] == NOW + 20 * DAY + HOUR
+
+
+def test_a_remedy_that_is_under_way_is_waited_for(world: World) -> None:
+    world.ship("1001", 0, carrier="fedex")
+    wrong = _late(world, NOW + 20 * DAY)
+    assert wrong.delay
+    begun = RemedyRecord(key="k", remedy=Remedy.REFUND, intended_at=NOW)
+    delay = wrong.delay.model_copy(update={"remedies": (begun,)})
+    stored = wrong.model_copy(update={"delay": delay, "version": wrong.version + 1})
+    world.shipments.save(stored, due_at=None)
+    with pytest.raises(ConflictError):
+        world.desk.correct("larkspur", wrong.shipment_id, "ups", NOW + 20 * DAY + HOUR)
+    assert world.parcel(carrier="fedex") == stored
 
 
 def test_a_better_name_is_for_the_parcel_that_has_the_number_now(world: World) -> None:

@@ -186,6 +186,26 @@ def let_go(shipment: Shipment, policy: DelayPolicy, now: datetime) -> Changed:
     return freed, (_decision(shipment, delay.delay_id, delay.kind, change, now, policy, None, closed, by="store"),)
 
 
+def handed_over(shipment: Shipment, to: str, policy: DelayPolicy, now: datetime) -> Changed:
+    """The parcel without its delay, which goes on with the right one: see ``taken_over``."""
+    freed = shipment.model_copy(update={"delay": None, "suspected": None})
+    if shipment.delay is None:
+        return freed, ()
+    delay = shipment.delay
+    decision = _decision(shipment, delay.delay_id, delay.kind, DelayChange.STEP, now, policy, None, delay, by="person")
+    return freed, (decision.model_copy(update={"step": "handed_over", "note": to}),)
+
+
+def taken_over(delay: Delay | None, now: datetime) -> Delay | None:
+    """A delay that was told of the wrong parcel, on the right one: it is not told a second time, and nothing is done
+    twice about it. All that is known of the right parcel is news. Its playbook begins anew, with another workflow.
+    """
+    if delay is None or not delay.is_open:
+        return delay
+    update: dict[str, object] = {"facts": {**delay.facts, "last_event_at": None}, "idle_since": now}
+    return delay.model_copy(update={**update, "step": 0, "step_since": now, "begun": "", "case_id": None})
+
+
 def _arrived_after_all(shipment: Shipment, delay: Delay | None, policy: DelayPolicy, now: datetime) -> Changed:
     """Note, once, that a parcel was delivered whose money is gone or which was sent again: people settle that."""
     ended = (delay.committed or delay.remedied) if delay else None

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from porchlight.domain.carriers import family
+from porchlight.domain.mending import handed_over
 from porchlight.domain.shipments import Shipment
 from porchlight.errors import ConflictError, InvalidInputError, NotFoundError
 from porchlight.ports import Shipments
@@ -21,9 +22,10 @@ class CarrierDesk:
         """Make the parcel with the same number at ``carrier`` the order's parcel; returns it.
 
         What the wrong carrier reported stays with the wrong parcel, which is no order's any more and tells nobody
-        anything. The store may go on naming the wrong carrier: the correction stands. Doing it twice changes nothing;
-        dying in between is mended by doing it again. NotFoundError, InvalidInputError where it is that carrier's
-        already, ConflictError where it was corrected otherwise.
+        anything; a delay that the shopper was told of goes on with the right one. The store may go on naming the wrong
+        carrier: the correction stands. Doing it twice changes nothing; dying in between is mended by doing it again.
+        NotFoundError, InvalidInputError where it is that carrier's already, ConflictError where it was corrected
+        otherwise, or a remedy is under way.
         """
         shipments: Shipments = self.keeper.shipments
         wrong = shipments.get(brand, wrong_id)
@@ -37,6 +39,8 @@ class CarrierDesk:
             return self._moved(shipments, brand, wrong.moved_to, carrier)
         if wrong.order_id is None:
             raise InvalidInputError("the parcel belongs to no order: there is nothing to correct")
+        if wrong.delay and wrong.delay.committed:
+            raise ConflictError("a remedy for the parcel is under way: correct it when that is done")
         right_id = self.keeper.adopt(brand, wrong, wrong.order_id, carrier, now)
         until_settled(lambda: self._let_go(shipments, brand, wrong_id, right_id, now))
         found = shipments.get(brand, right_id)
@@ -65,5 +69,7 @@ class CarrierDesk:
         if stored is None or stored.order_id is None:
             return
         update: dict[str, object] = {"order_id": None, "shopper_id": None, "moved_to": right_id, "updated_at": now}
-        update |= {"promise": None, "expected": None, "delay": None, "version": stored.version + 1}
-        shipments.rewrite(stored.model_copy(update=update), due_at=None, unlink=stored.order_id)
+        update |= {"promise": None, "expected": None, "version": stored.version + 1}
+        policy = self.keeper.brands.get(brand).delays
+        freed, decisions = handed_over(stored.model_copy(update=update), right_id, policy, now)
+        shipments.rewrite(freed, due_at=None, unlink=stored.order_id, decisions=decisions)

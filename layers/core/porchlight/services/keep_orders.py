@@ -9,7 +9,7 @@ from porchlight.domain import ids
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.dates import DateRange, local_day
 from porchlight.domain.delays import DelayDecision
-from porchlight.domain.mending import let_go
+from porchlight.domain.mending import let_go, taken_over
 from porchlight.domain.money import Money
 from porchlight.domain.order_delays import reopened
 from porchlight.domain.orders import (
@@ -24,7 +24,7 @@ from porchlight.domain.orders import (
     default_promise,
 )
 from porchlight.domain.packing import latest, packed_with
-from porchlight.domain.promises import kept_with, PromiseMade, revisions, said_with, ShipDaySaid
+from porchlight.domain.promises import PromiseMade, ShipDaySaid, kept_with, revisions, said_with
 from porchlight.domain.reuse import BEFORE_SCANS, MOST_USES, shipped_again
 from porchlight.domain.shipments import Shipment, fold
 from porchlight.ports import Brands, Orders, Shipments
@@ -190,6 +190,7 @@ class OrderKeeper:
             tracking_number=wrong.tracking_number,
             shipped_at=wrong.shipped_at,
             packed=wrong.packed,
+            delay=taken_over(wrong.delay, now),
             created_at=now,
             updated_at=now,
         )
@@ -269,6 +270,7 @@ class OrderKeeper:
             update["packed"] = packed
             if adopted:
                 update["moved_to"] = None
+                update["delay"] = before.delay or (fresh.delay if fresh else None)
             if order:
                 update |= {
                     "shopper_id": order.shopper_id,
@@ -291,6 +293,8 @@ class OrderKeeper:
             shipment = shipment.model_copy(
                 update={"version": (stored.version if stored else 0) + 1, "updated_at": max(now, before.updated_at)}
             )
+            if adopted and shipment.delay and shipment.delay.is_unattended(now):
+                due_at = now  # a workflow takes up its playbook
             link = stored is None or stored.order_id != order_id
             looked = self.lookout.linked(brand, shipment, watch, now)
             self.shipments.save(shipment, due_at=due_at, link=link, watch=looked, decisions=(*freed, *decisions))
