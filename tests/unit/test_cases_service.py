@@ -44,7 +44,14 @@ def test_pages_follow_one_another_until_there_are_no_more() -> None:
     assert found == [f"cse_{number:03}" for number in range(PAGE * 2)]
 
 
-@pytest.mark.parametrize("text", ["soon", "2026-03-02T12:00:00~cse_1", "2026-03-02T12:00:00+00:00", "~"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("soon", "2026-03-02T12:00:00~cse_1", "2026-03-02T12:00:00+00:00", "~"),
+        *("0001-01-01T00:00:00+14:00~cse_1", "9999-12-31T23:59:59-14:00~cse_1"),
+        "2026-03-02T12:00:00+00:00~" + "c" * 5_000,
+    ],
+)
 def test_a_cursor_of_nobody_is_refused(text: str) -> None:
     with pytest.raises(InvalidInputError):
         read_cursor(text)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -22,6 +22,9 @@ BY_DEADLINE = "deadline"
 
 PAGE = 50
 """Cases in one answer of the API."""
+
+_ID = 100
+"""No id of ours is longer."""
 
 
 class DecisionBody(BaseModel):
@@ -143,11 +146,11 @@ def read_cursor(text: str) -> tuple[datetime, str] | None:
     at, _, case_id = text.partition("~")
     try:
         instant = datetime.fromisoformat(at)
-    except ValueError:
-        raise InvalidInputError("after is not a cursor") from None
-    if instant.tzinfo is None or not case_id:
-        raise InvalidInputError("after is not a cursor")
-    return instant, case_id
+        if instant.tzinfo and 0 < len(case_id) <= _ID:
+            return instant.astimezone(UTC), case_id
+    except (ValueError, OverflowError):
+        pass
+    raise InvalidInputError("after is not a cursor")
 
 
 def show(case: Case) -> dict[str, Any]:
