@@ -9,6 +9,7 @@ from porchlight.domain.changes import shipment_changes
 from porchlight.domain.delays import DelayChange
 from porchlight.domain.milestones import Milestone
 from porchlight.domain.orders import ContactDetails, OrderWithdrawn
+from porchlight.domain.remedies import Remedy, RemedyRecord, RemedyState
 from porchlight.domain.shipments import Shipment
 from porchlight.errors import InvalidInputError
 from porchlight.services.delays import DelayWatch
@@ -57,6 +58,22 @@ def test_the_end_of_its_order_ends_a_delay_and_wakes_its_workflow(world: World, 
     assert changes(world) == ["declared", "resolved"]
     assert told(world, before) == [("DeliveryDelayResolved", False), ("ShipmentNews", True)]
     assert KEY not in world.shipments.due_at
+
+
+def test_where_the_money_of_a_cancelled_order_was_refused_a_person_still_settles_it(world: World) -> None:
+    # Given a shopper who has cancelled, which the brand's system did, but for the money
+    stored = world.parcel
+    assert stored.delay
+    refused = RemedyRecord(key="k", remedy=Remedy.CANCEL, intended_at=LATE, state=RemedyState.REFUSED, ended_at=LATE)
+    asked = stored.delay.model_copy(update={"remedies": (refused,), "begun": "by_hand", "case_id": "cse_1"})
+    update = {"delay": asked, "version": stored.version + 1}
+    world.shipments.save(stored.model_copy(update=update), due_at=None)
+    # When the store tells that the order is cancelled
+    world.say(placed(1, cancelled_at=NOW + HOUR), at=LATE + HOUR)
+    # Then the delay and its question stay, until the parcel is back or has come after all
+    assert world.parcel.delay == asked
+    world.scan(Milestone.RETURNED_TO_SENDER, 8 * 24)
+    assert changes(world) == ["declared", "resolved"]
 
 
 def test_an_order_that_lives_again_is_looked_at_again() -> None:

@@ -151,7 +151,10 @@ def mend(shipment: Shipment, policy: DelayPolicy, now: datetime, outlook: Outloo
         return shipment.model_copy(update={"delay": closed}), (decision,)
     if delay is None or not delay.is_open or delay.committed:
         return _arrived_after_all(shipment, delay, policy, now)
-    if not shipment.is_awaited or (shipment.milestone is Milestone.RETURN_IN_TRANSIT and not shipment.is_return):
+    unpaid = delay.unpaid and shipment.is_outstanding  # cancelled, but a person still settles the money
+    if not (shipment.is_awaited or unpaid) or (
+        shipment.milestone is Milestone.RETURN_IN_TRANSIT and not shipment.is_return
+    ):
         vain = _was_in_time(shipment, delay)
         closed = delay.model_copy(update={"resolved_at": now, "false_alarm": vain, "case_id": None})
         change = DelayChange.FALSE_ALARM if vain else DelayChange.RESOLVED
@@ -166,7 +169,7 @@ def mend(shipment: Shipment, policy: DelayPolicy, now: datetime, outlook: Outloo
             return shipment, ()  # old news that reached us late: it would be late again at once
     else:
         return shipment, ()
-    by = "carrier" if shipment.is_awaited or not shipment.is_open else "store"
+    by = "store" if shipment.is_outstanding and not shipment.is_awaited else "carrier"
     decision = _decision(shipment, delay.delay_id, delay.kind, change, now, policy, None, closed, by=by)
     return shipment.model_copy(update={"delay": closed}), (decision,)
 

@@ -139,14 +139,15 @@ class Shipment(BaseModel):
         return is_void(self.packed) and self.milestone in BEFORE_MOVEMENT | {Milestone.UNKNOWN, Milestone.CANCELLED}
 
     @property
-    def is_awaited(self) -> bool:
-        """True while it matters to somebody that it comes: the shopper, also where the carrier has lost it, or for a
-        return the brand.
-        """
-        if self.is_return:
-            return self.is_open
+    def is_outstanding(self) -> bool:
+        """True while it has not come: it may still, or the carrier has lost it on the way to the shopper."""
         lost = self.milestone is Milestone.LOST and Milestone.DELIVERED not in self.reached
-        return (self.is_open or lost) and not self.order_cancelled
+        return self.is_open or (lost and not self.is_return)
+
+    @property
+    def is_awaited(self) -> bool:
+        """True while it matters to somebody that it comes: the shopper, or for a return the brand."""
+        return self.is_outstanding and (self.is_return or not self.order_cancelled)
 
     @property
     def is_return(self) -> bool:
