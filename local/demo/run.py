@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from local.cloud.deploy import DeployError
 from local.cloud.launcher import LocalCloudError
 from local.console import Output
+from local.demo import history
 from local.demo.credentials import BRANDS, STAGE
 from local.demo.story import DAYS, ORDERS, Chapter, chapters
 from local.demo.traffic import StoryError, Traffic
@@ -74,6 +75,8 @@ def play(running: Running, output: Output) -> tuple[list[str], list[dict[str, ob
     traffic = Traffic(running)
     story = list(chapters(datetime.now(UTC).replace(microsecond=0)))
     expected: dict[tuple[str, str], str] = {}
+    with output.step("Learning what parcels took before") as step:
+        step.detail(f"{history.seed(running.app, running.now().date()):,} parcels")
     with output.step(f"Playing {DAYS} days of traffic", total=len(story)) as step:
         for chapter in story:
             step.detail(chapter.title)
