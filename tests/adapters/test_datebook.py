@@ -192,6 +192,16 @@ class TestCurrentModels:
         boto3.client("s3").put_object(Bucket=BUCKET, Key=datebook.key(brand, "current"), Body=body)
         assert CurrentModels(BUCKET, Clock()).current(brand).through is None
 
+    def test_a_damaged_model_is_as_none(self, cloud: str, learned: DateBook, brand: str) -> None:
+        """Given bits that were turned over anywhere, then parcels are recorded all the same."""
+        learned.save(brand, *taught(brand))
+        place = {"Bucket": BUCKET, "Key": datebook.key(brand, "current")}
+        whole = boto3.client("s3").get_object(**place)["Body"].read()
+        for at in range(0, len(whole), len(whole) // 20):
+            damaged = bytes((*whole[:at], whole[at] ^ 0xFF, *whole[at + 1 :]))
+            boto3.client("s3").put_object(**place, Body=damaged)
+            assert CurrentModels(BUCKET, Clock()).current(brand).brand == brand
+
 
 def test_the_bucket_forgets_nothing_of_it() -> None:
     """Given the lifecycle of template.yaml, then no rule reaches what lies under ``dates/``."""

@@ -38,8 +38,8 @@ class Steady:
         self.asked: list[Any] = []
 
     def rest(self, *holidays: date) -> None:
-        """Nobody works on these days, anywhere."""
-        self.free = Days(tuple(day.toordinal() for day in holidays))
+        """Nobody works on these days, anywhere; it knows every place."""
+        self.free = Days((1, *(day.toordinal() for day in holidays)))
 
     def purchase(self, route: Route, placed: date, *, hour: int = 12, wider: float = 0) -> Quantiles:
         self.asked.append(("purchase", route, placed, hour))

@@ -117,6 +117,13 @@ class TestWhatIsWritten:
         packed = {"f1": Packing(cancelled=True, as_of=NOW)}
         assert entry(known(), known(packed=packed)).ended
 
+    def test_what_is_not_sent_because_its_order_was_cancelled_has_ended(self) -> None:
+        """Given a label of a cancelled order: it waits for no carrier. One that is under way is learned from."""
+        assert entry(known(), known(order_cancelled=True)).ended
+        assert entry_of(moving(), moving(order_cancelled=True), TODAY) is None
+        sent_all_the_same = entry(known(order_cancelled=True), moving(order_cancelled=True))
+        assert (sent_all_the_same.handed, sent_all_the_same.ended) == (date(2026, 3, 3), False)
+
     @pytest.mark.parametrize("gone", [{"moved_to": "shp_2"}, {"order_id": None}, {"return_id": "rma_1"}])
     def test_one_that_is_no_longer_the_orders_has_ended(self, gone: dict[str, Any]) -> None:
         found = entry(delivered(), delivered(**gone))
@@ -216,6 +223,16 @@ class TestTheStream:
         late = entry_in(record, shipments, NOW + timedelta(minutes=61))
         assert late
         assert (late.version, late.delivered) == (7, date(2026, 3, 5))
+
+    def test_what_a_person_moved_while_changes_were_held_up_has_ended(self) -> None:
+        """Given a parcel that was taken from its order, and a stream that tells of it hours later."""
+        shipments = FakeShipments()
+        shipments.records["larkspur", "shp_1"] = moving(version=4, moved_to="shp_2")
+        record = self.record(moving(version=3), moving(version=4, moved_to="shp_2"))
+        record["dynamodb"]["ApproximateCreationDateTime"] = NOW.timestamp()
+        late = entry_in(record, shipments, NOW + 2 * HOUR)
+        assert late
+        assert (late.version, late.ended) == (4, True)
 
     def test_an_entry_is_read_as_it_was_written(self) -> None:
         found = entry(None, delivered(forecasts={"purchase": FORECAST}))

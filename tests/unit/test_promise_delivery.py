@@ -15,9 +15,11 @@ from hypothesis import strategies as st
 
 from porchlight.adapters.brandpack import BrandPack
 from porchlight.adapters.rendering import PackRenderer
+from porchlight.domain.forecast.book import Book
 from porchlight.domain.forecast.lives import Route
 from porchlight.domain.surge import Surge
 from porchlight.errors import TransientError
+from porchlight.runtime import bootstrap
 from tests.unit.promising import HTML, JSON, NOON, SCRIPT, World, local, shop
 
 ROOT = Path(__file__).parents[2]
@@ -152,6 +154,15 @@ def test_holidays_of_the_origin_count(ask: Ask, world: World) -> None:
     world.model.rest(date(2026, 11, 23), date(2026, 11, 24))
     found = body(ask())
     assert (found["order_by"], found["ship_by"]) == ("2026-11-25T14:00:00-08:00", "2026-11-26")
+
+
+def test_a_shop_that_has_no_history_ships_on_no_holiday_either(ask: Ask, world: World) -> None:
+    """Given a model that has learned of no place yet, and Christmas on a Friday: neither origin nor carrier works."""
+    bootstrap.app.__dict__["date_models"].model = Book("larkspur").model()
+    world.now = local("2026-12-24T18:00")
+    found = body(ask())
+    assert (found["order_by"], found["ship_by"]) == ("2026-12-28T14:00:00-08:00", "2026-12-29")
+    assert (found["earliest"], found["latest"]) == ("2026-12-30", "2027-01-06"), "New Year's Day is none"
 
 
 def test_goods_that_are_made_to_order(ask: Ask, world: World) -> None:
@@ -325,7 +336,9 @@ def test_clocks_of_the_origin_and_of_the_destination(ask: Ask, world: World) -> 
 
 
 def test_a_question_needs_no_calendar_of_holidays() -> None:
-    """The model brings the holidays that it needs: their package is the heaviest of all, and only learning loads it."""
+    """The model brings the holidays of places that it knows: their package is the heaviest of all, and only learning
+    and places that nothing was ever sent to load it.
+    """
     path = ROOT / "functions/promise_delivery/app.py"
     code = (
         f"import runpy, sys; runpy.run_path({str(path)!r}); import porchlight.domain.forecast.model;"

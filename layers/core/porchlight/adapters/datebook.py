@@ -114,13 +114,15 @@ class _Found(NamedTuple):
 
 
 def _model(brand: str, found: _Found | None) -> "Model":
-    """One without history where there is none, or where a later release has made it and this one is back."""
+    """One without history where there is none, where a later release has made it and this one is back, or where it is
+    damaged: facts are recorded all the same.
+    """
     from porchlight.domain.forecast.model import Model, ModelFormatError
 
     if found:
         try:
             return Model.load(found.body)
-        except ModelFormatError:
+        except (ModelFormatError, zlib.error):
             pass
     from porchlight.domain.forecast.book import Book  # brings the calendars of holidays: only now
 

@@ -67,6 +67,23 @@ class Promise(NamedTuple):
     """Of the model."""
 
 
+def days_at(model: "Model", place: str, today: date) -> Days:
+    """The days of a place. A model knows the holidays of places that parcels came from or went to; those of others are
+    looked up: the first order of a shop leaves on no holiday either.
+    """
+    known = model.days(place)
+    if known.holidays or not place:
+        return known
+    from porchlight.domain.forecast.free_days import free_days  # brings the calendars of holidays: only now
+
+    return Days(tuple(day for year in range(today.year - 1, today.year + 3) for day in free_days(place, year)))
+
+
+def free_at(model: "Model", place: str, now: datetime) -> Free:
+    """The public holidays of a place."""
+    return partial(_is_holiday, days_at(model, place, now.date()))
+
+
 def departure(
     origin: Origin, now: datetime, free: Free, *, ready_at: datetime | None = None, ready_in_days: int = 0
 ) -> Departure:
@@ -102,7 +119,7 @@ def promise(
     read; ``wider``: days more, while a lane breaks down; ``doubts``: why it is less sure, besides the model's own.
     """
     today, doubts = local_day(now, where), (*model.confidence(route), *doubts)
-    there = model.days(route.destination)
+    there = days_at(model, route.destination, today)
     order_by, ship_by = (leaves.order_by, leaves.ship_by) if isinstance(leaves, Departure) else (None, leaves)
     if COLD in doubts:
         first = leaves.likely if isinstance(leaves, Departure) else leaves

@@ -77,7 +77,8 @@ def entry_of(old: Shipment | None, new: Shipment, today: date) -> JournalEntry |
     """The entry of a change that became known on the UTC day ``today``; None where nothing is learned from it.
 
     Only parcels of orders are learned from, no returns, and of those that were old when we first heard of them only
-    what is known from beginning to end. A parcel that turns out to be none of these has ended.
+    what is known from beginning to end. A parcel that turns out to be none of these has ended, and so has one of a
+    cancelled order that was not handed over: nobody sends it.
     """
     before, course = _course(old) if old else None, _course(new)
     if course is None and before:
@@ -123,7 +124,7 @@ def _course(shipment: Shipment) -> _Course | None:
         shipment.first_promise.latest if shipment.first_promise else None,
         handed,
         delivered,
-        delivered is None and not shipment.is_open,
+        delivered is None and (not shipment.is_open or (shipment.order_cancelled and not handed)),
     )
 
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from porchlight.deciding import Surges
 from porchlight.domain.brands import BrandConfig
+from porchlight.domain.checkout import free_at
 from porchlight.domain.cold import ColdDays, without_history
 from porchlight.domain.dates import DateRange, local_day, zone
 from porchlight.domain.delays import DelayChange, DelayDecision
 from porchlight.domain.dispatch import Free, no_holidays
-from porchlight.domain.forecast.days import HOLIDAY
 from porchlight.domain.forecast.lives import Forecast, Quantiles, Route
 from porchlight.domain.lateness import assess, next_check
 from porchlight.domain.mending import clear, follow_carrier, mend
@@ -67,12 +67,11 @@ class Dates:
         return _forecast(PURCHASE, placed.date(), days, where, now, model.version, reasons)
 
     def rests(self, brand: BrandConfig, order: Order) -> Free:
-        """The public holidays of the place where an order is packed, as the model knows them."""
+        """The public holidays of the place where an order is packed."""
         model = self._model(brand)
         if model is None:
             return no_holidays
-        days = model.days(route_of(brand, order, "").origin)
-        return lambda day: days.kind(day.toordinal()) == HOLIDAY
+        return free_at(model, route_of(brand, order, "").origin, order.placed_at)
 
     def outlook(self, shipment: Shipment, brand: BrandConfig, now: datetime) -> Outlook:
         """What history says about a parcel now; how likely its promise is missed, only before any delay was told."""

@@ -24,8 +24,9 @@ def entry_in(record: Mapping[str, Any], shipments: Shipments, now: datetime) -> 
     if image.get("entity_type", {}).get("S") != "shipment" or "data" not in image:
         return None
     new, today = Shipment.model_validate_json(image["data"]["S"]), now.astimezone(UTC).date()
-    at = change.get("ApproximateCreationDateTime")
+    image, at = (change.get("OldImage") or {}).get("data", {}).get("S"), change.get("ApproximateCreationDateTime")
+    old = Shipment.model_validate_json(image) if image else None
     if at is not None and now.timestamp() - float(at) > HELD_UP.total_seconds():
-        return entry_of(None, shipments.get(new.brand, new.shipment_id) or new, today)
-    old = (change.get("OldImage") or {}).get("data", {}).get("S")
-    return entry_of(Shipment.model_validate_json(old) if old else None, new, today)
+        by_now = shipments.get(new.brand, new.shipment_id) or new
+        return entry_of(None, by_now, today) or entry_of(old, by_now, today)
+    return entry_of(old, new, today)

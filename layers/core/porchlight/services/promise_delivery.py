@@ -8,22 +8,26 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import partial
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from porchlight.domain.brands import BrandConfig, Origin, ServiceLevel
-from porchlight.domain.checkout import LONGEST_AHEAD, ZONE_UNKNOWN, Promise, departure, facts, promise, valid_until
+from porchlight.domain.checkout import (
+    LONGEST_AHEAD,
+    ZONE_UNKNOWN,
+    Promise,
+    departure,
+    facts,
+    free_at,
+    promise,
+    valid_until,
+)
 from porchlight.domain.dates import local_day, zone
-from porchlight.domain.forecast.days import HOLIDAY
 from porchlight.domain.forecast.lives import Route
 from porchlight.domain.zones import is_country, zone_of_place
 from porchlight.errors import InvalidInputError, NotFoundError, PorchlightError
 from porchlight.ports import Brands, Renderer
 from porchlight.services.dates import Dates
-
-if TYPE_CHECKING:
-    from porchlight.domain.forecast.model import Model
 
 _DESTINATION = re.compile(r"([A-Z]{2})(?:-([A-Z0-9]{1,3}))?")
 _PREFIX = re.compile(r"[A-Z0-9-]{0,3}")
@@ -135,7 +139,7 @@ class PromiseDesk:
         where = there or brand.zone or origin.zone
         model = self.dates.date_models.current(brand.brand_id)
         leaves = basket.ship_by or departure(
-            origin, now, partial(_holiday, model, origin), ready_at=basket.ready_at, ready_in_days=basket.ready_in_days
+            origin, now, free_at(model, route.origin, now), ready_at=basket.ready_at, ready_in_days=basket.ready_in_days
         )
         level = brand.dates.services.get(basket.service, ServiceLevel())
         wider = self.dates.wider(brand, route, now)
@@ -147,11 +151,6 @@ class PromiseDesk:
 
 def _seconds(left: timedelta) -> int:
     return max(0, min(_MOST_SECONDS, int(left.total_seconds())))
-
-
-def _holiday(model: "Model", origin: Origin, day: date) -> bool:
-    place = f"{origin.country}-{origin.region}" if origin.region else origin.country
-    return model.days(place).kind(day.toordinal()) == HOLIDAY
 
 
 def _read(query: Mapping[str, str], brands: Brands, now: datetime) -> _Basket:
