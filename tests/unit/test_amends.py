@@ -169,3 +169,25 @@ def test_where_the_store_paid_back_in_another_currency_a_person_says_what_is_lef
     assert made.open_case.facts["why"] == "other_currency"
     assert made.metrics.total("RemediesRefused", remedy="refund") == 1
     assert made.remedies.calls == 0
+
+
+def test_the_last_parcel_of_an_order_that_never_came_brings_its_shipping_back() -> None:
+    # Given an order for 240 and 10 for shipping, in two parcels that are both lost
+    made = World(with_playbooks(stalled=[LOST]), of={"total": usd(25_000)})
+    held = {"shp_1": ("shirt", 2), "shp_2": ("hat", 1)}
+    packed = {
+        name: {name: Packing(lines=(ParcelLine(line_id=line, quantity=count),), as_of=NOW)}
+        for name, (line, count) in held.items()
+    }
+    one = made.shipment.model_copy(update={"packed": packed["shp_1"], "version": made.shipment.version + 1})
+    made.shipments.save(one, due_at=None)
+    update = {"shipment_id": "shp_2", "tracking_number": "1Z2", "version": 1, "packed": packed["shp_2"]}
+    made.shipments.save(one.model_copy(update=update), due_at=None, link=True)
+    # When one after the other is paid back
+    for name in held:
+        delay = made.watch.assess_and_declare("larkspur", name, LATE)["delay_id"]
+        made.playbooks.next("larkspur", name, "", delay, LATE)
+        for _ in range(2):
+            made.amends.carry_out("larkspur", name, "", delay, LATE)
+    # Then all that was paid is back
+    assert [task.amount for task in made.remedies.of(Remedy.REFUND)] == [usd(20_000), usd(5_000)]

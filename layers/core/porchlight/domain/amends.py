@@ -1,5 +1,6 @@
 """What a remedy is about: which lines of an order, and how much money. Never more than is left of what was paid."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from porchlight.domain.dispatch import to_ship
@@ -7,7 +8,7 @@ from porchlight.domain.money import Money
 from porchlight.domain.orders import Order
 from porchlight.domain.packing import Packing, quantities
 from porchlight.domain.policies import left_to_refund
-from porchlight.domain.remedies import Remedy, RemedyState
+from porchlight.domain.remedies import Remedy, RemedyRecord, RemedyState
 from porchlight.domain.returns import Return
 from porchlight.domain.shipments import Shipment
 
@@ -58,18 +59,30 @@ def money_back(
     """What is given back for lines: at most what is left after refunds, returns, and what is promised to other parcels.
     ``key``: of this very remedy.
     """
-    executed = {refund.partition(":")[0] for refund in order.refunds}
-    promised = sum(
-        record.amount.amount
+    others = [
+        record
         for delay in (order.delay, *(parcel.delay for parcel in parcels))
         for record in (delay.remedies if delay else ())
-        if record.state is not RemedyState.REFUSED
-        and record.remedy in MONEY_BACK
-        and record.amount
-        and record.key not in {key, *executed}
-    )
+        if record.state is not RemedyState.REFUSED and record.remedy in MONEY_BACK and record.key != key
+    ]
+    executed = {refund.partition(":")[0] for refund in order.refunds}
+    promised = sum(_minor(record) for record in others if record.key not in executed)
     left = left_to_refund(order, returns).amount - promised
-    return Money(amount=max(0, min(value_of(order, lines).amount, left)), currency=order.currency)
+    return Money(amount=max(0, min(_worth(order, lines, others), left)), currency=order.currency)
+
+
+def _worth(order: Order, lines: Mapping[str, int], others: Sequence[RemedyRecord]) -> int:
+    """What was paid for lines; where they are the last of an order that never came, with all that came on top."""
+    together = Counter(lines)
+    for record in others:
+        together.update(record.lines)
+    if lines and all(together[line.line_id] >= line.quantity for line in order.lines if line.ships):
+        return value_of(order, together).amount - sum(map(_minor, others))
+    return value_of(order, lines).amount
+
+
+def _minor(record: RemedyRecord) -> int:
+    return record.amount.amount if record.amount else 0
 
 
 def _all_that_ships(order: Order) -> dict[str, int]:
