@@ -1,4 +1,4 @@
-// <porchlight-promise brand="…" destination="…">: see docs/delivery-promise.md
+// <porchlight-promise>: see docs/delivery-promise.md
 (() => {
   const address = new URL("../delivery-promise", document.currentScript.src);
   const names = ["brand", "destination", "postcode", "service", "origin", "ready_at", "ready_in_days", "ship_by"];
@@ -25,16 +25,16 @@
       if (turn !== this.turn || !this.isConnected) return;
       const url = new URL(address);
       for (const name of names) if (this.getAttribute(name)) url.searchParams.set(name, this.getAttribute(name));
-      try {
-        const answer = await fetch(url, { credentials: "omit", referrerPolicy: "no-referrer" });
-        const said = await answer.json();
-        if (!answer.ok || turn !== this.turn) return;
-        const words = document.createElement("span");
-        words.lang = said.language;
-        words.textContent = said.text;
-        this.replaceChildren(icon(), " ", words);
-        this.timer = setTimeout(() => this.ask(), Math.max(Date.parse(said.valid_until) - Date.now(), 6e4) || 6e4);
-      } catch { /* what the shop has written there stays */ }
+      const asked = fetch(url, { credentials: "omit", referrerPolicy: "no-referrer" });
+      const said = await asked.then(answer => answer.json()).catch(() => 0);
+      if (turn !== this.turn) return;
+      if (!said?.text) return this.own && this.replaceChildren(...this.own);
+      this.own ??= [...this.childNodes]; // the shop's
+      const words = document.createElement("span");
+      words.lang = said.language;
+      words.textContent = said.text;
+      this.replaceChildren(icon(), " ", words);
+      this.timer = setTimeout(() => this.ask(), Math.max(Date.parse(said.valid_until) - Date.now(), 6e4) || 6e4);
     }
   });
 })();

@@ -258,6 +258,21 @@ def test_what_the_shopper_chooses_is_asked_anew_and_the_last_choice_counts(
     ], "attributes that change together are one question"
 
 
+@pytest.mark.parametrize("chosen", ["US-", "XX"])
+def test_what_was_promised_for_one_place_is_not_said_of_another(
+    context: "BrowserContext", shop: Shop, chosen: str
+) -> None:
+    """Given a choice that nothing can be promised for, then the shop's own words are back; and gone with the next."""
+    page = visit(context, shop)
+    assert said(page) == WORDS
+    page.evaluate(CHANGE, {"destination": chosen})
+    eventually(page, FALLBACK)
+    assert said(page) == FALLBACK
+    page.evaluate(CHANGE, {"destination": "US-NY"})
+    eventually(page, WORDS)
+    assert FALLBACK not in said(page)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_element_and_snippet_are_accessible(browser: "Browser", shop: Shop, world: World, scheme: Any) -> None:
     shop.content = ELEMENT + world.call(HTML, QUERY)["body"]
