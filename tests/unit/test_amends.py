@@ -1,8 +1,11 @@
 """What a remedy is about: which lines, and how much money; where it is asked for again, or by several at once."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from porchlight.domain.cases import Audience
 from porchlight.domain.money import Money
@@ -191,3 +194,50 @@ def test_the_last_parcel_of_an_order_that_never_came_brings_its_shipping_back() 
             made.amends.carry_out("larkspur", name, "", delay, LATE)
     # Then all that was paid is back
     assert [task.amount for task in made.remedies.of(Remedy.REFUND)] == [usd(20_000), usd(5_000)]
+
+
+AT_ONCE = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 3), st.integers(0, 2)), max_size=8)
+"""Which parcel's refund is carried out, before which of its writes another one's is, and whose."""
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(0, 24_000), AT_ONCE)
+def test_whichever_parcels_are_paid_back_at_once_it_is_all_that_is_left_and_no_more(
+    prior: int, story: list[tuple[int, int, int]]
+) -> None:
+    # Given three lost parcels of an order, of which something was paid back before
+    made = World(with_playbooks(stalled=[LOST]), of={"refunds": {"re_1": usd(prior)}})
+    made.orders.put_refund("larkspur", ORDER, "re_1", usd(prior))
+    first, which = made.shipment, []
+    for number, line in enumerate(("shirt", "shirt", "hat"), 1):
+        name = f"shp_{number}"
+        packed = {name: Packing(lines=(ParcelLine(line_id=line, quantity=1),), as_of=NOW)}
+        version = first.version + 1 if number == 1 else 1
+        update = {"shipment_id": name, "tracking_number": name, "packed": packed, "version": version}
+        made.shipments.save(first.model_copy(update=update), due_at=None, link=True)
+        which.append(("larkspur", name, "", made.watch.assess_and_declare("larkspur", name, LATE)["delay_id"]))
+        made.playbooks.next(*which[-1], LATE)
+    save = made.shipments.save
+    # When they are carried out in any order, one in the middle of the other
+    for one, writes, other in story:
+        before = iter(range(writes))
+
+        def saved(*given: Any, before: Iterator[int] = before, other: int = other, **named: Any) -> None:
+            if next(before, None) is None:
+                made.shipments.save = save  # type: ignore[method-assign]
+                made.amends.carry_out(*which[other], LATE)
+            save(*given, **named)
+
+        made.shipments.save = saved  # type: ignore[method-assign]
+        made.amends.carry_out(*which[one], LATE)
+        made.shipments.save = save  # type: ignore[method-assign]
+    # And a person tries again where it was refused
+    for each in which * 2:
+        todo = made.playbooks.next(*each, LATE)
+        if todo["do"] == "case":
+            made.answers.answer("larkspur", todo["case_id"], Remedy.REFUND, "person:key", LATE)
+            made.playbooks.next(*each, LATE, todo["case_id"])
+        made.amends.carry_out(*each, LATE)
+    # Then the shopper has all of it back, and not a cent more
+    asked = [task.amount.amount for task in made.remedies.done.values() if task.amount]
+    assert prior + sum(asked) == 24_000
