@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from porchlight.domain import calibration as module
-from porchlight.domain.calibration import KEPT_DAYS, MEASURES, Calibration, report
+from porchlight.domain.calibration import EARLY, KEPT_DAYS, MEASURES, Calibration, report
 from porchlight.domain.forecast.lives import Forecast, Route
 from porchlight.domain.journal import JournalEntry
 from porchlight.services.learn_dates import has_drifted
@@ -192,21 +192,26 @@ class TestRecent:
         days = (TODAY, TODAY - timedelta(days=27), TODAY - timedelta(days=28))
         found = counted(*(entry(f"shp_{number}", day) for number, day in enumerate(days)))
         assert found.recent(28)["parcels"] == 2
-        assert Calibration().recent(28) == NOTHING
+        assert Calibration().recent(28) == dict.fromkeys(MEASURES + EARLY, 0)
 
     @staticmethod
-    def of(moment: str, n: int, kept: int) -> dict[str, int]:
-        return {**NOTHING, moment: n, f"{moment}_p80": kept}
+    def of(moment: str, n: int, kept: int, early: int) -> dict[str, int]:
+        return {**dict.fromkeys(MEASURES + EARLY, 0), moment: n, f"{moment}_p80": kept, f"{moment}_early": early}
 
     @pytest.mark.parametrize("moment", ["purchase", "handover"])
     @pytest.mark.parametrize(
-        ("n", "kept", "drifted"),
-        [(200, 160, False), (200, 140, False), (200, 139, True), (200, 184, False), (200, 185, True), (199, 0, False)],
+        ("n", "kept", "early", "drifted"),
+        [
+            *((200, kept, 80, drifted) for kept, drifted in ((160, False), (140, False), (139, True), (200, False))),
+            *((200, 190, early, drifted) for early, drifted in ((180, False), (181, True))),
+            (199, 0, 0, False),
+            (199, 199, 199, False),
+        ],
     )
     def test_drift_is_far_from_eighty_and_of_enough_parcels(
-        self, moment: str, n: int, kept: int, drifted: bool
+        self, moment: str, n: int, kept: int, early: int, drifted: bool
     ) -> None:
-        assert has_drifted(self.of(moment, n, kept)) == drifted
+        assert has_drifted(self.of(moment, n, kept, early)) == drifted
 
 
 class TestReport:

@@ -224,6 +224,18 @@ class TestWhatIsTold:
         others.run()
         assert others.metrics.total("CalibrationDrift", brand="larkspur") == 1
 
+    @pytest.mark.parametrize(("took", "drifts"), [(3, 0), (2, 1)])
+    def test_dates_are_too_wide_only_where_an_earlier_day_would_have_done(
+        self, ports: Ports, took: int, drifts: int
+    ) -> None:
+        """Given a lane on which all come on the third day: to say so is honest, though more than 80 of 100 keep it."""
+        entries = self.late(ports, 200)
+        came = entries[0].placed + took * DAY
+        ports.journal.put([one.model_copy(update={"delivered": came}) for one in entries])
+        ports.run()
+        assert ports.metrics.total("ForecastKept", brand="larkspur", moment="purchase", level="p80") == 100
+        assert ports.metrics.counts["CalibrationDrift", (("brand", "larkspur"),)] == drifts
+
     @staticmethod
     def late(ports: Ports, count: int) -> list[JournalEntry]:
         placed = YESTERDAY - 8 * DAY

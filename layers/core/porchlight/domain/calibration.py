@@ -25,6 +25,10 @@ that came by its P50, and so on.
 
 MOMENTS = ("purchase", "handover")
 LEVELS = ("p50", "p80", "p90")
+EARLY = tuple(f"{moment}_early" for moment in MOMENTS)
+"""Parcels that came before the day of their P80: where nearly all do, it could have been named earlier. Remembered of
+each parcel, and not summed by month.
+"""
 KEPT_MONTHS = 13
 KEPT_DAYS = 60
 """So long what was counted of a parcel is remembered, so that it can be taken back; later news changes no more."""
@@ -41,7 +45,7 @@ Sums = list[int]
 
 
 class _Counted(NamedTuple):
-    """What was counted of one parcel. ``marks`` has a bit for each of ``MEASURES``."""
+    """What was counted of one parcel. ``marks`` has a bit for each of ``MEASURES`` and ``EARLY``."""
 
     day: date
     lane: str
@@ -105,13 +109,14 @@ class Calibration(BaseModel):
         return Calibration(through=self.through, version=self.version, months=self.months)
 
     def recent(self, days: int) -> dict[str, int]:
-        """The sums over parcels delivered in the last ``days`` days before ``through``, by measure."""
+        """The sums over parcels delivered in the last ``days`` days before ``through``, by measure; ``EARLY`` too."""
         since = (self.through or date.min + timedelta(days)) - timedelta(days)
-        sums = [0] * len(MEASURES)
+        measures = MEASURES + EARLY
+        sums = [0] * len(measures)
         for known in self._known().values():
             if since < known.day <= (self.through or since):
-                _sum(sums, _bits(known.marks))
-        return dict(zip(MEASURES, sums, strict=True))
+                _sum(sums, _bits(known.marks, measures))
+        return dict(zip(measures, sums, strict=True))
 
     def _known(self) -> dict[str, _Counted]:
         if self._parcels is None:
@@ -180,7 +185,7 @@ def _rates(rows: Iterable[Sums]) -> dict[str, Any]:
 
 
 def _marks(entry: JournalEntry) -> int:
-    """The bits of what is true of a delivered parcel."""
+    """The bits of what is true of a delivered parcel: one for each of ``MEASURES`` and ``EARLY``."""
     assert entry.delivered
     true = {"parcels"}
     for moment in MOMENTS:
@@ -188,14 +193,15 @@ def _marks(entry: JournalEntry) -> int:
         if forecast and _COLD not in forecast.reasons:
             true.add(moment)
             true |= {f"{moment}_{level}" for level in LEVELS if entry.delivered <= getattr(forecast, level)}
+            true |= {f"{moment}_early"} if entry.delivered < forecast.p80 else set()
     for word, day in (("promise", entry.first_promised or entry.promised), ("estimate", entry.estimated)):
         if day:
             true |= {word, f"{word}_kept"} if entry.delivered <= day else {word}
-    return sum(1 << index for index, measure in enumerate(MEASURES) if measure in true)
+    return sum(1 << index for index, measure in enumerate(MEASURES + EARLY) if measure in true)
 
 
-def _bits(marks: int) -> Iterator[int]:
-    return (marks >> index & 1 for index in range(len(MEASURES)))
+def _bits(marks: int, measures: tuple[str, ...] = MEASURES) -> Iterator[int]:
+    return (marks >> index & 1 for index in range(len(measures)))
 
 
 def _sum(sums: Sums, more: Iterable[int], sign: int = 1) -> None:

@@ -21,8 +21,10 @@ OVER_EVERYWHERE = timedelta(hours=12)
 RECENT_DAYS = 28
 ENOUGH = 200
 """With fewer parcels a rate says nothing about drift."""
-KEPT_WITHIN = (0.70, 0.92)
-"""Of 100 dates that 80 parcels were to keep, so many are kept while the engine knows what it says."""
+LEAST_KEPT, MOST_EARLY = 0.70, 0.90
+"""Of 100 parcels of which 80 were to come by a day, more come by it, and fewer before it, while the engine knows what
+it says. Where next to all come on one day, that is the honest day, and next to all keep it.
+"""
 
 
 class Lesson(NamedTuple):
@@ -116,6 +118,9 @@ class Learner:
 
 
 def has_drifted(sums: dict[str, int]) -> bool:
-    """True where dates that 80 of 100 parcels were to keep were kept by many fewer or more."""
-    low, high = KEPT_WITHIN
-    return any(sums[moment] >= ENOUGH and not low <= sums[f"{moment}_p80"] / sums[moment] <= high for moment in MOMENTS)
+    """True where dates that 80 of 100 parcels were to keep were kept by many fewer, or might have been earlier ones."""
+    return any(
+        sums[f"{moment}_p80"] < LEAST_KEPT * sums[moment] or sums[f"{moment}_early"] > MOST_EARLY * sums[moment]
+        for moment in MOMENTS
+        if sums[moment] >= ENOUGH
+    )
