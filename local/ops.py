@@ -241,7 +241,10 @@ class OpsPage:
         ]
         stored = (client.get_item(TableName=table, Key={"pk": one["pk"], "sk": one["sk"]}) for one in places)
         cases = sorted((load(Case, one["Item"]) for one in stored if "Item" in one), key=lambda case: case.deadline)
-        open_ = (case for case in cases if case.state == "open")
+        # The question about a lane is over with its deadline, also before somebody has listed it, which closes it.
+        open_ = (
+            one for one in cases if one.state == "open" and (now < one.deadline or one.shipment_id or one.order_id)
+        )
         return [{"brand": case.brand, **show(case), "near": case.deadline - now < timedelta(days=1)} for case in open_]
 
     def _quarantined(self) -> list[dict[str, Any]]:

@@ -281,12 +281,14 @@ def test_codes_without_a_meaning_are_listed_by_how_often_they_came(stack: Stack,
 
 
 def test_cases_are_listed_by_deadline_and_red_only_where_it_is_near(stack: Stack, page: OpsPage) -> None:
-    # Given two open cases, one of which ends tomorrow, and one that is answered
+    # Given two open cases, one of which ends tomorrow, one that is answered, and one of a lane whose surge is over
     now = clock(stack)
-    for name, days, state in (("cse_far", 3, "open"), ("cse_near", 0.9, "open"), ("cse_done", 0.5, "decided")):
+    known = (("cse_far", 3, "open"), ("cse_near", 0.9, "open"), ("cse_done", 0.5, "decided"), ("cse_lane", -1, "open"))
+    for name, days, state in known:
         case = Case(
             **{"brand": "larkspur", "case_id": name, "delay_id": "dly_1", "kind": DelayKind.STALLED},
-            **{"audience": Audience.CX, "shipment_id": "shp_1", "default": Remedy.REFUND, "state": CaseState(state)},
+            **{"audience": Audience.CX, "default": Remedy.REFUND, "state": CaseState(state)},
+            shipment_id=None if name == "cse_lane" else "shp_1",
             options=(Remedy.KEEP_WAITING, Remedy.REFUND),
             opened_at=now,
             deadline=now + timedelta(days=days),
