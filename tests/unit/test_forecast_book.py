@@ -154,6 +154,19 @@ def test_scans_that_come_days_late_teach_the_same() -> None:
     assert all(abs(a - b) <= 1 for a, b in zip(told_late, told_in_time, strict=True))
 
 
+def test_a_history_that_is_imported_on_one_day_teaches_what_it_would_have_taught_day_by_day() -> None:
+    lives = history(40, 6)
+    day = max(life.delivered for life in lives if life.delivered) + A_DAY
+    imported = Book("larkspur")
+    for life in lives:
+        imported.record(life)
+    imported.close(day)
+    for ask in ("purchase", "handover"):
+        at_once = getattr(imported.model(), ask)(OSLO, day)
+        day_by_day = getattr(learned(lives, day), ask)(OSLO, day)
+        assert all(abs(a - b) <= 1 for a, b in zip(at_once, day_by_day, strict=True))
+
+
 def test_a_handover_that_is_taken_back_waits_again() -> None:
     # Given a sender half of whose last handovers were none
     lives = history(30, 6)

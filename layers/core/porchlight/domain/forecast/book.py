@@ -145,7 +145,8 @@ class Book:
 
     def _amend(self, model: Model, today: int) -> None:
         """What was told since about days that are closed: days that look different now are counted anew. Effects are
-        moved by days only when news of them can hardly come any more; what comes even later moves them by ends alone.
+        moved by days only when news of them can hardly come any more; what comes even later moves them by ends alone,
+        but for parcels that nobody had told of at all: an import tells of whole lives at once.
         """
         for parcel_id in sorted(self._told):
             before, after = self._told[parcel_id], self._parcels[parcel_id]
@@ -161,7 +162,7 @@ class Book:
                         self._lanes.deliver(lane_of(known.route), known.silence, weight, today - known.delivered)
                     self._forget(parcel_id)
             if new is not None:
-                self._adjust(model, parcel_id, new, (first, today - 1 - SETTLED_DAYS), ends_only=True)
+                self._adjust(model, parcel_id, new, (first, today - 1 - SETTLED_DAYS), old is not None)
                 self._forget(parcel_id)
         self._told = {}
 
