@@ -82,6 +82,16 @@ def test_a_playbook_that_is_over_leaves_the_delay_open() -> None:
     assert not made.delay.is_unattended(NOW + 15 * DAY)
 
 
+def test_a_playbook_without_steps_does_nothing_and_is_not_ours() -> None:
+    made = world()
+    for now in (LATE, LATE + 30 * DAY):
+        end = made.next(now)
+        assert (end["do"], end["outcome"]) == ("end", "unresolved")
+    assert made.delay.is_open
+    assert not made.cases.records
+    assert made.remedies.calls == 0
+
+
 def test_another_delay_than_the_workflows_own_is_left_alone() -> None:
     made = world(WAIT)
     made.delay_id = "dly_other"

@@ -132,10 +132,12 @@ def playbook(
     patience: int = 14,
 ) -> Playbook:
     """The steps for a delay of a shopper of ``tier``: the tier's own, else the brand's, else the default; for other
-    kinds ``patience`` days of waiting.
+    kinds ``patience`` days of waiting. One without steps is one: nothing is done.
     """
-    own = by_tier.get(tier or "", {})
-    return own.get(kind) or by_kind.get(kind) or DEFAULTS.get(kind) or (WaitStep(step="wait", days=patience),)
+    for books in (by_tier.get(tier or "", {}), by_kind, DEFAULTS):
+        if kind in books:
+            return books[kind]
+    return (WaitStep(step="wait", days=patience),)
 
 
 def lasts(step: Step) -> timedelta | None:
