@@ -15,6 +15,7 @@ from porchlight.domain.remedies import Remedy
 from porchlight.domain.returns import Refund, ReturnState
 from porchlight.errors import ConflictError, InvalidInputError, NotFoundError, PermanentProviderError, TransientError
 from porchlight.services.cases import open_cases
+from tests.fakes import FakeBrands
 from tests.unit.late import DAY, LATE, NOW, ORDER, SECOND, World, with_playbooks
 from tests.unit.stories import parcel, usd, wanted
 
@@ -136,6 +137,19 @@ def test_a_question_is_put_once_and_its_answer_decides() -> None:
     (chosen,) = (one for one in made.shipments.decisions["larkspur", "shp_1"].values() if one.step == "refund_chosen")
     assert (chosen.by, chosen.facts["case_id"]) == ("shopper", case.case_id)
     assert [event.waiting for event in made.published() if event.type == "DelayCaseDecided"] == [True]
+
+
+@pytest.mark.parametrize("changed", [[], [WAIT], [CREDIT, WAIT]])
+def test_a_question_that_was_put_counts_though_the_brand_changes_its_playbook(changed: list[dict[str, Any]]) -> None:
+    # Given a shopper who is asked, and a brand that writes another playbook meanwhile
+    made = world(ASK)
+    case_id = made.next(LATE)["case_id"]
+    assert isinstance(made.playbooks.brands, FakeBrands)
+    made.playbooks.brands.brands["larkspur"] = with_playbooks(stalled=changed)
+    assert made.next(LATE + DAY, case_id)["case_id"] == case_id
+    # Then the answer counts
+    made.answer(Remedy.REFUND, LATE + DAY)
+    assert made.next(LATE + DAY, case_id)["remedy"] == "refund"
 
 
 def test_whoever_waits_on_goes_to_the_next_step() -> None:

@@ -124,10 +124,14 @@ class Playbooks:
         while not (late.delay.chosen or steps.pending(late.delay)):
             tier = order.tier if order else None
             book = playbook(late.delay.kind, tier, policy.playbooks, policy.tiers, patience)
-            if late.delay.step >= len(book):
+            asked = self.cases.get(brand.brand_id, late.delay.case_id) if late.delay.case_id else None
+            if asked:  # whatever the brand has made of its playbook since
+                late, found = self._ask(brand, late, asked, now, known=asked)
+            elif late.delay.step >= len(book) and late.delay.begun != steps.BY_HAND:
                 self.bearers.write(brand, steps.rest(late, now), now)
                 return _todo("end", late, outcome="unresolved")
-            late, found = self._take(brand, late, book, order, now)
+            else:
+                late, found = self._take(brand, late, book, order, now)
             if found:
                 return found
         late = self.bearers.write(brand, late, now)
@@ -137,9 +141,9 @@ class Playbooks:
         self, brand: BrandConfig, late: Late, book: Playbook, order: Order | None, now: datetime
     ) -> tuple[Late, Todo | None]:
         """Take the step that the delay is at, as far as it goes; what the workflow waits for, if anything."""
-        step = book[late.delay.step]
         if late.delay.begun == steps.BY_HAND:
             return self._ask(brand, late, _by_hand(late), now)
+        step = book[late.delay.step]
         if isinstance(step, WaitStep):
             return self._wait(brand, late, step, now)
         if isinstance(step, CaseStep | AskStep):
@@ -195,10 +199,12 @@ class Playbooks:
         until = surge.until + timedelta(seconds=crc32(late.delay.delay_id.encode()) % AFTER_SURGE_SECONDS)
         return late, _todo("wait", late, seconds=_left(until, now))
 
-    def _ask(self, brand: BrandConfig, late: Late, question: Case, now: datetime) -> tuple[Late, Todo | None]:
+    def _ask(
+        self, brand: BrandConfig, late: Late, question: Case, now: datetime, *, known: Case | None = None
+    ) -> tuple[Late, Todo | None]:
         """Put the question, once it stands with the delay; wait for the answer, or take it."""
         late = self.bearers.write(brand, late, now)
-        case = self.cases.get(brand.brand_id, question.case_id)
+        case = known or self.cases.get(brand.brand_id, question.case_id)
         if case is None:
             self.cases.open(question)
             case = question
