@@ -41,7 +41,10 @@ class Steady:
         """Nobody works on these days, anywhere; it knows every place."""
         self.free = Days((1, *(day.toordinal() for day in holidays)))
 
-    def purchase(self, route: Route, placed: date, *, hour: int = 12, wider: float = 0) -> Quantiles:
+    def purchase(
+        self, route: Route, placed: date, *, hour: int = 12, promised: date | None = None, wider: float = 0
+    ) -> Quantiles:
+        del promised
         self.asked.append(("purchase", route, placed, hour))
         return self._says(wider)
 

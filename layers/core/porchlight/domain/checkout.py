@@ -67,11 +67,11 @@ class Promise(NamedTuple):
     """Of the model."""
 
 
-def days_at(model: "Model", place: str, today: date) -> Days:
+def days_at(model: "Model | None", place: str, today: date) -> Days:
     """The days of a place. A model knows the holidays of places that parcels came from or went to; those of others are
     looked up: the first order of a shop leaves on no holiday either.
     """
-    known = model.days(place)
+    known = model.days(place) if model else Days()
     if known.holidays or not place:
         return known
     from porchlight.domain.forecast.free_days import free_days  # brings the calendars of holidays: only now
@@ -79,7 +79,7 @@ def days_at(model: "Model", place: str, today: date) -> Days:
     return Days(tuple(day for year in range(today.year - 1, today.year + 3) for day in free_days(place, year)))
 
 
-def free_at(model: "Model", place: str, now: datetime) -> Free:
+def free_at(model: "Model | None", place: str, now: datetime) -> Free:
     """The public holidays of a place."""
     return partial(_is_holiday, days_at(model, place, now.date()))
 
@@ -122,8 +122,7 @@ def promise(
     there = days_at(model, route.destination, today)
     order_by, ship_by = (leaves.order_by, leaves.ship_by) if isinstance(leaves, Departure) else (None, leaves)
     if COLD in doubts:
-        first = leaves.likely if isinstance(leaves, Departure) else leaves
-        days = _by_the_table(level, route, (max(first, today), max(ship_by, today)), there, wider)
+        days = _by_the_table(level, route, leaves, today, there, wider)
     elif isinstance(leaves, Departure):
         # A model may find that a later order is a little quicker: what was promised before is the least, all the same.
         moments = (at.astimezone(zone(where) or UTC) for at in (leaves.packed_by, *leaves.before))
@@ -133,11 +132,28 @@ def promise(
     else:
         since = max(leaves, today)
         days = _calendar(since, model.handover(route, since, placed=today, wider=wider))
-    earliest, latest = days[1:3]
-    while earliest < latest and there.kind(earliest.toordinal()) >= SUNDAY:
-        earliest += timedelta(days=1)
-    said = DateRange(earliest=earliest, latest=latest, zone=where)
+    said = _said(days, there, where)
     return Promise(said, *days, order_by, ship_by, doubts, BY_THE_TABLE if COLD in doubts else model.version)
+
+
+def usual_promise(
+    model: "Model | None",
+    route: Route,
+    origin: Origin,
+    level: ServiceLevel,
+    placed_at: datetime,
+    ship_by: date | None,
+    where: str | None,
+) -> DateRange:
+    """What is promised with an order of which the shop names no day of arrival: the brand's word for the service, as
+    ``promise`` says it without history. History is no word: of its days 20 of 100 orders are to come later.
+    ``ship_by``: where the shop says itself that it leaves later than its origin usually works.
+    """
+    works = departure(origin, placed_at, free_at(model, route.origin, placed_at))
+    leaves = ship_by if ship_by and ship_by > works.ship_by else works
+    today = local_day(placed_at, where)
+    there = days_at(model, route.destination, today)
+    return _said(_by_the_table(level, route, leaves, today, there, 0), there, where)
 
 
 def valid_until(made: Promise, now: datetime, *zones: str | None) -> datetime:
@@ -194,14 +210,24 @@ def _later(day: date, working_days: int, free: Free) -> date:
 
 
 def _by_the_table(
-    level: ServiceLevel, route: Route, shipped: tuple[date, date], there: Days, wider: float
+    level: ServiceLevel, route: Route, leaves: Departure | date, today: date, there: Days, wider: float
 ) -> tuple[date, date, date, date]:
     """Without history: likely where handling and transit take their likely time, P80 where both take their longest."""
     likely, longest = level.countries.get(route.destination[:2], level.working_days)
+    ships = (leaves.likely, leaves.ship_by) if isinstance(leaves, Departure) else (leaves, leaves)
+    shipped = max(ships[0], today), max(ships[1], today)
     free = partial(_is_holiday, there)
     p50 = _later(shipped[0], likely, free)
     p80 = _later(shipped[1], longest, free) + timedelta(days=ceil(wider))
     return _later(shipped[0], max(likely - 1, 0), free), p50, max(p50, p80), _later(max(p50, p80), 1, free)
+
+
+def _said(days: tuple[date, date, date, date], there: Days, where: str | None) -> DateRange:
+    """From P50, which is no Sunday or holiday where a later day is left, to P80."""
+    _, earliest, latest, _ = days
+    while earliest < latest and there.kind(earliest.toordinal()) >= SUNDAY:
+        earliest += timedelta(days=1)
+    return DateRange(earliest=earliest, latest=latest, zone=where)
 
 
 def _is_holiday(days: Days, day: date) -> bool:

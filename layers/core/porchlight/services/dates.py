@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from porchlight.deciding import Surges
 from porchlight.domain.brands import BrandConfig
-from porchlight.domain.checkout import free_at
+from porchlight.domain.checkout import free_at, usual_promise
 from porchlight.domain.cold import ColdDays, without_history
 from porchlight.domain.dates import DateRange, local_day, zone
 from porchlight.domain.delays import DelayChange, DelayDecision
@@ -17,7 +17,7 @@ from porchlight.domain.forecast.lives import Forecast, Quantiles, Route
 from porchlight.domain.lateness import assess, next_check
 from porchlight.domain.mending import clear, follow_carrier, mend
 from porchlight.domain.milestones import Milestone
-from porchlight.domain.orders import Order
+from porchlight.domain.orders import Order, OrderPlaced, default_promise
 from porchlight.domain.outlook import NOTHING_KNOWN, Outlook
 from porchlight.domain.ranges import COLD, FARTHEST_ESTIMATE, expected_range, is_coming, zone_of_shipment
 from porchlight.domain.shipments import Shipment
@@ -65,6 +65,17 @@ class Dates:
             return _cold(PURCHASE, cold, where, now, reasons)
         days = model.purchase(route, placed.date(), hour=placed.hour, promised=promised, wider=wider)
         return _forecast(PURCHASE, placed.date(), days, where, now, model.version, reasons)
+
+    def usual_promise(self, brand: BrandConfig, placed: OrderPlaced) -> DateRange:
+        """What is promised with an order of which the store names no days: by the brand's tables of origins and
+        services where they have it, as pages of the shop were told (``PromiseDesk``); else by its own working days.
+        """
+        route, where = route_of(brand, placed, ""), placed.destination.zone or brand.zone
+        origin, level = brand.dates.origins.get(route.sender), brand.dates.services.get(route.service)
+        if origin is None or level is None:
+            return default_promise(placed.placed_at, where, brand.promise.working_days)
+        model = self._model(brand)
+        return usual_promise(model, route, origin, level, placed.placed_at, placed.ship_by, where)
 
     def rests(self, brand: BrandConfig, order: Order) -> Free:
         """The public holidays of the place where an order is packed."""
@@ -200,7 +211,7 @@ def _may_be_caught(active: Mapping[str, Surge], route: Route) -> bool:
     return any(lane.partition("|")[2] in ("", route.destination) for lane in active)
 
 
-def route_of(brand: BrandConfig, order: Order, carrier: str) -> Route:
+def route_of(brand: BrandConfig, order: Order | OrderPlaced, carrier: str) -> Route:
     """What is known of the way of an order's parcels."""
     policy, place = brand.dates, order.destination
     origin_id = order.origin if order.origin in policy.origins else next(iter(policy.origins), "")

@@ -21,7 +21,6 @@ from porchlight.domain.orders import (
     ParcelShipped,
     Shopper,
     StoreChange,
-    default_promise,
 )
 from porchlight.domain.packing import latest, packed_with
 from porchlight.domain.promises import PromiseMade, ShipDaySaid, kept_with, revisions, said_with
@@ -68,9 +67,7 @@ class OrderKeeper:
             contents = self.orders.contents(brand.brand_id, order_id)
             stored = contents.order
             shopper = self._shopper(brand, placed.contact, placed.external_id)
-            promise: DateRange | None = placed.promise or default_promise(
-                placed.placed_at, placed.destination.zone or brand.zone, brand.promise.working_days
-            )
+            promise: DateRange | None = placed.promise or self.dates.usual_promise(brand, placed)
             backfilled = stored.backfilled if stored else received_at - placed.placed_at > brand.old_after
             if backfilled and promise and promise.latest < local_day(received_at, promise.zone):
                 # It was over before we could watch it: nobody is told now that it was missed. One kept since counts.
