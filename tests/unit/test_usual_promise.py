@@ -112,3 +112,15 @@ def test_a_model_that_cannot_be_read_changes_nothing(monkeypatch: pytest.MonkeyP
 def test_days_are_the_brands_where_the_destination_has_no_zone() -> None:
     brand = shop(services=SERVICES).model_copy(update={"zone": PACIFIC})
     assert promised(brand, destination=Destination(country="US")).zone == PACIFIC
+
+
+def test_the_page_asks_the_model_about_the_way_that_the_order_will_take(renderer: PackRenderer) -> None:
+    """Given a service that one carrier has: its history and its breakdowns count for both, before there is a parcel."""
+    brand = shop(services={"ground": {"carrier": "usps"}})
+    desk_model, order_model = Steady(), Steady()
+    desk = PromiseDesk(FakeBrands(brand), Dates(FakeModels(desk_model), FakeSurges()), renderer)
+    desk.offer({"brand": "larkspur", "destination": "US-NY", "postcode": "100"}, MONDAY)
+    place = Destination(country="US", region="NY", postal_prefix="100", zone=NEW_YORK)
+    promised(brand, order_model, destination=place)
+    routes = {asked[1] for asked in (*desk_model.asked, *order_model.asked)}
+    assert [route.carrier for route in routes] == ["usps"], "one route"

@@ -73,9 +73,11 @@ class _Basket:
 
     @property
     def route(self) -> Route:
-        """As orders have it when they are placed: the carrier is not known yet."""
+        """As orders have it when they are placed: the carrier is known where the service has always the same one."""
         place, country = self.origin.region, self.origin.country
+        level = self.brand.dates.services.get(self.service)
         return Route(
+            carrier=level.carrier if level else "",
             service=self.service,
             origin=f"{country}-{place}" if place else country,
             destination=self.destination,
