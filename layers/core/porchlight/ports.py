@@ -176,7 +176,8 @@ class Shipments(Protocol):
         stored.
 
         At most 90 new facts and decisions about its delay at once. ``due_at`` puts it into (None: takes it out of)
-        the due index. ``link`` also makes it a parcel of its order. ``watch`` is written with it, under its own version.
+        the due index. ``link`` also makes it a parcel of its order. ``watch`` is written with it, under a version of
+        its own.
         """
         ...
 
@@ -315,8 +316,8 @@ class DueIndex(Protocol):
         """Entries of a shard that are due, the longest overdue first (or last), read ``page`` at a time as they are
         asked for.
 
-        A place in the index is read once, whatever is written meanwhile: an entry that moves ahead may be met again, one
-        that moves behind is met by the next reader.
+        A place in the index is read once, whatever is written meanwhile: an entry that moves ahead may be met again,
+        one that moves behind is met by the next reader.
         """
         ...
 
