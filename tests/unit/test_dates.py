@@ -24,6 +24,7 @@ class Learned:
 
     def __init__(self, late: float = 0.2, crossing: date | None = None, reasons: tuple[str, ...] = ()) -> None:
         self.asked: list[tuple[Any, ...]] = []
+        self.hours: set[int] = set()
         self._late, self._crossing, self._reasons = late, crossing, reasons
 
     def confidence(self, route: Route) -> tuple[str, ...]:
@@ -40,12 +41,15 @@ class Learned:
 
     def remaining(self, route: Route, **about: Any) -> Quantiles:
         self.asked.append(("remaining", about["today"], about["handed"]))
+        self.hours.add(about["hour"])
         return Quantiles(0.5, 1.5, 2.5, 3.5)
 
-    def late(self, route: Route, **_: Any) -> float:
+    def late(self, route: Route, **about: Any) -> float:
+        self.hours.add(about["hour"])
         return self._late
 
-    def crossing(self, route: Route, **_: Any) -> date | None:
+    def crossing(self, route: Route, **about: Any) -> date | None:
+        self.hours.add(about["hour"])
         return self._crossing
 
     def silence(self, route: Route) -> timedelta:
@@ -70,6 +74,14 @@ def test_a_parcel_carries_what_its_model_says() -> None:
     assert ("remaining", date(2026, 3, 2), date(2026, 3, 2)) in model.asked
     later = dates(model).settled(told, BRAND, NOW + DAY).shipment
     assert later.forecasts["handover"] == first  # the first word is what is counted
+
+
+def test_what_was_ordered_late_in_the_evening_is_not_expected_as_if_at_noon() -> None:
+    """Given an order at 9 in the evening in New York, then all that is asked of its parcel is asked for that hour."""
+    model = Learned()
+    evening = NOW.replace(hour=2)
+    assert dates(model).outlook(parcel(route=ROUTE, placed_at=evening), BRAND, NOW).late == 0.2
+    assert model.hours == {21}
 
 
 def test_an_order_has_one_when_it_is_placed_in_the_destinations_hour() -> None:

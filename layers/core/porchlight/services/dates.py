@@ -101,7 +101,7 @@ class Dates:
         today, handed = local_day(now, where), handed_on(shipment, where)
         promised = _promised(shipment.promise, now)
         van = shipment.reached.get(Milestone.OUT_FOR_DELIVERY)
-        ordered = min(local_day(placed, where), handed or date.max)
+        ordered, hour = min(local_day(placed, where), handed or date.max), placed.astimezone(zone(where) or UTC).hour
         if COLD in reasons:
             estimate = shipment.estimate.local_day() if shipment.estimate else None
             cold = without_history(brand, route, today, placed=ordered, handed=handed, estimate=estimate, wider=wider)
@@ -111,6 +111,7 @@ class Dates:
             placed=ordered,
             handed=handed,
             today=today,
+            hour=hour,
             promised=promised,
             out_for_delivery=local_day(van, where) if van else None,
             wider=wider,
@@ -118,7 +119,7 @@ class Dates:
         forecast = _forecast(IN_FLIGHT, today, days, where, now, model.version, reasons)
         if promised is None or promised < today or shipment.delay:
             return Outlook(forecast=forecast, silence=silence)
-        late = model.late(route, placed=ordered, handed=handed, today=today, promised=promised)
+        late = model.late(route, placed=ordered, handed=handed, today=today, promised=promised, hour=hour)
         crossing = model.crossing(
             route,
             placed=ordered,
@@ -126,6 +127,7 @@ class Dates:
             today=today,
             promised=promised,
             threshold=brand.delays.late_probability,
+            hour=hour,
         )
         return Outlook(forecast=forecast, late=late, crossing=crossing, silence=silence)
 
