@@ -161,6 +161,24 @@ def test_a_refused_cancellation_is_tried_again_and_its_shopper_is_not_asked_anew
     assert [task.amount for task in made.remedies.of(Remedy.CANCEL)] == [usd(24_000)]
 
 
+def test_money_that_was_refused_is_tried_again_where_nobody_says_otherwise_and_a_parcel_is_not() -> None:
+    for then in ("refund", "resend"):
+        # Given a remedy that the brand's system refuses for good
+        made = World(with_playbooks(stalled=[{"step": "presume_lost", "then": then}]))
+        made.declare()
+        made.next(LATE)
+        made.remedies.fails = [PermanentProviderError("not today")]
+        assert made.carry_out(LATE) == "refused"
+        todo = made.next(LATE)
+        assert (todo["do"], made.open_case.default) == ("case", "refund" if then == "refund" else "keep_waiting")
+        # When nobody answers within three days, then what can be known to be open is tried again
+        tried = made.next(LATE + 3 * DAY, todo["case_id"])["do"] == "remedy"
+        assert tried is (then == "refund")
+        if then == "refund":
+            assert made.carry_out(LATE + 3 * DAY) == "done"
+            assert made.remedies.of(Remedy.REFUND)
+
+
 def test_where_the_store_paid_back_in_another_currency_a_person_says_what_is_left() -> None:
     # Given an order in dollars of which something was paid back in Canadian ones
     made = World(with_playbooks(stalled=[LOST]), of={"refunds": {"re_1": Money(amount=30_000, currency="CAD")}})

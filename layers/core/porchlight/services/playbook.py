@@ -287,15 +287,16 @@ def _question(late: Late, step: CaseStep | AskStep) -> Case:
 
 
 def _by_hand(late: Late) -> Case:
-    """What a person is asked when a remedy was refused: try again, or leave it. Where nobody says, it is left; but
-    a cancelled order is owed its money, and its shopper is not asked anew.
+    """What a person is asked when a remedy was refused: try again, or leave it. Where nobody says, money is tried again:
+    it was chosen, and what was paid back by hand in the store is known. A parcel that somebody has sent by hand is not:
+    it is left.
     """
     refused = steps.refused_last(late.delay)
     assert refused
     assert late.delay.step_since
     deadline = late.delay.step_since + timedelta(days=BY_HAND_DAYS)
     facts: Facts = {**late.delay.facts, "refused": refused.remedy.value, "why": refused.why, "key": refused.key}
-    default = Remedy.CANCEL if refused.remedy is Remedy.CANCEL else Remedy.KEEP_WAITING
+    default = refused.remedy if refused.remedy in (Remedy.CANCEL, Remedy.REFUND) else Remedy.KEEP_WAITING
     return _case(late, Audience.CX, (Remedy.KEEP_WAITING, refused.remedy), default, deadline, facts)
 
 
