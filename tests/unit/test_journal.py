@@ -158,6 +158,13 @@ class TestWhatIsNot:
     def test_parcels_of_no_order_and_returns(self, unknown: dict[str, Any]) -> None:
         assert entry_of(None, delivered(**unknown), TODAY) is None
 
+    @pytest.mark.parametrize("placed_at", ["0001-01-01T12:00Z", "1970-01-01T00:00Z", "2090-01-01T00:00Z"])
+    def test_orders_without_a_date_of_their_own(self, placed_at: str) -> None:
+        """Given a store that writes the first day there is where it knows none: no parcel takes two thousand years."""
+        placed = datetime.fromisoformat(placed_at)
+        assert entry_of(known(placed_at=placed), delivered(placed_at=placed, backfilled=True), TODAY) is None
+        assert entry(delivered(), delivered(placed_at=placed)).ended, "what was learned of it before is taken back"
+
     def test_a_change_that_teaches_nothing(self) -> None:
         seen = moving(scan(Milestone.IN_TRANSIT, NOW + 2 * DAY), version=7, expected=PROMISED)
         assert entry_of(moving(), seen, TODAY) is None

@@ -1,6 +1,6 @@
 """What the dates engine learns from: the parcels of which something changed, day by day."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
@@ -12,6 +12,10 @@ from porchlight.domain.shipments import Shipment
 
 _GOES_BACK = (Milestone.RETURN_IN_TRANSIT, Milestone.RETURNED_TO_SENDER)
 """After these a carrier's "delivered" is the sender's own door."""
+_FARTHEST = timedelta(days=400)
+"""From today, either way: whoever says that an order was placed beyond that knows no date for it, and says the first
+there is.
+"""
 
 
 class JournalEntry(BaseModel):
@@ -80,7 +84,7 @@ def entry_of(old: Shipment | None, new: Shipment, today: date) -> JournalEntry |
     what is known from beginning to end. A parcel that turns out to be none of these has ended, and so has one of a
     cancelled order that was not handed over: nobody sends it.
     """
-    before, course = _course(old) if old else None, _course(new)
+    before, course = _course(old, today) if old else None, _course(new, today)
     if course is None and before:
         course = before._replace(delivered=None, ended=True)
     if course is None or course == before:
@@ -104,7 +108,7 @@ def entry_of(old: Shipment | None, new: Shipment, today: date) -> JournalEntry |
     return entry.model_copy(update=told)
 
 
-def _course(shipment: Shipment) -> _Course | None:
+def _course(shipment: Shipment, today: date) -> _Course | None:
     """What is learned of a parcel; None where nothing is."""
     route, placed_at = shipment.route, shipment.placed_at
     if route is None or placed_at is None or shipment.order_id is None or shipment.is_return or shipment.moved_to:
@@ -116,6 +120,8 @@ def _course(shipment: Shipment) -> _Course | None:
     if shipment.backfilled and not (handed and delivered):
         return None
     placed = placed_at.astimezone(zone(where) or UTC)
+    if abs(placed.date() - today) > _FARTHEST:
+        return None
     return _Course(
         route,
         placed.date(),
