@@ -17,9 +17,13 @@ def learn(event: Event) -> dict[str, Any]:
     del event
     learner = Learner(app.journal, app.learned, app.brands, app.metrics, time.monotonic)
     done = {}
-    for brand, lesson in learner.run(app.clock(), BUDGET_SECONDS):
-        done[brand] = lesson._asdict() | {"through": str(lesson.through)}
-        logger().info("learned", extra={"brand": brand, **done[brand]})
+    try:
+        for brand, lesson in learner.run(app.clock(), BUDGET_SECONDS):
+            done[brand] = lesson._asdict() | {"through": str(lesson.through)}
+            logger().info("learned", extra={"brand": brand, **done[brand]})
+    except Exception:
+        logger().error("not learned", extra={"brands": sorted(set(app.brands.ids()) - done.keys())})
+        raise
     return done
 
 

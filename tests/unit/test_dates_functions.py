@@ -13,7 +13,7 @@ from porchlight.domain.forecast.book import Book
 from porchlight.domain.forecast.lives import Route
 from porchlight.domain.journal import JournalEntry
 from porchlight.domain.milestones import Milestone
-from porchlight.errors import TransientError
+from porchlight.errors import PorchlightError, TransientError
 from porchlight.runtime import bootstrap
 from tests.fakes import FakeBrands, FakeBus, FakeJournal, FakeLearned, FakeMetrics, FakeSecrets, FakeShipments
 from tests.unit.stories import DAY, NOW, after, brand, parcel, scan
@@ -109,6 +109,16 @@ class TestLearning:
         assert done["larkspur"] == {"days": 1, "entries": 1, "through": str(yesterday), "behind": 0}
         assert done["fjordhus"]["entries"] == 0
         assert set(ports["learned"].stored) == {"larkspur", "fjordhus"}
+
+    def test_a_brand_that_was_not_learned_is_named_in_the_log(
+        self, ports: dict[str, Any], caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """Given a state that cannot be read, then the run fails, the others are done, and it is said whose it was."""
+        ports["learned"].fails["fjordhus"] = ValueError("not a book")
+        with pytest.raises(PorchlightError):
+            call("learn_dates", {})
+        assert set(ports["learned"].stored) == {"larkspur"}
+        assert [record.brands for record in caplog.records if record.message == "not learned"] == [["fjordhus"]]
 
 
 class TestCalibration:
