@@ -1,4 +1,4 @@
-"""/v1/cases: what waits for a person, and the answer; /v1/shipments/{id}/delay: every decision, explained."""
+"""/v1/cases: what waits for a person, and the answer; /v1/…/{id}/delay: every decision, explained."""
 
 from collections.abc import Mapping
 
@@ -12,8 +12,8 @@ from porchlight.services.api_keys import authorize
 
 def listed(request: InboundRequest, path: Mapping[str, str]) -> Response:
     """Open cases, the nearest deadline first."""
-    key, after = authorize(request, "cases:read", app.secrets), request.query.get("after", "")
-    return json_response(200, cases.page(app.cases, key.brand, after, app.clock()))
+    key = authorize(request, "cases:read", app.secrets)
+    return json_response(200, cases.page(app.cases, key.brand, request.query.get("after", ""), app.clock()))
 
 
 def look(request: InboundRequest, path: Mapping[str, str]) -> Response:
@@ -29,11 +29,11 @@ def decide(request: InboundRequest, path: Mapping[str, str]) -> Response:
 
 
 def explain(request: InboundRequest, path: Mapping[str, str]) -> Response:
-    """The parcel's delay, and every decision about it with its numbers."""
+    """The delay of a parcel, or of an order that did not leave, and every decision about it with its numbers."""
     key = authorize(request, "cases:read", app.secrets)
-    return json_response(200, app.explainer.shipment(key.brand, path["shipment_id"]))
+    return json_response(200, app.explainer.delay(key.brand, **path))
 
 
-one, decision = "GET /v1/cases/{case_id}", "POST /v1/cases/{case_id}/decision"
-story = "GET /v1/shipments/{shipment_id}/delay"
-handler = http_handler({"GET /v1/cases": listed, one: look, decision: decide, story: explain})
+one, answer = "GET /v1/cases/{case_id}", "POST /v1/cases/{case_id}/decision"
+parcel, order = "GET /v1/shipments/{shipment_id}/delay", "GET /v1/orders/{order_id}/delay"
+handler = http_handler({"GET /v1/cases": listed, one: look, answer: decide, parcel: explain, order: explain})

@@ -224,6 +224,12 @@ def test_an_order_that_does_not_ship_through_all_its_functions(wired: dict[str, 
     assert assess({"action": "next", **which, "case_id": todo["case_id"]}, None)["outcome"] == "resolved"
     assert wired["cases"].get("larkspur", todo["case_id"]).state is CaseState.MOOT
     assert handler("carry_out_remedy")(which, None) == {"outcome": "dropped"}
+    # And: every decision is explained
+    status, story = call("GET /v1/orders/{order_id}/delay", order_id="ord_2")
+    assert (status, story["delay"]["kind"]) == (200, "not_dispatched")
+    told = [one["change"] for one in story["decisions"]]
+    assert (told[0], told[1], told[-1]) == ("suspected", "declared", "resolved")
+    assert story["tracking_page"].startswith("https://track.example/t/")
 
 
 @pytest.mark.parametrize(
@@ -240,6 +246,7 @@ def test_an_order_that_does_not_ship_through_all_its_functions(wired: dict[str, 
         ("GET /v1/cases", None, LOOKER, 403, "forbidden"),
         ("GET /v1/cases/{case_id}", None, KEY, 404, "not-found"),
         ("GET /v1/shipments/{shipment_id}/delay", None, KEY, 404, "not-found"),
+        ("GET /v1/orders/{order_id}/delay", None, KEY, 404, "not-found"),
         ("POST /v1/cases/{case_id}/decision", {"decision": "refund"}, LOOKER, 403, "forbidden"),
         ("POST /v1/cases/{case_id}/decision", {"decision": "refund"}, KEY, 404, "not-found"),
         ("POST /v1/cases/{case_id}/decision", {"decision": "perhaps"}, KEY, 400, "invalid-input"),
@@ -249,7 +256,9 @@ def test_the_api_refuses_in_problem_details(
     wired: dict[str, Any], route: str, body: Any, key: str, status: int, problem: str
 ) -> None:
     unknown = {"return_id": "rma_unknown", "case_id": "cse_unknown", "shipment_id": "shp_unknown"}
-    found, answer = call(route, body, key=key, **unknown)
+    unknown |= {"order_id": "ord_unknown"}
+    path = {name: value for name, value in unknown.items() if name in route} or unknown
+    found, answer = call(route, body, key=key, **path)
     assert (found, answer["type"].rpartition("/")[2]) == (status, problem)
 
 

@@ -38,6 +38,10 @@ class Explainer:
         decided = [_decision(one) for one in found if one.delay_id == case.delay_id]
         return {**show(case), "decisions": decided, "tracking_page": self._page(brand, case.order_id)}
 
+    def delay(self, brand: str, *, shipment_id: str = "", order_id: str = "") -> dict[str, Any]:
+        """Of a parcel, or of an order that did not leave. NotFoundError where the brand has none such."""
+        return self.shipment(brand, shipment_id) if shipment_id else self.order(brand, order_id)
+
     def shipment(self, brand: str, shipment_id: str) -> dict[str, Any]:
         """The parcel's delay with its playbook, and all decisions about this and earlier ones. NotFoundError where the
         brand has no such parcel.
@@ -54,6 +58,21 @@ class Explainer:
             "delay": self._delay(brand, parcel.delay, order.tier if order else None) if parcel.delay else None,
             "decisions": decided,
             "tracking_page": self._page(brand, parcel.order_id),
+        }
+
+    def order(self, brand: str, order_id: str) -> dict[str, Any]:
+        """The same of an order that did not leave: its parcels have delays of their own. NotFoundError where the brand
+        has no such order.
+        """
+        order = self.orders.get(brand, order_id)
+        if order is None:
+            raise NotFoundError("no such order")
+        return {
+            "order_id": order_id,
+            "suspected": order.suspected.model_dump(mode="json") if order.suspected else None,
+            "delay": self._delay(brand, order.delay, order.tier) if order.delay else None,
+            "decisions": [_decision(one) for one in self.decisions.of_order(brand, order_id)],
+            "tracking_page": self._page(brand, order_id),
         }
 
     def _delay(self, brand: str, delay: Delay, tier: str | None) -> dict[str, Any]:
