@@ -122,13 +122,13 @@ def test_a_shopper_answers_on_the_page(world: World) -> None:
 
 
 def a_history(world: World, folder: Path) -> Path:
-    """Two months of Larkspur's parcels by UPS: most take two or three days from the first scan, one in six twelve."""
+    """Two months of Larkspur's parcels by UPS: most take two or three days from the first scan, one in six three weeks."""
     end = world.now().date() - timedelta(days=1)
     rows = ["id,created,handed,delivered,promised,o_state,d_state,d_zip5,seller,carrier,service"]
     for number in range(900):
         created = end - timedelta(days=60 - number % 60)
         handed = created + timedelta(days=1)
-        delivered = handed + timedelta(days=12 if number % 6 == 0 else 2 + number % 2)
+        delivered = handed + timedelta(days=21 if number % 6 == 0 else 2 + number % 2)
         came = delivered.isoformat() + " 12:00:00" if delivered <= end else ""
         promised = created + timedelta(days=7)
         days = f"{created} 09:00:00,{handed} 10:00:00,{came},{promised}"
