@@ -122,7 +122,7 @@ def test_a_shopper_answers_on_the_page(world: World) -> None:
 
 
 def a_history(world: World, folder: Path) -> Path:
-    """Two months of Larkspur's parcels by UPS: most take two or three days from the first scan, one in six three weeks."""
+    """Two months of Larkspur's parcels by UPS: most take two or three days on the way, one in six three weeks."""
     end = world.now().date() - timedelta(days=1)
     rows = ["id,created,handed,delivered,promised,o_state,d_state,d_zip5,seller,carrier,service"]
     for number in range(900):
