@@ -15,8 +15,11 @@ _ROUTES = {
     "larkspur": Route(service="ground", origin="US-OR", destination="US", prefix="972", sender="portland"),
     "fjordhus": Route(service="standard", origin="NO-46", destination="NO", prefix="501", sender="bergen"),
 }
-_TRANSIT = (2, 3, 3, 4, 2, 5, 3, 7, 4, 3, 6)
-"""Days from the first scan to the door, in turn: most take three or four, some a week."""
+_TRANSIT = {
+    "larkspur": (2, 3, 3, 4, 2, 5, 3, 7, 4, 3, 6),
+    "fjordhus": (1, 2, 1, 2, 3, 1, 2, 2, 1, 3, 2),
+}
+"""Days from the first scan to the door, in turn: over a continent most take three or four, in Norway one or two."""
 
 
 def seed(app: App, today: date) -> int:
@@ -38,7 +41,7 @@ def _lives(brand: str, today: date) -> Iterator[Life]:
     for number in range(DAYS * A_DAY):
         placed = today - timedelta(days=DAYS - number // A_DAY)
         handed = placed + timedelta(days=1 + number % 3 // 2)
-        delivered = handed + timedelta(days=_TRANSIT[number % len(_TRANSIT)])
+        delivered = handed + timedelta(days=_TRANSIT[brand][number % len(_TRANSIT[brand])])
         carrier = CARRIERS[brand][number % len(CARRIERS[brand])]
         yield Life(
             parcel_id=f"before-{number}",

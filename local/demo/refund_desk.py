@@ -23,6 +23,7 @@ class Paid:
     amount_minor: int
     currency: str
     reference: str
+    order_id: str
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class RefundDesk:
             reference = f"{kind.partition('.')[0]}-" + hashlib.sha256(key.encode()).hexdigest()[:10]
             if kind == "refund.requested":
                 amount, currency = _amount(data)
-                self.paid.setdefault(key, Paid(key, brand, amount, currency, reference))
+                self.paid.setdefault(key, Paid(key, brand, amount, currency, reference, str(data["order_id"])))
             else:
                 self.done.setdefault(key, Done(key, brand, kind, data))
             return Response.json({"reference": reference})

@@ -63,6 +63,8 @@ class Peer:
         self.plan: list[Behaviour] = []
         self.rule = rule
         self.calls = 0
+        self.heard: list[bytes] = []
+        """The bodies, to tell whose each call was."""
         self._lock = threading.Lock()
         self._endpoint = urlsplit(endpoint)
         peer = self
@@ -72,6 +74,7 @@ class Peer:
 
             def _serve(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                peer.heard.append(body)
                 answer = peer._behaviour()(lambda: peer._ask(self.command, self.path, dict(self.headers), body))
                 if answer is None:
                     self.close_connection = True

@@ -36,7 +36,7 @@ def test_a_provider_that_refuses_for_good_is_recorded_counted_and_called_about(w
     # Then it is not tried again, the reason is on record, it is counted, and the alarm goes off
     assert (record.failure, record.attempt) == ("MessageRejected", 1)
     assert world.emails(order) == []
-    world.awaited(lambda: world.counted("Messages", channel="email", outcome="failed") == failed + 1, "it is counted")
+    world.awaited(lambda: world.counted("Messages", channel="email", outcome="failed") > failed, "it is counted")
     world.awaited(lambda: world.alarm("MessageFailed") == "ALARM", "the alarm goes off")
     # And other news of the same order goes out as soon as SES takes it
     world.ship(order)
@@ -72,7 +72,7 @@ def test_a_provider_that_stays_busy_is_given_up_after_all_tries_with_growing_pau
                 break
             world.travel(seconds=31)
         record = world.await_message(order, Moment.ORDER_CONFIRMED, MessageState.FAILED)
-    assert peer.calls == record.attempt > 3
+    assert sum(order.order_id.encode() in body for body in peer.heard) == record.attempt > 3
     assert (world.now() - begun).total_seconds() < 280, "the machine gives up before"
     assert record.failure == "TransientError"
     world.awaited(lambda: world.counted("Messages", channel="email", outcome="failed") == failed + 1, "it is counted")

@@ -31,6 +31,7 @@ import pytest
 from local.cloud.waiting import take_messages
 from local.demo import bodies, signing
 from local.demo.bodies import Scan
+from local.demo.refund_desk import Paid
 from local.demo.waiting import awaited
 from local.inbox import Email, Inbox
 from local.running import ROOT, Answer, Running
@@ -507,6 +508,10 @@ class World:
         return found
 
     # ------------------------------------------------------------------------------------------------ shoppers, returns
+    def paid(self, order: Purchase) -> list[Paid]:
+        """What the brand's own system has paid back of an order."""
+        return [paid for paid in self.refunds.paid.values() if paid.order_id == order.order_id]
+
     def links(self, order: Purchase) -> dict[str, str]:
         """The paths of the links in this shopper's emails: ``tracking``, ``unsubscribe``."""
         stored = self.stored(order)
