@@ -287,9 +287,9 @@ def _question(late: Late, step: CaseStep | AskStep) -> Case:
 
 
 def _by_hand(late: Late) -> Case:
-    """What a person is asked when a remedy was refused: try again, or leave it. Where nobody says, money is tried again:
-    it was chosen, and what was paid back by hand in the store is known. A parcel that somebody has sent by hand is not:
-    it is left.
+    """What a person is asked when a remedy was refused: try again, or leave it. Where nobody says, money is tried
+    again: it was chosen, and what was paid back by hand in the store is known. A parcel that somebody has sent by hand
+    is not: it is left.
     """
     refused = steps.refused_last(late.delay)
     assert refused
