@@ -6,15 +6,14 @@ Everybody who orders before the same cut-off is promised the same: what holds fo
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
-from itertools import starmap
-from math import ceil, floor
+from math import ceil
 from typing import TYPE_CHECKING, NamedTuple
 
 from porchlight.domain.brands import Origin, ServiceLevel
 from porchlight.domain.dates import DateRange, local_day, start_of_day, zone
 from porchlight.domain.facts import View
 from porchlight.domain.forecast.days import HOLIDAY, SATURDAY, SUNDAY, Days
-from porchlight.domain.forecast.lives import Quantiles, Route
+from porchlight.domain.forecast.lives import Route
 from porchlight.domain.ranges import COLD
 from porchlight.domain.words import clock, day_words, on, range_date, range_words
 
@@ -29,7 +28,6 @@ LONGEST_AHEAD = timedelta(days=370)
 """No basket is ready later than that."""
 _LOOK_BACK = 3
 """Working days; no model finds that an order is overtaken by one that is placed so much later."""
-_HAIR = 1e-9
 type Free = Callable[[date], bool]
 """Whether nobody works at a place on a day, beyond weekends."""
 
@@ -126,12 +124,12 @@ def promise(
     elif isinstance(leaves, Departure):
         # A model may find that a later order is a little quicker: what was promised before is the least, all the same.
         moments = (at.astimezone(zone(where) or UTC) for at in (leaves.packed_by, *leaves.before))
-        asked = ((at.date(), model.purchase(route, at.date(), hour=at.hour, wider=wider)) for at in moments)
-        p10, p50, p80, p90 = (max(column) for column in zip(*starmap(_calendar, asked), strict=True))
+        asked = (model.purchase(route, at.date(), hour=at.hour, wider=wider).days(at.date()) for at in moments)
+        p10, p50, p80, p90 = (max(column) for column in zip(*asked, strict=True))
         days = p10, p50, p80, p90
     else:
         since = max(leaves, today)
-        days = _calendar(since, model.handover(route, since, placed=today, wider=wider))
+        days = model.handover(route, since, placed=today, wider=wider).days(since)
     said = _said(days, there, where)
     return Promise(said, *days, order_by, ship_by, doubts, BY_THE_TABLE if COLD in doubts else model.version)
 
@@ -232,13 +230,3 @@ def _said(days: tuple[date, date, date, date], there: Days, where: str | None) -
 
 def _is_holiday(days: Days, day: date) -> bool:
     return days.kind(day.toordinal()) == HOLIDAY
-
-
-def _calendar(since: date, days: Quantiles) -> tuple[date, date, date, date]:
-    """Whole days that may be said: p10 rounded down, p50 half up, p80 and p90 up; never crossing."""
-    p50 = floor(days.p50 + 0.5)
-    p80 = max(ceil(days.p80 - _HAIR), p50)
-    p90 = max(ceil(days.p90 - _HAIR), p80)
-    p10 = min(floor(days.p10 + _HAIR), p50)
-    first, likely, latest, last = (since + timedelta(days=day) for day in (p10, p50, p80, p90))
-    return first, likely, latest, last

@@ -12,6 +12,7 @@ from porchlight.domain.forecast.lives import Forecast
 from porchlight.domain.ids import stable_id
 from porchlight.domain.lateness import Suspicion, assess
 from porchlight.domain.milestones import LAST_MILE, MOVEMENT, Milestone
+from porchlight.domain.orders import Order
 from porchlight.domain.outlook import NOTHING_KNOWN, Outlook
 from porchlight.domain.ranges import NO_DAY, estimated_range, new_range, zone_of_shipment
 from porchlight.domain.shipments import Shipment
@@ -30,7 +31,7 @@ def suspect(shipment: Shipment, suspicion: Suspicion, policy: DelayPolicy, now: 
     if (shipment.delay and shipment.delay.is_open) or (known and known.kind is suspicion.kind):
         return shipment, ()
     noted = Suspected(delay_id=suspicion.delay_id, kind=suspicion.kind, at=now)
-    decision = _decision(shipment, suspicion.delay_id, suspicion.kind, DelayChange.SUSPECTED, now, policy, suspicion)
+    decision = decision_of(shipment, suspicion.delay_id, suspicion.kind, DelayChange.SUSPECTED, now, policy, suspicion)
     return shipment.model_copy(update={"suspected": noted}), (decision,)
 
 
@@ -39,7 +40,7 @@ def clear(shipment: Shipment, policy: DelayPolicy, now: datetime) -> Changed:
     known = shipment.suspected
     if known is None:
         return shipment, ()
-    decision = _decision(shipment, known.delay_id, known.kind, DelayChange.CLEARED, now, policy)
+    decision = decision_of(shipment, known.delay_id, known.kind, DelayChange.CLEARED, now, policy)
     return shipment.model_copy(update={"suspected": None}), (decision,)
 
 
@@ -71,7 +72,7 @@ def declare(
         model_version=_model(origin),
         step_since=now,
     )
-    decision = _decision(shipment, delay_id, delay.kind, DelayChange.DECLARED, now, policy, suspicion, delay)
+    decision = decision_of(shipment, delay_id, delay.kind, DelayChange.DECLARED, now, policy, suspicion, delay)
     return _with(shipment, delay, suspected=None), (decision,)
 
 
@@ -103,7 +104,7 @@ def _update(
     }
     update |= {"step": 0, "step_since": now, "begun": "", "case_id": None} if graver else {}
     updated = delay.model_copy(update=update)
-    decision = _decision(shipment, delay.delay_id, kind, DelayChange.UPDATED, now, policy, suspicion, updated)
+    decision = decision_of(shipment, delay.delay_id, kind, DelayChange.UPDATED, now, policy, suspicion, updated)
     return _with(shipment, updated), (decision,)
 
 
@@ -130,7 +131,7 @@ def follow_carrier(shipment: Shipment, policy: DelayPolicy, now: datetime) -> Ch
     update = {"expected": expected, "before": delay.expected, "facts": facts, "model_version": ""}
     update["revision"] = delay.revision + 1
     updated = delay.model_copy(update={**update, "updated_at": now})
-    decision = _decision(
+    decision = decision_of(
         shipment, delay.delay_id, delay.kind, DelayChange.UPDATED, now, policy, None, updated, by="carrier"
     )
     return _with(shipment, updated), (decision,)
@@ -147,7 +148,7 @@ def mend(shipment: Shipment, policy: DelayPolicy, now: datetime, outlook: Outloo
     delay = shipment.delay
     if delay and delay.recovered_at and not delay.resolved_at and _was_in_time(shipment, delay):
         closed, change = delay.model_copy(update={"resolved_at": now, "false_alarm": True}), DelayChange.FALSE_ALARM
-        decision = _decision(shipment, delay.delay_id, delay.kind, change, now, policy, None, closed, by="carrier")
+        decision = decision_of(shipment, delay.delay_id, delay.kind, change, now, policy, None, closed, by="carrier")
         return shipment.model_copy(update={"delay": closed}), (decision,)
     if delay is None or not delay.is_open or delay.committed:
         return _arrived_after_all(shipment, delay, policy, now)
@@ -170,7 +171,7 @@ def mend(shipment: Shipment, policy: DelayPolicy, now: datetime, outlook: Outloo
     else:
         return shipment, ()
     by = "store" if shipment.is_outstanding and not shipment.is_awaited else "carrier"
-    decision = _decision(shipment, delay.delay_id, delay.kind, change, now, policy, None, closed, by=by)
+    decision = decision_of(shipment, delay.delay_id, delay.kind, change, now, policy, None, closed, by=by)
     return shipment.model_copy(update={"delay": closed}), (decision,)
 
 
@@ -186,7 +187,7 @@ def let_go(shipment: Shipment, policy: DelayPolicy, now: datetime) -> Changed:
         return freed, ()
     closed = delay.model_copy(update={"resolved_at": now, "case_id": None})
     change = DelayChange.RESOLVED
-    return freed, (_decision(shipment, delay.delay_id, delay.kind, change, now, policy, None, closed, by="store"),)
+    return freed, (decision_of(shipment, delay.delay_id, delay.kind, change, now, policy, None, closed, by="store"),)
 
 
 def handed_over(shipment: Shipment, to: str, policy: DelayPolicy, now: datetime) -> Changed:
@@ -195,7 +196,9 @@ def handed_over(shipment: Shipment, to: str, policy: DelayPolicy, now: datetime)
     if shipment.delay is None:
         return freed, ()
     delay = shipment.delay
-    decision = _decision(shipment, delay.delay_id, delay.kind, DelayChange.STEP, now, policy, None, delay, by="person")
+    decision = decision_of(
+        shipment, delay.delay_id, delay.kind, DelayChange.STEP, now, policy, None, delay, by="person"
+    )
     return freed, (decision.model_copy(update={"step": "handed_over", "note": to}),)
 
 
@@ -215,7 +218,7 @@ def _arrived_after_all(shipment: Shipment, delay: Delay | None, policy: DelayPol
     if delay is None or ended is None or delay.conflict_at or shipment.milestone is not Milestone.DELIVERED:
         return shipment, ()
     noted = delay.model_copy(update={"conflict_at": now})
-    decision = _decision(
+    decision = decision_of(
         shipment, delay.delay_id, delay.kind, DelayChange.CONFLICT, now, policy, None, noted, by="carrier"
     )
     told = {"facts": {**delay.facts, "remedy": ended.remedy.value, "key": ended.key}}
@@ -278,8 +281,8 @@ def _with(shipment: Shipment, delay: Delay, **update: object) -> Shipment:
     return shipment.model_copy(update={"delay": delay, "expected": delay.expected, **update})
 
 
-def _decision(
-    shipment: Shipment,
+def decision_of(
+    record: Shipment | Order,
     delay_id: str,
     kind: DelayKind,
     change: DelayChange,
@@ -290,17 +293,18 @@ def _decision(
     *,
     by: str = "policy",
 ) -> DelayDecision:
+    """The record of a change of a parcel's or an order's delay: the same change twice has the same id."""
     revision = str(delay.revision) if delay else now.isoformat()
     return DelayDecision(
-        brand=shipment.brand,
+        brand=record.brand,
         decision_id=stable_id("dec", delay_id, change.value, revision),
         delay_id=delay_id,
         kind=kind,
         change=change,
         at=now,
         by=by,
-        shipment_id=shipment.shipment_id,
-        order_id=shipment.order_id,
+        shipment_id=record.shipment_id if isinstance(record, Shipment) else None,
+        order_id=record.order_id,
         expected=delay.expected if delay else None,
         fault=delay.fault if delay else suspicion.fault if suspicion else None,
         policy_version=policy.version,

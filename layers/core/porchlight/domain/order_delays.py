@@ -10,8 +10,8 @@ from porchlight.domain.brands import BrandConfig, DelayPolicy
 from porchlight.domain.dates import DateRange
 from porchlight.domain.delays import Delay, DelayChange, DelayDecision, Suspected
 from porchlight.domain.dispatch import Free, is_paid_back, no_holidays, order_range, to_ship
-from porchlight.domain.ids import stable_id
 from porchlight.domain.lateness import Suspicion
+from porchlight.domain.mending import decision_of
 from porchlight.domain.orders import Order
 from porchlight.domain.packing import Packing
 from porchlight.domain.ranges import COLD
@@ -163,19 +163,4 @@ def _decision(
 ) -> DelayDecision:
     kind = delay.kind if delay else suspicion.kind if suspicion else order.suspected.kind if order.suspected else None
     assert kind is not None
-    revision = str(delay.revision) if delay else now.isoformat()
-    return DelayDecision(
-        brand=order.brand,
-        decision_id=stable_id("dec", delay_id, change.value, revision),
-        delay_id=delay_id,
-        kind=kind,
-        change=change,
-        at=now,
-        by=by,
-        order_id=order.order_id,
-        expected=delay.expected if delay else None,
-        fault=delay.fault if delay else suspicion.fault if suspicion else None,
-        policy_version=policy.version,
-        model_version=delay.model_version if delay else "",
-        facts=delay.facts if delay else suspicion.facts if suspicion else {},
-    )
+    return decision_of(order, delay_id, kind, change, now, policy, suspicion, delay, by=by)

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from math import ceil, floor
 from typing import TYPE_CHECKING, NamedTuple
 
 from porchlight.deciding import Surges
@@ -250,14 +249,13 @@ def _forecast(
     reasons: tuple[str, ...],
 ) -> Forecast:
     """Quantiles in days as days of the calendar, as they may be said."""
-    p10, p50 = floor(days.p10 + 1e-9), floor(days.p50 + 0.5)
-    p80, p90 = ceil(days.p80 - 1e-9), ceil(days.p90 - 1e-9)
+    p10, p50, p80, p90 = days.days(since)
     return Forecast(
         moment=moment,
-        p10=since + timedelta(days=p10),
-        p50=since + timedelta(days=p50),
-        p80=since + timedelta(days=max(p80, p50)),
-        p90=since + timedelta(days=max(p90, p80, p50)),
+        p10=p10,
+        p50=p50,
+        p80=p80,
+        p90=p90,
         zone=where,
         made_at=now,
         version=version,

@@ -1,6 +1,7 @@
 """What the engine learns from and is asked about: routes, lives of parcels, quantiles in days."""
 
 from datetime import UTC, date, datetime, timedelta
+from math import ceil, floor
 from typing import Any, NamedTuple
 
 from pydantic import (
@@ -14,6 +15,7 @@ from pydantic import (
     model_validator,
 )
 
+_HAIR = 1e-9
 COMPACT = {"compact": True}
 """The context of dumps that are stored."""
 
@@ -76,6 +78,15 @@ class Quantiles(NamedTuple):
     p50: float
     p80: float
     p90: float
+
+    def days(self, since: date) -> tuple[date, date, date, date]:
+        """Whole days after ``since`` that may be said: p10 rounded down, p50 half up, p80, p90 up; never crossing."""
+        p50 = floor(self.p50 + 0.5)
+        p80 = max(ceil(self.p80 - _HAIR), p50)
+        p90 = max(ceil(self.p90 - _HAIR), p80)
+        p10 = min(floor(self.p10 + _HAIR), p50)
+        first, likely, latest, last = (since + timedelta(days=day) for day in (p10, p50, p80, p90))
+        return first, likely, latest, last
 
 
 class Forecast(BaseModel):
