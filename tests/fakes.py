@@ -20,7 +20,8 @@ from porchlight.domain.forecast.book import Book
 from porchlight.domain.forecast.days import Days
 from porchlight.domain.forecast.lives import Quantiles, Route
 from porchlight.domain.journal import JournalEntry
-from porchlight.domain.messages import MessageRecord, Moment
+from porchlight.domain.messages import MessageRecord
+from porchlight.domain.moments import Moment
 from porchlight.domain.money import Money
 from porchlight.domain.orders import Order, Shopper
 from porchlight.domain.packing import Packing

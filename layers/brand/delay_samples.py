@@ -11,8 +11,8 @@ from porchlight.domain.dates import DateRange
 from porchlight.domain.delays import FAULT as DELAY_FAULT
 from porchlight.domain.delays import Delay, DelayKind, Facts
 from porchlight.domain.facts import View, say
-from porchlight.domain.messages import Moment
 from porchlight.domain.milestones import Milestone, Reason
+from porchlight.domain.moments import Moment
 from porchlight.domain.money import Money
 from porchlight.domain.orders import Order, Shopper
 from porchlight.domain.ranges import NO_DAY

@@ -8,8 +8,8 @@ from porchlight.domain.brands import BrandConfig
 from porchlight.domain.cases import Case
 from porchlight.domain.dates import DateRange
 from porchlight.domain.events import Place, TrackingEvent
-from porchlight.domain.messages import Moment
 from porchlight.domain.milestones import FAULT, Milestone, Reason
+from porchlight.domain.moments import Moment
 from porchlight.domain.money import Money
 from porchlight.domain.orders import Destination, Order, OrderLine, Shopper
 from porchlight.domain.returns import Decision, Label, Outcome, Refund, Return, ReturnLine, ReturnState

@@ -14,8 +14,8 @@ from porchlight.domain.brands import BrandConfig
 from porchlight.domain.dates import DateRange
 from porchlight.domain.delays import DelayKind
 from porchlight.domain.events import DeliveryEstimate
-from porchlight.domain.messages import Moment
 from porchlight.domain.milestones import Milestone, Reason, Signal
+from porchlight.domain.moments import Moment
 from porchlight.domain.money import Money
 from porchlight.domain.orders import Destination, Order, Shopper
 from porchlight.domain.packing import Packing, ParcelLine

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from local.demo.bodies import Scan
-from porchlight.domain.messages import Moment
+from porchlight.domain.moments import Moment
 
 DAYS = 9
 L, F = "larkspur", "fjordhus"

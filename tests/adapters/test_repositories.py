@@ -12,8 +12,9 @@ from porchlight.adapters.dynamodb.table import Table, item
 from porchlight.domain.dates import DateRange
 from porchlight.domain.delays import DelayChange, DelayDecision, DelayKind
 from porchlight.domain.events import DeliveryEstimate, Place, TrackingEvent
-from porchlight.domain.messages import MessageRecord, MessageState, Moment
+from porchlight.domain.messages import MessageRecord, MessageState
 from porchlight.domain.milestones import Milestone, Reason
+from porchlight.domain.moments import Moment
 from porchlight.domain.money import Money
 from porchlight.domain.orders import Order, OrderLine, Shopper
 from porchlight.domain.packing import Packing, ParcelLine

@@ -16,8 +16,9 @@ from porchlight.adapters.stepfunctions import StepFunctions
 from porchlight.domain.forecast.book import Book
 from porchlight.domain.forecast.lives import Life, Route
 from porchlight.domain.forecast.model import Model
-from porchlight.domain.messages import MessageRecord, MessageState, Moment
+from porchlight.domain.messages import MessageRecord, MessageState
 from porchlight.domain.milestones import Milestone
+from porchlight.domain.moments import Moment
 from porchlight.domain.shipments import Shipment, StoredEvent
 from porchlight.services.dates import Dates
 from porchlight.services.delays import DelayWatch

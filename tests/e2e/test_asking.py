@@ -6,8 +6,8 @@ import pytest
 
 from local.demo.carrier_desk import CarrierDesk
 from local.demo.signing import JSON
-from porchlight.domain.messages import Moment
 from porchlight.domain.milestones import Milestone
+from porchlight.domain.moments import Moment
 from porchlight.domain.watching import State
 from tests.e2e.world import FJORDHUS, LARKSPUR, Purchase, World
 

@@ -5,7 +5,7 @@ import json
 from dataclasses import replace
 
 from porchlight.domain import tokens
-from porchlight.domain.messages import Moment
+from porchlight.domain.moments import Moment
 from tests.e2e.world import FJORDHUS, LARKSPUR, World
 
 

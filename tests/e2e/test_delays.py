@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from local.running import Answer
 from porchlight.domain.delays import DelayChange
-from porchlight.domain.messages import Moment
+from porchlight.domain.moments import Moment
 from tests.e2e.world import LARKSPUR, ONLY_ASKS, Purchase, World
 
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from porchlight.domain.changes import DomainEvent
-from porchlight.domain.messages import MessageState, Moment
+from porchlight.domain.messages import MessageState
+from porchlight.domain.moments import Moment
 from porchlight.services.plan_messages import Planner
 from tests.e2e.peers import Peer, lose_answer, lose_request, pass_on, refuse
 from tests.e2e.world import World

@@ -7,7 +7,7 @@ from datetime import timedelta
 from local.cloud.waiting import eventually, take_messages
 from local.demo import bodies
 from local.demo.bodies import Scan
-from porchlight.domain.messages import Moment
+from porchlight.domain.moments import Moment
 from porchlight.ports import InboundMessage
 from tests.e2e.world import LARKSPUR, Purchase, World
 

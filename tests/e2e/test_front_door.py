@@ -9,7 +9,7 @@ import pytest
 
 from local.demo import bodies, signing
 from local.running import Answer
-from porchlight.domain.messages import Moment
+from porchlight.domain.moments import Moment
 from tests.e2e.peers import Peer, refuse
 from tests.e2e.world import LARKSPUR, World
 

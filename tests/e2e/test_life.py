@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 from local.inbox import Email
-from porchlight.domain.messages import Moment
+from porchlight.domain.moments import Moment
 from tests.e2e.world import Purchase, World
 
 LIFE = [

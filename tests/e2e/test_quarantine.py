@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from local.demo import bodies, signing
-from porchlight.domain.messages import Moment
+from porchlight.domain.moments import Moment
 from porchlight.ports import InboundMessage
 from porchlight.services.record_events import quarantine_body
 from tests.e2e.world import LARKSPUR, World

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from local.demo.bodies import Scan
-from porchlight.domain.messages import MessageState, Moment
+from porchlight.domain.messages import MessageState
+from porchlight.domain.moments import Moment
 from tests.e2e.world import FJORDHUS, LARKSPUR, Purchase, World
 
 TIMES = 3

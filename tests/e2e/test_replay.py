@@ -4,8 +4,8 @@ import json
 from typing import Any
 
 from local.demo import bodies
-from porchlight.domain.messages import Moment
 from porchlight.domain.milestones import Milestone, Reason
+from porchlight.domain.moments import Moment
 from tests.e2e.world import LARKSPUR, Purchase, World
 
 CODE = "held_by_pirates"

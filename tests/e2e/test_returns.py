@@ -4,8 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from porchlight.domain.messages import Moment
 from porchlight.domain.milestones import Milestone
+from porchlight.domain.moments import Moment
 from tests.e2e.world import ONLY_ASKS, Purchase, World
 
 ROBE = (("Cashmere robe, dusk", "420.00"),)

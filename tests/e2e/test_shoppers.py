@@ -1,6 +1,7 @@
 """Who does not want email gets none; only who says so, says so."""
 
-from porchlight.domain.messages import MessageState, Moment, Suppression
+from porchlight.domain.messages import MessageState, Suppression
+from porchlight.domain.moments import Moment
 from tests.e2e.world import World
 
 ONE_CLICK = (b"List-Unsubscribe=One-Click", {"content-type": "application/x-www-form-urlencoded"})

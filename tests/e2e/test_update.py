@@ -6,7 +6,7 @@ from pathlib import Path
 from local.cloud.deploy import deploy
 from local.demo.refund_desk import RefundDesk
 from local.running import ARCHITECTURE, BUILD, ROOT
-from porchlight.domain.messages import Moment
+from porchlight.domain.moments import Moment
 from tests.e2e.world import World
 
 CHANGED = {"SendMessage", "RefundReturn"}

@@ -36,7 +36,8 @@ from local.demo.waiting import awaited
 from local.inbox import Email, Inbox
 from local.running import ROOT, Answer, Running
 from porchlight.domain import ids
-from porchlight.domain.messages import MessageRecord, MessageState, Moment
+from porchlight.domain.messages import MessageRecord, MessageState
+from porchlight.domain.moments import Moment
 from porchlight.domain.orders import Order
 from porchlight.domain.shipments import Shipment
 from porchlight.domain.watching import Watch

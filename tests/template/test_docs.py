@@ -16,7 +16,7 @@ from local.cli import app
 from porchlight import errors
 from porchlight.domain.case_events import REMEDY_EVENT
 from porchlight.domain.changes import PARCEL_EVENT, RETURN_EVENT, DomainEvent
-from porchlight.domain.messages import Moment
+from porchlight.domain.moments import Moment
 from porchlight.runtime import settings
 
 ROOT = Path(__file__).parents[2]

@@ -11,7 +11,7 @@ import pytest
 from porchlight.adapters.brandpack import BrandPack
 from porchlight.adapters.rendering import PackRenderer
 from porchlight.domain.delays import DelayKind
-from porchlight.domain.messages import Moment
+from porchlight.domain.moments import Moment
 from porchlight.domain.orders import Destination
 from porchlight.domain.ranges import NO_DAY
 from porchlight.domain.remedies import Remedy

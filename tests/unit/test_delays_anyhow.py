@@ -14,8 +14,8 @@ from porchlight.domain.events import DeliveryEstimate, TrackingEvent, TrackingRe
 from porchlight.domain.forecast.days import Days
 from porchlight.domain.forecast.lives import Quantiles
 from porchlight.domain.lateness import next_check
-from porchlight.domain.messages import Moment
 from porchlight.domain.milestones import Milestone
+from porchlight.domain.moments import Moment
 from porchlight.domain.shipments import Shipment
 from porchlight.ports import InboundMessage
 from porchlight.services.dates import Dates

@@ -8,8 +8,9 @@ import pytest
 
 from porchlight.domain.changes import DomainEvent, order_changes, shipment_changes
 from porchlight.domain.delays import Delay, DelayKind
-from porchlight.domain.messages import MessageRecord, MessageState, Moment, Suppression
+from porchlight.domain.messages import MessageRecord, MessageState, Suppression
 from porchlight.domain.milestones import Milestone
+from porchlight.domain.moments import Moment
 from porchlight.domain.orders import Shopper
 from porchlight.errors import ConflictError, NotFoundError, PermanentProviderError, TransientError
 from porchlight.ports import Email

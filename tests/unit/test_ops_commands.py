@@ -19,8 +19,9 @@ from porchlight.domain.events import Place, TrackingEvent
 from porchlight.domain.ids import order_id, shipment_id
 from porchlight.domain.lateness import assess
 from porchlight.domain.mending import declare
-from porchlight.domain.messages import MessageRecord, MessageState, Moment, Suppression
+from porchlight.domain.messages import MessageRecord, MessageState, Suppression
 from porchlight.domain.milestones import Milestone
+from porchlight.domain.moments import Moment
 from porchlight.domain.orders import Shopper
 from porchlight.domain.shipments import StoredEvent, fold
 from porchlight.domain.watching import Watch

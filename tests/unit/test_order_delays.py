@@ -8,7 +8,7 @@ import pytest
 from porchlight.domain.changes import order_changes
 from porchlight.domain.delays import DelayChange
 from porchlight.domain.dispatch import LOOK_AGAIN
-from porchlight.domain.messages import Moment
+from porchlight.domain.moments import Moment
 from porchlight.domain.money import Money
 from porchlight.domain.orders import Destination, OrderLine, OrderWithdrawn, StoreChange
 from porchlight.ports import Wait

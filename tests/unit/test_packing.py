@@ -8,8 +8,8 @@ import pytest
 from porchlight.domain import ids
 from porchlight.domain.changes import DomainEvent, order_changes, shipment_changes
 from porchlight.domain.dates import DateRange
-from porchlight.domain.messages import Moment
 from porchlight.domain.milestones import Milestone
+from porchlight.domain.moments import Moment
 from porchlight.domain.money import Money
 from porchlight.domain.orders import OrderLine, OrderRefunded, OrderWithdrawn
 from porchlight.domain.packing import quantities, still_to_ship

@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from porchlight.adapters.dynamodb import keys
-from porchlight.domain.messages import MessageRecord, MessageState, Moment
+from porchlight.domain.messages import MessageRecord, MessageState
 from porchlight.domain.milestones import Milestone
+from porchlight.domain.moments import Moment
 from porchlight.domain.shipments import Shipment
 from porchlight.ports import Due
 from porchlight.services.delays import DelayWatch

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from porchlight.domain.delays import Delay
-from porchlight.domain.messages import MessageRecord, MessageState, Moment
+from porchlight.domain.messages import MessageRecord, MessageState
+from porchlight.domain.moments import Moment
 from porchlight.ports import Due
 from porchlight.services.sweep_due import LOOK_AGAIN, PAGE, Sweep
 from tests.unit import test_order_delays

@@ -14,8 +14,9 @@ from porchlight.domain.cases import Audience, Case, CaseState
 from porchlight.domain.changes import DomainEvent, order_changes, shipment_changes
 from porchlight.domain.dates import DateRange, local_day
 from porchlight.domain.delays import WEIGHT, Delay, DelayKind, Suspected
-from porchlight.domain.messages import MessageState, Moment, Suppression
+from porchlight.domain.messages import MessageState, Suppression
 from porchlight.domain.milestones import Milestone, Party
+from porchlight.domain.moments import Moment
 from porchlight.domain.remedies import Remedy
 from porchlight.domain.telling import MORE_FOLLOWS
 from tests.unit.stories import DAY, NOW, ZONE, order, parcel

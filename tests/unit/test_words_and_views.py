@@ -21,8 +21,8 @@ from porchlight.adapters.rendering import PackRenderer
 from porchlight.domain import words
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.dates import DateRange
-from porchlight.domain.messages import Moment
 from porchlight.domain.milestones import Milestone, Reason
+from porchlight.domain.moments import Moment
 from porchlight.domain.orders import Destination
 from porchlight.domain.returns import ReturnState
 from porchlight.domain.views import email_view, tracking_view

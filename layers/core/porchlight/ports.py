@@ -17,7 +17,8 @@ from porchlight.domain.changes import DomainEvent
 from porchlight.domain.codes import Code, Meaning, Meanings
 from porchlight.domain.delays import DelayDecision
 from porchlight.domain.ids import body_id
-from porchlight.domain.messages import MessageRecord, Moment
+from porchlight.domain.messages import MessageRecord
+from porchlight.domain.moments import Moment
 from porchlight.domain.money import Money
 from porchlight.domain.orders import Order, Shopper
 from porchlight.domain.packing import Packing

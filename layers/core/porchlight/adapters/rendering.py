@@ -17,7 +17,7 @@ from markupsafe import Markup
 from porchlight.adapters.brandpack import NEUTRAL, BrandPack
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.facts import brand_view, say
-from porchlight.domain.messages import Moment
+from porchlight.domain.moments import Moment
 
 _KEPT = "\n\u200c\u200d"
 

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, HttpUrl, fiel
 from porchlight.domain.dates import zone
 from porchlight.domain.delays import DelayKind
 from porchlight.domain.ids import BRAND_ID_PATTERN
+from porchlight.domain.outreach import Outreach
 from porchlight.domain.playbooks import Playbook
 from porchlight.domain.returns import ReturnsPolicy
 
@@ -202,6 +203,7 @@ class BrandConfig(BaseModel):
     returns: ReturnsPolicy
     refunds: RefundWebhook = RefundWebhook()
     tracking: TrackingPolicy = TrackingPolicy()
+    outreach: Outreach = Outreach()
     old_after_hours: int = Field(default=48, ge=1, le=8_760)
     """An order that is older when we first hear of it is taken over without a word: an import, not news."""
     link_days: int = Field(default=180, ge=1, le=730)

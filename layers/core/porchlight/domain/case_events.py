@@ -5,7 +5,7 @@ from datetime import datetime
 from porchlight.domain.cases import Audience, Case, CaseState
 from porchlight.domain.changes import DomainEvent
 from porchlight.domain.ids import stable_id
-from porchlight.domain.messages import Moment
+from porchlight.domain.moments import Moment
 from porchlight.domain.orders import Order
 from porchlight.domain.remedies import NOTHING_DUE, Remedy, RemedyState
 from porchlight.domain.shipments import Shipment

@@ -13,8 +13,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 from porchlight.domain.dates import DateRange
 from porchlight.domain.delays import Delay, DelayKind, Suspected
 from porchlight.domain.ids import stable_id
-from porchlight.domain.messages import MILESTONE_MOMENT, Moment
+from porchlight.domain.messages import MILESTONE_MOMENT
 from porchlight.domain.milestones import Party, Signal
+from porchlight.domain.moments import Moment
 from porchlight.domain.orders import Order
 from porchlight.domain.returns import Return, ReturnState
 from porchlight.domain.shipments import Shipment

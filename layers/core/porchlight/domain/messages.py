@@ -4,35 +4,11 @@ from enum import StrEnum
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
+from porchlight.domain.channels import Channel, Purpose
 from porchlight.domain.delays import DelayKind
 from porchlight.domain.ids import stable_id
 from porchlight.domain.milestones import Milestone
-
-
-class Moment(StrEnum):
-    """What a message is about. One message for each moment of a parcel, order, return, delay or question, ever."""
-
-    ORDER_CONFIRMED = "order_confirmed"
-    SHIPPED = "shipped"
-    OUT_FOR_DELIVERY = "out_for_delivery"
-    DELIVERED = "delivered"
-    DELIVERY_ATTEMPTED = "delivery_attempted"
-    AVAILABLE_FOR_PICKUP = "available_for_pickup"
-    EXCEPTION = "exception"
-    DELAY_DECLARED = "delay_declared"
-    DELAY_UPDATED = "delay_updated"
-    """Another day, or a graver trouble, than was told before."""
-    DELAY_RECOVERED = "delay_recovered"
-    DELAY_QUESTION = "delay_question"
-    """The shopper is asked what is to be done."""
-    DELAY_OPTION = "delay_option"
-    """The same for an order that was not shipped in time, as the US Mail Order Rule (16 CFR Part 435) asks for."""
-    APOLOGY_CREDIT = "apology_credit"
-    RESENT = "resent"
-    RETURN_APPROVED = "return_approved"
-    RETURN_REFUSED = "return_refused"
-    REFUNDED = "refunded"
-
+from porchlight.domain.moments import Moment
 
 MILESTONE_MOMENT: dict[Milestone, Moment] = {
     Milestone.ACCEPTED: Moment.SHIPPED,
@@ -58,22 +34,91 @@ DELAY_MOMENTS = frozenset(
 
 
 class MessageState(StrEnum):
-    """planned → sending → sent | failed; or suppressed, with the reason, and never sent."""
+    """planned → sending → sent | failed; or merged into another one; or suppressed, with the reason, and never sent.
+
+    A planned message with a ``not_before`` is held.
+    """
 
     PLANNED = "planned"
     SENDING = "sending"
     SENT = "sent"
     FAILED = "failed"
+    MERGED = "merged"
     SUPPRESSED = "suppressed"
 
 
 class Suppression(StrEnum):
-    """Why a moment is not told."""
+    """Why a moment is not told, or not by a channel."""
 
     OVERTAKEN = "overtaken"
-    NO_ADDRESS = "no_address"
-    UNSUBSCRIBED = "unsubscribed"
+    STALE = "stale"
     CANCELLED = "order_cancelled"
+    ERASED = "erased"
+    MOMENT_OFF = "moment_off"
+    """The brand does not send it."""
+    UNSUBSCRIBED = "unsubscribed"
+    """The shopper has switched its purpose off."""
+    FREQUENCY = "frequency"
+    """The shopper wants to hear less."""
+    SEGMENT = "segment"
+    HELD_OUT = "held_out"
+    """In the part of an experiment that does not get it."""
+    TROUBLE = "trouble"
+    """Something is wrong with the order: nobody is asked how it was, or sold anything."""
+    CAPPED = "capped"
+    CONTINUED = "continued"
+    """Another message of the same day or order says it already."""
+    NO_ADDRESS = "no_address"
+    INVALID_ADDRESS = "invalid_address"
+    UNREACHABLE = "unreachable"
+    """The address bounced, complained, or said stop."""
+    NO_CONSENT = "no_consent"
+    NOT_CHOSEN = "not_chosen"
+    """Neither the shopper's channel nor the moment's."""
+    NOT_ALLOWED_THERE = "not_allowed_there"
+    """The country's rules for senders."""
+    TOO_LONG = "too_long"
+    """More parts than the brand pays for."""
+    PAUSED = "paused"
+    """The provider's limits of bounces or complaints are near."""
+    NO_CHANNEL = "no_channel"
+    """No channel could be used: the checks of each say why."""
+
+
+class Hold(StrEnum):
+    """Why a message waits."""
+
+    QUIET_HOURS = "quiet_hours"
+    DIGEST = "digest"
+    GATHER = "gather"
+    """Other parcels of the order may follow within minutes."""
+    FOLLOW_UP = "follow_up"
+    ONE_A_DAY = "one_a_day"
+    CAP = "cap"
+    CONFIRMATION = "confirmation"
+    """It is the next channel's turn only if the first one is not confirmed."""
+
+
+class Check(BaseModel):
+    """One rule that was asked, and what it said: what an explanation is made of. References only."""
+
+    model_config = ConfigDict(frozen=True)
+
+    rule: str
+    channel: Channel | None = None
+    outcome: str
+    """``passed``, ``held``, ``chosen``, or a ``Suppression``."""
+    detail: dict[str, str | int | bool] = {}
+    """Ids, instants, settings: nothing personal. ``consent_id`` names the ledger record."""
+
+
+class Told(BaseModel):
+    """A message that another one says too, or says in its place."""
+
+    model_config = ConfigDict(frozen=True)
+
+    order_id: str
+    message_id: str
 
 
 class MessageRecord(BaseModel):
@@ -94,25 +139,52 @@ class MessageRecord(BaseModel):
     return_id: str | None = None
     kind: DelayKind | None = None
     """Of the delay that it is about."""
+    purpose: Purpose = Purpose.SERVICE
     channel: str = "email"
+    provider: str | None = None
+    """Who took it."""
     state: MessageState
     reason: Suppression | None = None
+    checks: tuple[Check, ...] = ()
+    policy_version: str = ""
     planned_at: AwareDatetime
     event_at: AwareDatetime
     """When the news reached us: event-to-message latency counts from here."""
     not_before: AwareDatetime | None = None
-    """Held until then: another message about the delay was sent on this day, or is about to be."""
+    """Held until then."""
+    held_for: Hold | None = None
+    merged_into: Told | None = None
+    includes: tuple[Told, ...] = ()
+    """What a digest, or a message about several parcels, says."""
+    fallback_of: str | None = None
+    """The message of another channel that failed or was not confirmed."""
+    confirm_by: AwareDatetime | None = None
+    """If nothing confirms it by then, the next channel is used."""
     attempt: int = 0
     sending_since: AwareDatetime | None = None
     sent_at: AwareDatetime | None = None
+    delivered_at: AwareDatetime | None = None
+    opened_at: AwareDatetime | None = None
+    clicked_at: AwareDatetime | None = None
+    bounced_at: AwareDatetime | None = None
     provider_id: str | None = None
     failure: str | None = None
+    language: str | None = None
+    parts: int | None = None
+    """SMS segments."""
     version: int = 0
 
+    @property
+    def is_about_delay(self) -> bool:
+        """True for what tells of a delay, asks about it or mends it."""
+        return self.moment in DELAY_MOMENTS
 
-def message_id(brand: str, order: str, moment: Moment, subject: str, channel: str) -> str:
-    """The key under which a message happens once."""
-    return stable_id("msg", brand, order, moment.value, subject, channel)
+
+def message_id(brand: str, order: str, moment: Moment, subject: str, slot: str = "") -> str:
+    """The key under which a message happens once, whatever the channel. ``slot``: ``also:push`` beside the first,
+    ``next:sms`` for the channel that takes over.
+    """
+    return stable_id("msg", brand, order, moment.value, subject, slot)
 
 
 def overtaken(moment: Moment, milestone: Milestone) -> bool:

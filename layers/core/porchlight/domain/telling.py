@@ -12,15 +12,9 @@ from porchlight.domain.brands import BrandConfig
 from porchlight.domain.cases import Case, CaseState
 from porchlight.domain.dates import local_day, zone
 from porchlight.domain.delays import WEIGHT, Delay, DelayKind
-from porchlight.domain.messages import (
-    DELAY_MOMENTS,
-    MessageRecord,
-    MessageState,
-    Moment,
-    Suppression,
-    overtaken,
-)
+from porchlight.domain.messages import DELAY_MOMENTS, MessageRecord, MessageState, Suppression, overtaken
 from porchlight.domain.milestones import LAST_MILE
+from porchlight.domain.moments import Moment
 from porchlight.domain.orders import Order, Shopper
 from porchlight.domain.playbooks import AskStep, ClaimStep, CreditStep, LostStep, playbook
 from porchlight.domain.remedies import ENDING

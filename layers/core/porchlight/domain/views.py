@@ -12,7 +12,8 @@ from porchlight.domain.brands import BrandConfig
 from porchlight.domain.cases import Case
 from porchlight.domain.delay_facts import case_facts, cause, delay_facts, delay_variants, paid_back, part_left
 from porchlight.domain.facts import Scene, View, brand_view, parcel_variants, refusal_variants, say
-from porchlight.domain.messages import DELAY_MOMENTS, Moment
+from porchlight.domain.messages import DELAY_MOMENTS
+from porchlight.domain.moments import Moment
 from porchlight.domain.orders import Order, Shopper
 from porchlight.domain.pages import tracking_view
 from porchlight.domain.progress import order_steps, parcel_steps
