@@ -11,6 +11,7 @@
     ├── ConflictError            409  the thing is no longer in the state that the caller saw
     ├── PayloadTooLargeError     413  body over the limit
     ├── PermanentProviderError   502  a provider refused for good
+    │   └── AddressRefusedError  502  the address is none, or takes nothing: no other provider can help
     └── TransientError           503  try again later (throttled, timed out, provider down)
 
 Adapters translate botocore's ``ClientError`` into these once; ``runtime.http`` turns them into RFC 9457 problem
@@ -22,6 +23,9 @@ from typing import ClassVar
 
 NO_ANSWER = "no-answer"
 """Code of a TransientError after which nobody knows whether the provider has done it."""
+
+THROTTLED = "throttled"
+"""Code of a TransientError where a quota is used up: the provider is well, and was perhaps not even asked."""
 
 
 class PorchlightError(Exception):
@@ -99,6 +103,13 @@ class PermanentProviderError(PorchlightError):
     status = 502
     code = "provider-refused"
     title = "A provider refused the request"
+
+
+class AddressRefusedError(PermanentProviderError):
+    """The address is none, or takes nothing more: another provider of the channel cannot help, another channel can."""
+
+    code = "address-refused"
+    title = "The address takes no messages"
 
 
 class TransientError(PorchlightError):

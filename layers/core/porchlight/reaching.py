@@ -1,0 +1,222 @@
+"""What reaching shoppers needs from the outside world: profiles with the consent ledger, what was sent to whom lately,
+providers with their health and quotas, the catalogue and the countries' rules. Beside ``ports.py``.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from porchlight.domain.channels import Channel, Purpose
+from porchlight.domain.consent import ConsentRecord
+from porchlight.domain.countries import CountryProfile
+from porchlight.domain.messages import Told
+from porchlight.domain.moments import Catalogue, Moment
+from porchlight.domain.preferences import Profile
+
+_FROZEN = ConfigDict(frozen=True)
+
+
+class Profiles(Protocol):
+    """Profiles and the consent ledger, under the shopper."""
+
+    def get(self, brand: str, shopper_id: str) -> Profile:
+        """The profile; an empty one of version 0 where there is none. Read consistently."""
+        ...
+
+    def save(self, profile: Profile, records: Sequence[ConsentRecord] = ()) -> None:
+        """Write the profile and append to the ledger, all or nothing; ConflictError if it is not ``version - 1`` that
+        is stored. The same record twice is one.
+        """
+        ...
+
+    def ledger(self, brand: str, shopper_id: str) -> list[ConsentRecord]:
+        """All records, the oldest first."""
+        ...
+
+    def find(self, brand: str, address: str) -> list[str]:
+        """Ids of the shoppers whose email or number this is (by digest)."""
+        ...
+
+    def erase(self, brand: str, shopper_id: str, at: datetime) -> None:
+        """Forget the person: contact points, devices, preferences and traits go; that they were erased, and the ledger
+        without wording and proof, stay.
+        """
+        ...
+
+
+class Touch(BaseModel):
+    """One message that went out (or is about to) to a shopper."""
+
+    model_config = _FROZEN
+
+    message_id: str
+    channel: Channel
+    purpose: Purpose
+    at: AwareDatetime
+
+
+class Touches(Protocol):
+    """What each shopper got lately: what caps are counted by. The newest 200 within 60 days are kept."""
+
+    def recent(self, brand: str, shopper_id: str) -> list[Touch]:
+        """The oldest first."""
+        ...
+
+    def add(self, brand: str, shopper_id: str, touch: Touch, seen: Sequence[Touch]) -> None:
+        """Add one, if nothing was added since ``seen`` was read; ConflictError otherwise. The same message is one
+        touch, the newest.
+        """
+        ...
+
+
+class Bundle(BaseModel):
+    """Messages that are sent as one: ``lead`` is the message that goes out, ``members`` what it says."""
+
+    model_config = _FROZEN
+
+    brand: str
+    shopper_id: str
+    bundle_id: str
+    lead: Told
+    members: tuple[Told, ...] = ()
+    closed: bool = False
+    """It was sent, or is being sent: nobody joins it any more."""
+    version: int = 0
+
+
+class Bundles(Protocol):
+    """Messages that wait together, under the shopper."""
+
+    def get(self, brand: str, shopper_id: str, bundle_id: str) -> Bundle | None:
+        """One bundle."""
+        ...
+
+    def save(self, bundle: Bundle) -> None:
+        """Write it; ConflictError if it is not ``version - 1`` that is stored. Forgotten after 40 days."""
+        ...
+
+
+class Catalogues(Protocol):
+    """The data of the brand pack that decisions go by."""
+
+    def moments(self, brand: str) -> Catalogue:
+        """The brand's catalogue."""
+        ...
+
+    def country(self, brand: str, country: str | None) -> CountryProfile:
+        """The profile of a country; the default one where it has none or is not known."""
+        ...
+
+
+class PushContent(BaseModel):
+    """What a device or a browser shows."""
+
+    model_config = _FROZEN
+
+    title: str
+    body: str
+    url: str
+
+
+class TemplateContent(BaseModel):
+    """A WhatsApp template that Meta has approved, and what stands in its places."""
+
+    model_config = _FROZEN
+
+    name: str
+    language: str
+    parameters: tuple[str, ...] = ()
+    url_suffix: str = ""
+
+
+class EmailContent(BaseModel):
+    """An email without its envelope."""
+
+    model_config = _FROZEN
+
+    subject: str
+    html: str
+    text: str
+    headers: dict[str, str] = {}
+
+
+class TextContent(BaseModel):
+    """An SMS. ``parts``: segments that it is billed as."""
+
+    model_config = _FROZEN
+
+    text: str
+    parts: int = 1
+
+
+class Outgoing(BaseModel):
+    """One message for one address, ready to be handed over. ``tags`` come back with the provider's reports."""
+
+    model_config = _FROZEN
+
+    brand: str
+    channel: Channel
+    message_id: str
+    order_id: str
+    moment: Moment
+    purpose: Purpose
+    to: str
+    """Email address, E.164 number, endpoint ARN, or the push subscription's URL."""
+    keys: dict[str, str] = {}
+    """``p256dh``, ``auth`` of a push subscription."""
+    country: str | None = None
+    """Of the number, ISO 3166-1."""
+    content: EmailContent | TextContent | PushContent | TemplateContent
+    from_name: str = ""
+    from_address: str = ""
+    """Email address, or the origination identity of SMS and WhatsApp; empty: the provider's own choice."""
+    reply_to: str = ""
+    expires_at: AwareDatetime | None = None
+
+    @property
+    def tags(self) -> Mapping[str, str]:
+        """What names the message in reports."""
+        return {
+            "brand": self.brand,
+            "order_id": self.order_id,
+            "message_id": self.message_id,
+            "moment": self.moment.value,
+        }
+
+
+class Provider(Protocol):
+    """Somebody who carries messages of one channel."""
+
+    def send(self, message: Outgoing) -> str:
+        """Hand over; returns the provider's id of it.
+
+        AddressRefusedError: the address is none or will not take it, whoever carries it. PermanentProviderError: this
+        provider will not carry it. TransientError: not now; with ``code=NO_ANSWER`` nobody knows whether it was taken.
+        """
+        ...
+
+
+class HandedOver(BaseModel):
+    """Who took it, and under which id."""
+
+    model_config = _FROZEN
+
+    provider: str
+    provider_id: str
+
+
+class Courier(Protocol):
+    """Hands a message to the first provider of its channel that is well and takes it."""
+
+    def hand_over(self, message: Outgoing, now: datetime) -> HandedOver:
+        """As ``Provider.send``: raises what the last provider that was tried raised. A provider that gave no answer is
+        never followed by another one: it may have taken the message. TransientError with ``code=THROTTLED`` where the
+        quota is used up.
+        """
+        ...
+
+    def is_paused(self, brand: str, channel: Channel, purpose: Purpose) -> bool:
+        """True while bounces or complaints are so near the provider's limits that only service news is sent."""
+        ...
