@@ -49,7 +49,7 @@ class SmsSender(BaseModel):
 
 
 class WhatsAppSender(BaseModel):
-    """The brand's WhatsApp number (its id at AWS End User Messaging Social) and approved utility templates by moment."""
+    """The brand's WhatsApp number (its id at AWS End User Messaging Social) and approved templates by moment."""
 
     model_config = _STRICT
 
