@@ -56,12 +56,14 @@ class ConsentRecord(BaseModel):
     """What can prove it: id of the message, form or import; never an address."""
     address_digest: str = ""
     """Of the number or address that it is about: consent does not move to another one."""
+    confirmed: bool = False
+    """The address itself has said so: by the answer to a double opt-in, or by a word sent from it."""
     at: AwareDatetime
     recorded_at: AwareDatetime
 
 
 class Standing(BaseModel):
-    """Where a purpose on a channel stands: the newest record."""
+    """Where a purpose on a channel stands (``consent_rules.standing``)."""
 
     model_config = _STORED
 
@@ -69,6 +71,7 @@ class Standing(BaseModel):
     consent_id: str
     at: AwareDatetime
     address_digest: str = ""
+    confirmed: bool = False
 
 
 def standing_key(purpose: Purpose, channel: Channel) -> str:
