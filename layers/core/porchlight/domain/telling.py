@@ -13,18 +13,39 @@ from porchlight.domain.cases import Case, CaseState
 from porchlight.domain.dates import local_day, zone
 from porchlight.domain.delays import WEIGHT, Delay, DelayKind
 from porchlight.domain.messages import DELAY_MOMENTS, MessageRecord, MessageState, Suppression, overtaken
-from porchlight.domain.milestones import LAST_MILE
+from porchlight.domain.milestones import LAST_MILE, Milestone
 from porchlight.domain.moments import Moment
-from porchlight.domain.orders import Order, Shopper
+from porchlight.domain.orders import Order
 from porchlight.domain.playbooks import AskStep, ClaimStep, CreditStep, LostStep, playbook
 from porchlight.domain.remedies import ENDING
+from porchlight.domain.returns import Return, ReturnState
 from porchlight.domain.shipments import Shipment
 
 QUESTIONS = frozenset({Moment.DELAY_QUESTION, Moment.DELAY_OPTION})
 _STATEMENTS = frozenset({Moment.DELAY_DECLARED, Moment.DELAY_UPDATED})
-_OF_AN_OPEN_ORDER = _STATEMENTS | QUESTIONS | {Moment.ORDER_CONFIRMED, Moment.DELAY_RECOVERED}
+_OF_AN_OPEN_ORDER = (
+    _STATEMENTS
+    | QUESTIONS
+    | {Moment.ORDER_CONFIRMED, Moment.DELAY_RECOVERED, Moment.IN_PRODUCTION, Moment.SPLIT_SHIPMENT}
+    | {Moment.DAY_CHANGED, Moment.ABROAD, Moment.INSTALLATION_DUE}
+)
 """Nobody waits for an order that was cancelled."""
 
+_ON_ITS_WAY = frozenset({Milestone.UNKNOWN, Milestone.PRE_TRANSIT, Milestone.ACCEPTED, Milestone.IN_TRANSIT})
+_WHILE_AT: dict[Moment, frozenset[Milestone]] = {
+    Moment.ABROAD: _ON_ITS_WAY,
+    Moment.DAY_CHANGED: _ON_ITS_WAY,
+    Moment.DRIVER_NEAR: _ON_ITS_WAY | {Milestone.OUT_FOR_DELIVERY},
+    Moment.PICKUP_REMINDER: frozenset({Milestone.AVAILABLE_FOR_PICKUP}),
+    Moment.WELCOME: frozenset({Milestone.DELIVERED}),
+}
+"""Where a parcel has to be for these to be still true."""
+_WHILE_RETURN: dict[Moment, frozenset[ReturnState]] = {
+    Moment.RETURN_REQUESTED: frozenset({ReturnState.REQUESTED, ReturnState.IN_REVIEW}),
+    Moment.RETURN_LABEL: frozenset({ReturnState.APPROVED}),
+    Moment.RETURN_REMINDER: frozenset({ReturnState.APPROVED}),
+    Moment.RETURN_SCANNED: frozenset({ReturnState.IN_TRANSIT}),
+}
 _GOING_OUT = frozenset({MessageState.PLANNED, MessageState.SENDING, MessageState.SENT})
 
 MORE_FOLLOWS = timedelta(minutes=15)
@@ -40,24 +61,25 @@ def suppression(
     moment: Moment,
     subject_id: str,
     order: Order,
-    shopper: Shopper | None,
     shipment: Shipment | None,
     messages: Sequence[MessageRecord],
     case: Case | None,
     now: datetime,
+    *,
+    request: Return | None = None,
 ) -> Suppression | None:
-    """Why the moment is not told, or None. Asked when it is planned and again right before it is sent.
+    """Why the news is none any more, or None. Asked when it is planned and again right before it is sent.
 
-    ``case``: what a question is about. The notice of the Mail Order Rule is owed to who has unsubscribed, too.
+    ``case``: what a question is about. ``request``: the return that it is about.
     """
-    if shopper is None or not shopper.email:
-        return Suppression.NO_ADDRESS
-    if "service" in shopper.unsubscribed and moment is not Moment.DELAY_OPTION:
-        return Suppression.UNSUBSCRIBED
     back = shipment is not None and shipment.is_return
     if moment in _OF_AN_OPEN_ORDER and order.cancelled_at and not back:
         return Suppression.CANCELLED
     if shipment and overtaken(moment, shipment.milestone):
+        return Suppression.OVERTAKEN
+    if shipment and moment in _WHILE_AT and shipment.milestone not in _WHILE_AT[moment]:
+        return Suppression.OVERTAKEN
+    if request and moment in _WHILE_RETURN and request.state not in _WHILE_RETURN[moment]:
         return Suppression.OVERTAKEN
     delay = shipment.delay if shipment else order.delay
     told = [message for message in messages if delay and _is_about(message, delay, shipment)]
@@ -65,6 +87,7 @@ def suppression(
         (moment in _STATEMENTS and _statement_is_over(moment, subject_id, delay, shipment, told))
         or (moment in QUESTIONS and not _is_asked(case, delay, now))
         or (moment is Moment.DELAY_RECOVERED and not _recovery_is_news(subject_id, delay, shipment, told))
+        or (moment is Moment.DAY_CHANGED and delay is not None and delay.is_open)
     )
     return Suppression.OVERTAKEN if gone else None
 

@@ -1,0 +1,141 @@
+"""Rules about a moment as a whole: where one says no, it is told by no channel. In the order in which they are asked."""
+
+from collections.abc import Callable
+from hashlib import sha256
+
+from porchlight.domain.channels import Level, Purpose
+from porchlight.domain.fanout.situation import Situation
+from porchlight.domain.messages import Check, MessageState, Suppression
+from porchlight.domain.milestones import TERMINAL, Milestone
+from porchlight.domain.preferences import Frequency
+from porchlight.domain.segments import Traits
+from porchlight.domain.telling import suppression
+
+_GOING_OUT = frozenset({MessageState.SENDING, MessageState.SENT})
+_ENOUGH = {
+    Frequency.EVERY_STEP: frozenset(Level),
+    Frequency.KEY_MOMENTS: frozenset({Level.KEY, Level.PROBLEM}),
+    Frequency.ONLY_PROBLEMS: frozenset({Level.PROBLEM}),
+}
+_CALM = frozenset({Milestone.DELIVERED})
+
+Said = tuple[Suppression | None, dict[str, str | int | bool]]
+_PASSED: Said = (None, {})
+
+
+def _erased(the: Situation) -> Said:
+    return (Suppression.ERASED, {}) if the.profile.erased_at else _PASSED
+
+
+def _offered(the: Situation) -> Said:
+    return _PASSED if the.spec.enabled else (Suppression.MOMENT_OFF, {})
+
+
+def _still_true(the: Situation) -> Said:
+    found = suppression(
+        *(the.news.moment, the.news.subject_id, the.order, the.shipment, the.messages, the.case, the.now),
+        request=the.request,
+    )
+    return found, {}
+
+
+def _fresh(the: Situation) -> Said:
+    age = the.now - the.news.event_at
+    detail: dict[str, str | int | bool] = {"stale_hours": the.spec.stale_hours}
+    return (Suppression.STALE, detail) if age > the.spec.stale_after else (None, detail)
+
+
+def _wanted(the: Situation) -> Said:
+    if the.spec.owed or the.spec.purpose not in the.profile.preferences.off:
+        return _PASSED
+    return Suppression.UNSUBSCRIBED, {"purpose": the.spec.purpose.value}
+
+
+def _often_enough(the: Situation) -> Said:
+    frequency = the.profile.preferences.frequency
+    detail: dict[str, str | int | bool] = {"frequency": frequency.value, "level": the.spec.level.value}
+    service = the.spec.purpose is Purpose.SERVICE
+    if the.spec.owed or not service or the.spec.level in _ENOUGH[frequency]:
+        return None, detail
+    return Suppression.FREQUENCY, detail
+
+
+def _in_segment(the: Situation) -> Said:
+    segments = the.brand.outreach.segments
+    traits = the.profile.traits
+    if traits.tier is None and the.order.tier:
+        traits = Traits(**{**dict(traits), "tier": the.order.tier})
+
+    def holds(name: str) -> bool:
+        return name in segments and segments[name].holds(traits, the.now)
+
+    if the.spec.only and not any(map(holds, the.spec.only)):
+        return Suppression.SEGMENT, {"only": ",".join(the.spec.only)}
+    if found := next(filter(holds, the.spec.never), None):
+        return Suppression.SEGMENT, {"never": found}
+    return _PASSED
+
+
+def _calm(the: Situation) -> Said:
+    """Nobody whose order is in trouble is asked how it was, or sold anything; nor twice for one order."""
+    if the.spec.purpose is Purpose.SERVICE:
+        return _PASSED
+    order = the.order
+    if order.cancelled_at or (order.delay and order.delay.is_open) or order.refunded.amount:
+        return Suppression.TROUBLE, {"order": order.order_id}
+    if the.return_count:
+        return Suppression.TROUBLE, {"returns": the.return_count}
+    for parcel in the.parcels:
+        if parcel.is_return:
+            return Suppression.TROUBLE, {"return_parcel": parcel.shipment_id}
+        if (parcel.delay and parcel.delay.is_open) or parcel.milestone in TERMINAL - _CALM:
+            return Suppression.TROUBLE, {"parcel": parcel.shipment_id}
+        if parcel.milestone not in _CALM:
+            return Suppression.CONTINUED, {"parcel": parcel.shipment_id}
+    for one in the.messages:
+        mine = one.message_id == the.message_id
+        if one.moment is the.news.moment and not mine and one.state in _GOING_OUT and not one.fallback_of:
+            return Suppression.CONTINUED, {"message_id": one.message_id}
+    return _PASSED
+
+
+def holdout_share(experiment: str, version: str, shopper_id: str) -> float:
+    """Where a shopper stands between 0 and 1: the same for ever, and another one in each experiment."""
+    return int.from_bytes(sha256(f"{experiment}/{version}/{shopper_id}".encode()).digest()[:8]) / 2**64
+
+
+def _in_the_test(the: Situation) -> Said:
+    if the.spec.owed:
+        return _PASSED
+    for name, experiment in the.brand.outreach.experiments.items():
+        if experiment.moment is not the.news.moment:
+            continue
+        held = holdout_share(name, experiment.version, the.order.shopper_id) < experiment.hold_out
+        detail: dict[str, str | int | bool] = {"experiment": name, "version": experiment.version}
+        return (Suppression.HELD_OUT, detail) if held else (None, detail)
+    return _PASSED
+
+
+GATES: tuple[tuple[str, Callable[[Situation], Said]], ...] = (
+    ("not_erased", _erased),
+    ("moment_offered", _offered),
+    ("still_true", _still_true),
+    ("fresh", _fresh),
+    ("purpose_wanted", _wanted),
+    ("frequency", _often_enough),
+    ("segment", _in_segment),
+    ("no_trouble", _calm),
+    ("experiment", _in_the_test),
+)
+"""Name and rule. A name is part of what is stored and explained: it is not renamed."""
+
+
+def gates(the: Situation) -> tuple[Suppression | None, list[Check]]:
+    """The first reason not to tell it at all, and what was asked up to there."""
+    checks: list[Check] = []
+    for rule, ask in GATES:
+        reason, detail = ask(the)
+        checks.append(Check(rule=rule, outcome=reason.value if reason else "passed", detail=detail))
+        if reason:
+            return reason, checks
+    return None, checks
