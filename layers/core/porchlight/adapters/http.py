@@ -24,26 +24,36 @@ CALL_SECONDS = 10.0
 MAX_ANSWER = 2_000_000
 """Bytes, before and after decompression."""
 
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+KEPT = 32
+"""Connections that a thread keeps; the one unused for longest goes."""
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _CHUNK = 65_536
 _STALE = (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError, http.client.CannotSendRequest)
 """What a connection says that was closed at the other end since the call before."""
 
-_Place = tuple[str, str, int | None]
+Place = tuple[str, str, int | None]
 
 
 class HttpCaller:
     """``asking.Caller`` on the standard library."""
 
-    def __init__(self, *, connect_seconds: float = CONNECT_SECONDS, call_seconds: float = CALL_SECONDS) -> None:
+    def __init__(
+        self,
+        *,
+        connect_seconds: float = CONNECT_SECONDS,
+        call_seconds: float = CALL_SECONDS,
+        max_answer: int = MAX_ANSWER,
+    ) -> None:
         self._connect_seconds = connect_seconds
         self._call_seconds = call_seconds
+        self._max_answer = max_answer
         self._kept = threading.local()
 
     def make(self, call: Call) -> Answer:
         """Make the call. A kept connection that turns out to be closed is replaced once, before anything was asked."""
-        place, target = _checked(call.url)
-        connections: dict[_Place, http.client.HTTPConnection] = self._kept.__dict__.setdefault("connections", {})
+        place, target = self._checked(call.url)
+        connections: dict[Place, http.client.HTTPConnection] = self._kept.__dict__.setdefault("connections", {})
         kept = connections.pop(place, None)
         deadline = time.monotonic() + self._call_seconds
         try:
@@ -52,20 +62,27 @@ class HttpCaller:
                     return self._made(kept, place, target, call, deadline)
                 except _STALE:
                     kept.close()
-            return self._made(self._connection(place), place, target, call, deadline)
+            return self._made(self._connection(place, deadline), place, target, call, deadline)
+        except OSError as error:  # first: a certificate that is not good is a ValueError, too
+            raise TransientError(type(error).__name__, code=NO_ANSWER) from None
         except (http.client.InvalidURL, ValueError):  # a header or an address that no request can have
             raise PermanentProviderError("the request cannot be made", code="bad-request") from None
-        except (http.client.HTTPException, OSError) as error:
+        except http.client.HTTPException as error:
             raise TransientError(type(error).__name__, code=NO_ANSWER) from None
 
-    def _connection(self, place: _Place) -> http.client.HTTPConnection:
+    def _checked(self, url: str) -> tuple[Place, str]:
+        """Where to connect and what to ask for there; PermanentProviderError for an address that may not be called."""
+        return checked(url)
+
+    def _connection(self, place: Place, deadline: float) -> http.client.HTTPConnection:
+        """A new connection, to be opened before the deadline (``time.monotonic``)."""
         scheme, host, port = place
         if scheme == "https":
             return http.client.HTTPSConnection(host, port, timeout=self._connect_seconds, context=_context())
         return http.client.HTTPConnection(host, port, timeout=self._connect_seconds)
 
     def _made(
-        self, connection: http.client.HTTPConnection, place: _Place, target: str, call: Call, deadline: float
+        self, connection: http.client.HTTPConnection, place: Place, target: str, call: Call, deadline: float
     ) -> Answer:
         headers = {"user-agent": "porchlight", "accept-encoding": "gzip"}
         headers |= {name.lower(): value for name, value in call.headers.items()}
@@ -74,18 +91,18 @@ class HttpCaller:
             if connection.sock is None:
                 connection.connect()
             channel = connection.sock
-            channel.settimeout(_left(deadline))
-            with _cut_off_at(deadline, channel), _answer(connection, call, target, headers) as response:
+            channel.settimeout(left(deadline))
+            with cut_off_at(deadline, channel), _answer(connection, call, target, headers) as response:
                 body = bytearray()
                 while not response.isclosed():  # with it, its connection may be gone
-                    channel.settimeout(_left(deadline))
+                    channel.settimeout(left(deadline))
                     part = response.read1(_CHUNK)
                     if not part:
                         break
                     body += part
-                    if len(body) > MAX_ANSWER:
+                    if len(body) > self._max_answer:
                         raise PermanentProviderError("the answer is too large", code="answer-too-large")
-                _left(deadline)  # what was cut off has no end of its own
+                left(deadline)  # what was cut off has no end of its own
                 if response.length:
                     raise http.client.IncompleteRead(bytes(body), response.length)
                 found = {name.lower(): value for name, value in response.getheaders()}
@@ -93,10 +110,29 @@ class HttpCaller:
                 status = response.status
         finally:
             if keep:
-                self._kept.connections[place] = connection
+                self._keep(place, connection)
             else:
                 connection.close()
-        return Answer(status=status, headers=found, body=_plain(bytes(body), found.get("content-encoding", "")))
+        return Answer(status=status, headers=found, body=self._plain(bytes(body), found.get("content-encoding", "")))
+
+    def _plain(self, body: bytes, encoding: str) -> bytes:
+        """The body without compression; a bomb ends at the limit."""
+        if encoding.strip().lower() not in ("gzip", "x-gzip", "deflate"):
+            return body
+        stream = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
+        try:
+            plain = stream.decompress(body, self._max_answer + 1)
+        except zlib.error:
+            raise TransientError("the answer is garbled", code=NO_ANSWER) from None
+        if len(plain) > self._max_answer:
+            raise PermanentProviderError("the answer is too large", code="answer-too-large")
+        return plain
+
+    def _keep(self, place: Place, connection: http.client.HTTPConnection) -> None:
+        connections: dict[Place, http.client.HTTPConnection] = self._kept.connections
+        connections[place] = connection
+        if len(connections) > KEPT:
+            connections.pop(next(iter(connections))).close()
 
 
 @contextmanager
@@ -108,7 +144,7 @@ def _answer(
         yield response
 
 
-def _checked(url: str) -> tuple[_Place, str]:
+def checked(url: str) -> tuple[Place, str]:
     """Where to connect and what to ask for there; PermanentProviderError for an address that may not be called."""
     try:
         parts = urlsplit(url)
@@ -116,7 +152,7 @@ def _checked(url: str) -> tuple[_Place, str]:
     except ValueError:
         raise PermanentProviderError("the address cannot be called", code="bad-address") from None
     host = parts.hostname or ""
-    allowed = parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)
+    allowed = parts.scheme == "https" or (parts.scheme == "http" and host in LOOPBACK)
     if not allowed or not host or "@" in parts.netloc or not url.isascii() or " " in url:
         raise PermanentProviderError("the address cannot be called", code="bad-address")
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -124,9 +160,9 @@ def _checked(url: str) -> tuple[_Place, str]:
 
 
 @contextmanager
-def _cut_off_at(deadline: float, channel: socket.socket) -> Iterator[None]:
+def cut_off_at(deadline: float, channel: socket.socket) -> Iterator[None]:
     """Whoever sends each byte in time and never all of them is cut off as well: a socket's timeout is for one read."""
-    timer = threading.Timer(_left(deadline), _cut_off, (channel,))
+    timer = threading.Timer(left(deadline), _cut_off, (channel,))
     timer.daemon = True
     timer.start()
     try:
@@ -140,25 +176,11 @@ def _cut_off(channel: socket.socket) -> None:
         socket.socket.shutdown(channel, socket.SHUT_RDWR)  # below TLS, whose state is the other thread's
 
 
-def _left(deadline: float) -> float:
-    left = deadline - time.monotonic()
-    if left <= 0:
+def left(deadline: float) -> float:
+    remaining = deadline - time.monotonic()
+    if remaining <= 0:
         raise TimeoutError
-    return left
-
-
-def _plain(body: bytes, encoding: str) -> bytes:
-    """The body without compression; a bomb ends at the limit."""
-    if encoding.strip().lower() not in ("gzip", "x-gzip", "deflate"):
-        return body
-    stream = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
-    try:
-        plain = stream.decompress(body, MAX_ANSWER + 1)
-    except zlib.error:
-        raise TransientError("the answer is garbled", code=NO_ANSWER) from None
-    if len(plain) > MAX_ANSWER:
-        raise PermanentProviderError("the answer is too large", code="answer-too-large")
-    return plain
+    return remaining
 
 
 @cache

@@ -279,6 +279,13 @@ class App:
         return HttpCaller()
 
     @cached_property
+    def safe_caller(self) -> "asking.Caller":
+        """Who calls addresses that strangers chose."""
+        from porchlight.adapters.safe_http import SafeCaller
+
+        return SafeCaller(loopback=self.settings.loopback_calls == "allowed")
+
+    @cached_property
     def published_keys(self) -> "PublishedKeys":
         """Keys that sources publish for their signatures."""
         from porchlight.services.published_keys import PublishedKeys

@@ -14,6 +14,7 @@ _NAMES = {
     "configuration_set": "CONFIGURATION_SET",
     "delay_machine": "DELAY_MACHINE_ARN",
     "fanout_machine": "FANOUT_MACHINE_ARN",
+    "loopback_calls": "LOOPBACK_CALLS",
 }
 
 
@@ -30,6 +31,7 @@ class Settings:
     configuration_set: str = ""
     delay_machine: str = ""
     fanout_machine: str = ""
+    loopback_calls: str = ""
 
 
 @lru_cache(maxsize=1)
