@@ -25,7 +25,7 @@ class QuietRule(BaseModel):
     hours: QuietHours = NINE_TO_EIGHT
     weekdays: dict[Annotated[int, Field(ge=1, le=7)], QuietHours] = {}
     """By ISO weekday, where one has other hours (7: Sunday)."""
-    quiet_weekdays: frozenset[Annotated[int, Field(ge=1, le=7)]] = frozenset()
+    quiet_weekdays: frozenset[Annotated[int, Field(ge=1, le=7)]] = Field(default=frozenset(), max_length=3)
     holidays: bool = False
     """True where public holidays are quiet altogether."""
 
@@ -66,8 +66,8 @@ class CountryProfile(BaseModel):
     model_config = _STRICT
 
     country: str = Field(pattern=r"^([A-Z]{2}|default)$")
-    service: QuietRule = QuietRule()
-    """For service news by loud channels."""
+    service: QuietRule | None = QuietRule()
+    """For service news by loud channels; None: no hours of its own."""
     marketing: QuietRule = QuietRule()
     """For everything else, by any channel."""
     regions: dict[str, QuietRule] = {}
@@ -76,6 +76,10 @@ class CountryProfile(BaseModel):
     sms: SenderRule = SenderRule()
     zone: str | None = None
     """Of countries that have one."""
+    zones: tuple[str, ...] = ()
+    """Of countries that have several: the first and the last to see the sun. Where the shopper's own is not known, the
+    hour must be allowed in all of them.
+    """
     source: str = ""
 
     def consents(self, channel: Channel) -> Consents:
