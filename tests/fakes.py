@@ -27,6 +27,7 @@ from porchlight.domain.orders import Order, Shopper
 from porchlight.domain.packing import Packing
 from porchlight.domain.returns import Return
 from porchlight.domain.shipments import Shipment, StoredEvent
+from porchlight.domain.speech import Speech
 from porchlight.domain.surge import Surge
 from porchlight.domain.watching import Watch
 from porchlight.errors import ConflictError, NotFoundError
@@ -620,6 +621,9 @@ class FakeEmail:
 
 class FakeRenderer:
     policy = "default-src 'none'"
+
+    def speech(self, brand: BrandConfig | None, *wished: str | None) -> Speech:
+        return Speech(next((tag for tag in wished if tag), brand.language if brand else "en"))
 
     def email(self, brand: BrandConfig, moment: Moment, view: Mapping[str, Any]) -> tuple[str, str, str]:
         return f"{brand.name}: {moment}", f"<p>{moment}</p>", str(moment)

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs
 from porchlight.connectors import InboundRequest
 from porchlight.runtime.bootstrap import app
 from porchlight.runtime.handlers import http_handler
-from porchlight.runtime.http import Response, html_response
+from porchlight.runtime.http import Response, html_response, wished
 from porchlight.services.cases import AnswerDesk
 from porchlight.services.links import Links
 from porchlight.services.pages import AnswerPage
@@ -18,7 +18,7 @@ def answer(request: InboundRequest, path: Mapping[str, str]) -> Response:
     case, chosen = (form.get(name, [""])[0] for name in ("case", "answer"))
     desk = AnswerDesk(app.cases, app.shipments, app.orders)
     page = AnswerPage(desk, app.brands, app.renderer, Links(app.secrets, app.public_url), app.metrics)
-    return html_response(page.answer(path["token"], case, chosen, app.clock()))
+    return html_response(page.answer(path["token"], case, chosen, app.clock(), wished(request)))
 
 
 handler = http_handler({"POST /t/{token}/answer": answer})

@@ -1,7 +1,7 @@
 // <porchlight-promise>: see docs/delivery-promise.md
 (() => {
   const address = new URL("../delivery-promise", document.currentScript.src);
-  const names = ["brand", "destination", "postcode", "service", "origin", "ready_at", "ready_in_days", "ship_by"];
+  const names = ["brand", "destination", "postcode", "service", "origin", "ready_at", "ready_in_days", "ship_by", "language"];
   const draw = (name, given) => {
     const node = document.createElementNS("http://www.w3.org/2000/svg", name);
     for (const key in given) node.setAttribute(key, given[key]);

@@ -5,19 +5,18 @@ from collections.abc import Mapping
 from porchlight.connectors import InboundRequest
 from porchlight.runtime.bootstrap import app
 from porchlight.runtime.handlers import http_handler
-from porchlight.runtime.http import Response, html_response
+from porchlight.runtime.http import Response, html_response, wished
 from porchlight.services.links import Links
 from porchlight.services.pages import TrackingPage
 
 
 def show(request: InboundRequest, path: Mapping[str, str]) -> Response:
     """The page, or a 404 that tells nothing."""
-    del request
     links = Links(app.secrets, app.public_url)
     page = TrackingPage(
         *(app.orders, app.shipments, app.returns, app.cases), *(app.brands, app.renderer, links, app.metrics)
     )
-    return html_response(page.show(path["token"], app.clock()))
+    return html_response(page.show(path["token"], app.clock(), wished(request)))
 
 
 handler = http_handler({"GET /t/{token}": show})

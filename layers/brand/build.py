@@ -1,10 +1,10 @@
 """Compile brand/ into the brand pack: ``python layers/brand/build.py OUT`` writes OUT/porchlight_brand/.
 
-Each brand gets one JSON file with its settings, its palette and logo, all its words, its pages and its emails
-(MJML already compiled to HTML); each carrier that brands declare gets one with its mapping for each of them. The
-build fails, naming file and field, where a brand.yaml or a mapping is not valid, an example is read otherwise than
-expected, a word is missing or misspelt, a template uses a name that does not exist, or an email grows beyond what
-mail programs show. Nothing of this is needed at run time.
+Each brand gets one JSON file with its settings, its palette and logo, its pages and its emails (MJML already compiled
+to HTML), and one for each language with its words; each carrier that brands declare gets one with its mapping for each
+of them. The build fails, naming file and field, where a brand.yaml or a mapping is not valid, an example is read
+otherwise than expected, a word is missing or misspelt, a template uses a name that does not exist, or an email grows
+beyond what mail programs show. Nothing of this is needed at run time.
 """
 
 import argparse
@@ -29,11 +29,11 @@ from mappings import MappingError, declared  # noqa: E402
 from palette import palette  # noqa: E402
 from problems import BrandError  # noqa: E402
 from pydantic import ValidationError  # noqa: E402
+from wording import Wording, wording  # noqa: E402
 
 from porchlight.adapters.brandpack import NEUTRAL, PACKAGE  # noqa: E402
 from porchlight.carriers.registry import abilities  # noqa: E402
 from porchlight.domain.brands import BrandConfig  # noqa: E402
-from porchlight.domain.facts import VARIANTS  # noqa: E402
 
 NEUTRAL_ACCENT = "#4a5568"
 _RENDERING = mrml.RenderOptions(disable_comments=True, fonts={})
@@ -53,10 +53,14 @@ def build(source: Path, out: Path, *, check: bool = True) -> Path:
     defaults = source / NEUTRAL
     if not folders:
         raise BrandError(f"{source}: there is no brand in it")
+    said = {NEUTRAL: wording(defaults, defaults, None, _yaml)}
     entries = {NEUTRAL: _compile(defaults, defaults, None)}
-    entries |= {folder.name: _compile(defaults, folder, _config(folder)) for folder in folders}
+    for folder in folders:
+        config = _config(folder)
+        entries[folder.name] = _compile(defaults, folder, config)
+        said[folder.name] = wording(defaults, folder, config, _yaml)
     for name, entry in entries.items():
-        _write(target / f"{name}.json", entry)
+        _write(target / f"{name}.json", entry | {"languages": _write_words(target, name, said[name], said[NEUTRAL])})
     hashes = sorted({entry["look"]["style_hash"] for entry in entries.values()})
     brands = [folder.name for folder in folders]
     carriers = _carriers(source, brands)
@@ -71,6 +75,20 @@ def build(source: Path, out: Path, *, check: bool = True) -> Path:
 
         check_pack(target)
     return target
+
+
+def _write_words(target: Path, name: str, own: Wording, default: Wording) -> dict[str, str]:
+    """One file for each language, and its name without suffix; those of the default where nothing differs."""
+    stems = {}
+    for language, words in own.spoken.items():
+        same = words == default.spoken.get(language)
+        stems[language] = f"{NEUTRAL if same else name}.words.{language}"
+        if not same or name == NEUTRAL:
+            _write(target / f"{stems[language]}.json", words)
+    for language in sorted(default.spoken.keys() & own.missing.keys()):
+        texts = own.missing[language]
+        sys.stderr.write(f"{name} does not speak {language}: {len(texts)} texts of its own, first {texts[0]}\n")
+    return stems
 
 
 def _carriers(source: Path, brands: list[str]) -> dict[str, dict[str, dict[str, Any]]]:
@@ -118,7 +136,6 @@ def _compile(defaults: Path, folder: Path, config: BrandConfig | None) -> dict[s
     return {
         "config": config.model_dump(mode="json") if config else None,
         "look": look,
-        "words": _words(defaults, folder),
         "templates": templates,
     }
 
@@ -140,55 +157,6 @@ def _html(file: Path) -> str:
     if lost:
         raise BrandError(f"{file}: MJML drops {kept[min(lost)]!r}: a control block belongs into <mj-raw>")
     return _PROTECTED.sub(lambda match: kept[int(match.group(1))], html)
-
-
-def _words(defaults: Path, folder: Path) -> dict[str, Any]:
-    """All languages: the default words, with the brand's own laid over them."""
-    languages: dict[str, Any] = {}
-    for place in dict.fromkeys((defaults, folder)):
-        for file in sorted((place / "words").glob("*.yaml")):
-            words = _yaml(file)
-            if file.stem in languages:
-                words = _laid_over(languages[file.stem], words, f"{file}: ")
-            _check_variants(words, f"{file}: ")
-            languages[file.stem] = words
-    return languages
-
-
-def _laid_over(base: dict[str, Any], own: dict[str, Any], where: str) -> dict[str, Any]:
-    """``base`` with the words of ``own``. A name that the defaults do not have is a misspelling, unless it is
-    a variant.
-    """
-    merged = dict(base)
-    for key, value in own.items():
-        if key == "variants" and isinstance(value, dict):
-            variants = base.get("variants", {})
-            merged[key] = variants | {name: variants.get(name, {}) | words for name, words in value.items()}
-        elif key not in base:
-            raise BrandError(f"{where}{key}: there is no such word")
-        elif isinstance(base[key], dict) != isinstance(value, dict):
-            raise BrandError(f"{where}{key}: has to be {'a group of words' if isinstance(base[key], dict) else 'text'}")
-        else:
-            merged[key] = _laid_over(base[key], value, f"{where}{key}.") if isinstance(value, dict) else value
-    return merged
-
-
-def _check_variants(words: dict[str, Any], where: str) -> None:
-    """Every word is text, and variants change words that there are, under names that there are."""
-    for key, value in words.items():
-        if key == "variants":
-            for name, changed in value.items():
-                if name not in VARIANTS:
-                    raise BrandError(
-                        f"{where}variants.{name}: no such variant; there are {', '.join(sorted(VARIANTS))}"
-                    )
-                if unknown := changed.keys() - words.keys():
-                    raise BrandError(f"{where}variants.{name}.{min(unknown)}: there is no such word")
-                _check_variants(changed, f"{where}variants.{name}.")
-        elif isinstance(value, dict):
-            _check_variants(value, f"{where}{key}.")
-        elif not isinstance(value, str):
-            raise BrandError(f"{where}{key}: has to be text")
 
 
 def _logo(folder: Path, config: BrandConfig | None) -> str:

@@ -25,15 +25,20 @@ from porchlight.domain.shipments import Shipment, StoredEvent
 from porchlight.domain.signals import Heard
 
 PROMISE = {
-    "expected": "Thursday, or Friday at the latest",
+    "expected": "on Thursday, or Friday at the latest",
+    "expected_bare": "Thursday, or Friday at the latest",
     "expected_date": "Thursday 26 or Friday 27 November",
     "order_time": "2:00 pm",
     "order_day": "today",
     "order_on": "today",
+    "order_by": "today",
+    "order_is_today": True,
     "order_zone": "",
 }
 """Facts of a promise on a product page."""
-NO_ORDER = dict.fromkeys(("order_time", "order_day", "order_on", "order_zone"), "")
+NO_ORDER = dict.fromkeys(("order_time", "order_day", "order_on", "order_by", "order_zone"), "") | {
+    "order_is_today": False
+}
 """Where the shop says itself when it ships."""
 
 

@@ -105,7 +105,7 @@ def test_services_and_origins_keep_their_order(brands: Path, tmp_path: Path) -> 
 def test_a_brand_changes_single_words(brands: Path, tmp_path: Path) -> None:
     own_words(brands, {"moments": {"shipped": {"headline": "Off it goes, with {{ carrier }}."}}})
     pack = build(brands, tmp_path)
-    shipped = json.loads((pack / "larkspur.json").read_text())["words"]["en"]["moments"]["shipped"]
+    shipped = json.loads((pack / "larkspur.words.en.json").read_text())["moments"]["shipped"]
     assert shipped["headline"] == "Off it goes, with {{ carrier }}."
     assert shipped["status"] == "On its way", "the others stay"
 

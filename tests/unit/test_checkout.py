@@ -14,6 +14,7 @@ from porchlight.domain.checkout import ZONE_UNKNOWN, Departure, Promise, departu
 from porchlight.domain.forecast.book import Book
 from porchlight.domain.forecast.lives import Life, Quantiles, Route
 from porchlight.domain.forecast.model import Model
+from porchlight.domain.speech import Speech
 from tests.unit.promising import Steady, local
 
 PACIFIC, EASTERN, BERLIN = "America/Los_Angeles", "America/New_York", "Europe/Berlin"
@@ -294,27 +295,28 @@ def test_the_cut_off_is_said_in_the_shoppers_own_time(
     now: str, where: str, country: str, wanted: tuple[str, ...]
 ) -> None:
     found = made(Steady(), departure(PORTLAND, local(now), free), local(now), where)
-    said = facts(found, local(now), country, where, PACIFIC)
+    said = facts(found, local(now), Speech().at(country), where, PACIFIC)
     assert tuple(said[name] for name in ("order_time", "order_day", "order_on", "order_zone")) == wanted
 
 
 def test_where_the_shoppers_time_is_not_known_the_origins_is_named() -> None:
     now = local("2026-11-23T09:00")
     found = made(Steady(), departure(PORTLAND, now, free), now, BERLIN, doubts=(ZONE_UNKNOWN,))
-    said = facts(found, now, "US", BERLIN, PACIFIC)
+    said = facts(found, now, Speech().at("US"), BERLIN, PACIFIC)
     assert (said["order_time"], said["order_day"], said["order_zone"]) == ("2:00 pm", "today", "Los Angeles")
 
 
 def test_the_days_are_said_as_on_any_page() -> None:
     now = local("2026-11-24T09:00")
     found = made(Steady(1, 1, 2, 3), departure(PORTLAND, now, free), now)
-    said = facts(found, now, "US", EASTERN, PACIFIC)
+    said = facts(found, now, Speech().at("US"), EASTERN, PACIFIC)
     assert said["expected"] == "tomorrow, or Thursday at the latest"
     assert said["expected_date"] == "Wednesday 25 or Thursday 26 November"
     shipped = made(Steady(2, 2, 2, 2), date(2026, 11, 24), now)
-    assert facts(shipped, now, "US", EASTERN, PACIFIC) | {"expected": ""} == {
-        **{"expected": "", "expected_date": "Thursday 26 November"},
-        **dict.fromkeys(("order_time", "order_day", "order_on", "order_zone"), ""),
+    assert facts(shipped, now, Speech().at("US"), EASTERN, PACIFIC) | {"expected": ""} == {
+        **{"expected": "", "expected_bare": "Thursday", "expected_date": "Thursday 26 November"},
+        **dict.fromkeys(("order_time", "order_day", "order_on", "order_by", "order_zone"), ""),
+        "order_is_today": False,
     }
 
 

@@ -68,7 +68,7 @@ def test_every_kind_of_delay_has_words_of_its_own(pack: BrandPack, renderer: Pac
         same = {DelayKind.PREDICTED_LATE, DelayKind.PROMISE_MISSED} if prefix == "updated" else set()
         own = [headline for kind, headline in headlines.items() if kind not in same]
         assert len(set(own)) == len(own), own
-    variants = pack.data("larkspur")["words"]["en"]["states"]["late"]["variants"]
+    variants = pack.words("larkspur", "en")["states"]["late"]["variants"]
     assert {kind.value for kind in DelayKind} - {"return_stalled"} <= set(variants)
 
 

@@ -41,10 +41,12 @@ ALLOWED_MODULES: dict[str, tuple[str, ...]] = {
 """What single modules may know beyond their layer: the wiring is the only one."""
 
 IN_DOMAIN = frozenset(
-    "__future__ base64 bisect collections dataclasses datetime decimal enum functools gzip hashlib hmac holidays"
-    " itertools json math re string typing unicodedata urllib zlib zoneinfo pydantic".split()
+    "__future__ babel base64 bisect collections copy dataclasses datetime decimal enum functools gzip hashlib hmac"
+    " holidays itertools json math re string typing unicodedata urllib zlib zoneinfo pydantic".split()
 )
-"""What the domain may import: pure things and pydantic. No clock, no environment, no logger, no AWS."""
+"""What the domain may import: pure things (calendars and locales are data) and pydantic. No clock, no environment, no
+logger, no AWS.
+"""
 CLOCKS = frozenset({"now", "utcnow", "today", "time", "monotonic", "perf_counter"})
 NOT_IN_SERVICES = frozenset(
     "boto3 botocore os time logging random aws_lambda_powertools jinja2 sys subprocess socket".split()

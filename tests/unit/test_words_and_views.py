@@ -25,6 +25,7 @@ from porchlight.domain.milestones import Milestone, Reason
 from porchlight.domain.moments import Moment
 from porchlight.domain.orders import Destination
 from porchlight.domain.returns import ReturnState
+from porchlight.domain.speech import Speech
 from porchlight.domain.views import email_view, tracking_view
 from porchlight.errors import NotFoundError
 
@@ -76,13 +77,13 @@ def days(first: int, last: int) -> DateRange:
 )
 def test_a_day_is_named(distance: int, email: str, page: str) -> None:
     day = TUESDAY + timedelta(distance)
-    assert words.day_words(day, TUESDAY) == email
-    assert words.day_words(day, TUESDAY, relative=True) == page
+    assert Speech().day(day, TUESDAY).bare == email
+    assert Speech().day(day, TUESDAY, relative=True).bare == page
 
 
 @given(st.integers(-60, 60), st.integers(-60, 60))
 def test_no_name_means_two_days(one: int, other: int) -> None:
-    names = [words.day_words(TUESDAY + timedelta(n), TUESDAY, relative=True) for n in (one, other)]
+    names = [Speech().day(TUESDAY + timedelta(n), TUESDAY, relative=True).bare for n in (one, other)]
     assert (names[0] == names[1]) == (one == other)
 
 
@@ -106,28 +107,29 @@ def test_no_name_means_two_days(one: int, other: int) -> None:
     ],
 )
 def test_a_range_is_honest(first: int, last: int, email: str, page: str) -> None:
-    assert words.range_words(days(first, last), TUESDAY) == email
-    assert words.range_words(days(first, last), TUESDAY, relative=True) == page
+    assert Speech().range(days(first, last), TUESDAY) == email
+    assert Speech().range(days(first, last), TUESDAY, relative=True) == page
 
 
 def test_a_range_by_the_calendar() -> None:
-    assert words.range_date(days(2, 3), TUESDAY) == "Thursday 26 or Friday 27 November"
-    assert words.range_date(days(2, 9), TUESDAY) == "Thursday 26 November to Thursday 3 December"
-    assert words.range_date(days(2, 2), TUESDAY) == "Thursday 26 November"
-    assert words.range_date(days(-9, -2), TUESDAY) == ""
-    assert words.range_date(None, TUESDAY) == ""
-    assert words.range_short(days(2, 3), TUESDAY) == "26–27 Nov"
-    assert words.range_short(days(2, 9), TUESDAY) == "26\N{NO-BREAK SPACE}Nov–3\N{NO-BREAK SPACE}Dec"
+    assert Speech().range_date(days(2, 3), TUESDAY) == "Thursday 26 or Friday 27 November"
+    assert Speech().range_date(days(2, 9), TUESDAY) == "Thursday 26 November to Thursday 3 December"
+    assert Speech().range_date(days(2, 2), TUESDAY) == "Thursday 26 November"
+    assert Speech().range_date(days(-9, -2), TUESDAY) == ""
+    assert Speech().range_date(None, TUESDAY) == ""
+    assert Speech().range_short(days(2, 3), TUESDAY) == "26–27 Nov"
+    assert Speech().range_short(days(2, 9), TUESDAY) == "26\N{NO-BREAK SPACE}Nov–3\N{NO-BREAK SPACE}Dec"
 
 
 def test_times_are_told_as_people_there_tell_them() -> None:
-    assert words.clock(time(14, 12), "DE") == "14:12"
-    assert words.clock(time(14, 12), "US") == "2:12 pm"
-    assert words.clock(time(0, 5), "US") == "12:05 am"
+    american, german = Speech().at("US"), Speech().at("DE")
+    assert german.clock(time(14, 12)) == "14:12"
+    assert american.clock(time(14, 12)) == "2:12 pm"
+    assert american.clock(time(0, 5)) == "12:05 am"
     two, five = datetime(2026, 11, 24, 14), datetime(2026, 11, 24, 17)  # noqa: DTZ001
-    assert words.window_words(two, five, "US") == "between 2 and 5 pm"
-    assert words.window_words(two.replace(hour=11), five, "US") == "between 11 am and 5 pm"
-    assert words.window_words(two, five, "DE") == "between 14:00 and 17:00"
+    assert american.window(two, five) == "between 2 and 5 pm"
+    assert american.window(two.replace(hour=11), five) == "between 11 am and 5 pm"
+    assert german.window(two, five) == "between 14:00 and 17:00"
 
 
 def test_a_scan_is_shown_in_its_own_local_time() -> None:
@@ -371,6 +373,8 @@ def test_a_brand_template_cannot_leave_its_sandbox(
 ) -> None:
     data = json.loads(json.dumps(pack.data("larkspur")))
     data["templates"]["email/shipped.txt"] = attack
+    data["languages"] = {"en": "words"}
+    (tmp_path / "words.json").write_text(json.dumps(pack.words("larkspur", "en")))
     (tmp_path / "larkspur.json").write_text(json.dumps(data))
     (tmp_path / "pack.json").write_text('{"brands": ["larkspur"], "style_hashes": []}')
     brand = pack.get("larkspur")

@@ -26,6 +26,7 @@ from porchlight.domain.returns import Return
 from porchlight.domain.shipments import Shipment, StoredEvent
 
 if TYPE_CHECKING:  # not for every function: one that takes webhooks asks nobody
+    from porchlight.domain.speech import Speech
     from porchlight.domain.watching import Watch
 
 
@@ -439,15 +440,23 @@ class Renderer(Protocol):
         """The content security policy that the pages work under."""
         ...
 
+    def speech(self, brand: BrandConfig | None, *wished: str | None) -> "Speech":
+        """How the brand speaks to a reader of the first of the ``wished`` languages that it has, else of its own."""
+        ...
+
     def email(self, brand: BrandConfig, moment: Moment, view: Mapping[str, Any]) -> tuple[str, str, str]:
         """Subject, HTML part and text part of a message."""
         ...
 
     def page(self, brand: BrandConfig | None, name: str, view: Mapping[str, Any]) -> str:
-        """An HTML page (``tracking``, ``unsubscribe``, ``not_found``), or a piece of one (``promise``)."""
+        """An HTML page (``tracking``, ``unsubscribe``, ``not_found``), or a piece of one (``promise``), in
+        ``view["language"]``.
+        """
         ...
 
-    def words(self, brand: BrandConfig, name: str, facts: Mapping[str, Any]) -> dict[str, str]:
+    def words(
+        self, brand: BrandConfig, name: str, facts: Mapping[str, Any], language: str | None = None
+    ) -> dict[str, str]:
         """The entry ``name`` of the brand's words, with these facts in it: plain text."""
         ...
 

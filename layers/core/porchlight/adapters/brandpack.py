@@ -1,5 +1,5 @@
-"""The brand pack at run time: one small JSON file for each brand and for each carrier that brands declare, built from
-``brand/`` by ``layers/brand/build.py``.
+"""The brand pack at run time: one small JSON file for each brand, for its words in each language, and for each carrier
+that brands declare, built from ``brand/`` by ``layers/brand/build.py``.
 
 The pack is the package ``porchlight_brand`` of the brand layer, or a folder that is passed in. A brand is
 read when it is first asked for and then kept for the life of the process.
@@ -44,12 +44,16 @@ class BrandPack:
         return tuple(_load(self._root() / "pack.json")["brands"])
 
     def data(self, brand: str) -> dict[str, Any]:
-        """``config``, ``words``, ``templates``, ``look`` of a brand, or those of pages without one
+        """``config``, ``languages``, ``templates``, ``look`` of a brand, or those of pages without one
         (``NEUTRAL``).
         """
         if brand != NEUTRAL and brand not in self.ids():
             raise NotFoundError(f"no brand {brand!r} in the brand pack")
         return _load(self._root() / f"{brand}.json")
+
+    def words(self, brand: str, language: str) -> dict[str, Any]:
+        """All words of a brand in one of its ``languages``; where it has none of its own, those of the default."""
+        return _load(self._root() / f"{self.data(brand)['languages'][language]}.json")
 
     def carriers(self, source: str) -> dict[str, Any]:
         """The compiled mapping of a declared carrier by brand; {} where no brand declares it."""

@@ -6,8 +6,10 @@ rendered as plain text first and escaped like any other text where they are show
 fact can bring markup along.
 """
 
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from jinja2 import FunctionLoader, StrictUndefined, Template
@@ -17,9 +19,12 @@ from markupsafe import Markup
 from porchlight.adapters.brandpack import NEUTRAL, BrandPack
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.facts import brand_view, say
+from porchlight.domain.languages import best
 from porchlight.domain.moments import Moment
+from porchlight.domain.speech import Speech
 
 _KEPT = "\n\u200c\u200d"
+_SPACES = re.compile(r"[ \t\r\n]+")
 
 
 class PackRenderer:
@@ -37,6 +42,10 @@ class PackRenderer:
         styles = " ".join(f"'{digest}'" for digest in self._pack.style_hashes())
         return f"default-src 'none'; style-src {styles}; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
+    def speech(self, brand: BrandConfig | None, *wished: str | None) -> Speech:
+        """How the brand speaks to a reader of the first of the ``wished`` languages that it has, else of its own."""
+        return self._kit(brand).tongue(*wished).speech
+
     def email(self, brand: BrandConfig, moment: Moment, view: Mapping[str, Any]) -> tuple[str, str, str]:
         """Subject, HTML part and text part of a message."""
         kit = self._kit(brand)
@@ -47,7 +56,7 @@ class PackRenderer:
 
     def page(self, brand: BrandConfig | None, name: str, view: Mapping[str, Any]) -> str:
         """An HTML page: ``tracking`` (of a tracking view), ``unsubscribe`` (of ``{"unsubscribed": bool}``),
-        ``not_found``; or a piece of one: ``promise`` (of its words).
+        ``not_found``; or a piece of one: ``promise`` (of its words). In ``view["language"]``, where it names one.
         """
         kit = self._kit(brand)
         shown = brand_view(brand) if brand else {"name": ""}
@@ -55,42 +64,39 @@ class PackRenderer:
         spoken = kit.speak({"brand": shown, "words": words, **view})
         return kit.document(f"pages/{name}.html", f"pages/{name}.html", spoken)
 
-    def words(self, brand: BrandConfig, name: str, facts: Mapping[str, Any]) -> dict[str, str]:
+    def words(
+        self, brand: BrandConfig, name: str, facts: Mapping[str, Any], language: str | None = None
+    ) -> dict[str, str]:
         """The entry ``name`` of the brand's words, with these facts in it: plain text."""
-        found: dict[str, str] = self._kit(brand).speak({"words": say(name, dict(facts))})["words"]
+        view = {"words": say(name, dict(facts)), "language": language}
+        found: dict[str, str] = self._kit(brand).speak(view)["words"]
         return found
 
     def _kit(self, brand: BrandConfig | None) -> "_Kit":
         key = brand.brand_id if brand else NEUTRAL
         if key not in self._kits:
-            self._kits[key] = _Kit(self._pack.data(key), brand.language if brand else "en")
+            self._kits[key] = _Kit(self._pack, key, brand.language if brand else "en")
         return self._kits[key]
 
 
 class _Kit:
-    """One brand's templates and words, compiled when they are first used."""
+    """One brand's templates, compiled when they are first used, and the languages that it speaks."""
 
-    def __init__(self, data: Mapping[str, Any], language: str) -> None:
-        self.look: Mapping[str, Any] = data["look"]
+    def __init__(self, pack: BrandPack, brand: str, language: str) -> None:
+        data = pack.data(brand)
+        look: Mapping[str, Any] = data["look"]
+        self._pack, self._brand, self._language = pack, brand, language
         self._templates: Mapping[str, str] = data["templates"]
-        self._all_words: Mapping[str, Any] = data["words"]
-        self._language = language
-        self._compiled: dict[str, Template] = {}
-        self._env = ImmutableSandboxedEnvironment(
-            autoescape=lambda name: bool(name and name.endswith(".html")),
-            undefined=StrictUndefined,
-            loader=FunctionLoader(self._templates.get),
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._env.globals.clear()
-        self._env.filters["sentence"] = lambda text: str(text)[:1].upper() + str(text)[1:]
-        self._env.filters["joined"] = _joined
+        self._languages: Sequence[str] = data["languages"]
+        self._tongues: dict[str, _Tongue] = {}
+        self._env = _environment()
+        self._env.autoescape = lambda name: bool(name and name.endswith(".html"))
+        self._env.loader = FunctionLoader(self._templates.get)
         # The brand's own, checked when the pack was built: markup as it stands.
         self._env.globals["look"] = {
-            **self.look,
-            "style": Markup(self.look["style"]),  # noqa: S704
-            "logo": Markup(self.look["logo"]),  # noqa: S704
+            **look,
+            "style": Markup(look["style"]),  # noqa: S704
+            "logo": Markup(look["logo"]),  # noqa: S704
         }
 
     def document(self, name: str, fallback: str, view: Mapping[str, Any]) -> str:
@@ -99,35 +105,59 @@ class _Kit:
 
     def has_words(self, name: str) -> bool:
         """True where the word list has an entry of its own for a page."""
-        return name in self._all_words["en"]
+        return self.tongue().has(name)
+
+    def tongue(self, *wished: str | None) -> "_Tongue":
+        """The words in the first of the languages that there are words in."""
+        found = best(self._languages, *wished, self._language)
+        if found not in self._tongues:
+            self._tongues[found] = _Tongue(found, self._pack.words(self._brand, found))
+        return self._tongues[found]
 
     def speak(self, view: Mapping[str, Any]) -> dict[str, Any]:
         """The view with each ``say`` replaced by words, each text made visible, and nothing but plain data
-        left in it.
+        left in it; and how the document is written.
         """
-        language = str(view.get("language", self._language)).partition("-")[0].lower()
-        found = next(name for name in (language, self._language, "en") if name in self._all_words)
-        spoken = self._plain(view, self._all_words[found])
-        return {**spoken, "language": found}
+        tongue = self.tongue(view.get("language"))
+        spoken: dict[str, Any] = tongue.plain(view)
+        rtl = tongue.speech.direction == "rtl"
+        start, end = ("right", "left") if rtl else ("left", "right")
+        return {**spoken, "language": tongue.speech.tag, "rtl": rtl, "start": start, "end": end}
 
-    def _plain(self, value: Any, words: Mapping[str, Any]) -> Any:
+
+class _Tongue:
+    """A brand's words in one language, compiled when they are first used."""
+
+    def __init__(self, tag: str, words: Mapping[str, Any]) -> None:
+        self.speech = Speech(tag, words["phrases"])
+        self._words = words
+        self._compiled: dict[str, Template] = {}
+        self._env = _environment()
+        self._env.filters["plural"] = partial(_plural, self.speech)
+
+    def has(self, name: str) -> bool:
+        """True where the word list has such an entry."""
+        return name in self._words
+
+    def plain(self, value: Any) -> Any:
+        """Plain data with words in it."""
         if value is None or isinstance(value, bool | int):
             return value
         if isinstance(value, str):
             return _visible(value)
         if isinstance(value, Mapping):
             if "say" in value:
-                return self._words(value, words)
-            return {str(key): self._plain(item, words) for key, item in value.items()}
+                return self._said(value)
+            return {str(key): self.plain(item) for key, item in value.items()}
         if isinstance(value, Sequence):
-            return [self._plain(item, words) for item in value]
+            return [self.plain(item) for item in value]
         raise TypeError(f"a view holds plain data only, not {type(value).__name__}")
 
-    def _words(self, node: Mapping[str, Any], words: Mapping[str, Any]) -> Any:
-        entry: Any = words
+    def _said(self, node: Mapping[str, Any]) -> Any:
+        entry: Any = self._words
         for part in str(node["say"]).split("."):
             entry = entry[part]
-        facts = self._plain(node["facts"], words)
+        facts = self.plain(node["facts"])
         if isinstance(entry, str):
             return self._render(entry, facts)
         chosen: Mapping[str, str] = next(
@@ -140,7 +170,20 @@ class _Kit:
             return text
         if text not in self._compiled:
             self._compiled[text] = self._env.from_string(text)
-        return " ".join(self._compiled[text].render(facts).split())
+        return _SPACES.sub(" ", self._compiled[text].render(facts)).strip()
+
+
+def _environment() -> ImmutableSandboxedEnvironment:
+    env = ImmutableSandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    env.globals.clear()
+    env.filters["sentence"] = lambda text: str(text)[:1].upper() + str(text)[1:]
+    env.filters["joined"] = _joined
+    return env
+
+
+def _plural(speech: Speech, number: Any, **forms: str) -> str:
+    """``1 parcel``, ``2 parcels``: ``{{ n|plural(one="# parcel", other="# parcels") }}``, by the language's categories."""
+    return speech.plural(int(number or 0), forms)
 
 
 def _joined(parts: Sequence[str], word: str) -> str:

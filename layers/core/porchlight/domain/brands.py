@@ -195,6 +195,8 @@ class BrandConfig(BaseModel):
     sender: Sender
     look: Look
     language: str = "en"
+    languages: tuple[str, ...] | None = None
+    """The languages that it speaks (BCP 47); None: all that its words are whole in."""
     zone: str | None = None
     """Where a destination's zone is not known, days are read here."""
     promise: PromisePolicy = PromisePolicy()

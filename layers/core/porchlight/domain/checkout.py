@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from porchlight.domain.brands import Origin, ServiceLevel
 from porchlight.domain.dates import DateRange, local_day, start_of_day, zone
-from porchlight.domain.facts import View
+from porchlight.domain.facts import View, forms
 from porchlight.domain.forecast.days import HOLIDAY, SATURDAY, SUNDAY, Days
 from porchlight.domain.forecast.lives import Route
 from porchlight.domain.ranges import COLD
-from porchlight.domain.words import clock, day_words, on, range_date, range_words
+from porchlight.domain.speech import Speech
 
 if TYPE_CHECKING:
     from porchlight.domain.forecast.model import Model
@@ -163,21 +163,24 @@ def valid_until(made: Promise, now: datetime, *zones: str | None) -> datetime:
     return min(ends)
 
 
-def facts(made: Promise, now: datetime, country: str, where: str | None, origin_zone: str) -> View:
+def facts(made: Promise, now: datetime, speech: Speech, where: str | None, origin_zone: str) -> View:
     """What words are made of, for a page that is shown now. Times are the shopper's own where ``where`` is the
     destination's zone, else the origin's, which is then named.
     """
     today, abroad = local_day(now, where), ZONE_UNKNOWN in made.doubts
     said: View = {
-        "expected": range_words(made.range, today, relative=True).removeprefix("on "),
-        "expected_date": range_date(made.range, today),
-        **dict.fromkeys(("order_time", "order_day", "order_on", "order_zone"), ""),
+        "expected": speech.range(made.range, today, relative=True),
+        "expected_bare": speech.range(made.range, today, relative=True, bare=True),
+        "expected_date": speech.range_date(made.range, today),
+        **dict.fromkeys(("order_time", "order_day", "order_on", "order_by", "order_zone"), ""),
+        "order_is_today": False,
     }
     if made.order_by:
         clock_zone = origin_zone if abroad else where
         until = made.order_by.astimezone(zone(clock_zone) or UTC)
-        day = day_words(until.date(), local_day(now, clock_zone), relative=True)
-        said |= {"order_time": clock(until, country), "order_day": day, "order_on": on(day)}
+        day, there = until.date(), local_day(now, clock_zone)
+        said |= {"order_time": speech.clock(until), "order_is_today": day == there}
+        said |= forms("order_day", speech.day(day, there, relative=True))
         said["order_zone"] = origin_zone.rpartition("/")[2].replace("_", " ") if abroad else ""
     return said
 

@@ -6,16 +6,17 @@ from porchlight.domain import mail_order
 from porchlight.domain.cases import Case
 from porchlight.domain.dates import local_day, zone
 from porchlight.domain.delays import Delay, DelayKind
-from porchlight.domain.facts import Scene, View, say
+from porchlight.domain.facts import Scene, View, forms, say
 from porchlight.domain.milestones import Milestone
 from porchlight.domain.money import Money
 from porchlight.domain.orders import Order
 from porchlight.domain.playbooks import AskStep, CaseStep, WaitStep, playbook
 from porchlight.domain.remedies import ENDING, Remedy
 from porchlight.domain.shipments import Shipment
+from porchlight.domain.speech import Forms
 from porchlight.domain.steps import SURGE
 from porchlight.domain.surge import COUNTED
-from porchlight.domain.words import clean, clock, day_date, day_subject, day_words, on
+from porchlight.domain.words import clean
 
 _SAID_BY_CARRIER = frozenset(
     {DelayKind.EXCEPTION_UNRESOLVED, DelayKind.CUSTOMS_HOLD, DelayKind.PREDICTED_LATE, DelayKind.PROMISE_MISSED}
@@ -40,25 +41,23 @@ def delay_facts(scene: Scene, delay: Delay, shipment: Shipment | None = None) ->
         "delay_kind": delay.kind.value,
         "fault": delay.fault.value if delay.fault else "",
         "delay_reason": shipment.reason.value if shipment and shipment.reason else "",
-        "deadline_day": scene.day(delay.deadline, today),
-        "deadline_on": on(scene.day(delay.deadline, today)),
-        "deadline_subject": day_subject(delay.deadline, today) if delay.deadline else "",
-        "before_on": on(day_words(before.latest, today)) if before else "",
+        **forms("deadline_day", scene.day(delay.deadline, today)),
+        **forms("deadline_subject", scene.speech.subject(delay.deadline, today)),
+        **forms("before_day", scene.speech.day(before.latest if before else None, today)),
         "before_is_past": bool(before and before.latest < today),
         "comes_earlier": bool(before and delay.expected and delay.expected.latest < before.latest),
-        "announced_on": scene.on_day(shipment.shipped_at, shipment) if shipment else "",
-        "credit_amount": _credit(delay),
+        **forms("announced_day", scene.day_of(shipment.shipped_at if shipment else None, shipment)),
+        "credit_amount": _credit(scene, delay),
         **_what_comes(scene, delay, shipment),
     }
     if shipment is None:
         facts["part_left"] = part_left(scene.order, delay)
         facts |= scene.expectation(delay.expected, today) | {
-            "promised": day_words(delay.promised, today) if delay.promised else "",
-            "promised_on": on(day_words(delay.promised, today)) if delay.promised else "",
+            **forms("promised", scene.speech.day(delay.promised, today)),
             "promised_is_past": bool(delay.promised and delay.promised < today),
         }
         if ship_by := scene.order.ship_by:
-            facts |= {"ship_by_day": day_words(ship_by, today), "ship_by_is_past": ship_by < today}
+            facts |= forms("ship_by_day", scene.speech.day(ship_by, today)) | {"ship_by_is_past": ship_by < today}
     return facts
 
 
@@ -73,10 +72,10 @@ def part_left(order: Order, delay: Delay) -> bool:
     return isinstance(waiting, int) and isinstance(ordered, int) and waiting < ordered
 
 
-def _credit(delay: Delay) -> str:
+def _credit(scene: Scene, delay: Delay) -> str:
     """The apology in money, where there is one."""
     amounts = (record.amount for record in delay.remedies if record.remedy is Remedy.CREDIT)
-    return next((amount.label() for amount in amounts if amount), "")
+    return next((scene.speech.money(amount) for amount in amounts if amount), "")
 
 
 def _what_comes(scene: Scene, delay: Delay, shipment: Shipment | None) -> View:
@@ -109,7 +108,7 @@ def _asks(scene: Scene, shipment: Shipment | None, at: datetime, options: tuple[
     """On which day the shopper is asked, and what may be chosen then."""
     asked, today = local_day(at, scene.zone_of(shipment)), scene.today(shipment)
     return {
-        "asks_day": scene.day(asked, today) if asked > today else "",
+        **forms("asks_day", scene.day(asked if asked > today else None, today)),
         "asks_resend": Remedy.RESEND in options,
         "asks_refund": bool({Remedy.REFUND, Remedy.CANCEL} & set(options)),
     }
@@ -177,17 +176,17 @@ def case_facts(scene: Scene, case: Case, shipment: Shipment | None = None) -> Vi
         "choices": [say(f"answers.{option.value}.name", kind) for option in case.options],
         "choice_default": case.default.value,
         "silence": say(f"answers.{case.default.value}.silence", kind),
-        "answer_by": _answer_by(scene, case.deadline, shipment),
-        "ship_by_date": day_date(first, today) if first else "",
+        **forms("answer_by", _answer_by(scene, case.deadline, shipment)),
+        **forms("ship_by_date", scene.speech.dated(first, today)),
         "ship_by_is_past": bool(first and first < today),
-        "revised_date": day_date(revised, today) if revised else "",
+        **forms("revised_date", scene.speech.dated(revised, today)),
         "renewed": bool(case.facts.get("renewed")),
         "continuing": bool(case.facts.get("continuing")),
         "ship_reason": clean(case.facts.get("reason"), 200).rstrip("."),
     }
 
 
-def _answer_by(scene: Scene, deadline: datetime, shipment: Shipment | None) -> str:
+def _answer_by(scene: Scene, deadline: datetime, shipment: Shipment | None) -> Forms:
     """``Friday``, where there is time until its end, else ``Friday, 6:30 pm``: whoever keeps to it is in time."""
     name, today = scene.zone_of(shipment), scene.today(shipment)
     known = zone(name)
@@ -196,7 +195,7 @@ def _answer_by(scene: Scene, deadline: datetime, shipment: Shipment | None) -> s
     local = deadline.astimezone(known)
     if local.time() == time():
         return scene.day(local.date() - timedelta(days=1), today)
-    return f"{scene.day(local.date(), today)}, {clock(local, scene.country)}"
+    return scene.speech.with_clock(scene.day(local.date(), today), local)
 
 
 def _day(text: object) -> date | None:

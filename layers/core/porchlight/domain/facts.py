@@ -19,23 +19,8 @@ from porchlight.domain.policies import REFUSALS, tier_of
 from porchlight.domain.ranges import NO_DAY
 from porchlight.domain.returns import Outcome, Return
 from porchlight.domain.shipments import Shipment
-from porchlight.domain.words import (
-    NEAR_AHEAD,
-    carrier_name,
-    clean,
-    clock,
-    day_date,
-    day_short,
-    day_subject,
-    day_words,
-    first_name,
-    on,
-    range_date,
-    range_short,
-    range_words,
-    safe_url,
-    window_words,
-)
+from porchlight.domain.speech import NEAR_AHEAD, UNKNOWN, Forms, Speech
+from porchlight.domain.words import carrier_name, clean, first_name, safe_url
 
 type View = dict[str, Any]
 
@@ -45,7 +30,7 @@ VARIANTS = frozenset(
         *(f"fault_{party.value}" for party in Party),
         *(kind.value for kind in DelayKind),
         *REFUSALS,
-        *("collected", "by_person", "notice"),
+        *("collected", "by_person", "notice", "gathered"),
     }
 )
 """All names that ``variants`` of words may have."""
@@ -72,14 +57,22 @@ def say(key: str, facts: View, variants: Sequence[str] = ()) -> View:
     return {"say": key, "variants": list(variants), "facts": facts}
 
 
+def forms(name: str, said: Forms) -> View:
+    """A day as facts: ``promised``, ``promised_on``, ``promised_by``; ``due_day``, ``due_on``, ``due_by``."""
+    stem = name.removesuffix("_day")
+    return {name: said.bare, f"{stem}_on": said.on, f"{stem}_by": said.by}
+
+
 class Scene:
-    """Who looks from where: the brand, the order, and "today" at the destination. ``relative`` is for pages
-    only.
+    """Who looks from where: the brand, the order, and "today" at the destination; in whose language. ``relative`` is
+    for pages only.
     """
 
-    def __init__(self, brand: BrandConfig, order: Order, now: datetime, *, relative: bool) -> None:
+    def __init__(
+        self, brand: BrandConfig, order: Order, now: datetime, *, relative: bool, speech: Speech | None = None
+    ) -> None:
         self.brand, self.order, self.now, self.relative = brand, order, now, relative
-        self.country = order.destination.country
+        self.speech = (speech or Speech()).at(order.destination.country)
 
     def zone_of(self, shipment: Shipment | None = None) -> str | None:
         """The destination's zone, or the brand's."""
@@ -89,15 +82,15 @@ class Scene:
         """The day at the destination."""
         return local_day(self.now, self.zone_of(shipment))
 
-    def day(self, day: date | None, today: date) -> str:
+    def day(self, day: date | None, today: date) -> Forms:
         """A day in words, empty where there is none."""
-        return day_words(day, today, relative=self.relative) if day else ""
+        return self.speech.day(day, today, relative=self.relative)
 
-    def on_day(self, instant: datetime | None, shipment: Shipment | None = None) -> str:
-        """``on Thursday`` for an instant, empty where there is none."""
+    def day_of(self, instant: datetime | None, shipment: Shipment | None = None) -> Forms:
+        """The day of an instant in words, empty where there is none."""
         if instant is None:
-            return ""
-        return on(self.day(local_day(instant, self.zone_of(shipment)), self.today(shipment)))
+            return UNKNOWN
+        return self.day(local_day(instant, self.zone_of(shipment)), self.today(shipment))
 
     def arrival(self, shipment: Shipment) -> DateRange | None:
         """The range to name for a parcel: today while it is on the van, none where nothing is on its way to
@@ -118,32 +111,34 @@ class Scene:
 
     def order_facts(self, shopper: Shopper | None = None, parcels: int = 0) -> View:
         """What is known before there is a parcel."""
-        today = self.today()
+        today, placed = self.today(), self.day_of(self.order.placed_at)
         return {
             "brand": clean(self.brand.name, 60),
             "first_name": first_name(shopper.name) if shopper else "",
             "order_number": clean(self.order.number, 60),
-            "order_day_on": self.on_day(self.order.placed_at),
-            "order_total": self.order.total.label(),
+            **forms("order_day", placed),
+            "order_day_on": placed.on,
+            "order_total": self.speech.money(self.order.total),
             "parcel_count": parcels,
             **self.expectation(self.order.promise, today),
             **_NO_PARCEL,
             **_NO_DELAY,
             **_NO_CASE,
             **_NO_RETURN,
+            **dict.fromkeys(("carrier", "return_carrier"), self.speech.carrier("")),
         }
 
     def expectation(self, days: DateRange | None, today: date) -> View:
         """An honest range in all the lengths that are needed; empty where it is unknown or past."""
         known = days is not None and days.latest >= today
-        first = max(days.earliest, today) if days and known else None
+        date, due = self.speech.range_date(days, today), None if known or not days else days.latest
         return {
-            "expected": range_words(days, today, relative=self.relative),
-            "expected_date": range_date(days, today),
-            "expected_calendar": range_date(days, today) if days and (days.latest - today).days <= NEAR_AHEAD else "",
-            "expected_short": range_short(days, today),
-            "expected_subject": _subject(days, first, today),
-            "due_day": "" if known or not days else self.day(days.latest, today),
+            "expected": self.speech.range(days, today, relative=self.relative),
+            "expected_date": date,
+            "expected_calendar": date if days and (days.latest - today).days <= NEAR_AHEAD else "",
+            "expected_short": self.speech.range_short(days, today),
+            **forms("expected_subject", self.speech.range_subject(days, today)),
+            **forms("due_day", self.day(due, today)),
         }
 
     def parcel_facts(self, shipment: Shipment, base: View) -> View:
@@ -158,23 +153,25 @@ class Scene:
         return {
             **base,
             **self.expectation(self.arrival(shipment), today),
-            "carrier": carrier_name(shipment.carrier),
+            **self.carrier("carrier", shipment.carrier),
             "tracking_number": clean(shipment.tracking_number, 64),
             "place": clean(shipment.last_place.label(), 80),
-            "event_day": self.day(happened, today),
-            "event_on": on(self.day(happened, today)),
+            **forms("event_day", self.day(happened, today)),
             "event_is_today": happened == today,
-            "event_time": clock(shipment.milestone_at.astimezone(known), self.country)
+            "event_time": self.speech.clock(shipment.milestone_at.astimezone(known))
             if known and shipment.milestone_at
             else "",
             "window": self._window(shipment.estimate, zone_name, today),
-            "promised": day_words(promised, today) if promised else "",
-            "promised_on": on(day_words(promised, today)) if promised else "",
+            **forms("promised", self.speech.day(promised, today)),
             "promised_is_past": bool(promised and promised < today),
-            "last_scan_day": self.day(scanned, today),
-            "last_scan_subject": day_subject(scanned, today) if scanned else "",
-            "late_day": self.day(late, today),
+            **forms("last_scan_day", self.day(scanned, today)),
+            **forms("last_scan_subject", self.speech.subject(scanned, today)),
+            **forms("late_day", self.day(late, today)),
         }
+
+    def carrier(self, name: str, carrier: str) -> View:
+        """A carrier's name as facts, and whether it is one."""
+        return {name: self.speech.carrier(carrier), f"{name}_known": bool(carrier_name(carrier))}
 
     def _window(self, estimate: DeliveryEstimate | None, zone_name: str | None, today: date) -> str:
         """Today's delivery window in local time, empty where the carrier gives none (or where its zone is not
@@ -190,7 +187,7 @@ class Scene:
                 return ""
         if not start.date() == end.date() == today:
             return ""
-        return window_words(start, end, self.country)
+        return self.speech.window(start, end)
 
     def return_facts(self, request: Return, base: View) -> View:
         """``base`` with what is known about a return."""
@@ -206,11 +203,11 @@ class Scene:
         label = request.label
         return {
             **base,
-            "refund_amount": amount.label() if amount else "",
-            "fee": amount.model_copy(update={"amount": fee}).label() if amount and fee else "",
+            "refund_amount": self.speech.money(amount) if amount else "",
+            "fee": self.speech.money(amount.model_copy(update={"amount": fee})) if amount and fee else "",
             "window_days": int(decided.get("window_days") or tier.window_days),
-            "drop_off_by": day_date(until, today) if until and until >= today else "",
-            "return_carrier": carrier_name(label.carrier if label else ""),
+            **dict(zip(_DROP_OFF, self.speech.dated(until if until and until >= today else None, today), strict=True)),
+            **self.carrier("return_carrier", label.carrier if label else ""),
             "return_tracking": clean(label.tracking_number, 64) if label else "",
             "return_state": request.state.value,
         }
@@ -225,7 +222,7 @@ class Scene:
                 {
                     "title": clean(line.title, 120),
                     "quantity": quantity,
-                    "price": line.unit_price.times(quantity).label(),
+                    "price": self.speech.money(line.unit_price.times(quantity)),
                     "final_sale": line.final_sale,
                 }
             )
@@ -235,7 +232,7 @@ class Scene:
         """``Mon 23 Nov`` for an instant."""
         if instant is None:
             return ""
-        return day_short(local_day(instant, self.zone_of(shipment)), self.today(shipment))
+        return self.speech.short(local_day(instant, self.zone_of(shipment)), self.today(shipment))
 
 
 def brand_view(brand: BrandConfig) -> View:
@@ -247,15 +244,6 @@ def brand_view(brand: BrandConfig) -> View:
         "reply_to": clean(brand.sender.reply_to, 320),
         "address": [clean(line, 120) for line in brand.postal_address.splitlines() if line.strip()],
     }
-
-
-def _subject(days: DateRange | None, first: date | None, today: date) -> str:
-    """The day for a subject line. Where the likely day is gone, only the latest one is true: "by Friday"."""
-    if not days or not first:
-        return ""
-    if days.earliest < today:
-        return "today" if days.latest == today else f"by {day_subject(days.latest, today)}"
-    return day_subject(first, today)
 
 
 def parcel_variants(shipment: Shipment) -> list[str]:
@@ -302,25 +290,30 @@ def first_known(reached: dict[Milestone, datetime], milestones: Iterable[Milesto
     return earliest(*(reached.get(milestone) for milestone in milestones))
 
 
+def _unknown(*names: str) -> View:
+    return {key: "" for name in names for key in forms(name, UNKNOWN)}
+
+
+_DROP_OFF = ("drop_off_by", "drop_off_on", "drop_off_until")
 _NO_PARCEL: View = {
-    "carrier": "the carrier",
-    **dict.fromkeys(("tracking_number", "place", "event_day", "event_on", "event_time", "window", "promised"), ""),
-    **dict.fromkeys(("promised_on", "last_scan_day", "last_scan_subject", "late_day"), ""),
-    **dict.fromkeys(("event_is_today", "promised_is_past"), False),
+    **dict.fromkeys(("tracking_number", "place", "event_time", "window"), ""),
+    **_unknown("event_day", "promised", "last_scan_day", "last_scan_subject", "late_day"),
+    **dict.fromkeys(("carrier_known", "event_is_today", "promised_is_past"), False),
 }
 _NO_DELAY: View = {
-    **dict.fromkeys(("delay_kind", "fault", "delay_reason", "deadline_day", "deadline_on", "deadline_subject"), ""),
-    **dict.fromkeys(("before_on", "announced_on", "asks_day", "ship_by_day", "credit_amount"), ""),
+    **dict.fromkeys(("delay_kind", "fault", "delay_reason", "credit_amount"), ""),
+    **_unknown("deadline_day", "deadline_subject", "before_day", "announced_day", "asks_day", "ship_by_day"),
     **dict.fromkeys(("before_is_past", "comes_earlier", "person_looks", "asks_resend", "asks_refund"), False),
     "part_left": False,
 }
 _NO_CASE: View = {
     "choices": [],
-    **dict.fromkeys(("choice_default", "silence", "answer_by", "ship_by_date", "revised_date", "ship_reason"), ""),
+    **dict.fromkeys(("choice_default", "silence", "ship_reason"), ""),
+    **_unknown("answer_by", "ship_by_date", "revised_date"),
     **dict.fromkeys(("ship_by_is_past", "renewed", "continuing"), False),
 }
 _NO_RETURN: View = {
-    **dict.fromkeys(("refund_amount", "fee", "drop_off_by", "return_tracking", "return_state"), ""),
+    **dict.fromkeys(("refund_amount", "fee", "return_tracking", "return_state", *_DROP_OFF), ""),
     "window_days": 0,
-    "return_carrier": "the carrier",
+    "return_carrier_known": False,
 }

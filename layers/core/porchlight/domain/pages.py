@@ -17,7 +17,7 @@ from porchlight.domain.delay_facts import (
     question,
 )
 from porchlight.domain.delays import Delay
-from porchlight.domain.facts import Scene, View, brand_view, parcel_variants, say
+from porchlight.domain.facts import Scene, View, brand_view, forms, parcel_variants, say
 from porchlight.domain.milestones import PROGRESS, Milestone, Signal
 from porchlight.domain.orders import Order
 from porchlight.domain.packing import Packing, quantities, still_to_ship
@@ -25,7 +25,8 @@ from porchlight.domain.progress import BEFORE_THE_VAN, in_trouble, is_late, is_o
 from porchlight.domain.returns import Return
 from porchlight.domain.shipments import Shipment, StoredEvent
 from porchlight.domain.signals import current
-from porchlight.domain.words import clean, clock, day_date, day_short, day_words, local_time, safe_url
+from porchlight.domain.speech import Speech
+from porchlight.domain.words import clean, local_time, safe_url
 
 
 def tracking_view(
@@ -37,15 +38,16 @@ def tracking_view(
     links: Mapping[str, str],
     cases: Sequence[Case] = (),
     untracked: Mapping[str, Packing] | None = None,
+    speech: Speech | None = None,
 ) -> View:
     """The tracking page of an order: its parcels (troubled ones first), what happened to them, its returns,
     its lines; and what the shopper is asked.
 
     ``shipments``: those of returns too. ``links``: ``returns`` where the shopper can start a return, ``answer`` where
     answers are sent. ``cases``: the questions that its delays ask, in any state. ``untracked``: what left without
-    a number.
+    a number. ``speech``: the reader's language, English where nobody says.
     """
-    scene = Scene(brand, order, now, relative=True)
+    scene = Scene(brand, order, now, relative=True, speech=speech)
     outward = [(parcel, events) for parcel, events in shipments if not parcel.is_return and not parcel.is_void]
     facts = scene.order_facts(parcels=len(outward))
     facts |= {
@@ -60,9 +62,9 @@ def tracking_view(
     back = {parcel.return_id: parcel for parcel, _ in shipments if parcel.is_return}
     known = zone(scene.zone_of())
     return {
-        "language": brand.language,
+        "language": scene.speech.tag,
         "brand": brand_view(brand),
-        "labels": say("labels", {**facts, "now_time": clock(now.astimezone(known), scene.country) if known else ""}),
+        "labels": say("labels", {**facts, "now_time": scene.speech.clock(now.astimezone(known)) if known else ""}),
         "updated": known is not None,
         "overview": _overview(scene, len(parcels), facts, desk),
         "parcels": parcels,
@@ -71,8 +73,8 @@ def tracking_view(
         "order": {
             "number": clean(order.number, 60),
             "lines": scene.lines(),
-            "total": order.total.label(),
-            "refunded": order.refunded.label() if order.refunded.amount else "",
+            "total": scene.speech.money(order.total),
+            "refunded": scene.speech.money(order.refunded) if order.refunded.amount else "",
         },
         "links": {"returns": safe_url(links.get("returns"))},
     }
@@ -124,7 +126,7 @@ def _overview(scene: Scene, parcels: int, facts: View, desk: _Desk) -> View | No
         facts = {
             **facts,
             **scene.expectation(None, scene.today()),
-            "event_on": scene.on_day(order.cancelled_at),
+            **forms("event_day", scene.day_of(order.cancelled_at)),
         }
         return {"words": say("states.cancelled_order", facts), "facts": facts, "steps": [], "question": None}
     if not parcels:
@@ -210,17 +212,17 @@ def _timeline(scene: Scene, shipment: Shipment, events: Sequence[StoredEvent]) -
     for stored in newest_first:
         event = stored.event
         local, zone_label = local_time(event.occurred_at, zone_name)
-        heading = day_date(local.date(), today)
+        heading = scene.speech.dated(local.date(), today).bare
         if abs((local.date() - today).days) <= 1:
-            heading = day_words(local.date(), today, relative=True)
+            heading = scene.day(local.date(), today).bare
         if not days or days[-1]["day"] != heading:
-            days.append({"day": heading, "short": day_short(local.date(), today), "events": []})
+            days.append({"day": heading, "short": scene.speech.short(local.date(), today), "events": []})
         label, place = say(f"milestones.{event.milestone.value}", {}), clean(event.place.label(), 80)
         # On the way, the place is the news.
         passing = event.milestone is Milestone.IN_TRANSIT and not event.reason and place
         days[-1]["events"].append(
             {
-                "time": clock(local, scene.country),
+                "time": scene.speech.clock(local),
                 "zone": zone_label,
                 "iso": event.occurred_at.isoformat(timespec="minutes"),
                 "title": place if passing else label,
@@ -244,7 +246,7 @@ def _return(scene: Scene, request: Return, base: View, parcel: Shipment | None, 
         "words": say(key, facts),
         "state": request.state.value,
         "lines": scene.lines({line.line_id: line.quantity for line in request.lines}),
-        "requested": scene.on_day(request.requested_at),
+        "requested": scene.day_of(request.requested_at).on,
         "tracking": facts["return_tracking"],
         "carrier": facts["return_carrier"],
         "question": desk.question(delay, parcel, facts),

@@ -19,7 +19,8 @@ from porchlight.domain.pages import tracking_view
 from porchlight.domain.progress import order_steps, parcel_steps
 from porchlight.domain.returns import Return
 from porchlight.domain.shipments import Shipment
-from porchlight.domain.words import carrier_name, clean, safe_url
+from porchlight.domain.speech import Speech
+from porchlight.domain.words import clean, safe_url
 
 __all__ = ["email_view", "tracking_view"]
 
@@ -51,13 +52,15 @@ def email_view(
     links: Mapping[str, str],
     parcels: int = 0,
     case: Case | None = None,
+    speech: Speech | None = None,
 ) -> View:
     """Everything an email of ``moment`` can say.
 
     ``links``: ``tracking``, ``unsubscribe`` and, where there is one, ``returns``. ``parcels``: how many the
-    order comes in, 0 where that is not known. ``case``: what the shopper is asked.
+    order comes in, 0 where that is not known. ``case``: what the shopper is asked. ``speech``: the
+    shopper's language, English where nobody says.
     """
-    scene = Scene(brand, order, now, relative=False)
+    scene = Scene(brand, order, now, relative=False, speech=speech)
     facts = scene.order_facts(shopper, parcels)
     variants: list[str] = []
     if moment in RETURN_MOMENTS:
@@ -78,7 +81,7 @@ def email_view(
     elif moment is Moment.REFUNDED:
         delay = shipment.delay if shipment else order.delay
         given = paid_back(delay) or order.refunded
-        facts = {**facts, "refund_amount": given.label() if given.amount else ""}
+        facts = {**facts, "refund_amount": scene.speech.money(given) if given.amount else ""}
         facts["part_left"] = bool(delay and not shipment and part_left(order, delay))
         variants = delay_variants(delay, shipment) if delay else []
     page = safe_url(
@@ -86,7 +89,7 @@ def email_view(
     )
     return {
         "moment": moment.value,
-        "language": (shopper.language if shopper else None) or brand.language,
+        "language": scene.speech.tag,
         "brand": brand_view(brand),
         "words": say(f"moments.{moment.value}", facts, variants),
         "labels": say("labels", {**facts, "now_time": ""}),
@@ -94,7 +97,7 @@ def email_view(
         "facts": facts,
         "steps": _email_steps(moment, scene, shipment, facts),
         "lines": scene.lines({line.line_id: line.quantity for line in ret.lines} if ret else None),
-        "total": "" if ret else order.total.label(),
+        "total": "" if ret else scene.speech.money(order.total),
         "links": {"page": page, "unsubscribe": safe_url(links.get("unsubscribe"))},
         "structured": _structured(moment, scene, shipment, page, parcels),
     }
@@ -141,7 +144,7 @@ def _structured(moment: Moment, scene: Scene, shipment: Shipment | None, page: s
     result: View = {
         "@context": "https://schema.org",
         "@type": "ParcelDelivery",
-        "carrier": {"@type": "Organization", "name": carrier_name(shipment.carrier)},
+        "carrier": {"@type": "Organization", "name": scene.speech.carrier(shipment.carrier)},
         "trackingNumber": clean(shipment.tracking_number, 64),
         "trackingUrl": page,
         "partOfOrder": {**part, "orderStatus": f"https://schema.org/{status}"},

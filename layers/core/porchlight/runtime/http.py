@@ -23,6 +23,13 @@ _SECURITY = {
 }
 
 
+def wished(request: InboundRequest) -> list[str]:
+    """The languages that the browser asks for, the most wanted first."""
+    from porchlight.domain.languages import accepted  # not for every function: machines read no pages
+
+    return accepted(request.headers.get("accept-language"))
+
+
 def request_of(event: Mapping[str, Any]) -> InboundRequest:
     """The request in a gateway event, its body as the bytes that were sent."""
     text = event.get("body") or ""

@@ -1,5 +1,6 @@
 """Pages for shoppers: tracking, the answer to a question of a delay, and unsubscribe."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,6 +19,8 @@ from porchlight.services.links import Links
 from porchlight.services.retrying import until_settled
 
 SERVICE = "service"
+type Wished = Sequence[str]
+"""The languages that a browser asks for, the most wanted first: they count where the shopper's own is not known."""
 
 
 @dataclass(frozen=True)
@@ -29,9 +32,10 @@ class Page:
     status: int = 200
 
 
-def not_found(renderer: Renderer) -> Page:
+def not_found(renderer: Renderer, wished: Wished = ()) -> Page:
     """The page that tells nothing: the same for what never was and what has expired."""
-    return Page(renderer.page(None, "not_found", {}), renderer.policy, 404)
+    view = {"language": renderer.speech(None, *wished).tag}
+    return Page(renderer.page(None, "not_found", view), renderer.policy, 404)
 
 
 @dataclass(frozen=True)
@@ -47,14 +51,14 @@ class TrackingPage:
     links: Links
     metrics: Metrics
 
-    def show(self, token: str, now: datetime) -> Page:
+    def show(self, token: str, now: datetime, wished: Wished = ()) -> Page:
         """The page, or the one that tells nothing."""
         try:
-            return self._found(token, now)
+            return self._found(token, now, wished)
         except NotFoundError:
-            return not_found(self.renderer)
+            return not_found(self.renderer, wished)
 
-    def _found(self, token: str, now: datetime) -> Page:
+    def _found(self, token: str, now: datetime, wished: Wished) -> Page:
         claims = self.links.read("t", token, now)
         brand = self.brands.get(claims["b"])
         contents = self.orders.contents(brand.brand_id, claims["o"])
@@ -71,7 +75,9 @@ class TrackingPage:
         cases = [case for case_id in asked if (case := self.cases.get(brand.brand_id, case_id))]
         returns = [found for return_id in contents.return_ids if (found := self.returns.get(brand.brand_id, return_id))]
         links = {**self.links.of_order(brand, contents.order), "answer": f"{token}/answer"}
-        view = tracking_view(brand, contents.order, parcels, returns, now, links, cases, contents.untracked)
+        shopper = self.orders.shopper(brand.brand_id, contents.order.shopper_id)
+        speech = self.renderer.speech(brand, shopper.language if shopper else None, *wished)
+        view = tracking_view(brand, contents.order, parcels, returns, now, links, cases, contents.untracked, speech)
         self.metrics.count("PageViews", page="tracking")
         return Page(self.renderer.page(brand, "tracking", view), self.renderer.policy)
 
@@ -88,7 +94,7 @@ class AnswerPage:
     links: Links
     metrics: Metrics
 
-    def answer(self, token: str, case_id: str, answer: str, now: datetime) -> Page:
+    def answer(self, token: str, case_id: str, answer: str, now: datetime, wished: Wished = ()) -> Page:
         """The page that says what is done now; the one that tells nothing for links and questions of others."""
         try:
             claims = self.links.read("t", token, now)
@@ -98,8 +104,11 @@ class AnswerPage:
                 raise NotFoundError
             said = self._said(case, answer, now)
         except NotFoundError:
-            return not_found(self.renderer)
-        view = {"said": said, "back": f"../{token}"}
+            return not_found(self.renderer, wished)
+        order = self.desk.orders.contents(brand.brand_id, claims["o"]).order
+        shopper = self.desk.orders.shopper(brand.brand_id, order.shopper_id) if order else None
+        speech = self.renderer.speech(brand, shopper.language if shopper else None, *wished)
+        view = {"said": said, "back": f"../{token}", "language": speech.tag}
         self.metrics.count("PageViews", page="answer")
         return Page(self.renderer.page(brand, "answer", view), self.renderer.policy)
 
@@ -139,14 +148,14 @@ class Unsubscribe:
     links: Links
     metrics: Metrics
 
-    def show(self, token: str, now: datetime) -> Page:
+    def show(self, token: str, now: datetime, wished: Wished = ()) -> Page:
         """The page that asks."""
         try:
-            return self._page(*self._shopper(token, now))
+            return self._page(*self._shopper(token, now), wished)
         except NotFoundError:
-            return not_found(self.renderer)
+            return not_found(self.renderer, wished)
 
-    def change(self, token: str, on: bool, now: datetime) -> Page:
+    def change(self, token: str, on: bool, now: datetime, wished: Wished = ()) -> Page:
         """Switch service emails off (or, with ``on``, back on); doing it twice is doing it once."""
 
         def attempt() -> Page:
@@ -156,12 +165,12 @@ class Unsubscribe:
                 shopper = shopper.model_copy(update={"unsubscribed": frozenset(wanted)})
                 self.orders.save_shopper(shopper)
                 self.metrics.count("Unsubscribes", change="on" if on else "off")
-            return self._page(brand, shopper)
+            return self._page(brand, shopper, wished)
 
         try:
             return until_settled(attempt)
         except NotFoundError:
-            return not_found(self.renderer)
+            return not_found(self.renderer, wished)
 
     def _shopper(self, token: str, now: datetime) -> tuple[BrandConfig, Shopper]:
         claims = self.links.read("u", token, now)
@@ -171,6 +180,7 @@ class Unsubscribe:
             raise NotFoundError
         return brand, shopper
 
-    def _page(self, brand: BrandConfig, shopper: Shopper) -> Page:
-        html = self.renderer.page(brand, "unsubscribe", {"unsubscribed": SERVICE in shopper.unsubscribed})
-        return Page(html, self.renderer.policy)
+    def _page(self, brand: BrandConfig, shopper: Shopper, wished: Wished) -> Page:
+        language = self.renderer.speech(brand, shopper.language, *wished).tag
+        view = {"unsubscribed": SERVICE in shopper.unsubscribed, "language": language}
+        return Page(self.renderer.page(brand, "unsubscribe", view), self.renderer.policy)

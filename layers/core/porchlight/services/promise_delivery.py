@@ -66,6 +66,7 @@ class _Basket:
     ready_at: datetime | None
     ready_in_days: int
     ship_by: date | None
+    language: str | None
 
     @property
     def destination(self) -> str:
@@ -98,7 +99,7 @@ class PromiseDesk:
         """The promise as JSON. InvalidInputError names the parameter at fault, never its value."""
         basket = _read(query, self.brands, now)
         made, where, until, view = self._promise(basket, now)
-        words = self.renderer.words(basket.brand, WORDS, view)
+        words = self.renderer.words(basket.brand, WORDS, view, basket.language)
         body = {
             "brand": basket.brand.brand_id,
             "destination": basket.destination,
@@ -108,12 +109,12 @@ class PromiseDesk:
             "latest": made.range.latest.isoformat(),
             **{name: getattr(made, name).isoformat() for name in ("p10", "p50", "p80", "p90")},
             "zone": where,
-            "in_words": view["expected"],
+            "in_words": view["expected_bare"],
             "in_dates": view["expected_date"],
             "order_by": made.order_by.isoformat() if made.order_by else None,
             "ship_by": made.ship_by.isoformat(),
             "text": " ".join(words[name] for name in ("arrives", "order") if words[name]),
-            "language": basket.brand.language,
+            "language": self.renderer.speech(basket.brand, basket.language).tag,
             "confidence": list(made.doubts),
             "model": made.version,
             "valid_until": until.isoformat(),
@@ -130,9 +131,8 @@ class PromiseDesk:
         except PorchlightError as error:
             return Offer(f"<!-- {error.problem}: {error.detail} -->\n", 0, error.status)
         words = {"say": WORDS, "variants": [], "facts": view}
-        return Offer(
-            self.renderer.page(basket.brand, "promise", {"words": words}).strip() + "\n", _seconds(until - now)
-        )
+        html = self.renderer.page(basket.brand, "promise", {"words": words, "language": basket.language})
+        return Offer(html.strip() + "\n", _seconds(until - now))
 
     def _promise(self, basket: _Basket, now: datetime) -> tuple[Promise, str, datetime, dict[str, Any]]:
         """The promise, the zone of its days, until when it holds, and what its words are made of."""
@@ -148,7 +148,8 @@ class PromiseDesk:
         doubts = (*((SURGE,) if wider else ()), *(() if there else (ZONE_UNKNOWN,)))
         made = promise(model, route, leaves, level, now, where, wider=wider, doubts=doubts)
         until = valid_until(made, now, where, origin.zone)
-        return made, where, until, facts(made, now, basket.country, where, origin.zone)
+        speech = self.renderer.speech(brand, basket.language).at(basket.country)
+        return made, where, until, facts(made, now, speech, where, origin.zone)
 
 
 def _seconds(left: timedelta) -> int:
@@ -177,7 +178,10 @@ def _read(query: Mapping[str, str], brands: Brands, now: datetime) -> _Basket:
     ship_by = _day(given.get("ship_by"), origin, now)
     if sum(map(bool, (ready_at, ready_in_days, ship_by))) > 1:
         raise _fault("ready_at", "only one of ready_at, ready_in_days and ship_by")
-    return _Basket(brand, country, region, prefix, service, origin_id, origin, ready_at, ready_in_days, ship_by)
+    language = given.get("language")
+    return _Basket(
+        *(brand, country, region, prefix, service, origin_id, origin, ready_at, ready_in_days, ship_by, language)
+    )
 
 
 def _place(destination: str) -> tuple[str, str | None]:

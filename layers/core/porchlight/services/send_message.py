@@ -151,7 +151,8 @@ class Sender:
         links = self.links.of_order(brand, order)
         request = self.returns.get(record.brand, record.return_id) if record.return_id else None
         parcels = len(contents.shipment_ids)
-        view = email_view(record.moment, brand, order, shopper, shipment, request, now, links, parcels, case)
+        speech = self.renderer.speech(brand, shopper.language)
+        view = email_view(record.moment, brand, order, shopper, shipment, request, now, links, parcels, case, speech)
         subject, html, text = self.renderer.email(brand, record.moment, view)
         return Email(
             from_name=brand.sender.name,
