@@ -8,12 +8,14 @@ from typing import Protocol
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
+from porchlight.domain.breakers import Breaker
 from porchlight.domain.channels import Channel, Purpose
 from porchlight.domain.consent import ConsentRecord
 from porchlight.domain.countries import CountryProfile
 from porchlight.domain.messages import Told
 from porchlight.domain.moments import Catalogue, Moment
 from porchlight.domain.preferences import Profile
+from porchlight.domain.reputation import Outcome, Reputation
 
 _FROZEN = ConfigDict(frozen=True)
 
@@ -71,6 +73,9 @@ class Touches(Protocol):
         ...
 
 
+MOST_MEMBERS = 25
+
+
 class Bundle(BaseModel):
     """Messages that are sent as one: ``lead`` is the message that goes out, ``members`` what it says."""
 
@@ -81,6 +86,8 @@ class Bundle(BaseModel):
     bundle_id: str
     lead: Told
     members: tuple[Told, ...] = ()
+    """At most ``MOST_MEMBERS``: more are told by "and more", and nobody writes here for them."""
+    more: bool = False
     closed: bool = False
     """It was sent, or is being sent: nobody joins it any more."""
     version: int = 0
@@ -211,12 +218,48 @@ class Courier(Protocol):
     """Hands a message to the first provider of its channel that is well and takes it."""
 
     def hand_over(self, message: Outgoing, now: datetime) -> HandedOver:
-        """As ``Provider.send``: raises what the last provider that was tried raised. A provider that gave no answer is
-        never followed by another one: it may have taken the message. TransientError with ``code=THROTTLED`` where the
-        quota is used up.
+        """As ``Provider.send``; of what several raised, the one with most hope. A provider that gave no answer
+        is never followed by another one: it may have taken the message. TransientError with ``code=THROTTLED`` where
+        our own quota is used up.
         """
         ...
 
     def is_paused(self, brand: str, channel: Channel, purpose: Purpose) -> bool:
         """True while bounces or complaints are so near the provider's limits that only service news is sent."""
+        ...
+
+
+class Breakers(Protocol):
+    """The circuit breakers of providers."""
+
+    def get(self, brand: str, channel: Channel, provider: str, *, fresh: bool = False) -> Breaker:
+        """The breaker; an untouched one of version 0 where nothing was ever written. Kept for a few seconds, unless
+        ``fresh``.
+        """
+        ...
+
+    def save(self, breaker: Breaker) -> None:
+        """Write it; ConflictError if it is not ``version - 1`` that is stored."""
+        ...
+
+
+class Quotas(Protocol):
+    """The token buckets of providers, shared by all processes."""
+
+    def take(self, brand: str, channel: Channel, provider: str, per_second: float) -> float:
+        """Take one token; returns the seconds to wait until it is good, at most one. TransientError with
+        ``code=THROTTLED`` where none is to be had within that time.
+        """
+        ...
+
+
+class Reputations(Protocol):
+    """What was sent, bounced and complained of, by brand, channel and hour."""
+
+    def count(self, brand: str, channel: Channel, kind: Outcome, now: datetime, *, by: int = 1) -> None:
+        """Count one more, or ``by``."""
+        ...
+
+    def get(self, brand: str, channel: Channel, now: datetime, *, fresh: bool = False) -> Reputation:
+        """The last day. Kept for a minute, unless ``fresh``."""
         ...
