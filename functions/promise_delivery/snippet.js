@@ -1,4 +1,4 @@
-// <porchlight-promise>: see docs/delivery-promise.md
+// docs/delivery-promise.md
 (() => {
   const address = new URL("../delivery-promise", document.currentScript.src);
   const names = ["brand", "destination", "postcode", "service", "origin", "ready_at", "ready_in_days", "ship_by", "language"];

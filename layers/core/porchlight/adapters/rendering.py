@@ -182,7 +182,7 @@ def _environment() -> ImmutableSandboxedEnvironment:
 
 
 def _plural(speech: Speech, number: Any, **forms: str) -> str:
-    """``1 parcel``, ``2 parcels``: ``{{ n|plural(one="# parcel", other="# parcels") }}``, by the language's categories."""
+    """``2 parcels`` of ``{{ n|plural(one="# parcel", other="# parcels") }}``, by the plural categories of the language."""
     return speech.plural(int(number or 0), forms)
 
 
