@@ -18,7 +18,6 @@ from porchlight.domain.codes import Code, Meaning, Meanings
 from porchlight.domain.delays import DelayDecision
 from porchlight.domain.ids import body_id
 from porchlight.domain.messages import MessageRecord
-from porchlight.domain.moments import Moment
 from porchlight.domain.money import Money
 from porchlight.domain.orders import Order, Shopper
 from porchlight.domain.packing import Packing
@@ -444,8 +443,12 @@ class Renderer(Protocol):
         """How the brand speaks to a reader of the first of the ``wished`` languages that it has, else of its own."""
         ...
 
-    def email(self, brand: BrandConfig, moment: Moment, view: Mapping[str, Any]) -> tuple[str, str, str]:
+    def email(self, brand: BrandConfig, moment: str, view: Mapping[str, Any]) -> tuple[str, str, str]:
         """Subject, HTML part and text part of a message."""
+        ...
+
+    def texts(self, brand: BrandConfig, view: Mapping[str, Any]) -> dict[str, str]:
+        """The words of a message alone: what SMS and push are made of."""
         ...
 
     def page(self, brand: BrandConfig | None, name: str, view: Mapping[str, Any]) -> str:

@@ -14,6 +14,7 @@ from porchlight.domain.consent import ConsentRecord
 from porchlight.domain.countries import CountryProfile
 from porchlight.domain.messages import Told
 from porchlight.domain.moments import Catalogue, Moment
+from porchlight.domain.orders import Shopper
 from porchlight.domain.preferences import Profile
 from porchlight.domain.reputation import Outcome, Reputation
 
@@ -27,6 +28,10 @@ class Profiles(Protocol):
         """The profile; an empty one of version 0 where there is none. Read consistently."""
         ...
 
+    def with_contact(self, brand: str, shopper_id: str) -> tuple[Shopper | None, Profile]:
+        """The contact points and the profile, in one read."""
+        ...
+
     def save(self, profile: Profile, records: Sequence[ConsentRecord] = ()) -> None:
         """Write the profile and append to the ledger, all or nothing; ConflictError if it is not ``version - 1`` that
         is stored. The same record twice is one.
@@ -38,12 +43,12 @@ class Profiles(Protocol):
         ...
 
     def find(self, brand: str, address: str) -> list[str]:
-        """Ids of the shoppers whose email or number this is (by digest)."""
+        """Ids of the shoppers whose email address or number (E.164) this is now, or whose sign-up by it is open."""
         ...
 
     def erase(self, brand: str, shopper_id: str, at: datetime) -> None:
-        """Forget the person: contact points, devices, preferences and traits go; that they were erased, and the ledger
-        without wording and proof, stay.
+        """Forget the person: contact points, devices, preferences and traits go; that they were erased, what was
+        withdrawn, and the ledger without wording and proof, stay. ConflictError if the profile was changed meanwhile.
         """
         ...
 

@@ -20,7 +20,6 @@ from porchlight.adapters.brandpack import NEUTRAL, BrandPack
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.facts import brand_view, say
 from porchlight.domain.languages import best
-from porchlight.domain.moments import Moment
 from porchlight.domain.speech import Speech
 
 _KEPT = "\n\u200c\u200d"
@@ -46,13 +45,18 @@ class PackRenderer:
         """How the brand speaks to a reader of the first of the ``wished`` languages that it has, else of its own."""
         return self._kit(brand).tongue(*wished).speech
 
-    def email(self, brand: BrandConfig, moment: Moment, view: Mapping[str, Any]) -> tuple[str, str, str]:
+    def email(self, brand: BrandConfig, moment: str, view: Mapping[str, Any]) -> tuple[str, str, str]:
         """Subject, HTML part and text part of a message."""
         kit = self._kit(brand)
         spoken = kit.speak(view)
-        html = kit.document(f"email/{moment.value}.html", "email/message.html", spoken)
-        text = kit.document(f"email/{moment.value}.txt", "email/message.txt", spoken)
+        html = kit.document(f"email/{moment}.html", "email/message.html", spoken)
+        text = kit.document(f"email/{moment}.txt", "email/message.txt", spoken)
         return _line(spoken["words"]["subject"]), html, _visible(text).strip() + "\n"
+
+    def texts(self, brand: BrandConfig, view: Mapping[str, Any]) -> dict[str, str]:
+        """The words of a message alone, without a document around them."""
+        found: dict[str, str] = self._kit(brand).speak({"words": view["words"], "language": view["language"]})["words"]
+        return found
 
     def page(self, brand: BrandConfig | None, name: str, view: Mapping[str, Any]) -> str:
         """An HTML page: ``tracking`` (of a tracking view), ``unsubscribe`` (of ``{"unsubscribed": bool}``),

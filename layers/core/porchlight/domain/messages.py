@@ -153,6 +153,10 @@ class MessageRecord(BaseModel):
     not_before: AwareDatetime | None = None
     """Held until then."""
     held_for: Hold | None = None
+    beside: Channel | None = None
+    """It goes out by this channel only, beside the first one."""
+    bundle_id: str | None = None
+    """Of the messages that it waits together with."""
     merged_into: Told | None = None
     includes: tuple[Told, ...] = ()
     """What a digest, or a message about several parcels, says."""

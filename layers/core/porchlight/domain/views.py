@@ -24,6 +24,9 @@ from porchlight.domain.words import clean, safe_url
 
 __all__ = ["email_view", "tracking_view"]
 
+GATHERED = "gathered"
+"""The variant for several parcels of one order that came to a moment together."""
+
 RETURN_MOMENTS = frozenset({Moment.RETURN_APPROVED, Moment.RETURN_REFUSED, Moment.REFUNDED})
 _ORDER_STATUS = {
     Moment.OUT_FOR_DELIVERY: "OrderInTransit",
@@ -53,12 +56,14 @@ def email_view(
     parcels: int = 0,
     case: Case | None = None,
     speech: Speech | None = None,
+    *,
+    count: int = 1,
 ) -> View:
     """Everything an email of ``moment`` can say.
 
     ``links``: ``tracking``, ``unsubscribe`` and, where there is one, ``returns``. ``parcels``: how many the
     order comes in, 0 where that is not known. ``case``: what the shopper is asked. ``speech``: the
-    shopper's language, English where nobody says.
+    shopper's language, English where nobody says. ``count``: how many parcels it is told of at once.
     """
     scene = Scene(brand, order, now, relative=False, speech=speech)
     facts = scene.order_facts(shopper, parcels)
@@ -84,6 +89,9 @@ def email_view(
         facts = {**facts, "refund_amount": scene.speech.money(given) if given.amount else ""}
         facts["part_left"] = bool(delay and not shipment and part_left(order, delay))
         variants = delay_variants(delay, shipment) if delay else []
+    facts["count"] = count
+    if count > 1:
+        variants = [GATHERED, *variants]
     page = safe_url(
         links.get("returns") if moment in RETURN_MOMENTS and links.get("returns") else links.get("tracking")
     )
@@ -95,6 +103,7 @@ def email_view(
         "labels": say("labels", {**facts, "now_time": ""}),
         "cause": cause(shipment.delay if shipment else None, shipment, facts) if moment in _WITH_CAUSE else "",
         "facts": facts,
+        "items": [],
         "steps": _email_steps(moment, scene, shipment, facts),
         "lines": scene.lines({line.line_id: line.quantity for line in ret.lines} if ret else None),
         "total": "" if ret else scene.speech.money(order.total),

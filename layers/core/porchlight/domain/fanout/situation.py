@@ -76,8 +76,6 @@ class Situation:
     """All of the order; known where somebody is asked how it was, or sold something."""
     parcel_count: int = 0
     return_count: int = 0
-    more_to_come: bool = False
-    """Something of the order has not left yet."""
     sent: Sequence[Sent] = ()
     """To this shopper lately; known where a cap may count."""
     paused: frozenset[Channel] = frozenset()

@@ -54,8 +54,7 @@ def in_digest(the: Situation) -> bool:
 
 def gathers(the: Situation) -> bool:
     """True where other parcels of the order may come to the same moment within minutes."""
-    several = the.parcel_count > 1 or the.more_to_come
-    return bool(the.spec.gather_minutes and the.news.shipment_id and several)
+    return bool(the.spec.gather_minutes and the.news.shipment_id and the.parcel_count > 1)
 
 
 def _digest_time(the: Situation) -> datetime:

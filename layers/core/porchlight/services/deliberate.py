@@ -1,0 +1,120 @@
+"""Gather what a decision about one message is made of."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from porchlight.deciding import Cases
+from porchlight.domain.addresses import phone_number, valid_email
+from porchlight.domain.brands import BrandConfig
+from porchlight.domain.channels import Channel, Purpose
+from porchlight.domain.countries import CountryProfile
+from porchlight.domain.fanout.reach import candidates, counting
+from porchlight.domain.fanout.situation import Contact, News, Sent, Situation
+from porchlight.domain.orders import Order, Shopper
+from porchlight.domain.preferences import Profile, address_digest
+from porchlight.domain.shipments import Shipment
+from porchlight.domain.telling import QUESTIONS
+from porchlight.ports import Brands, OrderContents, Orders, Returns, Shipments
+from porchlight.reaching import Catalogues, Courier, Profiles, Touch, Touches
+
+MOST_PARCELS = 20
+"""An order in more parcels is asked nothing: nobody looks at them all for a check-in."""
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """The situation, and what else was read on the way."""
+
+    situation: Situation
+    contents: OrderContents
+    touches: tuple[Touch, ...]
+
+
+@dataclass(frozen=True)
+class Deliberation:
+    """Reads the records of one message."""
+
+    orders: Orders
+    shipments: Shipments
+    returns: Returns
+    cases: Cases
+    brands: Brands
+    catalogues: Catalogues
+    profiles: Profiles
+    touches: Touches
+    courier: Courier
+
+    def gather(self, brand_id: str, order_id: str, news: News, now: datetime, *, message_id: str) -> Gathered | None:
+        """Everything that is known now; None where there is no such order (yet)."""
+        contents = self.orders.contents(brand_id, order_id)
+        order = contents.order
+        if order is None:
+            return None
+        brand, spec = self.brands.get(brand_id), self.catalogues.moments(brand_id)[news.moment]
+        shopper = self.orders.shopper(brand_id, order.shopper_id)
+        profile = self.profiles.get(brand_id, order.shopper_id)
+        contacts = contacts_of(brand_id, shopper, profile, order.destination.country)
+        service = spec.purpose is Purpose.SERVICE
+        the = Situation(
+            news=news,
+            spec=spec,
+            brand=brand,
+            order=order,
+            shopper=shopper,
+            profile=profile,
+            now=now,
+            contacts=contacts,
+            countries=self._countries(brand, order, contacts),
+            shipment=self.shipments.get(brand_id, news.shipment_id) if news.shipment_id else None,
+            request=self.returns.get(brand_id, news.return_id) if news.return_id else None,
+            case=self.cases.get(brand_id, news.subject_id) if news.moment in QUESTIONS else None,
+            messages=contents.messages,
+            parcels=() if service else self._parcels(brand_id, contents),
+            parcel_count=len(contents.shipment_ids),
+            return_count=len(contents.return_ids),
+            message_id=message_id,
+        )
+        tried = candidates(the)
+        touches: tuple[Touch, ...] = ()
+        if any(counting(the, channel) for channel in tried):
+            touches = tuple(self.touches.recent(brand_id, order.shopper_id))
+        sent = [Sent(one.message_id, one.channel, one.purpose, one.at) for one in touches]
+        paused = {one for one in tried if not service and self.courier.is_paused(brand_id, one, spec.purpose)}
+        return Gathered(replace(the, sent=sent, paused=frozenset(paused)), contents, touches)
+
+    def _countries(
+        self, brand: BrandConfig, order: Order, contacts: Mapping[Channel, Contact]
+    ) -> dict[Channel, CountryProfile]:
+        there = order.destination.country
+        return {
+            channel: self.catalogues.country(
+                brand.brand_id, (contacts[channel].country if channel in contacts else None) or there
+            )
+            for channel in Channel
+        }
+
+    def _parcels(self, brand_id: str, contents: OrderContents) -> list[Shipment]:
+        found = (self.shipments.get(brand_id, one) for one in contents.shipment_ids[:MOST_PARCELS])
+        return [parcel for parcel in found if parcel]
+
+
+def contacts_of(brand: str, shopper: Shopper | None, profile: Profile, country: str | None) -> dict[Channel, Contact]:
+    """Where each channel reaches a shopper. A number without its country's code is one of ``country``."""
+    found: dict[Channel, Contact] = {}
+    if shopper and shopper.email:
+        address = valid_email(shopper.email) or ""
+        found[Channel.EMAIL] = Contact(address, address_digest(brand, shopper.email))
+    if shopper and shopper.phone:
+        number = phone_number(shopper.phone, country)
+        contact = Contact(
+            number.e164 if number else "",
+            address_digest(brand, number.e164 if number else shopper.phone),
+            number.country if number else None,
+        )
+        found |= {Channel.SMS: contact, Channel.WHATSAPP: contact}
+    for channel in (Channel.PUSH, Channel.WEB_PUSH):
+        if targets := profile.targets_of(channel):
+            newest = max(targets, key=lambda one: one.added_at)
+            found[channel] = Contact(newest.target, address_digest(brand, newest.target))
+    return found
