@@ -118,6 +118,8 @@ class MomentSpec(BaseModel):
 
 PROMOTIONAL = frozenset({"related", "offer", "referral"})
 """Blocks that sell: in marketing only."""
+BLOCKS = PROMOTIONAL | {"rating"}
+"""All that may stand below the news."""
 
 Catalogue = Mapping[Moment, MomentSpec]
 """All moments of a brand."""
