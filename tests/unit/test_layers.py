@@ -18,6 +18,7 @@ BASE = ("errors", "domain")
 ALLOWED: dict[str, tuple[str, ...]] = {
     "errors": (),
     "bodies": ("errors",),
+    "signing": (),
     "domain": ("domain",),
     "connectors": BASE,
     "proofs": (*BASE, "connectors", "bodies"),
@@ -30,7 +31,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "carriers": (*BASE, "connectors", "bodies", "proofs", "carriers"),
     "stores": (*BASE, "connectors", "bodies", "proofs", "stores"),
     "channels": (*BASE, "ports", "adapters", "channels"),
-    "refunds": (*BASE, "ports", "deciding", "bodies", "adapters", "refunds"),
+    "refunds": (*BASE, "ports", "deciding", "bodies", "signing", "adapters", "refunds"),
     "runtime": (*BASE, "connectors", "ports", "asking", "predicting", "deciding", "services", "runtime"),
     "functions": (*BASE, "connectors", "ports", "services", "runtime", "carriers.registry", "stores.registry"),
 }

@@ -1,7 +1,7 @@
 """The signed refund webhook, against a server on this machine and against the reference library."""
 
 import base64
-import json
+import hmac
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
-from standardwebhooks import Webhook
+from standardwebhooks import Webhook, WebhookVerificationError
 
 from porchlight.deciding import Task
 from porchlight.domain.brands import BrandConfig
@@ -18,7 +18,7 @@ from porchlight.domain.returns import Refund, Return
 from porchlight.errors import PermanentProviderError, TransientError
 from porchlight.refunds.registry import refund_provider, remedies
 from porchlight.refunds.webhook.client import WebhookRefunds
-from porchlight.refunds.webhook.signing import key_of, sign
+from porchlight.signing import signed
 from tests.fakes import FakeOrders, FakeSecrets
 from tests.unit.stories import NOW, brand, order, usd, wanted
 
@@ -98,10 +98,26 @@ def test_the_reference_library_accepts_what_is_sent(peer: Peer) -> None:
     assert abs(datetime.fromisoformat(message["timestamp"]).timestamp() - datetime.now(UTC).timestamp()) < 60
 
 
-def test_signatures_equal_the_reference_librarys() -> None:
-    body = json.dumps({"a": "é"}).encode()
-    ours = sign(key_of(SECRET), "msg_1", int(NOW.timestamp()), body)
-    assert ours == Webhook(SECRET).sign("msg_1", NOW, body.decode())
+def test_a_signature_is_an_hmac_over_id_time_and_body() -> None:
+    headers = signed((SECRET,), "msg_1", NOW.replace(microsecond=999_999), '{"a": "é"}')
+    seconds = int(NOW.timestamp())
+    digest = hmac.digest(b"k" * 32, f"msg_1.{seconds}.".encode() + '{"a": "é"}'.encode(), "sha256")
+    assert headers == {
+        "webhook-id": "msg_1",
+        "webhook-timestamp": str(seconds),
+        "webhook-signature": "v1," + base64.b64encode(digest).decode(),
+    }
+
+
+def test_while_a_secret_is_rotated_either_one_verifies(peer: Peer) -> None:
+    old = "whsec_" + base64.b64encode(b"o" * 24).decode()
+    secrets = FakeSecrets(**{"refunds/larkspur": {"secret": SECRET, "previous": old}})
+    provider(peer.url, secrets).refund(brand(), refundable())
+    ((_, headers, body),) = peer.requests
+    for secret in (SECRET, old):
+        assert Webhook(secret).verify(body, headers)
+    with pytest.raises(WebhookVerificationError):
+        Webhook("whsec_" + base64.b64encode(b"x" * 32).decode()).verify(body, headers)
 
 
 def test_the_same_refund_again_has_the_same_id_and_a_fresh_time(peer: Peer) -> None:

@@ -16,7 +16,7 @@ from porchlight.domain.remedies import Remedy
 from porchlight.domain.returns import Return
 from porchlight.errors import NotFoundError, PermanentProviderError, TransientError
 from porchlight.ports import Orders, Secrets
-from porchlight.refunds.webhook.signing import key_of, sign
+from porchlight.signing import secrets_in, signed
 
 TIMEOUT = 10.0
 MAX_ANSWER = 65_536
@@ -39,7 +39,9 @@ class _NoRedirects(HTTPRedirectHandler):
 
 
 class SignedWebhook:
-    """Signed messages to the brand's own system. The secret ``refunds/{brand}`` is ``{"secret": "whsec_…"}``."""
+    """Signed messages to the brand's own system. The secret ``refunds/{brand}`` is ``{"secret": "whsec_…"}``,
+    and ``previous`` beside it while it is being rotated.
+    """
 
     def __init__(
         self,
@@ -62,26 +64,23 @@ class SignedWebhook:
         and money; nothing personal.
         """
         url = _checked(str(brand.refunds.url or self._default_url))
-        timestamp = int(self._clock())
+        now = datetime.fromtimestamp(int(self._clock()), UTC)
         order = self._orders.get(brand.brand_id, data["order_id"]) if self._orders else None
         if order:
             data["order"] = order.external_id
-        sent_at = datetime.fromtimestamp(timestamp, UTC).isoformat().replace("+00:00", "Z")
-        message = {"type": kind, "timestamp": sent_at, "data": data}
-        body = json.dumps(message, separators=(",", ":")).encode()
+        message = {"type": kind, "timestamp": now.isoformat().replace("+00:00", "Z"), "data": data}
+        body = json.dumps(message, separators=(",", ":"))
         headers = {
             "content-type": "application/json",
             "user-agent": "porchlight",
-            "webhook-id": key,
-            "webhook-timestamp": str(timestamp),
-            "webhook-signature": sign(self._key(brand), key, timestamp, body),
+            **signed(self._keys(brand), key, now, body),
             "idempotency-key": key,
         }
-        return _reference(self._post(url, body, headers)) or key
+        return _reference(self._post(url, body.encode(), headers)) or key
 
-    def _key(self, brand: BrandConfig) -> bytes:
+    def _keys(self, brand: BrandConfig) -> tuple[str, ...]:
         try:
-            return key_of(str(self._secrets.get(f"refunds/{brand.brand_id}").get("secret", "")))
+            return secrets_in(self._secrets.get(f"refunds/{brand.brand_id}"))
         except (NotFoundError, ValueError) as error:
             # Put right by an operator, within the hours for which the workflow goes on asking.
             raise TransientError("the secret of the refund webhook is missing or not usable") from error
