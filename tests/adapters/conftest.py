@@ -13,7 +13,7 @@ import pytest
 import yaml
 from moto import mock_aws
 
-from porchlight import asking, deciding, ports, predicting
+from porchlight import asking, deciding, ports, predicting, reaching
 from porchlight.adapters import aws
 from porchlight.adapters.archive import FirehoseArchive
 from porchlight.adapters.dynamodb.cases import DynamoCases
@@ -25,6 +25,7 @@ from porchlight.adapters.dynamodb.exchanges import DynamoExchanges
 from porchlight.adapters.dynamodb.journal import DynamoJournal
 from porchlight.adapters.dynamodb.messages import DynamoMessages
 from porchlight.adapters.dynamodb.orders import DynamoOrders
+from porchlight.adapters.dynamodb.profiles import DynamoProfiles
 from porchlight.adapters.dynamodb.quarantine import DynamoQuarantine
 from porchlight.adapters.dynamodb.returns import DynamoReturns
 from porchlight.adapters.dynamodb.shipments import DynamoShipments
@@ -33,7 +34,7 @@ from porchlight.adapters.dynamodb.table import Table
 from porchlight.adapters.dynamodb.watches import DynamoWatches
 from porchlight.adapters.s3 import Bodies
 from porchlight.adapters.sqs import SqsInbound
-from tests import fakes
+from tests import fakes, fakes_reaching
 
 ROOT = Path(__file__).parents[2]
 TABLE, BUCKET, QUEUE = "porchlight", "porchlight-bodies", "porchlight-inbound"
@@ -107,6 +108,7 @@ class Stores:
     surges: deciding.Surges
     cases: deciding.Cases
     decisions: deciding.Decisions
+    profiles: reaching.Profiles
 
 
 def _fakes(brand: str) -> Stores:
@@ -130,6 +132,7 @@ def _fakes(brand: str) -> Stores:
         fakes.FakeSurges(),
         fakes.FakeCases(),
         fakes.FakeDecisions(shipments),
+        fakes_reaching.FakeProfiles(orders),
     )
 
 
@@ -152,6 +155,7 @@ def _real(brand: str, queue_url: str) -> Stores:
         DynamoSurges(table, time.monotonic),
         DynamoCases(table),
         DynamoDecisions(table),
+        DynamoProfiles(table),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from porchlight import asking, deciding, ports, predicting
+from porchlight import asking, deciding, ports, predicting, reaching
 from porchlight.adapters.dynamodb import (
     cases,
     codes,
@@ -20,6 +20,7 @@ from porchlight.adapters.dynamodb import (
     keys,
     messages,
     orders,
+    profiles,
     quarantine,
     returns,
     shipments,
@@ -44,6 +45,7 @@ REPOSITORIES = {
     "Exchanges": exchanges.DynamoExchanges,
     "Journal": journal.DynamoJournal,
     "Surges": surges.DynamoSurges,
+    "Profiles": profiles.DynamoProfiles,
 }
 
 
@@ -73,7 +75,7 @@ def test_each_pattern_is_a_method_and_each_method_a_pattern() -> None:
 
 
 def _port(name: str) -> Any:
-    found = (getattr(module, name, None) for module in (ports, asking, predicting, deciding))
+    found = (getattr(module, name, None) for module in (ports, asking, predicting, deciding, reaching))
     return next(port for port in found if port)
 
 

@@ -26,13 +26,14 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "asking": (*BASE, "connectors", "ports"),
     "predicting": BASE,
     "deciding": BASE,
-    "services": (*BASE, "connectors", "ports", "asking", "predicting", "deciding", "services"),
-    "adapters": (*BASE, "connectors", "ports", "asking", "predicting", "deciding", "adapters"),
+    "reaching": BASE,
+    "services": (*BASE, "connectors", "ports", "asking", "predicting", "deciding", "reaching", "services"),
+    "adapters": (*BASE, "connectors", "ports", "asking", "predicting", "deciding", "reaching", "adapters"),
     "carriers": (*BASE, "connectors", "bodies", "proofs", "carriers"),
     "stores": (*BASE, "connectors", "bodies", "proofs", "stores"),
-    "channels": (*BASE, "ports", "adapters", "channels"),
+    "channels": (*BASE, "ports", "reaching", "adapters", "channels"),
     "refunds": (*BASE, "ports", "deciding", "bodies", "signing", "adapters", "refunds"),
-    "runtime": (*BASE, "connectors", "ports", "asking", "predicting", "deciding", "services", "runtime"),
+    "runtime": (*BASE, "connectors", "ports", "asking", "predicting", "deciding", "reaching", "services", "runtime"),
     "functions": (*BASE, "connectors", "ports", "services", "runtime", "carriers.registry", "stores.registry"),
 }
 ALLOWED_MODULES: dict[str, tuple[str, ...]] = {

@@ -36,6 +36,8 @@ class Shopper(BaseModel):
     zone: str | None = None
     unsubscribed: frozenset[str] = frozenset()
     """Purposes (``service``, …) the shopper has switched off for email."""
+    erased_at: AwareDatetime | None = None
+    """What was known of the person then was forgotten: orders of before bring nothing back."""
 
 
 class OrderLine(BaseModel):

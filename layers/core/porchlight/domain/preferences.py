@@ -91,6 +91,10 @@ class Profile(BaseModel):
     """By ``standing_key``: the newest ledger record of each."""
     unreachable: dict[Channel, Unreachable] = {}
     targets: tuple[PushTarget, ...] = ()
+    mobile: str | None = Field(default=None, max_length=20)
+    """The number (E.164) that the shopper has given for SMS; it stands before the store's."""
+    mobile_asked: str | None = Field(default=None, max_length=20)
+    """One that was given where sign-ups are confirmed, and is not yet."""
     traits: Traits = Traits()
     erased_at: AwareDatetime | None = None
     version: int = 0

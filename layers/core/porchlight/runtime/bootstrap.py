@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from porchlight.runtime.settings import Settings, settings
 
 if TYPE_CHECKING:
-    from porchlight import asking, deciding, ports, predicting
+    from porchlight import asking, deciding, ports, predicting, reaching
     from porchlight.adapters.brandpack import BrandPack
     from porchlight.connectors import CarrierConnector
     from porchlight.domain.brands import BrandConfig
@@ -86,6 +86,13 @@ class App:
         from porchlight.adapters.dynamodb.orders import DynamoOrders
 
         return DynamoOrders(self._table)
+
+    @cached_property
+    def profiles(self) -> "reaching.Profiles":
+        """Profiles and the consent ledger."""
+        from porchlight.adapters.dynamodb.profiles import DynamoProfiles
+
+        return DynamoProfiles(self._table)
 
     @cached_property
     def messages(self) -> "ports.Messages":
@@ -316,7 +323,54 @@ class App:
         """The email provider."""
         from porchlight.channels.email import SesEmail
 
-        return SesEmail(self.settings.configuration_set)
+        return SesEmail(self.settings.configuration_set, self.secrets)
+
+    @cached_property
+    def breakers(self) -> "reaching.Breakers":
+        """Which providers are shut."""
+        from porchlight.adapters.dynamodb.health import DynamoBreakers
+
+        return DynamoBreakers(self._table, time.monotonic)
+
+    @cached_property
+    def quotas(self) -> "reaching.Quotas":
+        """How fast providers may be asked."""
+        from porchlight.adapters.dynamodb.quotas import DynamoQuotas
+
+        return DynamoQuotas(self._table, time.time)
+
+    @cached_property
+    def reputations(self) -> "reaching.Reputations":
+        """What was sent, bounced and complained of."""
+        from porchlight.adapters.dynamodb.health import DynamoReputations
+
+        return DynamoReputations(self._table, time.monotonic)
+
+    @cached_property
+    def courier(self) -> "reaching.Courier":
+        """Who carries messages."""
+        from random import random
+
+        from porchlight.services.courier import Courier
+
+        return Courier(
+            self.brands,
+            self.provider,
+            self.breakers,
+            self.quotas,
+            self.reputations,
+            self.metrics,
+            time.sleep,
+            random,
+            self.clock,
+        )
+
+    def provider(self, provider_id: str) -> "reaching.Provider":
+        """A provider of a channel, by its id."""
+        from porchlight.channels.kit import Kit
+        from porchlight.channels.registry import provider
+
+        return provider(provider_id, Kit(self.secrets, self.clock, self.settings.configuration_set))
 
     @cached_property
     def metrics(self) -> "ports.Metrics":

@@ -16,12 +16,18 @@
     BRAND#{brand}#RETURN#{rma_…}        RETURN                return        (stream → bus)
     BRAND#{brand}#CASE#{cse_…}          CASE                  case          (stream → bus, due index)
     BRAND#{brand}#SHOPPER#{cus_…}       CONTACT               shopper
+                                        PROFILE               profile
+                                        CONSENT#{at}#{cns_…}  consent
+    BRAND#{brand}#ADDRESS#{adr_…}       {cus_…}               address
     BRAND#{brand}#QUARANTINE            QUARANTINE#{q_…}      quarantined
     BRAND#{brand}#CODES                 CODE#{source}#{code}     code
                                         MEANING#{source}#{code}  meaning
     BRAND#{brand}#ASKING                EXCHANGE#{kind}#{source}  exchange
                                         ERRAND#{run_…}        errand        (due index)
     BRAND#{brand}#JOURNAL#{day}#{0…3}   {shp_…}               journal
+    BRAND#{brand}#SENDING               BREAKER#{channel}#{provider}  breaker
+                                        SENT#{channel}#{hour} sent_hour
+    BRAND#{brand}#QUOTA#{channel}#{provider}  QUOTA            quota
     BRAND#{brand}#LANES                 LATE#{lane}#{day}     lane_day
                                         SURGE#{lane}          surge
 
@@ -46,6 +52,8 @@ ORDER = "ORDER"
 RETURN = "RETURN"
 CASE = "CASE"
 CONTACT = "CONTACT"
+PROFILE = "PROFILE"
+CONSENT = "CONSENT#"
 EVENT = "EVENT#"
 WAIT = "WAIT#"
 DECISION = "DECISION#"
@@ -60,6 +68,9 @@ MEANING = "MEANING#"
 WATCH = "WATCH"
 EXCHANGE = "EXCHANGE#"
 ERRAND = "ERRAND#"
+BREAKER = "BREAKER#"
+SENT = "SENT#"
+QUOTA = "QUOTA"
 _MOST_BYTES = 900
 
 
@@ -86,6 +97,16 @@ def case_pk(brand: str, case_id: str) -> str:
 def shopper_pk(brand: str, shopper_id: str) -> str:
     """Partition of a shopper: the one home of personal data."""
     return f"BRAND#{brand}#SHOPPER#{shopper_id}"
+
+
+def address_pk(brand: str, digest: str) -> str:
+    """Partition of an address, by its digest: whose it is."""
+    return f"BRAND#{brand}#ADDRESS#{digest}"
+
+
+def consent_sk(at: datetime, consent_id: str) -> str:
+    """Sort key of one entry of a shopper's ledger: by time."""
+    return f"{CONSENT}{instant(at)}#{consent_id}"
 
 
 def quarantine_pk(brand: str) -> str:
@@ -133,6 +154,26 @@ def asking_pk(brand: str) -> str:
 def exchange_sk(kind: str, source: str) -> str:
     """Sort key of how a brand stands with one source."""
     return f"{EXCHANGE}{kind}#{source}"
+
+
+def sending_pk(brand: str) -> str:
+    """Partition of how a brand's providers are, and of what was sent and bounced."""
+    return f"BRAND#{brand}#SENDING"
+
+
+def breaker_sk(channel: str, provider: str) -> str:
+    """Sort key of a provider's breaker."""
+    return f"{BREAKER}{channel}#{provider}"
+
+
+def sent_sk(channel: str, hour: str) -> str:
+    """Sort key of what a channel sent in an hour (``2026-03-01T17``)."""
+    return f"{SENT}{channel}#{hour}"
+
+
+def quota_pk(brand: str, channel: str, provider: str) -> str:
+    """Partition of a provider's token bucket: alone in it, because all processes write to it."""
+    return f"BRAND#{brand}#QUOTA#{channel}#{provider}"
 
 
 def journal_pk(brand: str, day: date, number: int) -> str:

@@ -1,17 +1,18 @@
 """Orders, what hangs on them, and shoppers."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from porchlight.adapters.dynamodb import keys
 from porchlight.adapters.dynamodb.decisions import decision_writes
-from porchlight.adapters.dynamodb.table import Table, item, load
+from porchlight.adapters.dynamodb.table import Item, Table, item, load
 from porchlight.domain.delays import DelayDecision
 from porchlight.domain.ids import stable_id
 from porchlight.domain.messages import MessageRecord
 from porchlight.domain.money import Money
 from porchlight.domain.orders import Order, Shopper
 from porchlight.domain.packing import Packing
+from porchlight.domain.preferences import address_digest
 from porchlight.ports import OrderContents
 
 
@@ -99,10 +100,25 @@ class DynamoOrders:
         self._save_shopper(shopper, "contact")
 
     def _save_shopper(self, shopper: Shopper, unchanged: str) -> None:
-        """The two halves of the record have two writers: each writes only over the other's half as it saw it."""
-        pk = keys.shopper_pk(shopper.brand, shopper.shopper_id)
-        contact = stable_id("con", shopper.model_dump_json(exclude={"unsubscribed"}))
-        new = item(
-            pk, keys.CONTACT, "shopper", shopper, contact=contact, unsubscribed=",".join(sorted(shopper.unsubscribed))
-        )
-        self._table.put_over(new, unchanged)
+        """The two halves of the record have two writers: each writes only over the other's half as it saw it.
+
+        The pointers of the addresses first: where nobody has an address yet, nobody is found by it.
+        """
+        known = filter(None, (shopper.email, shopper.phone))
+        for pointer in address_items(shopper.brand, shopper.shopper_id, known):
+            self._table.put(pointer)
+        self._table.put_over(shopper_item(shopper), unchanged)
+
+
+def shopper_item(shopper: Shopper) -> Item:
+    """The contact points as they are stored."""
+    pk = keys.shopper_pk(shopper.brand, shopper.shopper_id)
+    contact = stable_id("con", shopper.model_dump_json(exclude={"unsubscribed"}))
+    switched_off = ",".join(sorted(shopper.unsubscribed))
+    return item(pk, keys.CONTACT, "shopper", shopper, contact=contact, unsubscribed=switched_off)
+
+
+def address_items(brand: str, shopper_id: str, addresses: Iterable[str]) -> list[Item]:
+    """Pointers by which a shopper is found; an address is named by its digest."""
+    digests = dict.fromkeys(address_digest(brand, address) for address in addresses)
+    return [item(keys.address_pk(brand, digest), shopper_id, "address", None) for digest in digests]

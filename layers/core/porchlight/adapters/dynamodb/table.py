@@ -63,16 +63,29 @@ class Table:
         return found
 
     def query(
-        self, pk: str, prefix: str = "", *, start: str = "", newest_first: bool = False, limit: int | None = None
+        self,
+        pk: str,
+        prefix: str = "",
+        *,
+        start: str = "",
+        end: str = "",
+        newest_first: bool = False,
+        limit: int | None = None,
     ) -> Iterator[Item]:
-        """All items of a partition (whose sort key begins with ``prefix``, or is ``start`` or later), read
-        consistently.
+        """All items of a partition (whose sort key begins with ``prefix``, or is ``start`` or later, up to ``end``),
+        read consistently.
         """
         wanted = " AND begins_with(sk, :sk)" if prefix else " AND sk >= :sk" if start else ""
+        if end:
+            wanted = " AND sk BETWEEN :sk AND :end"
         arguments: dict[str, Any] = {
             "TableName": self.name,
             "KeyConditionExpression": f"pk = :pk{wanted}",
-            "ExpressionAttributeValues": {":pk": {"S": pk}} | ({":sk": {"S": prefix or start}} if wanted else {}),
+            "ExpressionAttributeValues": {
+                ":pk": {"S": pk},
+                **({":sk": {"S": prefix or start}} if wanted else {}),
+                **({":end": {"S": end}} if end else {}),
+            },
             "ConsistentRead": True,
             "ScanIndexForward": not newest_first,
         }
