@@ -23,6 +23,7 @@ for path in (HERE.parent / "core", HERE):
 
 import mrml  # noqa: E402
 import yaml  # noqa: E402
+from catalogue import moments  # noqa: E402
 from jinja2 import TemplateError  # noqa: E402
 from jinja2.sandbox import ImmutableSandboxedEnvironment  # noqa: E402
 from mappings import MappingError, declared  # noqa: E402
@@ -136,6 +137,7 @@ def _compile(defaults: Path, folder: Path, config: BrandConfig | None) -> dict[s
     return {
         "config": config.model_dump(mode="json") if config else None,
         "look": look,
+        "moments": moments(defaults, folder, config, _yaml),
         "templates": templates,
     }
 
@@ -215,13 +217,14 @@ def main() -> int:
     parser.add_argument(
         "--preview", type=Path, help="also write every email and page with sample data into this folder"
     )
+    parser.add_argument("--language", help="of the preview, where it is not the brand's own")
     arguments = parser.parse_args()
     try:
         pack = build(arguments.source, arguments.out)
         if arguments.preview:
             from checks import write_preview
 
-            write_preview(pack, arguments.preview)
+            write_preview(pack, arguments.preview, arguments.language)
     except (BrandError, TemplateError) as error:
         sys.stderr.write(f"brand pack: {error}\n")
         return 1

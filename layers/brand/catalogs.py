@@ -82,11 +82,16 @@ def missing(catalog: Catalog, words: Words) -> list[str]:
     return [where for where, english in texts(words) if not translation(catalog, where, english)]
 
 
+def add(catalog: Catalog, where: str, english: str, string: str = "", *, fuzzy: bool = False) -> None:
+    """One text. Babel takes its braces for Python's, and would say so in the file."""
+    catalog.add(english, string, context=where).flags = {_FUZZY} if fuzzy else set()
+
+
 def template(words: Words) -> Catalog:
     """All texts, translated nowhere."""
     catalog = Catalog(charset="utf-8")
     for where, english in texts(words):
-        catalog.add(english, "", context=where)
+        add(catalog, where, english)
     return catalog
 
 
@@ -100,11 +105,11 @@ def updated(old: Catalog, words: Words) -> Catalog:
     for where, english in texts(words):
         same = old.get(english, where)
         if same and same.string:
-            catalog.add(english, same.string, context=where, flags=same.flags)
+            add(catalog, where, english, str(same.string), fuzzy=same.fuzzy)
         elif proposed := before.get(where) or elsewhere.get(english):
-            catalog.add(english, proposed.string, context=where, flags=[_FUZZY])
+            add(catalog, where, english, str(proposed.string), fuzzy=True)
         else:
-            catalog.add(english, "", context=where)
+            add(catalog, where, english)
     return catalog
 
 

@@ -1,10 +1,11 @@
-"""What the build checks of a pack that it has written: everything renders, with all facts and with few, and
-stays within limits.
+"""What the build checks of a pack that it has written: everything renders in the brand's own language, with all facts
+and with few, and stays within limits; other languages ask for the same facts.
 """
 
 from pathlib import Path
 
 import samples
+from grammar import check_words, facts_of
 from jinja2 import TemplateError
 from problems import BrandError
 
@@ -12,6 +13,7 @@ from porchlight.adapters.brandpack import BrandPack
 from porchlight.adapters.rendering import PackRenderer
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.facts import View, say
+from porchlight.domain.speech import Speech
 from porchlight.domain.views import email_view, tracking_view
 
 MAX_HTML = 102_000
@@ -25,17 +27,19 @@ def check_pack(target: Path) -> None:
     renderer = PackRenderer(pack)
     for brand_id in pack.ids():
         brand = pack.get(brand_id)
+        speech = renderer.speech(brand)
+        _check_languages(pack, brand)
         for sample in samples.emails(brand):
             where = f"brand/{brand_id}: email {sample.moment.value} ({sample.name})"
             try:
-                subject, html, _ = renderer.email(brand, sample.moment, email_of(brand, sample))
+                subject, html, _ = renderer.email(brand, sample.moment, email_of(brand, sample, speech))
             except (TemplateError, KeyError) as error:
                 raise BrandError(f"{where}: {_said(error)}") from error
             if len(html.encode()) > MAX_HTML:
                 raise BrandError(f"{where}: {len(html.encode())} bytes of HTML, more than {MAX_HTML}")
             if not subject or len(subject) >= MAX_SUBJECT:
                 raise BrandError(f"{where}: the subject has to have 1 to {MAX_SUBJECT - 1} characters: {subject!r}")
-        for name, template, view in _pages(brand):
+        for name, template, view in _pages(brand, speech):
             try:
                 renderer.page(brand, template, view)
             except (TemplateError, KeyError) as error:
@@ -43,8 +47,18 @@ def check_pack(target: Path) -> None:
     renderer.page(None, "not_found", {})
 
 
-def email_of(brand: BrandConfig, sample: samples.Sample) -> View:
-    """The view of a sample email."""
+def _check_languages(pack: BrandPack, brand: BrandConfig) -> None:
+    facts = dict.fromkeys(("unsubscribe", "not_found", "answer"), frozenset({"brand"}))
+    for view in (email_of(brand, sample) for sample in samples.emails(brand)):
+        facts_of(view, facts)
+    for _, _, view in _pages(brand):
+        facts_of(view, facts)
+    for language in pack.data(brand.brand_id)["languages"]:
+        check_words(pack.words(brand.brand_id, language), facts, f"brand/{brand.brand_id}: {language}: ")
+
+
+def email_of(brand: BrandConfig, sample: samples.Sample, speech: Speech | None = None) -> View:
+    """The view of a sample email, in English where no other ``speech`` is given."""
     return email_view(
         sample.moment,
         brand,
@@ -56,20 +70,22 @@ def email_of(brand: BrandConfig, sample: samples.Sample) -> View:
         samples.LINKS,
         sample.parcels,
         sample.case,
+        speech,
     )
 
 
-def page_of(brand: BrandConfig, page: samples.Page) -> View:
-    """The view of a sample tracking page."""
-    return tracking_view(brand, page.order, page.shipments, page.returns, samples.NOW, samples.LINKS, page.cases)
+def page_of(brand: BrandConfig, page: samples.Page, speech: Speech | None = None) -> View:
+    """The view of a sample tracking page, in English where no other ``speech`` is given."""
+    of, links = page.order, samples.LINKS
+    return tracking_view(brand, of, page.shipments, page.returns, samples.NOW, links, page.cases, speech=speech)
 
 
-def _pages(brand: BrandConfig) -> list[tuple[str, str, View]]:
+def _pages(brand: BrandConfig, speech: Speech | None = None) -> list[tuple[str, str, View]]:
     tracking = [
         (
             page.name,
             "tracking",
-            page_of(brand, page),
+            page_of(brand, page, speech),
         )
         for page in samples.pages(brand)
     ]
@@ -80,21 +96,23 @@ def _pages(brand: BrandConfig) -> list[tuple[str, str, View]]:
         ("no-order", "promise", {"words": say("promise", samples.PROMISE | samples.NO_ORDER)}),
     ]
     answers = [(name, "answer", {"said": said, "back": "../sample-token"}) for name, said in samples.answers()]
-    return [*tracking, *answers, *states]
+    spoken = {"language": speech.tag} if speech else {}
+    return [*tracking, *((name, template, view | spoken) for name, template, view in (*answers, *states))]
 
 
-def write_preview(target: Path, out: Path) -> None:
-    """Every email and page as a file to look at."""
+def write_preview(target: Path, out: Path, language: str | None = None) -> None:
+    """Every email and page as a file to look at; in ``language``, where brands speak it."""
     pack = BrandPack(target)
     renderer = PackRenderer(pack)
     for brand_id in pack.ids():
         brand, folder = pack.get(brand_id), out / brand_id
+        speech = renderer.speech(brand, language)
         folder.mkdir(parents=True, exist_ok=True)
         for sample in samples.emails(brand):
-            subject, html, text = renderer.email(brand, sample.moment, email_of(brand, sample))
+            subject, html, text = renderer.email(brand, sample.moment, email_of(brand, sample, speech))
             (folder / f"email-{sample.name}.html").write_text(html, encoding="utf-8")
             (folder / f"email-{sample.name}.txt").write_text(f"Subject: {subject}\n\n{text}", encoding="utf-8")
-        for name, template, view in _pages(brand):
+        for name, template, view in _pages(brand, speech):
             (folder / f"{template}-{name}.html").write_text(renderer.page(brand, template, view), encoding="utf-8")
     (out / "not_found.html").write_text(renderer.page(None, "not_found", {}), encoding="utf-8")
 

@@ -19,5 +19,4 @@ ENGLISH: Mapping[str, Any] = {
     "dates_to": "{{ first }} to {{ last }}",
     "between": "between {{ start }} and {{ end }}",
     "the_carrier": "the carrier",
-    "list_or": "{{ first }} or {{ last }}",
 }
