@@ -3,7 +3,7 @@ providers with their health and quotas, the catalogue and the countries' rules. 
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
@@ -64,17 +64,36 @@ class Touch(BaseModel):
     at: AwareDatetime
 
 
-class Touches(Protocol):
-    """What each shopper got lately: what caps are counted by. The newest 200 within 60 days are kept."""
+MOST_TOUCHES = 200
+TOUCH_KEPT = timedelta(days=60)
 
-    def recent(self, brand: str, shopper_id: str) -> list[Touch]:
-        """The oldest first."""
+
+class TouchLog(BaseModel):
+    """What one shopper got lately, the oldest first: what caps are counted by. Guarded by its version."""
+
+    model_config = _FROZEN
+
+    brand: str
+    shopper_id: str
+    touches: tuple[Touch, ...] = ()
+    version: int = 0
+
+    def with_one(self, touch: Touch) -> "TouchLog":
+        """With one more, without what is too old to count. The same message is one touch, the newest."""
+        kept = [one for one in self.touches if one.message_id != touch.message_id and touch.at - one.at <= TOUCH_KEPT]
+        newest = tuple(sorted([*kept, touch], key=lambda one: one.at))[-MOST_TOUCHES:]
+        return self.model_copy(update={"touches": newest, "version": self.version + 1})
+
+
+class Touches(Protocol):
+    """What shoppers got lately."""
+
+    def get(self, brand: str, shopper_id: str) -> TouchLog:
+        """An empty one of version 0 where there is none."""
         ...
 
-    def add(self, brand: str, shopper_id: str, touch: Touch, seen: Sequence[Touch]) -> None:
-        """Add one, if nothing was added since ``seen`` was read; ConflictError otherwise. The same message is one
-        touch, the newest.
-        """
+    def save(self, log: TouchLog) -> None:
+        """Write it; ConflictError if it is not ``version - 1`` that is stored. Forgotten when all of it is too old."""
         ...
 
 
@@ -95,6 +114,7 @@ class Bundle(BaseModel):
     more: bool = False
     closed: bool = False
     """It was sent, or is being sent: nobody joins it any more."""
+    kept_until: AwareDatetime
     version: int = 0
 
 
@@ -106,7 +126,7 @@ class Bundles(Protocol):
         ...
 
     def save(self, bundle: Bundle) -> None:
-        """Write it; ConflictError if it is not ``version - 1`` that is stored. Forgotten after 40 days."""
+        """Write it; ConflictError if it is not ``version - 1`` that is stored."""
         ...
 
 

@@ -6,6 +6,7 @@ bundle is closed before its lead is sent: who comes then begins a new one. Every
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 from porchlight.domain.messages import Hold, MessageRecord, MessageState, Told
 from porchlight.errors import ConflictError
@@ -13,6 +14,7 @@ from porchlight.ports import Messages
 from porchlight.reaching import MOST_MEMBERS, Bundle, Bundles
 
 _MOST_BUNDLES = 20
+_KEPT = timedelta(days=40)
 
 
 @dataclass(frozen=True)
@@ -32,11 +34,8 @@ class Gatherer:
         for key in _keys(record):
             bundle = self.bundles.get(record.brand, record.shopper_id, key)
             if bundle is None:
-                first = Bundle(
-                    brand=record.brand, shopper_id=record.shopper_id, bundle_id=key, lead=me, members=(me,), version=1
-                )
-                self.bundles.save(first)
-                bundle = first
+                bundle = _begun(record, key, me)
+                self.bundles.save(bundle)
             elif me not in bundle.members:
                 if bundle.closed:
                     continue
@@ -95,6 +94,18 @@ class Gatherer:
         )
         self.messages.update(merged, due_at=None)
         return merged
+
+
+def _begun(record: MessageRecord, key: str, me: Told) -> Bundle:
+    return Bundle(
+        brand=record.brand,
+        shopper_id=record.shopper_id,
+        bundle_id=key,
+        lead=me,
+        members=(me,),
+        kept_until=(record.not_before or record.planned_at) + _KEPT,
+        version=1,
+    )
 
 
 def _keys(record: MessageRecord) -> Iterator[str]:

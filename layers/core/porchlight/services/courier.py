@@ -11,6 +11,7 @@
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -24,6 +25,7 @@ from porchlight.errors import (
     AddressRefusedError,
     ConflictError,
     PermanentProviderError,
+    PorchlightError,
     TransientError,
 )
 from porchlight.ports import Brands, Metrics
@@ -32,6 +34,7 @@ from porchlight.reaching import Breakers, HandedOver, Outgoing, Provider, Quotas
 COUNT_EVERY = timedelta(seconds=2)
 """A busy process counts what it sent this often, not message by message: all of them write to one item."""
 _TRIES = 3
+_OUTCOME = {THROTTLED: "throttled", NO_ANSWER: "no_answer"}
 
 _Line = tuple[str, Channel, str]
 
@@ -69,34 +72,134 @@ class Courier:
     pause: Callable[[float], None]
     """For so many seconds."""
     chance: Callable[[], float]
+    clock: Callable[[], datetime]
     _lines: dict[_Line, _Memory] = field(default_factory=dict)
     _sent: dict[tuple[str, Channel], _Sent] = field(default_factory=dict)
 
     def hand_over(self, message: Outgoing, now: datetime) -> HandedOver:
         """Ask one provider after the other, until one takes it or may have taken it."""
         policy = self._policy(message)
-        later: TransientError | None = None
-        never: PermanentProviderError | None = None
+        hope: TransientError | None = None
+        refusal = PermanentProviderError("the channel has no providers", code="not-set-up")
         skipped = ""
         for name in policy.providers:
+            line = (message.brand, message.channel, name)
+            if not self._is_open(line, message, policy, now):
+                hope, skipped = TransientError("the provider is shut"), skipped or name
+                continue
             try:
-                provider_id = self._ask(name, message, policy.per_second, now)
+                taken = HandedOver(provider=name, provider_id=self._ask(line, message, now))
             except AddressRefusedError:
                 raise
             except PermanentProviderError as error:
-                never = error
+                refusal, skipped = error, skipped or name
             except TransientError as error:
-                if error.problem in (NO_ANSWER, _OURS):
+                if error.problem == NO_ANSWER:
                     raise
-                later = error
+                hope, skipped = error, skipped or name
             else:
                 if skipped:
                     self.metrics.count("ChannelFailovers", channel=message.channel, provider=skipped)
                 self._count(message, now)
-                return HandedOver(provider=name, provider_id=provider_id)
-            skipped = skipped or name
-        raise later or never or PermanentProviderError("the channel has no providers", code="not-set-up")
+                return taken
+        raise hope or refusal
 
-    def is_paused(self, brand: str, channel: Channel, purpose: Purpose, now: datetime) -> bool:
+    def is_paused(self, brand: str, channel: Channel, purpose: Purpose) -> bool:
         """Service news is always sent: it is what the limits are kept for."""
-        return purpose is not Purpose.SERVICE and self.reputations.get(brand, channel, now).is_bad
+        return purpose is not Purpose.SERVICE and self.reputations.get(brand, channel, self.clock()).is_bad
+
+    def _policy(self, message: Outgoing) -> ChannelPolicy:
+        found = self.brands.get(message.brand).outreach.providers.get(message.channel)
+        if found is None:
+            raise PermanentProviderError("the channel has no providers", code="not-set-up")
+        return found
+
+    def _is_open(self, line: _Line, message: Outgoing, policy: ChannelPolicy, now: datetime) -> bool:
+        """True when the message may be sent by it now: after the wait for its turn, and as the only one where the
+        provider was shut.
+        """
+        breaker = self.breakers.get(*line)
+        if breaker.gate(now) is Gate.SHUT:
+            return False
+        if wait := self.quotas.take(*line, policy.per_second):
+            self.pause(wait)
+        if breaker.gate(now) is Gate.CLOSED:
+            return True
+        try:
+            self.breakers.save(probed(breaker, now))
+        except ConflictError:  # somebody else tries
+            return False
+        self._memory(line).probing = True
+        return True
+
+    def _ask(self, line: _Line, message: Outgoing, now: datetime) -> str:
+        try:
+            provider_id = self.provider(line[2]).send(message)
+        except TransientError as error:
+            self.metrics.count(
+                "ProviderFailures",
+                channel=line[1],
+                provider=line[2],
+                outcome=_OUTCOME.get(error.problem, "unavailable"),
+            )
+            if error.problem != THROTTLED:
+                self._failed(line, now)
+            raise
+        except PermanentProviderError as error:
+            if not isinstance(error, AddressRefusedError):
+                self.metrics.count("ProviderFailures", channel=line[1], provider=line[2], outcome="refused")
+            self._answered(line)
+            raise
+        self._answered(line)
+        return provider_id
+
+    def _memory(self, line: _Line) -> _Memory:
+        return self._lines.setdefault(line, _Memory())
+
+    def _answered(self, line: _Line) -> None:
+        """Nothing is written but the end of a bad time."""
+        memory = self._memory(line)
+        memory.in_a_row, memory.taken = 0, memory.taken + 1
+        if memory.probing:
+            memory.probing = False
+            self._change(line, worked)
+
+    def _failed(self, line: _Line, now: datetime) -> None:
+        memory = self._memory(line)
+        memory.in_a_row += 1
+        taken, probe, chance = memory.taken, memory.probing, self.chance()
+        memory.taken, memory.probing = 0, False
+
+        def change(breaker: Breaker) -> Breaker:
+            return failed(breaker, now, in_a_row=memory.in_a_row, taken=taken, probe=probe, chance=chance)
+
+        if self._change(line, change) is Gate.SHUT:
+            self.metrics.count("ProvidersShut", channel=line[1], provider=line[2])
+
+    def _change(self, line: _Line, change: Callable[[Breaker], Breaker]) -> Gate | None:
+        """What is written about a provider never decides about the message: that has its outcome. Returns the new gate
+        where it is another one.
+        """
+        with suppress(PorchlightError):
+            for _ in range(_TRIES):
+                before = self.breakers.get(*line, fresh=True)
+                after = change(before)
+                try:
+                    self.breakers.save(after)
+                except ConflictError:
+                    continue
+                if after.shut_until != before.shut_until:
+                    return Gate.SHUT if after.shut_until else Gate.CLOSED
+                return None
+        return None
+
+    def _count(self, message: Outgoing, now: datetime) -> None:
+        """For the shares of bounces and complaints."""
+        sent = self._sent.setdefault((message.brand, message.channel), _Sent())
+        sent.count += 1
+        if sent.counted_at and now - sent.counted_at < COUNT_EVERY:
+            return
+        with suppress(PorchlightError):  # the message is sent, whatever becomes of the count
+            self.reputations.count(message.brand, message.channel, Outcome.SENT, now, by=sent.count)
+            sent.count = 0
+        sent.counted_at = now

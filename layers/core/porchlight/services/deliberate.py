@@ -16,7 +16,7 @@ from porchlight.domain.preferences import Profile, address_digest
 from porchlight.domain.shipments import Shipment
 from porchlight.domain.telling import QUESTIONS
 from porchlight.ports import Brands, OrderContents, Orders, Returns, Shipments
-from porchlight.reaching import Catalogues, Courier, Profiles, Touch, Touches
+from porchlight.reaching import Catalogues, Courier, Profiles, Touches, TouchLog
 
 MOST_PARCELS = 20
 """An order in more parcels is asked nothing: nobody looks at them all for a check-in."""
@@ -28,7 +28,8 @@ class Gathered:
 
     situation: Situation
     contents: OrderContents
-    touches: tuple[Touch, ...]
+    touches: TouchLog | None
+    """What the shopper got lately; None where no cap counts."""
 
 
 @dataclass(frozen=True)
@@ -76,12 +77,12 @@ class Deliberation:
             message_id=message_id,
         )
         tried = candidates(the)
-        touches: tuple[Touch, ...] = ()
+        log = None
         if any(counting(the, channel) for channel in tried):
-            touches = tuple(self.touches.recent(brand_id, order.shopper_id))
-        sent = [Sent(one.message_id, one.channel, one.purpose, one.at) for one in touches]
+            log = self.touches.get(brand_id, order.shopper_id)
+        sent = [Sent(one.message_id, one.channel, one.purpose, one.at) for one in (log.touches if log else ())]
         paused = {one for one in tried if not service and self.courier.is_paused(brand_id, one, spec.purpose)}
-        return Gathered(replace(the, sent=sent, paused=frozenset(paused)), contents, touches)
+        return Gathered(replace(the, sent=sent, paused=frozenset(paused)), contents, log)
 
     def _countries(
         self, brand: BrandConfig, order: Order, contacts: Mapping[Channel, Contact]

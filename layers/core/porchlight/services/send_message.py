@@ -156,10 +156,10 @@ class Sender:
         self, record: MessageRecord, decision: Decision, told: Sequence[Situation], gathered: Gathered, now: datetime
     ) -> MessageRecord:
         channel = _chosen(decision)
-        if decision.counted:
+        if decision.counted and gathered.touches:
             touch = Touch(message_id=record.message_id, channel=channel, purpose=record.purpose, at=now)
             try:
-                self.touches.add(record.brand, record.shopper_id, touch, gathered.touches)
+                self.touches.save(gathered.touches.with_one(touch))
             except ConflictError:  # another message was counted meanwhile: this one may be over the cap now
                 raise TransientError("others are being sent to this shopper") from None
         includes = [Told(order_id=one.order.order_id, message_id=one.message_id) for one in told]

@@ -16,6 +16,8 @@
     BRAND#{brand}#RETURN#{rma_…}        RETURN                return        (stream → bus)
     BRAND#{brand}#CASE#{cse_…}          CASE                  case          (stream → bus, due index)
     BRAND#{brand}#SHOPPER#{cus_…}       CONTACT               shopper
+                                        TOUCHES               touches
+                                        BUNDLE#{id}           bundle
                                         PROFILE               profile
                                         CONSENT#{at}#{cns_…}  consent
     BRAND#{brand}#ADDRESS#{adr_…}       {cus_…}               address
@@ -68,9 +70,14 @@ MEANING = "MEANING#"
 WATCH = "WATCH"
 EXCHANGE = "EXCHANGE#"
 ERRAND = "ERRAND#"
+DELIVERY = "DELIVERY#"
+HEALTH = "HEALTH"
+OPS_TOLD = "TOLD#"
 BREAKER = "BREAKER#"
 SENT = "SENT#"
 QUOTA = "QUOTA"
+TOUCHES = "TOUCHES"
+BUNDLE = "BUNDLE#"
 _MOST_BYTES = 900
 
 
@@ -174,6 +181,21 @@ def sent_sk(channel: str, hour: str) -> str:
 def quota_pk(brand: str, channel: str, provider: str) -> str:
     """Partition of a provider's token bucket: alone in it, because all processes write to it."""
     return f"BRAND#{brand}#QUOTA#{channel}#{provider}"
+
+
+def webhook_pk(brand: str, endpoint: str) -> str:
+    """Partition of one endpoint of a brand: what is sent there, and how it stands."""
+    return f"BRAND#{brand}#WEBHOOK#{endpoint}"
+
+
+def delivery_shard(delivery_id: str) -> str:
+    """The shard of the due index that a delivery's entry goes to: an endpoint's many are spread over all of them."""
+    return shard(zlib.crc32(delivery_id.encode()) % SHARDS)
+
+
+def ops_pk(brand: str) -> str:
+    """Partition of what a brand's people were told lately."""
+    return f"BRAND#{brand}#OPS"
 
 
 def journal_pk(brand: str, day: date, number: int) -> str:
