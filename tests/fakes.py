@@ -21,7 +21,6 @@ from porchlight.domain.forecast.days import Days
 from porchlight.domain.forecast.lives import Quantiles, Route
 from porchlight.domain.journal import JournalEntry
 from porchlight.domain.messages import MessageRecord
-from porchlight.domain.moments import Moment
 from porchlight.domain.money import Money
 from porchlight.domain.orders import Order, Shopper
 from porchlight.domain.packing import Packing
@@ -625,8 +624,14 @@ class FakeRenderer:
     def speech(self, brand: BrandConfig | None, *wished: str | None) -> Speech:
         return Speech(next((tag for tag in wished if tag), brand.language if brand else "en"))
 
-    def email(self, brand: BrandConfig, moment: Moment, view: Mapping[str, Any]) -> tuple[str, str, str]:
+    def email(self, brand: BrandConfig, moment: str, view: Mapping[str, Any]) -> tuple[str, str, str]:
         return f"{brand.name}: {moment}", f"<p>{moment}</p>", str(moment)
+
+    def texts(self, brand: BrandConfig, view: Mapping[str, Any]) -> dict[str, str]:
+        said = str(view["moment"])
+        return dict.fromkeys(
+            ("headline", "meaning", "status", "tone", "button", "sms", "push_title", "push_body"), said
+        )
 
     def page(self, brand: BrandConfig | None, name: str, view: Mapping[str, Any]) -> str:
         return f"<h1>{name}</h1>"

@@ -3,12 +3,22 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
+from typing import Any
 
+import yaml
+
+from porchlight.domain.channels import Channel, Purpose
 from porchlight.domain.consent import ConsentAction, ConsentRecord
+from porchlight.domain.countries import CountryProfile
+from porchlight.domain.moments import Catalogue, Moment, MomentSpec
 from porchlight.domain.orders import Shopper
 from porchlight.domain.preferences import Profile, address_digest
 from porchlight.errors import ConflictError
+from porchlight.reaching import Bundle, HandedOver, Outgoing, TouchLog
 from tests.fakes import FakeOrders
+
+ROOT = Path(__file__).parents[1]
 
 
 class FakeProfiles:
@@ -58,3 +68,72 @@ class FakeProfiles:
         entries = self.entries[brand, shopper_id]
         for key, record in entries.items():
             entries[key] = record.model_copy(update={"wording": "", "proof": ""})
+
+
+class FakeTouches:
+    def __init__(self) -> None:
+        self.records: dict[tuple[str, str], TouchLog] = {}
+
+    def get(self, brand: str, shopper_id: str) -> TouchLog:
+        return self.records.get((brand, shopper_id)) or TouchLog(brand=brand, shopper_id=shopper_id)
+
+    def save(self, log: TouchLog) -> None:
+        if self.get(log.brand, log.shopper_id).version != log.version - 1:
+            raise ConflictError("touches changed")
+        self.records[log.brand, log.shopper_id] = log
+
+
+class FakeBundles:
+    def __init__(self) -> None:
+        self.records: dict[tuple[str, str, str], Bundle] = {}
+
+    def get(self, brand: str, shopper_id: str, bundle_id: str) -> Bundle | None:
+        return self.records.get((brand, shopper_id, bundle_id))
+
+    def save(self, bundle: Bundle) -> None:
+        key = (bundle.brand, bundle.shopper_id, bundle.bundle_id)
+        stored = self.records.get(key)
+        if (stored.version if stored else 0) != bundle.version - 1:
+            raise ConflictError("bundle changed")
+        self.records[key] = bundle
+
+
+class FakeCatalogues:
+    """The default catalogue; countries as they are given."""
+
+    def __init__(self, *countries: CountryProfile, **changed: dict[str, Any]) -> None:
+        stored = yaml.safe_load((ROOT / "brand/default/moments.yaml").read_text())
+        self.catalogue = {
+            Moment(name): MomentSpec.model_validate((spec or {}) | changed.get(name, {}))
+            for name, spec in stored.items()
+        }
+        self.countries = {one.country: one for one in countries}
+
+    def moments(self, brand: str) -> Catalogue:
+        return self.catalogue
+
+    def country(self, brand: str, country: str | None) -> CountryProfile:
+        known = self.countries.get(country or "") or self.countries.get("default")
+        return known or CountryProfile(country="default")
+
+
+class FakeCourier:
+    """Takes what it is given; ``fails`` are raised one by one before that."""
+
+    def __init__(self) -> None:
+        self.sent: list[Outgoing] = []
+        self.fails: list[Exception] = []
+        self.takes_before_it_fails = False
+        self.paused: set[Channel] = set()
+
+    def hand_over(self, message: Outgoing, now: datetime) -> HandedOver:
+        if self.fails:
+            failure = self.fails.pop(0)
+            if self.takes_before_it_fails:
+                self.sent.append(message)
+            raise failure
+        self.sent.append(message)
+        return HandedOver(provider="ses", provider_id=f"ses-{len(self.sent)}")
+
+    def is_paused(self, brand: str, channel: Channel, purpose: Purpose) -> bool:
+        return channel in self.paused

@@ -7,13 +7,18 @@ from typing import Any
 import pytest
 
 from porchlight.domain.changes import DomainEvent, order_changes, shipment_changes
+from porchlight.domain.channels import Purpose
 from porchlight.domain.delays import Delay, DelayKind
 from porchlight.domain.messages import MessageRecord, MessageState, Suppression
 from porchlight.domain.milestones import Milestone
 from porchlight.domain.moments import Moment
 from porchlight.domain.orders import Shopper
+from porchlight.domain.preferences import Preferences
 from porchlight.errors import ConflictError, NotFoundError, PermanentProviderError, TransientError
-from porchlight.ports import Email
+from porchlight.reaching import EmailContent, HandedOver, Outgoing
+from porchlight.services.bundles import Gatherer
+from porchlight.services.compose import Composer
+from porchlight.services.deliberate import Deliberation
 from porchlight.services.links import Links
 from porchlight.services.plan_messages import REDRIVE_AFTER, Planner
 from porchlight.services.record_feedback import Feedback
@@ -22,7 +27,6 @@ from tests.fakes import (
     FakeBrands,
     FakeCases,
     FakeDue,
-    FakeEmail,
     FakeMessages,
     FakeMetrics,
     FakeOrders,
@@ -31,6 +35,7 @@ from tests.fakes import (
     FakeSecrets,
     FakeShipments,
 )
+from tests.fakes_reaching import FakeBundles, FakeCatalogues, FakeCourier, FakeProfiles, FakeTouches
 from tests.unit.stories import DAY, NOW, after, brand, order, parcel, scan
 
 MINUTE = timedelta(minutes=1)
@@ -46,17 +51,24 @@ class World:
     def __init__(self, milestone: Milestone = Milestone.IN_TRANSIT) -> None:
         self.orders, self.messages, self.returns = FakeOrders(), FakeMessages(), FakeReturns()
         self.orders.messages, self.orders.returns = self.messages, self.returns
-        self.shipments, self.metrics, self.email = FakeShipments(self.orders), FakeMetrics(), FakeEmail()
+        self.shipments, self.metrics, self.email = FakeShipments(self.orders), FakeMetrics(), FakeCourier()
         self.shopper = Shopper(brand="larkspur", shopper_id="cus_1", name="Ada", email="ada@x.example")
         self.orders.save(order(), self.shopper)
         first = scan(milestone, NOW)
         self.shipments.save(after(parcel(), [first]), [first], due_at=None, link=True)
         links = Links(FakeSecrets(links={"key": "k" * 32}), "https://track.example")
         self.brands, self.cases = FakeBrands(brand()), FakeCases()
-        self.planner = Planner(self.orders, self.shipments, self.messages, self.brands, self.cases, self.metrics)
+        self.profiles, self.touches, self.bundles = FakeProfiles(self.orders), FakeTouches(), FakeBundles()
+        self.catalogues = FakeCatalogues()
+        deliberation = Deliberation(
+            *(self.orders, self.shipments, self.returns, self.cases, self.brands, self.catalogues),
+            *(self.profiles, self.touches, self.email),
+        )
+        gatherer = Gatherer(self.bundles, self.messages)
+        self.planner = Planner(deliberation, self.messages, gatherer, self.metrics)
         self.sender = Sender(
-            *(self.orders, self.shipments, self.returns, self.messages, self.cases, self.brands),
-            *(FakeRenderer(), self.email, links, self.metrics),
+            *(deliberation, self.messages, self.profiles, self.touches, gatherer),
+            *(Composer(FakeRenderer(), links), self.email, self.metrics),
         )
         self.feedback = Feedback(self.messages, self.metrics)
         self.due = FakeDue(self.shipments, self.messages)
@@ -94,13 +106,18 @@ class World:
         """SES reports every message that it took."""
         return [self.feedback.record(ses_event(email, kind, at)) for email in self.email.sent]
 
+    def prefer(self, **chosen: Any) -> None:
+        profile = self.profiles.get("larkspur", "cus_1")
+        changed = {"preferences": Preferences(**chosen), "version": profile.version + 1}
+        self.profiles.save(profile.model_copy(update=changed))
+
     @property
     def record(self) -> MessageRecord:
         (found,) = self.messages.records.values()
         return found
 
 
-def ses_event(email: Email, kind: str = "Send", at: datetime = NOW) -> dict[str, Any]:
+def ses_event(email: Outgoing, kind: str = "Send", at: datetime = NOW) -> dict[str, Any]:
     tags = {name: [value] for name, value in email.tags.items()}
     return {"eventType": kind, "mail": {"timestamp": at.isoformat(), "messageId": "ses-9", "tags": tags}}
 
@@ -155,7 +172,7 @@ class TestPlanning:
         assert world.record.reason is Suppression.NO_ADDRESS
 
     def test_nobody_who_has_unsubscribed(self, world: World) -> None:
-        world.orders.save_shopper(world.shopper.model_copy(update={"unsubscribed": frozenset({"service"})}))
+        world.prefer(off=frozenset({Purpose.SERVICE}))
         assert world.plan() == []
         assert world.record.reason is Suppression.UNSUBSCRIBED
 
@@ -216,13 +233,14 @@ class TestSending:
         (reference,) = world.plan()
         assert world.send(reference, NOW + MINUTE) == MessageState.SENT
         (email,) = world.email.sent
-        assert (email.to_address, email.from_name, email.reply_to) == (
+        assert isinstance(email.content, EmailContent)
+        assert (email.to, email.from_name, email.reply_to) == (
             "ada@x.example",
             "Larkspur",
             "b@larkspur.example",
         )
-        assert email.headers["List-Unsubscribe"].startswith("<https://track.example/u/")
-        assert email.headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+        assert email.content.headers["List-Unsubscribe"].startswith("<https://track.example/u/")
+        assert email.content.headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
         assert email.tags == {**reference, "moment": "shipped"}
         assert (world.record.provider_id, world.record.sent_at, world.record.attempt) == ("ses-1", NOW + MINUTE, 1)
         assert not world.messages.due_at
@@ -304,7 +322,7 @@ class TestSending:
         def broken(*_: Any) -> Any:
             raise ValueError("a template")
 
-        monkeypatch.setattr(world.sender.renderer, "email", broken)
+        monkeypatch.setattr(world.sender.composer.renderer, "email", broken)
         with pytest.raises(ValueError, match="template"):
             world.send(reference)
         assert (world.record.state, world.record.attempt) == (MessageState.PLANNED, 0)
@@ -345,14 +363,14 @@ class TestFeedback:
 
     def test_it_may_be_quicker_than_the_answer(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
         (reference,) = world.plan()
-        real = world.email.send
+        real = world.email.hand_over
 
-        def send(email: Email) -> str:
-            found = real(email)
+        def send(email: Outgoing, now: datetime) -> HandedOver:
+            found = real(email, now)
             world.report()
             return found
 
-        monkeypatch.setattr(world.email, "send", send)
+        monkeypatch.setattr(world.email, "hand_over", send)
         assert world.send(reference) == MessageState.SENT
         assert world.record.provider_id == "ses-9"
         assert world.metrics.total("Messages", outcome="sent") == 1
@@ -428,10 +446,11 @@ def test_killed_at_any_step_it_is_told_once(step: int, after_effect: bool) -> No
         return call
 
     for port, names in (
-        (world.orders, ("contents", "shopper")),
+        (world.orders, ("contents",)),
+        (world.profiles, ("with_contact",)),
         (world.shipments, ("get",)),
         (world.messages, ("plan", "get", "update")),
-        (world.email, ("send",)),
+        (world.email, ("hand_over",)),
     ):
         for name in names:
             setattr(port, name, between(getattr(port, name)))

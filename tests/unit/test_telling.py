@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from porchlight.domain.cases import Audience, Case, CaseState
 from porchlight.domain.changes import DomainEvent, order_changes, shipment_changes
+from porchlight.domain.channels import Purpose
 from porchlight.domain.dates import DateRange, local_day
 from porchlight.domain.delays import WEIGHT, Delay, DelayKind, Suspected
 from porchlight.domain.messages import MessageState, Suppression
@@ -283,7 +284,7 @@ class TestQuestions:
         assert world.send(reference) == MessageState.SUPPRESSED
 
     def test_who_has_unsubscribed_still_gets_the_notice_that_is_owed(self, world: World) -> None:
-        world.orders.save_shopper(world.shopper.model_copy(update={"unsubscribed": frozenset({"service"})}))
+        world.prefer(off=frozenset({Purpose.SERVICE}))
         late = order(version=2, delay=delay(kind=DelayKind.NOT_DISPATCHED, case_id="cse_1"))
         world.orders.save(late)
         case = question(kind=DelayKind.NOT_DISPATCHED, shipment_id=None)

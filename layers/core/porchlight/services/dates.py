@@ -10,6 +10,7 @@ from porchlight.domain.brands import BrandConfig
 from porchlight.domain.checkout import free_at, usual_promise
 from porchlight.domain.cold import ColdDays, without_history
 from porchlight.domain.dates import DateRange, local_day, zone
+from porchlight.domain.day_changes import noticed
 from porchlight.domain.delays import DelayChange, DelayDecision
 from porchlight.domain.dispatch import Free, no_holidays
 from porchlight.domain.forecast.lives import Forecast, Quantiles, Route
@@ -142,6 +143,9 @@ class Dates:
         decisions = (*mended, *moved, *cleared)
         if decisions:
             told = told.model_copy(update={"expected": expected_range(told, brand, now, outlook.forecast)})
+        days = noticed(told, zone_of_shipment(told) or brand.zone, now)
+        if days is not told.told and assess(told, policy, now, outlook) is None:  # else its delay is told in a minute
+            told = told.model_copy(update={"told": days})
         return Settled(told, decisions, next_check(told, policy, now, outlook), outlook)
 
     def told(self, shipment: Shipment, brand: BrandConfig, now: datetime) -> tuple[Shipment, Outlook]:
@@ -195,7 +199,7 @@ class Dates:
 
 def unchanged(shipment: Shipment, before: Shipment) -> bool:
     """True where nothing but our own view of its day has changed: that alone is written by the sweep only."""
-    ours = {"expected": before.expected, "forecast": before.forecast}
+    ours = {"expected": before.expected, "forecast": before.forecast, "told": before.told}
     return shipment.model_copy(update=ours) == before
 
 

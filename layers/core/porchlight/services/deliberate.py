@@ -53,8 +53,7 @@ class Deliberation:
         if order is None:
             return None
         brand, spec = self.brands.get(brand_id), self.catalogues.moments(brand_id)[news.moment]
-        shopper = self.orders.shopper(brand_id, order.shopper_id)
-        profile = self.profiles.get(brand_id, order.shopper_id)
+        shopper, profile = self.profiles.with_contact(brand_id, order.shopper_id)
         contacts = contacts_of(brand_id, shopper, profile, order.destination.country)
         service = spec.purpose is Purpose.SERVICE
         the = Situation(
@@ -106,11 +105,11 @@ def contacts_of(brand: str, shopper: Shopper | None, profile: Profile, country: 
     if shopper and shopper.email:
         address = valid_email(shopper.email) or ""
         found[Channel.EMAIL] = Contact(address, address_digest(brand, shopper.email))
-    if shopper and shopper.phone:
-        number = phone_number(shopper.phone, country)
+    if typed := profile.mobile or (shopper.phone if shopper else None):
+        number = phone_number(typed, country)
         contact = Contact(
             number.e164 if number else "",
-            address_digest(brand, number.e164 if number else shopper.phone),
+            address_digest(brand, number.e164 if number else typed),
             number.country if number else None,
         )
         found |= {Channel.SMS: contact, Channel.WHATSAPP: contact}

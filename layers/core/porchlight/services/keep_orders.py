@@ -1,6 +1,6 @@
 """Orders, fulfilments and refunds, from any store or OMS. They commute: any order of arrival gives the same end."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -31,6 +31,8 @@ from porchlight.services.dates import PURCHASE, Dates, route_of, unchanged
 from porchlight.services.lookout import Lookout
 from porchlight.services.order_delays import Dispatches
 from porchlight.services.retrying import until_settled
+
+_LOOKED_AT = 10
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,8 @@ class OrderKeeper:
                 ship_by=placed.ship_by,
                 ship_days=ship_days,
                 ship_note=placed.ship_note,
+                stages=placed.stages,
+                split=bool(stored and stored.split) or self._is_split(brand.brand_id, contents.shipment_ids),
                 dispatched_at=stored.dispatched_at if stored else None,
                 reopened_at=stored.reopened_at if stored else None,
                 forecast=stored.forecast if stored else None,
@@ -345,19 +349,28 @@ class OrderKeeper:
         """
 
         def attempt() -> None:
-            order = self.orders.get(brand.brand_id, order_id)
+            contents = self.orders.contents(brand.brand_id, order_id)
+            order = contents.order
             if order is None:
                 return
+            split = order.split or self._is_split(brand.brand_id, contents.shipment_ids)
             late = order.suspected or (order.delay and order.delay.is_open) or self._ended(order)
-            if not late and not (shipped.cancelled and order.dispatched_at):
+            if not late and not (shipped.cancelled and order.dispatched_at) and split == order.split:
                 return
             again = reopened(order, now) if shipped.cancelled else order
             told, decisions, due_at, _ = self._dispatches.settled(again, brand, now)
-            if decisions or told.dispatched_at != order.dispatched_at:
-                saved = told.model_copy(update={"updated_at": now, "version": order.version + 1})
+            if decisions or told.dispatched_at != order.dispatched_at or split != order.split:
+                saved = told.model_copy(update={"split": split, "updated_at": now, "version": order.version + 1})
                 self.orders.save(saved, due_at=due_at, decisions=decisions)
 
         until_settled(attempt)
+
+    def _is_split(self, brand: str, parcels: Sequence[str]) -> bool:
+        """True where more than one parcel of an order is on its way now; of very many, the first ones are looked at."""
+        if len(parcels) < 2:
+            return False
+        found = [parcel for key in parcels[:_LOOKED_AT] if (parcel := self.shipments.get(brand, key))]
+        return sum(one.is_open and not one.is_return and not one.moved_to for one in found) > 1
 
     @staticmethod
     def _ended(order: Order) -> bool:
@@ -389,6 +402,6 @@ def _named(refunds: Mapping[str, Money], currency: str) -> dict[str, Money]:
 
 def _age(order: Order) -> tuple[datetime, bool, str]:
     """What orders an order's states: the store's clock; at one instant a cancelled one first, then anything stable."""
-    ours = {"first_promise", "promises", "forecast", "delay", "suspected"}
+    ours = {"first_promise", "promises", "forecast", "delay", "suspected", "split"}
     ours |= {"backfilled", "refunds", "updated_at", "version"}
     return order.source_updated_at, order.cancelled_at is not None, order.model_dump_json(exclude=ours)

@@ -10,6 +10,7 @@ from porchlight.domain.dates import DateRange, zone
 from porchlight.domain.money import Money
 from porchlight.domain.orders import ContactDetails, Destination, Order, OrderLine, OrderPlaced, ParcelShipped
 from porchlight.domain.packing import ParcelLine
+from porchlight.domain.stages import Stage, StageName
 from porchlight.domain.zones import zone_of_place
 from porchlight.errors import InvalidInputError
 from porchlight.services.keep_orders import OrderKeeper
@@ -36,6 +37,8 @@ class OrderLineBody(BaseModel):
     supplier: str | None = Field(default=None, min_length=1, max_length=100)
     ships: bool = True
     """False for what never leaves in a parcel: a download, a gift card."""
+    list_price: Amount | None = None
+    """What one costs without a reduction."""
 
 
 class ShopperBody(BaseModel):
@@ -102,6 +105,22 @@ class UntrackedBody(BaseModel):
     cancelled: bool = False
 
 
+class StageBody(BaseModel):
+    """What happens to the order apart from its parcels: it is made (ready ``until``), or installed between the two."""
+
+    model_config = _STRICT
+
+    stage: StageName
+    at: Instant
+    until: Instant | None = None
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.until and self.until < self.at:
+            raise ValueError("until is before at")
+        return self
+
+
 class DestinationBody(Destination):
     """Where the order goes: country, state (its ISO 3166-2 code without the country), at most three characters of the
     postcode, and the zone (an IANA name; without it that of the place, where it has one clock).
@@ -145,6 +164,7 @@ class OrderBody(BaseModel):
     """The day by which the shop says that it ships, local to where it is packed."""
     ship_note: str = Field(default="", max_length=200)
     """Why it ships late, in the shop's words to the shopper."""
+    stages: tuple[StageBody, ...] = Field(default=(), max_length=10)
     cancelled_at: Instant | None = None
     parcels: tuple[ParcelBody, ...] = Field(default=(), max_length=200)
     untracked: tuple[UntrackedBody, ...] = Field(default=(), max_length=200)
@@ -188,6 +208,7 @@ def put_order(brand: BrandConfig, external_id: str, body: OrderBody, keeper: Ord
                 final_sale=line.final_sale,
                 supplier=line.supplier,
                 ships=line.ships,
+                list_price=Money.of(line.list_price, body.currency) if line.list_price else None,
             )
             for line in body.lines
         ),
@@ -205,6 +226,7 @@ def put_order(brand: BrandConfig, external_id: str, body: OrderBody, keeper: Ord
         origin=body.origin,
         ship_by=body.ship_by,
         ship_note=body.ship_note,
+        stages=tuple(Stage(stage=one.stage, at=one.at, until=one.until) for one in body.stages),
         cancelled_at=body.cancelled_at,
     )
     order = keeper.order(brand, "api", placed, now)

@@ -21,6 +21,7 @@ from typing import Any
 from porchlight.domain.channels import Channel
 from porchlight.domain.fanout.decide import decide
 from porchlight.domain.fanout.gates import gates
+from porchlight.domain.fanout.reach import candidates
 from porchlight.domain.fanout.situation import Decision, Outcome, Situation
 from porchlight.domain.messages import Hold, MessageRecord, MessageState, Told, message_id
 from porchlight.domain.preferences import Unreachable
@@ -225,6 +226,8 @@ class Sender:
         )
         the = replace(self._in_place_of(after, gathered.situation), released=True)
         excluded = the.excluded | {Channel(record.channel)}
+        if not set(candidates(the)) - excluded:
+            return record.state  # there is no other channel
         decision = decide(replace(the, excluded=excluded))
         planned = record_of(the, decision, key).model_copy(
             update={"fallback_of": record.message_id, "bundle_id": record.bundle_id, "event_at": record.event_at}
