@@ -308,7 +308,7 @@ def test_the_html_snippet_is_the_brands_words_and_accent_alone(ask: Ask) -> None
     assert re.sub(r"<[^>]*>", "", html).split() == (
         "Arrives Thursday, or Friday at the latest. Order today by 5:00 pm.".split()
     )
-    assert html.startswith('<p class="porchlight-promise" lang="en"><svg ')
+    assert html.startswith('<p class="porchlight-promise" lang="en" dir="ltr"><svg ')
     assert not re.search(r"<(style|script|link|img|iframe)|style=|\bon\w+=|https?:", html)
 
 

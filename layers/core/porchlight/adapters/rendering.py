@@ -124,9 +124,9 @@ class _Kit:
         """
         tongue = self.tongue(view.get("language"))
         spoken: dict[str, Any] = tongue.plain(view)
-        rtl = tongue.speech.direction == "rtl"
-        start, end = ("right", "left") if rtl else ("left", "right")
-        return {**spoken, "language": tongue.speech.tag, "rtl": rtl, "start": start, "end": end}
+        direction = tongue.speech.direction
+        start, end = ("right", "left") if direction == "rtl" else ("left", "right")
+        return {**spoken, "language": tongue.speech.tag, "direction": direction, "start": start, "end": end}
 
 
 class _Tongue:
