@@ -24,6 +24,8 @@ for path in (HERE.parent / "core", HERE):
 import mrml  # noqa: E402
 import yaml  # noqa: E402
 from catalogue import moments  # noqa: E402
+from countries import FILE as COUNTRIES  # noqa: E402
+from countries import countries  # noqa: E402
 from jinja2 import TemplateError  # noqa: E402
 from jinja2.sandbox import ImmutableSandboxedEnvironment  # noqa: E402
 from mappings import MappingError, declared  # noqa: E402
@@ -62,6 +64,8 @@ def build(source: Path, out: Path, *, check: bool = True) -> Path:
         said[folder.name] = wording(defaults, folder, config, _yaml)
     for name, entry in entries.items():
         _write(target / f"{name}.json", entry | {"languages": _write_words(target, name, said[name], said[NEUTRAL])})
+    for place in (defaults, *(folder for folder in folders if (folder / COUNTRIES).is_file())):
+        _write(target / f"{place.name}.countries.json", countries(defaults, place, _yaml))
     hashes = sorted({entry["look"]["style_hash"] for entry in entries.values()})
     brands = [folder.name for folder in folders]
     carriers = _carriers(source, brands)

@@ -16,6 +16,8 @@ from porchlight.errors import NotFoundError
 
 if TYPE_CHECKING:  # who asks for a declared carrier needs no model of a brand
     from porchlight.domain.brands import BrandConfig
+    from porchlight.domain.countries import CountryProfile
+    from porchlight.domain.moments import Catalogue
 
 PACKAGE = "porchlight_brand"
 NEUTRAL = "default"
@@ -28,6 +30,8 @@ class BrandPack:
     def __init__(self, folder: str | Path | None = None) -> None:
         self._folder = Path(folder) if folder else None
         self._brands: dict[str, BrandConfig] = {}
+        self._moments: dict[str, Catalogue] = {}
+        self._countries: dict[str, dict[str, Any]] = {}
 
     def get(self, brand: str) -> "BrandConfig":
         """One brand; NotFoundError where the pack has no such brand."""
@@ -54,6 +58,25 @@ class BrandPack:
     def words(self, brand: str, language: str) -> dict[str, Any]:
         """All words of a brand in one of its ``languages``; where it has none of its own, those of the default."""
         return _load(self._root() / f"{self.data(brand)['languages'][language]}.json")
+
+    def moments(self, brand: str) -> "Catalogue":
+        """What the brand tells, and how."""
+        if brand not in self._moments:
+            from porchlight.domain.moments import Moment, MomentSpec
+
+            found = self.data(brand)["moments"].items()
+            self._moments[brand] = {Moment(name): MomentSpec.model_validate(spec) for name, spec in found}
+        return self._moments[brand]
+
+    def country(self, brand: str, country: str | None) -> "CountryProfile":
+        """What a country asks of the brand; the default where it has no profile, or is not known."""
+        if brand not in self._countries:
+            own = self._root() / f"{brand}.countries.json"
+            self._countries[brand] = _load(own if own.is_file() else self._root() / f"{NEUTRAL}.countries.json")
+        from porchlight.domain.countries import CountryProfile
+
+        found = self._countries[brand]
+        return CountryProfile.model_validate(found.get(country or "", found["default"]))
 
     def carriers(self, source: str) -> dict[str, Any]:
         """The compiled mapping of a declared carrier by brand; {} where no brand declares it."""
