@@ -181,6 +181,8 @@ class TextContent(BaseModel):
 
     text: str
     parts: int = 1
+    max_price_cents: int | None = None
+    """US cents that all parts together may cost; None: no limit."""
 
 
 class Outgoing(BaseModel):

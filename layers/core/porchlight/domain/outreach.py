@@ -46,6 +46,8 @@ class SmsSender(BaseModel):
     """Phone number, pool, or sender id by country; ``default`` for the rest."""
     max_segments: int = Field(default=2, ge=1, le=10)
     """What would take more parts is cut to its shortest form, or not sent by SMS."""
+    max_price_cents: int = Field(default=50, ge=1, le=2_000)
+    """US cents that one message may cost, all its parts together; dearer countries are not sent to by SMS."""
 
 
 class WhatsAppSender(BaseModel):

@@ -1,15 +1,13 @@
 """The pace that a provider's quota allows: a token bucket that many processes share (GCRA). Pure arithmetic.
 
 One number is stored: the instant at which all tokens that were given out will have been earned. Whoever takes ``n``
-tokens moves it by ``n`` times the space between two; if it then lies more than ``AHEAD`` in the future, they are not
-to be had. A token is good from its own instant on, so that whoever comes early waits, and for ``GOOD_FOR`` from then:
-tokens that nobody used are lost, or a hundred processes could use theirs in the same second.
+tokens moves it by ``n`` times the space between two; where it lies more than ``AHEAD`` in the future already, none are
+to be had. The tokens are good from where it lay before, so that whoever comes early waits, and for ``GOOD_FOR`` from
+then: what nobody used is lost, or a hundred processes could use theirs in the same second.
 
-In any time ``w`` no more than ``per_second * (w + GOOD_FOR) + 1`` lease messages go out; where the clocks of processes
-are ``s`` apart, ``per_second * s`` more.
+In any time ``w`` no more than ``per_second * (w + GOOD_FOR)`` messages and one lease go out; where the clocks of
+processes are ``s`` apart, ``per_second * s`` more.
 """
-
-from datetime import timedelta
 
 from pydantic import BaseModel, ConfigDict
 
@@ -20,7 +18,6 @@ AHEAD = SECOND
 GOOD_FOR = SECOND
 LEASES_PER_SECOND = 50
 """A lease is at most this part of a second's tokens: one item takes 1,000 writes a second."""
-MOST_WAIT = timedelta(microseconds=AHEAD)
 
 
 class Lease(BaseModel):
@@ -51,6 +48,10 @@ def wanted(before: Lease | None, per_second: float) -> int:
     return max(1, min(most, 2 * used))
 
 
-def first_of(earned: int, size: int, per_second: float) -> int:
-    """The instant of the first token of a lease after which all that was given out is earned at ``earned``."""
-    return earned - size * space(per_second)
+def moved(earned: int | None, now: int, length: int) -> int | None:
+    """Where the stored instant lies after a lease of this length; None where the lease would begin too late. What
+    ``adapters/dynamodb/quotas.py`` asks of the table in one conditional update.
+    """
+    if earned is None or earned < now:
+        return now + length
+    return earned + length if earned <= now + AHEAD else None

@@ -9,15 +9,19 @@ from typing import TYPE_CHECKING, Any
 from porchlight.runtime.settings import Settings, settings
 
 if TYPE_CHECKING:
-    from porchlight import asking, deciding, ports, predicting, reaching
+    from porchlight import announcing, asking, deciding, ports, predicting, reaching
     from porchlight.adapters.brandpack import BrandPack
     from porchlight.connectors import CarrierConnector
     from porchlight.domain.brands import BrandConfig
+    from porchlight.services.bundles import Gatherer
     from porchlight.services.dates import Dates
     from porchlight.services.delays import DelayWatch
+    from porchlight.services.deliberate import Deliberation
+    from porchlight.services.deliver_webhooks import WebhookSender
     from porchlight.services.explain_delay import Explainer
     from porchlight.services.lookout import Lookout
     from porchlight.services.published_keys import PublishedKeys
+    from porchlight.services.webhook_desk import WebhookDesk
 
 
 class App:
@@ -290,7 +294,54 @@ class App:
         """Who calls addresses that strangers chose."""
         from porchlight.adapters.safe_http import SafeCaller
 
-        return SafeCaller(loopback=self.settings.loopback_calls == "allowed")
+        return SafeCaller(call_seconds=8, loopback=self.settings.loopback_calls == "allowed")
+
+    @cached_property
+    def webhook_deliveries(self) -> "announcing.WebhookDeliveries":
+        """Deliveries to brands' endpoints."""
+        from porchlight.adapters.dynamodb.webhooks import DynamoWebhookDeliveries
+
+        return DynamoWebhookDeliveries(self._table)
+
+    @cached_property
+    def webhook_queue(self) -> "announcing.WebhookQueue":
+        """What is to be delivered."""
+        from porchlight.adapters.sqs import SqsWebhooks
+
+        return SqsWebhooks(self.settings.webhook_queue_url)
+
+    @property
+    def webhook_desk(self) -> "WebhookDesk":
+        """Where deliveries to brands' endpoints are put on their way."""
+        from porchlight.services.webhook_desk import WebhookDesk
+
+        return WebhookDesk(self.webhook_deliveries, self.webhook_queue, self.clock)
+
+    @property
+    def webhook_sender(self) -> "WebhookSender":
+        """Who delivers them."""
+        import random
+
+        from porchlight.services.deliver_webhooks import WebhookSender
+
+        return WebhookSender(
+            *(self.webhook_deliveries, self.webhook_desk, self.brands, self.secrets, self.safe_caller),
+            *(self.ops_bus, self.metrics, self.clock, random.random),
+        )
+
+    @cached_property
+    def ops_bus(self) -> "announcing.OpsBus":
+        """Notices for people of the brand."""
+        from porchlight.adapters.eventbridge import EventBridgeOps
+
+        return EventBridgeOps(self.settings.bus_name)
+
+    @cached_property
+    def ops_log(self) -> "announcing.OpsLog":
+        """What they were told lately."""
+        from porchlight.adapters.dynamodb.webhooks import DynamoOpsLog
+
+        return DynamoOpsLog(self._table)
 
     @cached_property
     def published_keys(self) -> "PublishedKeys":
@@ -319,11 +370,34 @@ class App:
         return parameter(f"/porchlight/{self.settings.stage}/public-url").rstrip("/")
 
     @cached_property
-    def email(self) -> "ports.EmailChannel":
-        """The email provider."""
-        from porchlight.channels.email import SesEmail
+    def touches(self) -> "reaching.Touches":
+        """What shoppers got lately."""
+        from porchlight.adapters.dynamodb.touches import DynamoTouches
 
-        return SesEmail(self.settings.configuration_set, self.secrets)
+        return DynamoTouches(self._table)
+
+    @cached_property
+    def gatherer(self) -> "Gatherer":
+        """Who puts messages together that wait together."""
+        from porchlight.adapters.dynamodb.touches import DynamoBundles
+        from porchlight.services.bundles import Gatherer
+
+        return Gatherer(DynamoBundles(self._table), self.messages)
+
+    @property
+    def catalogues(self) -> "reaching.Catalogues":
+        """What decisions about messages go by."""
+        return self._pack
+
+    @property
+    def deliberation(self) -> "Deliberation":
+        """Who gathers what a decision about a message is made of."""
+        from porchlight.services.deliberate import Deliberation
+
+        return Deliberation(
+            *(self.orders, self.shipments, self.returns, self.cases, self.brands, self.catalogues),
+            *(self.profiles, self.touches, self.courier),
+        )
 
     @cached_property
     def breakers(self) -> "reaching.Breakers":
@@ -370,7 +444,8 @@ class App:
         from porchlight.channels.kit import Kit
         from porchlight.channels.registry import provider
 
-        return provider(provider_id, Kit(self.secrets, self.clock, self.settings.configuration_set))
+        kit = Kit(self.secrets, self.clock, lambda: self.safe_caller, self.settings.configuration_set)
+        return provider(provider_id, kit)
 
     @cached_property
     def metrics(self) -> "ports.Metrics":

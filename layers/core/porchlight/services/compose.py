@@ -102,7 +102,9 @@ class Composer:
             fitting = fit(forms, brand.outreach.sms.max_segments)
             if fitting is None:
                 raise TooLongError
-            return TextContent(text=fitting.text, parts=fitting.segments)
+            return TextContent(
+                text=fitting.text, parts=fitting.segments, max_price_cents=brand.outreach.sms.max_price_cents
+            )
         if channel is Channel.WHATSAPP:
             sender = brand.outreach.whatsapp
             assert sender is not None  # a rule asked before

@@ -1,0 +1,116 @@
+"""Email by any server that speaks SMTP: a second provider for the day on which the first one does not take mail.
+
+The secret ``channels/smtp``: ``{"default": {"host", "port", "username", "password"}}``, by brand where a brand has its
+own. Passwords go over TLS alone (STARTTLS, or TLS from the start on port 465), but to this very machine.
+
+Servers of this kind report nothing by our tags. The message has a ``Message-ID`` made of our own id, so that a reader's
+mailbox knows two of the same, and an ``X-Porchlight-Message`` for the server's log.
+"""
+
+import smtplib
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from porchlight.channels.email.mime import mime, recipient
+from porchlight.channels.kit import Kit, credentials
+from porchlight.errors import NO_ANSWER, THROTTLED, AddressRefusedError, PermanentProviderError, TransientError
+from porchlight.reaching import Outgoing
+
+SECONDS = 10.0
+"""For each answer of the server."""
+_IMPLICIT_TLS = 465
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_THROTTLED = frozenset({421, 454})
+_NO_SUCH_ADDRESS = frozenset({550, 551, 553, 501})
+"""Answers to RCPT that are about the address itself; 552 and 554 are about us."""
+
+
+class Smtp:
+    """``reaching.Provider``."""
+
+    def __init__(self, kit: Kit) -> None:
+        self._secrets = kit.secrets
+
+    def send(self, message: Outgoing) -> str:
+        """Hand the message over; returns its Message-ID."""
+        account = credentials(self._secrets, "smtp", message.brand, ("host", "port", "username", "password"))
+        domain = message.from_address.rpartition("@")[2]
+        message_id = f"<{message.message_id}@{domain}>"
+        raw = mime(message, {"Message-ID": message_id, "X-Porchlight-Message": message.message_id})
+        with _connected(account) as server:
+            with _before():
+                _accepted(server.mail(message.from_address)[0])
+                code, _ = server.rcpt(recipient(message))
+                if code in _NO_SUCH_ADDRESS:
+                    raise AddressRefusedError(f"the server answered {code}")
+                _accepted(code)
+            _given(server, raw)
+        return message_id
+
+
+def _given(server: smtplib.SMTP, raw: bytes) -> None:
+    """The message itself. Once it is on its way, silence may mean that it was taken."""
+    try:
+        code, _ = server.data(raw)
+    except smtplib.SMTPDataError as error:  # it was not even begun
+        code = error.smtp_code
+    except (smtplib.SMTPException, OSError) as error:
+        raise TransientError(type(error).__name__, code=NO_ANSWER) from None
+    _accepted(code)
+
+
+@contextmanager
+def _connected(account: dict[str, str]) -> Iterator[smtplib.SMTP]:
+    with _before():
+        server = _dialled(account)
+    try:
+        yield server
+    finally:
+        server.close()
+
+
+def _dialled(account: dict[str, str]) -> smtplib.SMTP:
+    host, port = account["host"], int(account["port"])
+    context = ssl.create_default_context()
+    if port == _IMPLICIT_TLS:
+        server: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=SECONDS, context=context)
+    else:
+        server = smtplib.SMTP(host, port, timeout=SECONDS)
+    try:
+        if port != _IMPLICIT_TLS and host not in _LOOPBACK:
+            server.starttls(context=context)
+        server.login(account["username"], account["password"])
+    except BaseException:
+        server.close()
+        raise
+    return server
+
+
+@contextmanager
+def _before() -> Iterator[None]:
+    """Whatever goes wrong in here, the server has not seen the message. Nothing that it says is repeated."""
+    try:
+        yield
+    except smtplib.SMTPNotSupportedError:
+        raise PermanentProviderError("the server offers neither TLS nor a way to log in that is safe") from None
+    except smtplib.SMTPResponseException as error:
+        _accepted(error.smtp_code)
+        raise TransientError(f"the server answered {error.smtp_code}") from None
+    except ValueError:
+        raise PermanentProviderError("the secret channels/smtp lacks something", code="not-set-up") from None
+    except (smtplib.SMTPException, OSError) as error:
+        raise TransientError(type(error).__name__) from None
+
+
+def _accepted(code: int) -> None:
+    """TransientError or PermanentProviderError for an answer that is none of success."""
+    if code in _THROTTLED:
+        raise TransientError(f"the server answered {code}", code=THROTTLED)
+    if 400 <= code < 500 or code < 200:
+        raise TransientError(f"the server answered {code}")
+    if code >= 500:
+        raise PermanentProviderError(f"the server answered {code}")
+
+
+PROVIDER = Smtp

@@ -1,0 +1,1 @@
+"""Push to the brand's app."""
