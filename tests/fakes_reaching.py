@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -98,15 +99,20 @@ class FakeBundles:
         self.records[key] = bundle
 
 
+@cache
+def _default() -> Catalogue:
+    stored = yaml.safe_load((ROOT / "brand/default/moments.yaml").read_text())
+    return {Moment(name): MomentSpec.model_validate(spec or {}) for name, spec in stored.items()}
+
+
 class FakeCatalogues:
     """The default catalogue; countries as they are given."""
 
     def __init__(self, *countries: CountryProfile, **changed: dict[str, Any]) -> None:
-        stored = yaml.safe_load((ROOT / "brand/default/moments.yaml").read_text())
-        self.catalogue = {
-            Moment(name): MomentSpec.model_validate((spec or {}) | changed.get(name, {}))
-            for name, spec in stored.items()
-        }
+        self.catalogue = dict(_default())
+        for name, fields in changed.items():
+            known = self.catalogue[Moment(name)].model_dump(exclude_defaults=True)
+            self.catalogue[Moment(name)] = MomentSpec.model_validate(known | fields)
         self.countries = {one.country: one for one in countries}
 
     def moments(self, brand: str) -> Catalogue:

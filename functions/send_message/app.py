@@ -2,6 +2,7 @@
 
 from porchlight.runtime.bootstrap import app
 from porchlight.runtime.handlers import Event, task_handler
+from porchlight.services.compose import Composer
 from porchlight.services.links import Links
 from porchlight.services.send_message import Sender
 
@@ -9,10 +10,9 @@ from porchlight.services.send_message import Sender
 def send(event: Event) -> dict[str, str]:
     """``{brand, order_id, message_id}`` → ``{state}``; with ``action: fail`` the message is given up."""
     reference = (event["brand"], event["order_id"], event["message_id"])
-    links = Links(app.secrets, app.public_url)
+    composer = Composer(app.renderer, Links(app.secrets, app.public_url))
     sender = Sender(
-        *(app.orders, app.shipments, app.returns, app.messages, app.cases),
-        *(app.brands, app.renderer, app.email, links, app.metrics),
+        *(app.deliberation, app.messages, app.profiles, app.touches, app.gatherer, composer, app.courier, app.metrics),
     )
     if event.get("action") == "fail":
         return {"state": sender.fail(*reference, str(event.get("error", "")), app.clock())}

@@ -39,9 +39,9 @@ class Planner:
         """
         if event.moment is None or event.order_id is None:
             return []
-        news = News(
-            *(event.moment, event.subject_id, event.recorded_at, event.shipment_id, event.return_id, event.kind),
-        )
+        # What we find out ourselves (a delay) is as old as that, and not as what the carrier said last.
+        heard = min(max(event.recorded_at, event.occurred_at), now)
+        news = News(*(event.moment, event.subject_id, heard, event.shipment_id, event.return_id, event.kind))
         key = message_id(event.brand, event.order_id, news.moment, news.subject_id)
         gathered = self.deliberation.gather(event.brand, event.order_id, news, now, message_id=key)
         if gathered is None:
