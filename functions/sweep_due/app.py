@@ -16,8 +16,9 @@ THREADS = 8
 def sweep(event: Event) -> dict[str, int]:
     """``shards`` (all): how many of their entries were looked at, by outcome."""
     until = time.monotonic() + BUDGET_SECONDS
+    others = {"webhook": lambda entry, now: app.webhook_desk.due(entry, now)}
     watch = app.delay_watch
-    return Sweep(app.due, watch, app.workflows, app.metrics, THREADS).run(
+    return Sweep(app.due, watch, app.workflows, app.metrics, THREADS, others).run(
         app.clock(), event.get("shards", range(SHARDS)), keep_going=lambda: time.monotonic() < until
     )
 

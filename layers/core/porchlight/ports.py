@@ -88,10 +88,10 @@ class Due(BaseModel):
 
     brand: str
     kind: str
-    """``shipment``, ``message`` or ``order``; a kind that this release does not know by its sort key."""
+    """``shipment``, ``message``, ``order`` or ``webhook``; a kind that this release does not know by its sort key."""
     record_id: str
     parent_id: str | None = None
-    """The order of a message."""
+    """The order of a message, the endpoint of a webhook's delivery (which begins its id: ``{endpoint}/{id}``)."""
     due_at: AwareDatetime
 
 

@@ -3,9 +3,12 @@
 from collections.abc import Sequence
 
 from porchlight.adapters.aws import client, translated
+from porchlight.announcing import OpsNotice
 from porchlight.domain.changes import DomainEvent
+from porchlight.errors import TransientError
 
 SOURCE = "porchlight"
+OPS_SOURCE = "porchlight.ops"
 _BATCH = 10
 
 
@@ -35,3 +38,23 @@ class EventBridgeBus:
             if answer.get("FailedEntryCount"):
                 refused += [start + i for i, entry in enumerate(answer["Entries"]) if entry.get("ErrorCode")]
         return refused
+
+
+class EventBridgeOps:
+    """``announcing.OpsBus`` on the same bus: another source, so that no brand's system is sent these."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def notify(self, notice: OpsNotice) -> None:
+        """TransientError where the bus refuses it."""
+        entry = {
+            "EventBusName": self._name,
+            "Source": OPS_SOURCE,
+            "DetailType": "OpsNotice",
+            "Detail": notice.model_dump_json(),
+        }
+        with translated():
+            answer = client("events").put_events(Entries=[entry])
+        if answer.get("FailedEntryCount"):
+            raise TransientError("the bus refused a notice")

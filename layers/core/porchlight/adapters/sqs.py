@@ -1,13 +1,17 @@
-"""The inbound queue."""
+"""The inbound queue, and that of brands' webhooks."""
 
 import base64
 import hashlib
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from porchlight.adapters.aws import client, translated
 from porchlight.adapters.s3 import Bodies
 from porchlight.connectors import InboundMessage
 from porchlight.errors import PorchlightError, TransientError
+
+if TYPE_CHECKING:  # who takes webhooks has no model of anything else
+    from porchlight.announcing import WebhookTask
 
 MAX_INLINE = 180_000
 """Larger bodies go to the bucket, so that a message stays under SQS's old and new limits and costs few 64 KB chunks."""
@@ -46,3 +50,20 @@ class SqsInbound:
         if message.body_ref:
             return self._bodies.get(message.body_ref)
         return base64.b64decode(message.body)
+
+
+class SqsWebhooks:
+    """``announcing.WebhookQueue``: messages of one endpoint are one group, so that the queue serves all alike."""
+
+    def __init__(self, queue_url: str) -> None:
+        self._queue_url = queue_url
+
+    def put(self, task: "WebhookTask", seconds: int = 0) -> None:
+        """Durable when this returns."""
+        with translated():
+            client("sqs").send_message(
+                QueueUrl=self._queue_url,
+                MessageBody=task.model_dump_json(),
+                MessageGroupId=f"{task.brand}.{task.endpoint}",
+                DelaySeconds=seconds,
+            )

@@ -10,9 +10,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, HttpUrl, fiel
 from porchlight.domain.dates import zone
 from porchlight.domain.delays import DelayKind
 from porchlight.domain.ids import BRAND_ID_PATTERN
+from porchlight.domain.ops import OpsPolicy
 from porchlight.domain.outreach import Outreach
 from porchlight.domain.playbooks import Playbook
 from porchlight.domain.returns import ReturnsPolicy
+from porchlight.domain.webhooks import WebhookEndpoint
 
 _STRICT = ConfigDict(frozen=True, extra="forbid")
 
@@ -206,9 +208,18 @@ class BrandConfig(BaseModel):
     refunds: RefundWebhook = RefundWebhook()
     tracking: TrackingPolicy = TrackingPolicy()
     outreach: Outreach = Outreach()
+    webhooks: tuple[WebhookEndpoint, ...] = ()
+    ops: OpsPolicy = OpsPolicy()
     old_after_hours: int = Field(default=48, ge=1, le=8_760)
     """An order that is older when we first hear of it is taken over without a word: an import, not news."""
     link_days: int = Field(default=180, ge=1, le=730)
+
+    @field_validator("webhooks")
+    @classmethod
+    def _told_apart(cls, webhooks: tuple[WebhookEndpoint, ...]) -> tuple[WebhookEndpoint, ...]:
+        if len({endpoint.id for endpoint in webhooks}) != len(webhooks):
+            raise ValueError("two endpoints have the same id")
+        return webhooks
 
     @property
     def old_after(self) -> timedelta:

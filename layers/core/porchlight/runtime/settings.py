@@ -15,6 +15,7 @@ _NAMES = {
     "delay_machine": "DELAY_MACHINE_ARN",
     "fanout_machine": "FANOUT_MACHINE_ARN",
     "loopback_calls": "LOOPBACK_CALLS",
+    "webhook_queue_url": "WEBHOOK_QUEUE_URL",
 }
 
 
@@ -32,6 +33,7 @@ class Settings:
     delay_machine: str = ""
     fanout_machine: str = ""
     loopback_calls: str = ""
+    webhook_queue_url: str = ""
 
 
 @lru_cache(maxsize=1)

@@ -4,6 +4,7 @@ A delivery is written before it is tried and stays in the due index while it is 
 followed by the sweep. Who holds the version that a task names may try; whoever comes later finds another one.
 """
 
+import json
 import math
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -13,11 +14,12 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from porchlight.announcing import OpsBus, OpsNotice, WebhookDeliveries, WebhookQueue, WebhookTask
+from porchlight.announcing import OpsBus, OpsNotice, WebhookDeliveries, WebhookTask
 from porchlight.asking import Caller
 from porchlight.connectors import Answer, Call
 from porchlight.domain.webhooks import (
     LEFT_ALONE,
+    USED_UP,
     Attempt,
     DeliveryState,
     EndpointHealth,
@@ -26,14 +28,12 @@ from porchlight.domain.webhooks import (
     WebhookEndpoint,
 )
 from porchlight.errors import ConflictError, NotFoundError, PorchlightError
-from porchlight.ports import Brands, Due, Metrics, Secrets
+from porchlight.ports import Brands, Metrics, Secrets
+from porchlight.services.webhook_desk import QUEUED, WebhookDesk
 from porchlight.signing import secrets_in, signed
 
 LEASE = timedelta(minutes=2)
 """Longer than any function lives: what is claimed and still pending then was dropped."""
-
-QUEUED = timedelta(minutes=15)
-"""What was queued and not looked at by then is queued again."""
 
 BY_QUEUE = timedelta(minutes=10)
 """Waits up to this are the queue's; longer ones are the sweep's."""
@@ -43,18 +43,23 @@ _NOT_THEIRS = "no_secret"
 
 
 @dataclass(frozen=True)
-class WebhookDesk:
+class WebhookSender:
     """Delivers. ``clock`` is asked around each call; ``spread`` is 0 to 1, by chance."""
 
-    deliveries: WebhookDeliveries
-    queue: WebhookQueue
+    webhook_deliveries: WebhookDeliveries
+    desk: WebhookDesk
     brands: Brands
     secrets: Secrets
     caller: Caller
-    ops: OpsBus
+    ops_bus: OpsBus
     metrics: Metrics
     clock: Callable[[], datetime]
     spread: Callable[[], float]
+
+    def open(self, text: str) -> list[WebhookDelivery]:
+        """A message of the queue: an event of the bus, or a task of ours. Returns what the caller has to attempt."""
+        found = json.loads(text)
+        return self.accept(found) if "detail" in found else self.take_up(WebhookTask.model_validate(found))
 
     def accept(self, event: Mapping[str, Any]) -> list[WebhookDelivery]:
         """Record an event of the bus for each endpoint that wants it; returns what is new, claimed by the caller."""
@@ -67,16 +72,16 @@ class WebhookDesk:
             return []
         occurrence, now = Occurrence.of(event), self.clock()
         found = (WebhookDelivery.of(occurrence, endpoint.id, now, now + LEASE) for endpoint in wanted)
-        return [delivery for delivery in found if self.deliveries.create(delivery)]
+        return [delivery for delivery in found if self.webhook_deliveries.create(delivery)]
 
     def take_up(self, task: WebhookTask) -> list[WebhookDelivery]:
         """Claim what a task of the queue is about; nothing where somebody else has it, or had it."""
-        delivery = self.deliveries.get(task.brand, task.endpoint, task.delivery_id)
+        delivery = self.webhook_deliveries.get(task.brand, task.endpoint, task.delivery_id)
         if delivery is None or delivery.version != task.version or delivery.state is not DeliveryState.PENDING:
             return []
         claimed = delivery.claimed(self.clock() + LEASE)
         try:
-            self.deliveries.update(claimed)
+            self.webhook_deliveries.update(claimed)
         except ConflictError:
             return []
         return [claimed]
@@ -92,7 +97,7 @@ class WebhookDesk:
         if endpoint is None:
             self._end(delivery.dead("no_endpoint"))
             return
-        health = self.deliveries.health(delivery.brand, endpoint.id, str(endpoint.url))
+        health = self.webhook_deliveries.health(delivery.brand, endpoint.id, str(endpoint.url))
         now = self.clock()
         if health.disabled_at:
             self._end(delivery.dead("endpoint_disabled"))
@@ -100,41 +105,6 @@ class WebhookDesk:
             self._put_back(delivery.claimed(health.left_alone_until + self.spread() * LEFT_ALONE))
         else:
             self._settle(delivery, health, *self._try(delivery, endpoint, now))
-
-    def due(self, entry: Due, now: datetime) -> str:
-        """From the sweep: a delivery's next try is due, or whoever had it is gone."""
-        endpoint = entry.parent_id or ""
-        delivery = self.deliveries.get(entry.brand, endpoint, entry.record_id.removeprefix(f"{endpoint}/"))
-        if delivery is None or delivery.due_at is None or delivery.due_at > now:
-            return "gone"
-        self._queue(delivery.claimed(now + QUEUED))
-        return "webhook_due"
-
-    def send_anew(self, delivery: WebhookDelivery) -> WebhookDelivery:
-        """Send once more what is dead or was delivered; ConflictError where it is on its way."""
-        if delivery.state is DeliveryState.PENDING:
-            raise ConflictError("it is on its way")
-        revived = delivery.revived(self.clock() + QUEUED)
-        self._queue(revived)
-        return revived
-
-    def enable(self, brand: str, endpoint: WebhookEndpoint) -> bool:
-        """Send to an endpoint again that was switched off; False where it was not. What died stays so until it is sent
-        anew.
-        """
-        health = self.deliveries.health(brand, endpoint.id, str(endpoint.url))
-        if health.disabled_at is None:
-            return False
-        self.deliveries.save_health(health.well())
-        return True
-
-    def test(self, brand: str, endpoint: WebhookEndpoint, event: Mapping[str, Any]) -> WebhookDelivery:
-        """Queue an event for one endpoint, whatever it subscribes to."""
-        occurrence, now = Occurrence.of(event), self.clock()
-        delivery = WebhookDelivery.of(occurrence, endpoint.id, now, now + QUEUED)
-        if self.deliveries.create(delivery):
-            self.queue.put(_task(delivery))
-        return delivery
 
     def _endpoint(self, delivery: WebhookDelivery) -> WebhookEndpoint | None:
         with suppress(NotFoundError):
@@ -169,16 +139,16 @@ class WebhookDesk:
             if health.failures:
                 self._save(health.well())
             return
-        after = delivery.failed_with(attempt, self.spread(), _asked_for(headers, attempt.at))
-        if attempt.status == 410:
-            after = delivery.failed_with(attempt, 0).model_copy(update={"version": delivery.version}).dead("gone")
+        gone = attempt.status == 410
+        wait = _asked_for(headers, attempt.at)
+        after = delivery.dead("gone", attempt) if gone else delivery.failed_with(attempt, self.spread(), wait)
         if after.state is DeliveryState.DEAD:
             self._end(after)
         else:
             self.metrics.count("WebhookDeliveries", outcome="failed")
             self._put_back(after)
         if attempt.error != _NOT_THEIRS:
-            self._note(health.gone(attempt.at) if attempt.status == 410 else health.failed(attempt.at))
+            self._note(health.gone(attempt.at) if gone else health.failed(attempt.at))
 
     def _note(self, health: EndpointHealth) -> None:
         """Remember a failure; people hear of an endpoint that is switched off."""
@@ -190,16 +160,17 @@ class WebhookDesk:
     def _save(self, health: EndpointHealth) -> bool:
         """False where another try has said something meanwhile: one of them is enough."""
         try:
-            self.deliveries.save_health(health)
+            self.webhook_deliveries.save_health(health)
         except ConflictError:
             return False
         return True
 
     def _end(self, delivery: WebhookDelivery) -> None:
         with suppress(ConflictError):  # the lease was over, and another one has it
-            self.deliveries.update(delivery)
-            if delivery.state is DeliveryState.DELIVERED:
-                self.metrics.count("WebhookDeliveries", outcome="delivered")
+            self.webhook_deliveries.update(delivery)
+            if delivery.why != USED_UP:
+                outcome = "delivered" if delivery.state is DeliveryState.DELIVERED else "switched_off"
+                self.metrics.count("WebhookDeliveries", outcome=outcome)
                 return
             self.metrics.count("WebhookDeliveries", outcome="dead")
             facts = {"why": delivery.why, "event": delivery.type}
@@ -209,7 +180,7 @@ class WebhookDesk:
     def _tell(self, notice: OpsNotice) -> None:
         """There is an alarm, too: nothing that is recorded waits for a notice."""
         with suppress(PorchlightError):
-            self.ops.notify(notice)
+            self.ops_bus.notify(notice)
 
     def _put_back(self, delivery: WebhookDelivery) -> None:
         """For its next try: by the queue if that is soon, else by the sweep."""
@@ -217,23 +188,9 @@ class WebhookDesk:
         with suppress(ConflictError):
             if delivery.due_at and delivery.due_at - now <= BY_QUEUE:
                 seconds = max(0, math.ceil((delivery.due_at - now).total_seconds()))
-                self._queue(delivery.model_copy(update={"due_at": delivery.due_at + QUEUED}), seconds)
+                self.desk.enqueue(delivery.model_copy(update={"due_at": delivery.due_at + QUEUED}), seconds)
             else:
-                self.deliveries.update(delivery)
-
-    def _queue(self, delivery: WebhookDelivery, seconds: int = 0) -> None:
-        """Recorded first: what the queue does not get, the sweep finds."""
-        self.deliveries.update(delivery)
-        self.queue.put(_task(delivery), seconds)
-
-
-def _task(delivery: WebhookDelivery) -> WebhookTask:
-    return WebhookTask(
-        brand=delivery.brand,
-        endpoint=delivery.endpoint,
-        delivery_id=delivery.delivery_id,
-        version=delivery.version,
-    )
+                self.webhook_deliveries.update(delivery)
 
 
 def _asked_for(headers: Mapping[str, str], now: datetime) -> timedelta:

@@ -7,9 +7,9 @@ its version, and started under a name that makes it happen once.
 """
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
 
@@ -40,6 +40,8 @@ class Sweep:
     workflows: Workflows
     metrics: Metrics
     threads: int = 1
+    others: Mapping[str, Callable[[Due, datetime], str]] = field(default_factory=dict)
+    """Who looks at other kinds of entries; returns the outcome."""
 
     def run(
         self, now: datetime, shards: Iterable[int] = range(SHARDS), *, keep_going: Callable[[], bool] = lambda: True
@@ -82,6 +84,8 @@ class Sweep:
                     return self._message(entry)
                 case "order":
                     return self._order(entry, now)
+                case kind if kind in self.others:
+                    return self.others[kind](entry, now)
                 case _:
                     return "unknown"  # a newer release knows
         except ConflictError:

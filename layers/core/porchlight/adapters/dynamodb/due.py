@@ -46,5 +46,8 @@ def _entry(stored: Item) -> Due:
     if sk.startswith(keys.MESSAGE):
         message = sk.removeprefix(keys.MESSAGE)
         return Due(brand=brand, kind="message", record_id=message, parent_id=record, due_at=at)
+    if sk.startswith(keys.DELIVERY):
+        delivery = f"{record}/{sk.removeprefix(keys.DELIVERY)}"
+        return Due(brand=brand, kind="webhook", record_id=delivery, parent_id=record, due_at=at)
     kind = {keys.SHIPMENT: "shipment", keys.ORDER: "order"}.get(sk, sk)
     return Due(brand=brand, kind=kind, record_id=record, due_at=at)
