@@ -32,7 +32,7 @@ from mappings import MappingError, declared  # noqa: E402
 from palette import palette  # noqa: E402
 from problems import BrandError  # noqa: E402
 from pydantic import ValidationError  # noqa: E402
-from wording import Wording, wording  # noqa: E402
+from wording import Wording, read_catalogs, wording  # noqa: E402
 
 from porchlight.adapters.brandpack import NEUTRAL, PACKAGE  # noqa: E402
 from porchlight.carriers.registry import abilities  # noqa: E402
@@ -56,12 +56,13 @@ def build(source: Path, out: Path, *, check: bool = True) -> Path:
     defaults = source / NEUTRAL
     if not folders:
         raise BrandError(f"{source}: there is no brand in it")
-    said = {NEUTRAL: wording(defaults, defaults, None, _yaml)}
+    translations = read_catalogs(defaults)
+    said = {NEUTRAL: wording(defaults, defaults, None, translations, _yaml)}
     entries = {NEUTRAL: _compile(defaults, defaults, None)}
     for folder in folders:
         config = _config(folder)
         entries[folder.name] = _compile(defaults, folder, config)
-        said[folder.name] = wording(defaults, folder, config, _yaml)
+        said[folder.name] = wording(defaults, folder, config, translations, _yaml)
     for name, entry in entries.items():
         _write(target / f"{name}.json", entry | {"languages": _write_words(target, name, said[name], said[NEUTRAL])})
     for place in (defaults, *(folder for folder in folders if (folder / COUNTRIES).is_file())):

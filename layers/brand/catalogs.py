@@ -6,7 +6,6 @@ longer meant.
 """
 
 from collections.abc import Iterator, Mapping
-from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -37,7 +36,7 @@ msgstr ""
 
 
 def files(defaults: Path) -> dict[str, Path]:
-    """The catalogs by language tag."""
+    """Where the catalogs are, by language tag."""
     found = sorted((defaults / "locales").glob(f"*/LC_MESSAGES/{DOMAIN}.po"))
     return {tag(file.parents[1].name): file for file in found}
 
@@ -62,7 +61,6 @@ def texts(words: Words, at: str = "") -> Iterator[tuple[str, str]]:
             yield where, value
 
 
-@cache
 def read(file: Path) -> Catalog:
     """A catalog. CatalogError where it cannot be read."""
     try:
@@ -82,9 +80,13 @@ def missing(catalog: Catalog, words: Words) -> list[str]:
     return [where for where, english in texts(words) if not translation(catalog, where, english)]
 
 
-def add(catalog: Catalog, where: str, english: str, string: str = "", *, fuzzy: bool = False) -> None:
-    """One text. Babel takes its braces for Python's, and would say so in the file."""
-    catalog.add(english, string, context=where).flags = {_FUZZY} if fuzzy else set()
+def add(catalog: Catalog, where: str, english: str, string: str = "", *, like: Message | None = None) -> None:
+    """One text, with the comments and the mark of the message that it is taken from. Babel takes braces for Python's,
+    and would say so in the file.
+    """
+    comments = like.user_comments if like else ()
+    made = catalog.add(english, string, context=where, user_comments=comments)
+    made.flags = {_FUZZY} if like and (like.fuzzy or like.id != english or like.context != where) else set()
 
 
 def template(words: Words) -> Catalog:
@@ -105,9 +107,9 @@ def updated(old: Catalog, words: Words) -> Catalog:
     for where, english in texts(words):
         same = old.get(english, where)
         if same and same.string:
-            add(catalog, where, english, str(same.string), fuzzy=same.fuzzy)
+            add(catalog, where, english, str(same.string), like=same)
         elif proposed := before.get(where) or elsewhere.get(english):
-            add(catalog, where, english, str(proposed.string), fuzzy=True)
+            add(catalog, where, english, str(proposed.string), like=proposed)
         else:
             add(catalog, where, english)
     return catalog

@@ -29,20 +29,28 @@ class Wording(NamedTuple):
     missing: dict[str, list[str]]
 
 
-def wording(defaults: Path, folder: Path, config: BrandConfig | None, read: Reader) -> Wording:
+def read_catalogs(defaults: Path) -> dict[str, Catalog]:
+    """The default's catalogs by language tag."""
+    try:
+        return {language: catalogs.read(file) for language, file in catalogs.files(defaults).items()}
+    except catalogs.CatalogError as error:
+        raise BrandError(str(error)) from None
+
+
+def wording(
+    defaults: Path, folder: Path, config: BrandConfig | None, known: Mapping[str, Catalog], read: Reader
+) -> Wording:
     """The words in all languages that the brand speaks: those in its ``languages``, which have to be whole; where it
-    names none, all that are. BrandError names what is missing.
+    names none, all that are. ``known``: the default's catalogs. BrandError names what is missing.
     """
     own = {catalogs.tag(file.stem): file for file in sorted((folder / "words").glob("*.yaml"))} if config else {}
     english = read(defaults / "words" / f"{SOURCE}.yaml")
     check_variants(english, f"{defaults / 'words' / SOURCE}.yaml: ")
     if SOURCE in own:
         english = _with(english, own.pop(SOURCE), read)
-    known = catalogs.files(defaults)
     found, missing = {SOURCE: english}, {}
     for language in sorted({*known, *own}):
-        catalog = _catalog(known.get(language))
-        words, lacks = _translated(english, catalog)
+        words, lacks = _translated(english, known.get(language) or Catalog())
         if language in own:
             words, given = _with(words, own[language], read), dict(catalogs.texts(read(own[language])))
             lacks = [where for where in lacks if where not in given]
@@ -51,13 +59,6 @@ def wording(defaults: Path, folder: Path, config: BrandConfig | None, read: Read
         else:
             found[language] = words
     return Wording(_chosen(folder, config, found, missing) if config else found, missing)
-
-
-def _catalog(file: Path | None) -> Catalog:
-    try:
-        return catalogs.read(file) if file else catalogs.template({})
-    except catalogs.CatalogError as error:
-        raise BrandError(str(error)) from None
 
 
 def _chosen(
