@@ -44,7 +44,7 @@ def check_words(words: Mapping[str, Any], facts: Mapping[str, frozenset[str]], w
     for place, text in catalogs.texts(words):
         if place.startswith("phrases."):
             name = place.removeprefix("phrases.").partition(".")[0]
-            fault = _unfit(text, frozenset(PLACES.get(name, ())), plain=True)
+            fault = _unfit(text, frozenset(PLACES.get(name, ())))
         else:
             known = next((facts[entry] for entry in _entries(place) if entry in facts), None)
             fault = _unfit(text, known) if known is not None else _read(text).fault
@@ -59,14 +59,12 @@ def _entries(place: str) -> Iterator[str]:
         place = place.rpartition(".")[0]
 
 
-def _unfit(text: str, known: frozenset[str], *, plain: bool = False) -> str:
+def _unfit(text: str, known: frozenset[str]) -> str:
     if "{" not in text:
         return ""
     read = _read(text)
     if unknown := read.names - known:
         return f"there is no fact {min(unknown)!r} here"
-    if plain and ("{%" in text or "|" in text):
-        return "a phrase only puts its facts in"
     return read.fault
 
 

@@ -133,7 +133,7 @@ class _Tongue:
     """A brand's words in one language, compiled when they are first used."""
 
     def __init__(self, tag: str, words: Mapping[str, Any]) -> None:
-        self.speech = Speech(tag, words["phrases"])
+        self.speech = Speech(tag, words["phrases"], fill=self._render)
         self._words = words
         self._compiled: dict[str, Template] = {}
         self._env = _environment()

@@ -9,7 +9,7 @@ are read later than they are written, so only pages (``relative=True``) say "tom
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import copy
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -24,6 +24,8 @@ from porchlight.domain.words import carrier_name
 
 if TYPE_CHECKING:  # brings the data of locales: only where something is said
     from babel import Locale
+
+type Fill = Callable[[str, Mapping[str, str]], str]
 
 NEAR_AHEAD, NEAR_BEHIND = 4, 2
 """Days that a weekday names: so few that no name can mean both a past and a coming day."""
@@ -63,18 +65,26 @@ class _Patterns(NamedTuple):
 _ENGLISH_DATES = _Patterns("EEEE d MMMM", "EEEE d MMMM y", "E d MMM", "E d MMM y")
 
 
+def put_in(phrase: str, facts: Mapping[str, str]) -> str:
+    """The phrase with facts in their places; conditions are the renderer's."""
+    return _PLACE.sub(lambda place: facts[place[1]], phrase)
+
+
 class Speech:
     """How facts are said. ``tag``: the BCP 47 tag of the words; ``phrases``: the entry of that name in the words;
-    ``country``: where the reader is (ISO 3166-1), for clocks and the writing of amounts.
+    ``country``: where the reader is (ISO 3166-1), for clocks and the writing of amounts; ``fill``: puts facts into a
+    phrase.
     """
 
-    def __init__(self, tag: str = "en", phrases: Mapping[str, Any] = ENGLISH, country: str | None = None) -> None:
-        self.tag, self.country, self._phrases = tag, country, phrases
+    def __init__(
+        self, tag: str = "en", phrases: Mapping[str, Any] = ENGLISH, country: str | None = None, fill: Fill = put_in
+    ) -> None:
+        self.tag, self.country, self._phrases, self._put_in = tag, country, phrases, fill
         self.language = language_of(tag)
 
     def at(self, country: str | None) -> Self:
         """The same, for a reader in ``country``."""
-        return self if country == self.country else type(self)(self.tag, self._phrases, country)
+        return self if country == self.country else type(self)(self.tag, self._phrases, country, self._put_in)
 
     @property
     def direction(self) -> str:
@@ -231,7 +241,7 @@ class Speech:
         )
 
     def _fill(self, phrase: str, **facts: str) -> str:
-        return _PLACE.sub(lambda place: facts[place[1]], self._phrases[phrase])
+        return self._put_in(self._phrases[phrase], facts)
 
 
 PLACES: dict[str, tuple[str, ...]] = {
