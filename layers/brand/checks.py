@@ -12,6 +12,7 @@ from problems import BrandError
 from porchlight.adapters.brandpack import BrandPack
 from porchlight.adapters.rendering import PackRenderer
 from porchlight.domain.brands import BrandConfig
+from porchlight.domain.digests import digest_view, gathered_view
 from porchlight.domain.facts import View, say
 from porchlight.domain.speech import Speech
 from porchlight.domain.views import email_view, tracking_view
@@ -59,7 +60,10 @@ def _check_languages(pack: BrandPack, brand: BrandConfig) -> None:
 
 def email_of(brand: BrandConfig, sample: samples.Sample, speech: Speech | None = None) -> View:
     """The view of a sample email, in English where no other ``speech`` is given."""
-    return email_view(
+    if sample.items:
+        views = [email_of(brand, item, speech) for item in sample.items]
+        return digest_view(views, [_item(item, view) for item, view in zip(sample.items, views, strict=True)], True)
+    view = email_view(
         sample.moment,
         brand,
         sample.order,
@@ -71,7 +75,18 @@ def email_of(brand: BrandConfig, sample: samples.Sample, speech: Speech | None =
         sample.parcels,
         sample.case,
         speech,
+        count=sample.count,
+        subject_id=sample.subject_id,
+        purpose=sample.purpose,
+        offer_ends=sample.offer_ends,
     )
+    return gathered_view([view] * sample.count) if sample.count > 1 else view
+
+
+def _item(sample: samples.Sample, view: View) -> View:
+    """What a digest says of one of its messages."""
+    fields = ("headline", "meaning", "status", "tone", "button")
+    return {field: say(f"moments.{sample.moment.value}.{field}", view["facts"]) for field in fields}
 
 
 def page_of(brand: BrandConfig, page: samples.Page, speech: Speech | None = None) -> View:

@@ -6,6 +6,7 @@ from typing import Any
 
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.cases import Case
+from porchlight.domain.channels import Purpose
 from porchlight.domain.dates import DateRange
 from porchlight.domain.events import Place, TrackingEvent
 from porchlight.domain.milestones import FAULT, Milestone, Reason
@@ -69,6 +70,12 @@ class Sample:
     ret: Return | None = None
     parcels: int = 0
     case: Case | None = None
+    count: int = 1
+    subject_id: str = ""
+    purpose: Purpose = Purpose.SERVICE
+    offer_ends: datetime | None = None
+    items: "tuple[Sample, ...]" = ()
+    """What a digest says."""
 
 
 def order(brand: BrandConfig, **changes: Any) -> Order:

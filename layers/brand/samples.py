@@ -9,6 +9,7 @@ from delay_samples import case as case
 from delay_samples import delayed, delays, late_pages, questions
 from made_up import LINKS as LINKS
 from made_up import NOW, Page, Sample, events, order, returned, shipment, shopper
+from moment_samples import moments
 
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.dates import DateRange
@@ -81,6 +82,7 @@ def emails(brand: BrandConfig) -> Iterator[Sample]:
         yesterday = van.model_copy(update={"milestone_at": NOW - timedelta(days=1)})
         yield Sample(f"out_for_delivery-yesterday{name}", Moment.OUT_FOR_DELIVERY, of, who, yesterday)
         yield from _returns(name, of, who)
+        yield from moments(name, of, who, less)
 
 
 def _returns(name: str, of: Order, who: Shopper) -> Iterator[Sample]:

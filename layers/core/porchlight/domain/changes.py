@@ -14,11 +14,14 @@ from porchlight.domain.dates import DateRange
 from porchlight.domain.delays import Delay, DelayKind, Suspected
 from porchlight.domain.ids import stable_id
 from porchlight.domain.messages import MILESTONE_MOMENT
-from porchlight.domain.milestones import Party, Signal
+from porchlight.domain.milestones import Milestone, Party, Signal
 from porchlight.domain.moments import Moment
 from porchlight.domain.orders import Order
+from porchlight.domain.remedies import OURS, Remedy, echo_of
 from porchlight.domain.returns import Return, ReturnState
 from porchlight.domain.shipments import Shipment
+from porchlight.domain.signals import FRESH
+from porchlight.domain.stages import StageName
 
 PARCEL_EVENT: dict[Moment, str] = {
     Moment.SHIPPED: "ShipmentShipped",
@@ -30,15 +33,18 @@ PARCEL_EVENT: dict[Moment, str] = {
 }
 RETURN_EVENT: dict[ReturnState, tuple[str, Moment | None]] = {
     ReturnState.REQUESTED: ("ReturnRequested", None),
-    ReturnState.IN_REVIEW: ("ReturnInReview", None),
+    ReturnState.IN_REVIEW: ("ReturnInReview", Moment.RETURN_REQUESTED),
     ReturnState.APPROVED: ("ReturnApproved", Moment.RETURN_APPROVED),
     ReturnState.REFUSED: ("ReturnRefused", Moment.RETURN_REFUSED),
-    ReturnState.IN_TRANSIT: ("ReturnScanned", None),
+    ReturnState.IN_TRANSIT: ("ReturnScanned", Moment.RETURN_SCANNED),
     ReturnState.REFUNDED: ("RefundIssued", Moment.REFUNDED),
     ReturnState.EXPIRED: ("ReturnExpired", None),
     ReturnState.FAILED: ("ReturnFailed", None),
 }
-
+_STAGE_EVENT: dict[StageName, tuple[str, Moment]] = {
+    StageName.IN_PRODUCTION: ("OrderInProduction", Moment.IN_PRODUCTION),
+    StageName.INSTALLATION: ("InstallationDue", Moment.INSTALLATION_DUE),
+}
 
 _TOLD_AS_SHIPPED = frozenset({DelayKind.NOT_DISPATCHED, DelayKind.LABEL_NEVER_SCANNED})
 """What mends these is that the parcel is with the carrier, which is told as that."""
@@ -71,8 +77,8 @@ class DomainEvent(BaseModel):
 
 
 def order_changes(old: Order | None, new: Order) -> list[DomainEvent]:
-    """OrderConfirmed when an order appears; OrderCancelled when it ends; its own delay, where it was not dispatched,
-    and the news that the delay's workflow waits for.
+    """OrderConfirmed when an order appears; OrderCancelled when it ends; its stages, refunds and parts; its own delay,
+    where it was not dispatched, and the news that the delay's workflow waits for.
     """
 
     def event(name: str, moment: Moment | None, subject: str = new.order_id, key: str = "") -> DomainEvent:
@@ -92,13 +98,33 @@ def order_changes(old: Order | None, new: Order) -> list[DomainEvent]:
         confirmed = event("OrderConfirmed", Moment.ORDER_CONFIRMED)
         found.append(confirmed.model_copy(update={"moment": None}) if new.backfilled else confirmed)
     if new.cancelled_at and not (old and old.cancelled_at):
-        found.append(event("OrderCancelled", None))
+        ours = new.delay is not None and _ended_by(new.delay, Remedy.CANCEL)  # told with its refund
+        found.append(event("OrderCancelled", None if new.backfilled or ours else Moment.ORDER_CANCELLED))
+    found += _order_news(old, new, event)
     before = (old.suspected, old.delay) if old else (None, None)
     found += _delay_changes(*before, new.suspected, new.delay, event)
     if old and _is_open(old.delay) and (not _is_open(new.delay) or old.ship_days != new.ship_days):
         news = event("OrderNews", None, new.order_id, str(new.version))
         found.append(news.model_copy(update={"waiting": True}))
     return found
+
+
+def _order_news(
+    old: Order | None, new: Order, blank: Callable[[str, Moment | None, str, str], DomainEvent]
+) -> list[DomainEvent]:
+    """Stages that were said, refunds of the shop's own, and that it comes in more than one parcel."""
+    found, imported = [], old is None and new.backfilled
+    for stage in new.stages:
+        known = {one.subject(new.order_id) for one in old.stages} if old else set()
+        if (subject := stage.subject(new.order_id)) not in known:
+            name, moment = _STAGE_EVENT[stage.stage]
+            found.append(blank(name, None if imported else moment, subject, subject))
+    for refund in new.refunds.keys() - (old.refunds.keys() if old else set()):
+        if not refund.startswith(OURS) and not any(echo_of(one) == refund for one in new.refunds if one != refund):
+            found.append(blank("OrderRefunded", None if imported else Moment.REFUND_ISSUED, refund, refund))
+    if new.split and not (old and old.split):
+        found.append(blank("OrderSplit", None if new.backfilled else Moment.SPLIT_SHIPMENT, new.order_id, ""))
+    return sorted(found, key=lambda one: (one.type, one.subject_id))
 
 
 def shipment_changes(old: Shipment | None, new: Shipment) -> list[DomainEvent]:
@@ -126,7 +152,10 @@ def shipment_changes(old: Shipment | None, new: Shipment) -> list[DomainEvent]:
     def signalled(signal: Signal, at: datetime) -> DomainEvent:
         key = at.isoformat()
         if signal is Signal.DRIVER_NEARBY:
-            said = event("DriverNearby", None, new.shipment_id, key)
+            fresh = new.updated_at - at <= FRESH[signal] and new.milestone is not Milestone.DELIVERED
+            near = Moment.DRIVER_NEAR if fresh and not new.is_return else None
+            # Couriers say it every few minutes; the shopper is told once a day.
+            said = event("DriverNearby", near, f"{new.shipment_id}#{at:%Y-%m-%d}", key)
         else:
             said = event("DriverAssigned", None, new.shipment_id, key)
         return said.model_copy(update={"occurred_at": at})
@@ -140,6 +169,9 @@ def shipment_changes(old: Shipment | None, new: Shipment) -> list[DomainEvent]:
         before_us = new.backfilled and new.milestone_at is not None and new.milestone_at < new.created_at
         told = None if new.is_return or before_us else moment
         found.append(event(PARCEL_EVENT[moment], told, new.shipment_id, f"{at}{new.shopper_id}"))
+    if new.is_return and Milestone.DELIVERED in new.reached and not (old and Milestone.DELIVERED in old.reached):
+        found.append(event("ReturnReceived", Moment.RETURN_RECEIVED, new.return_id or "", ""))
+    found += _on_the_way(old, new, event)
     for signal, heard in new.signals.items():
         known = old.signals.get(signal) if old else None
         if known is None or known.at < heard.at:
@@ -154,6 +186,24 @@ def shipment_changes(old: Shipment | None, new: Shipment) -> list[DomainEvent]:
         found.append(event("ShipmentNews", None, new.shipment_id, str(new.event_count), waiting=True))
     elif new.order_cancelled and _is_open(before) and not _is_open(new.delay):
         found.append(event("ShipmentNews", None, new.shipment_id, f"{new.event_count}#cancelled", waiting=True))
+    return found
+
+
+def _on_the_way(
+    old: Shipment | None, new: Shipment, blank: Callable[[str, Moment | None, str, str], DomainEvent]
+) -> list[DomainEvent]:
+    """It reached the country that it goes to; the shopper is to be told another day."""
+    found = []
+    if new.arrival and not (old and old.arrival):
+        before_us = new.backfilled and new.arrival.at < new.created_at
+        told = Moment.ABROAD if new.milestone is Milestone.IN_TRANSIT and not before_us else None
+        arrived = blank("ShipmentArrivedAbroad", told, new.shipment_id, "")
+        found.append(arrived.model_copy(update={"occurred_at": new.arrival.at}))
+    days, known = new.told, old.told if old else None
+    if days and days.before and days.revision > (known.revision if known else 0):
+        subject = f"{new.shipment_id}#{days.revision}"
+        changed = blank("DeliveryDayChanged", Moment.DAY_CHANGED, subject, str(days.revision))
+        found.append(changed.model_copy(update={"expected": days.days, "occurred_at": days.at}))
     return found
 
 
@@ -198,6 +248,12 @@ def _delay_changes(
         else:
             event("DeliveryDelayResolved", None, subject, subject, delay, delay.resolved_at)
     return found
+
+
+def _ended_by(delay: Delay, remedy: Remedy) -> bool:
+    """True where the remedy was carried out in place of waiting, or is about to be."""
+    record = delay.remedied or delay.committed
+    return delay.chosen is remedy or (record is not None and record.remedy is remedy)
 
 
 def _is_open(delay: Delay | None) -> bool:

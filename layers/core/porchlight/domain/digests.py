@@ -1,6 +1,7 @@
 """Several messages in one: parcels of an order at the same moment, and a day's digest."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from porchlight.domain.facts import View, say
 from porchlight.domain.moments import Moment
@@ -11,11 +12,11 @@ def gathered_view(views: Sequence[View]) -> View:
     alone.
     """
     first = views[0]
-    facts = {**first["facts"], "tracking_number": ""}
+    facts = {**first["facts"], "tracking_number": "", "expected_calendar": ""}
     return {**first, "facts": facts, "steps": [], "structured": None}
 
 
-def digest_view(views: Sequence[View], spoken: Sequence[Mapping[str, str]], more: bool) -> View:
+def digest_view(views: Sequence[View], spoken: Sequence[Mapping[str, Any]], more: bool) -> View:
     """One message with an item for each of ``views``; ``spoken``: their words. ``more``: there are others that it does
     not list.
     """

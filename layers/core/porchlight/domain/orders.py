@@ -15,6 +15,7 @@ from porchlight.domain.money import Money
 from porchlight.domain.packing import Packing, ParcelLine
 from porchlight.domain.promises import PromiseMade, ShipDaySaid
 from porchlight.domain.remedies import OURS, echo_of
+from porchlight.domain.stages import Stage
 
 _STORED = ConfigDict(frozen=True)
 """What is stored is read by older releases too (a rollback, a deployment in progress): they pass over what they do
@@ -55,6 +56,14 @@ class OrderLine(BaseModel):
     """Who sends it, where that is not the shop itself (drop-ship). For operators; shoppers are never told."""
     ships: bool = True
     """False for what never leaves in a parcel: a download, a gift card, a service."""
+    list_price: Money | None = None
+    """What one costs without a reduction, where the store says so."""
+
+    @property
+    def is_reduced(self) -> bool:
+        """True for what was bought below its usual price."""
+        usual, paid = self.list_price, self.unit_price
+        return usual is not None and usual.currency == paid.currency and usual.amount > paid.amount
 
 
 class Destination(BaseModel):
@@ -106,6 +115,10 @@ class Order(BaseModel):
     """All that the shop said of it in turn, the first one first; the last is ``ship_by``."""
     ship_note: str = ""
     """Why it ships late, in the shop's words to the shopper."""
+    stages: tuple[Stage, ...] = ()
+    """What happens to it apart from its parcels, as the shop says."""
+    split: bool = False
+    """More than one of its parcels was on its way at the same time."""
     forecast: Forecast | None = None
     """Our own estimate when it was placed."""
     delay: Delay | None = None
@@ -174,6 +187,7 @@ class OrderPlaced(BaseModel):
     origin: str | None = None
     ship_by: date | None = None
     ship_note: str = Field(default="", max_length=200)
+    stages: tuple[Stage, ...] = ()
     cancelled_at: AwareDatetime | None = None
 
 

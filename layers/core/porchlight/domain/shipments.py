@@ -8,9 +8,11 @@ from zoneinfo import ZoneInfo
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from porchlight.domain.dates import DateRange, zone
+from porchlight.domain.day_changes import DaysTold
 from porchlight.domain.delays import Delay, Suspected
 from porchlight.domain.events import DeliveryEstimate, Place, TrackingEvent
 from porchlight.domain.forecast.lives import Forecast, Route
+from porchlight.domain.journey import Arrival, arrival
 from porchlight.domain.milestones import (
     AFTER_DELIVERY,
     BEFORE_MOVEMENT,
@@ -51,9 +53,9 @@ class StoredEvent(BaseModel):
 class Shipment(BaseModel):
     """One parcel of one brand.
 
-    ``milestone``, ``reason``, ``at_fault``, ``milestone_at``, ``reached``, ``last_*`` and ``event_count`` are the
-    fold of the events; the rest is knowledge from elsewhere: the order, the promise, the carrier's estimate, an open
-    delay. ``version`` counts writes and guards each of them.
+    ``milestone``, ``reason``, ``at_fault``, ``milestone_at``, ``reached``, ``last_*``, ``arrival`` and ``event_count``
+    are the fold of the events; the rest is knowledge from elsewhere: the order, the promise, the carrier's estimate,
+    an open delay. ``version`` counts writes and guards each of them.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -80,6 +82,8 @@ class Shipment(BaseModel):
     last_place: Place = Place()
     signals: dict[Signal, Heard] = Field(default_factory=dict)
     """What a same-day courier last said of its driver."""
+    arrival: Arrival | None = None
+    """When it reached the country that it goes to, coming from another one."""
     event_count: int = 0
     packed: dict[str, Packing] = Field(default_factory=dict)
     """Which lines of the order are in it, by the store's fulfilment: see ``domain.packing``."""
@@ -104,6 +108,8 @@ class Shipment(BaseModel):
     """The raw body that it was read from."""
     expected: DateRange | None = None
     """What we tell the shopper: see ``domain.lateness.expected_range``."""
+    told: DaysTold | None = None
+    """The days that the shopper was told, and how they changed."""
     forecast: Forecast | None = None
     """Our own estimate of the day of delivery, the newest."""
     forecasts: dict[str, Forecast] = Field(default_factory=dict)
@@ -158,6 +164,7 @@ class Shipment(BaseModel):
 def fold(shipment: Shipment, events: Iterable[StoredEvent]) -> Shipment:
     """Recompute everything that follows from the events; the order they are given in does not matter."""
     assumed = zone(shipment.zone)
+    there = shipment.route.destination[:2] if shipment.route and not shipment.is_return else ""
     ordered = sorted(
         events,
         key=lambda stored: (
@@ -196,6 +203,7 @@ def fold(shipment: Shipment, events: Iterable[StoredEvent]) -> Shipment:
             "longest_gap_hours": _longest_gap(sound, assumed, reached.get(Milestone.DELIVERED)),
             "last_place": placed,
             "signals": heard((stored.event, stored.event.instant(assumed)) for stored in sound),
+            "arrival": arrival([(stored.event, stored.event.instant(assumed)) for stored in sound], there),
             "event_count": len(ordered),
         }
     )

@@ -10,9 +10,11 @@ from datetime import datetime
 
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.cases import Case
+from porchlight.domain.channels import Purpose
 from porchlight.domain.delay_facts import case_facts, cause, delay_facts, delay_variants, paid_back, part_left
 from porchlight.domain.facts import Scene, View, brand_view, parcel_variants, refusal_variants, say
 from porchlight.domain.messages import DELAY_MOMENTS
+from porchlight.domain.moment_facts import moment_facts, moment_variants
 from porchlight.domain.moments import Moment
 from porchlight.domain.orders import Order, Shopper
 from porchlight.domain.pages import tracking_view
@@ -27,7 +29,13 @@ __all__ = ["email_view", "tracking_view"]
 GATHERED = "gathered"
 """The variant for several parcels of one order that came to a moment together."""
 
-RETURN_MOMENTS = frozenset({Moment.RETURN_APPROVED, Moment.RETURN_REFUSED, Moment.REFUNDED})
+RETURN_MOMENTS = frozenset(
+    {
+        *(Moment.RETURN_REQUESTED, Moment.RETURN_APPROVED, Moment.RETURN_REFUSED, Moment.RETURN_LABEL),
+        *(Moment.RETURN_REMINDER, Moment.RETURN_SCANNED, Moment.RETURN_RECEIVED, Moment.RETURN_INSPECTED),
+        *(Moment.RETURN_EXCHANGED, Moment.REFUNDED),
+    }
+)
 _ORDER_STATUS = {
     Moment.OUT_FOR_DELIVERY: "OrderInTransit",
     Moment.DELIVERED: "OrderDelivered",
@@ -38,10 +46,29 @@ _ORDER_STATUS = {
     Moment.DELAY_QUESTION: "OrderProblem",
     Moment.DELAY_OPTION: "OrderProblem",
 }
-_WITHOUT_DAY = frozenset({Moment.DELAY_OPTION, Moment.APOLOGY_CREDIT, Moment.RESENT})
+_AFTERWARDS = frozenset(
+    {
+        *(Moment.WELCOME, Moment.SATISFACTION, Moment.REVIEW_REQUEST, Moment.REPLENISHMENT, Moment.RELATED_OFFER),
+    }
+)
+"""When all has come: the parcel is no news any more."""
+_WITHOUT_DAY = _AFTERWARDS | {
+    *(Moment.DELAY_OPTION, Moment.APOLOGY_CREDIT, Moment.RESENT, Moment.ORDER_CANCELLED, Moment.REFUND_ISSUED),
+    Moment.INSTALLATION_DUE,
+}
 """About money, another parcel, or the day of shipping: a day of delivery beside that would mislead."""
 _WITH_CAUSE = frozenset({Moment.DELAY_DECLARED, Moment.DELAY_UPDATED, Moment.DELAY_QUESTION})
 """Messages that say why, where the carrier does."""
+_WITHOUT_STEPS = (
+    RETURN_MOMENTS
+    | _AFTERWARDS
+    | {Moment.RESENT, Moment.ORDER_CANCELLED, Moment.REFUND_ISSUED, Moment.INSTALLATION_DUE}
+)
+_STOP = {
+    Purpose.SERVICE: "labels.unsubscribe",
+    Purpose.CHECK_IN: "labels.unsubscribe_check_in",
+    Purpose.MARKETING: "labels.unsubscribe_marketing",
+}
 
 
 def email_view(
@@ -58,12 +85,16 @@ def email_view(
     speech: Speech | None = None,
     *,
     count: int = 1,
+    subject_id: str = "",
+    purpose: Purpose = Purpose.SERVICE,
+    offer_ends: datetime | None = None,
 ) -> View:
     """Everything an email of ``moment`` can say.
 
     ``links``: ``tracking``, ``unsubscribe`` and, where there is one, ``returns``. ``parcels``: how many the
     order comes in, 0 where that is not known. ``case``: what the shopper is asked. ``speech``: the
     shopper's language, English where nobody says. ``count``: how many parcels it is told of at once.
+    ``subject_id``: what it is about; ``offer_ends``: when what it offers is over.
     """
     scene = Scene(brand, order, now, relative=False, speech=speech)
     facts = scene.order_facts(shopper, parcels)
@@ -77,7 +108,6 @@ def email_view(
         delay = shipment.delay if shipment else order.delay
         facts |= delay_facts(scene, delay, shipment) if delay else {}
         facts |= case_facts(scene, case, shipment) if case else {}
-        facts |= scene.expectation(None, scene.today()) if moment in _WITHOUT_DAY else {}
         facts |= {"tracking_number": ""} if moment is Moment.RESENT else {}  # it is of the parcel that did not come
         variants = delay_variants(delay, shipment) if delay else []
     if ret:
@@ -89,6 +119,10 @@ def email_view(
         facts = {**facts, "refund_amount": scene.speech.money(given) if given.amount else ""}
         facts["part_left"] = bool(delay and not shipment and part_left(order, delay))
         variants = delay_variants(delay, shipment) if delay else []
+    facts |= moment_facts(scene, moment, shipment, subject_id, offer_ends)
+    facts |= scene.expectation(None, scene.today()) if moment in _WITHOUT_DAY else {}
+    variants = moment_variants(moment, shipment) or variants
+    facts |= {"tracking_number": ""} if moment in _AFTERWARDS else {}
     facts["count"] = count
     if count > 1:
         variants = [GATHERED, *variants]
@@ -101,6 +135,7 @@ def email_view(
         "brand": brand_view(brand),
         "words": say(f"moments.{moment.value}", facts, variants),
         "labels": say("labels", {**facts, "now_time": ""}),
+        "stop": say(_STOP[purpose], facts),
         "cause": cause(shipment.delay if shipment else None, shipment, facts) if moment in _WITH_CAUSE else "",
         "facts": facts,
         "items": [],
@@ -113,7 +148,7 @@ def email_view(
 
 
 def _email_steps(moment: Moment, scene: Scene, shipment: Shipment | None, facts: View) -> list[View]:
-    if moment in RETURN_MOMENTS or moment is Moment.RESENT or (shipment and shipment.is_return):
+    if moment in _WITHOUT_STEPS or (shipment and shipment.is_return):
         return []
     return parcel_steps(scene, shipment) if shipment else order_steps(scene, facts["expected_short"])
 
@@ -148,7 +183,7 @@ def _structured(moment: Moment, scene: Scene, shipment: Shipment | None, page: s
             "acceptedOffer": offers,
             "url": page,
         }
-    if shipment is None or shipment.is_return or moment in RETURN_MOMENTS:
+    if shipment is None or shipment.is_return or moment in RETURN_MOMENTS | _AFTERWARDS:
         return None
     result: View = {
         "@context": "https://schema.org",

@@ -75,11 +75,14 @@ class Composer:
             links = self.links.of_message(
                 *(item.brand, item.order, record.message_id, record.purpose, Channel.EMAIL),
             )
-        speech = self.renderer.speech(item.brand, item.language)
+        speech, hours = self.renderer.speech(item.brand, item.language), item.spec.expires_hours
         return email_view(
             *(item.news.moment, item.brand, item.order, item.shopper, item.shipment, item.request, item.now, links),
             *(item.parcel_count, item.case, speech),
             count=count,
+            subject_id=item.news.subject_id,
+            purpose=record.purpose,
+            offer_ends=item.now + timedelta(hours=hours) if hours else None,
         )
 
     def _short(self, brand: BrandConfig, view: View) -> Mapping[str, str]:
