@@ -1,7 +1,7 @@
 """Push to a browser: RFC 8030, encrypted for it alone (RFC 8291), signed by the brand (VAPID, RFC 8292).
 
-The parts of ``pywebpush`` that make the request are used as they are (``http_ece``, ``py_vapid``); our own caller makes the
-call: the address is a stranger's, and pywebpush would bring two HTTP libraries with it.
+The parts of ``pywebpush`` that make the request are used as they are (``http_ece``, ``py_vapid``); our own caller
+makes the call: the address is a stranger's, and pywebpush would bring two HTTP libraries with it.
 
 The secret ``channels/vapid``: ``{"default": {"private_key": "<base64url of 32 bytes, or of DER>", "subject":
 "mailto:…"}}``, by brand where a brand has its own.
