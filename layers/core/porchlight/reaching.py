@@ -193,8 +193,9 @@ class Outgoing(BaseModel):
     brand: str
     channel: Channel
     message_id: str
-    order_id: str
-    moment: Moment
+    order_id: str = ""
+    """Empty, and no ``moment``, for what answers a word that was sent to us."""
+    moment: Moment | None = None
     purpose: Purpose
     to: str
     """Email address, E.164 number, endpoint ARN, or the push subscription's URL."""
@@ -212,12 +213,9 @@ class Outgoing(BaseModel):
     @property
     def tags(self) -> Mapping[str, str]:
         """What names the message in reports."""
-        return {
-            "brand": self.brand,
-            "order_id": self.order_id,
-            "message_id": self.message_id,
-            "moment": self.moment.value,
-        }
+        named = {"brand": self.brand, "order_id": self.order_id, "message_id": self.message_id}
+        named["moment"] = self.moment.value if self.moment else ""
+        return {name: value for name, value in named.items() if value}
 
 
 class Provider(Protocol):
