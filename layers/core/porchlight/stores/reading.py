@@ -56,6 +56,11 @@ def each(total: Decimal, quantity: int, code: str) -> Money:
     return Money.of(max(total / quantity, Decimal(0)), code)
 
 
+def reduced_from(full: Decimal | None, paid: Decimal, quantity: int, code: str) -> Money | None:
+    """What one of ``quantity`` would have cost, where they cost ``full`` and less was paid for them."""
+    return each(full, quantity, code) if full is not None and full > paid else None
+
+
 def quantity(value: Any) -> int:
     """How many of a line; 0 for one that was removed."""
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= 1_000_000:

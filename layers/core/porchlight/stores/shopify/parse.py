@@ -101,7 +101,7 @@ def _line(entry: dict[str, Any], currency: str, final: bool) -> OrderLine | None
     quantity = reading.quantity(entry.get("quantity"))
     if quantity == 0:
         return None
-    paid = reading.amount(entry.get("price"), "price of a line") * quantity
+    full = paid = reading.amount(entry.get("price"), "price of a line") * quantity
     for discount in as_objects(entry.get("discount_allocations"), "discount_allocations"):
         paid -= reading.amount(discount.get("amount"), "amount of a discount")
     properties = as_objects(entry.get("properties"), "properties")
@@ -114,6 +114,7 @@ def _line(entry: dict[str, Any], currency: str, final: bool) -> OrderLine | None
         final_sale=final or any(_is_final_sale(item) for item in properties),
         supplier=_supplier(entry.get("fulfillment_service")),
         ships=entry.get("requires_shipping") is not False,
+        list_price=reading.reduced_from(full, paid, quantity, currency),
     )
 
 

@@ -136,7 +136,17 @@ def _line(entry: dict[str, Any], currency: str, taxed: bool) -> OrderLine | None
         unit_price=reading.each(paid, quantity, currency),
         final_sale=any(key in meta and not reading.denied(meta[key]) for key in ("final_sale", "_final_sale")),
         supplier=clean(first(meta, "supplier", "_supplier", "_dokan_vendor_id"), 100) or None,
+        list_price=reading.reduced_from(_full(entry, taxed), paid, quantity, currency),
     )
+
+
+def _full(entry: dict[str, Any], taxed: bool) -> Decimal | None:
+    """What a line would cost without coupons; None where that cannot be read: the order does not hang on it."""
+    parts = [first(entry, name) for name in (("subtotal", "subtotal_tax") if taxed else ("subtotal",))]
+    try:
+        return sum((reading.amount(part, "subtotal of a line") for part in parts), Decimal(0))
+    except UnreadableBodyError:
+        return None
 
 
 def _contact(
