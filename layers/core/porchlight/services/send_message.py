@@ -93,7 +93,7 @@ class Sender:
         if record.attempt >= MAX_ATTEMPTS:
             return self._update(record, {"state": MessageState.FAILED, "failure": "too-many-attempts"}).state
         channel = _chosen(decision)
-        told = [replace(head, message_id=record.message_id), *items[1:]]
+        told = items or [head]
         try:
             outgoing = self.composer.outgoing(record, channel, told, more=self.gatherer.has_more(record))
         except TooLongError:
