@@ -11,7 +11,7 @@ import typer
 
 MODULES = (
     *("cases", "cloud", "codes", "dates", "import_orders", "new", "parse"),
-    *("quarantine", "replay", "shipment", "words"),
+    *("quarantine", "replay", "shipment", "webhooks", "words"),
 )
 
 

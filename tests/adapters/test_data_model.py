@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from porchlight import asking, deciding, ports, predicting, reaching
+from porchlight import announcing, asking, deciding, ports, predicting, reaching
 from porchlight.adapters.dynamodb import (
     cases,
     codes,
@@ -26,6 +26,7 @@ from porchlight.adapters.dynamodb import (
     shipments,
     surges,
     watches,
+    webhooks,
 )
 from tests.adapters.conftest import table_definition
 
@@ -45,6 +46,8 @@ REPOSITORIES = {
     "Exchanges": exchanges.DynamoExchanges,
     "Journal": journal.DynamoJournal,
     "Surges": surges.DynamoSurges,
+    "WebhookDeliveries": webhooks.DynamoWebhookDeliveries,
+    "OpsLog": webhooks.DynamoOpsLog,
     "Profiles": profiles.DynamoProfiles,
 }
 
@@ -75,7 +78,7 @@ def test_each_pattern_is_a_method_and_each_method_a_pattern() -> None:
 
 
 def _port(name: str) -> Any:
-    found = (getattr(module, name, None) for module in (ports, asking, predicting, deciding, reaching))
+    found = (getattr(module, name, None) for module in (ports, asking, predicting, deciding, announcing, reaching))
     return next(port for port in found if port)
 
 
@@ -101,9 +104,11 @@ def test_the_keys_are_those_of_the_code() -> None:
         keys.LATE,
         keys.SURGE,
         keys.DECISION,
+        keys.DELIVERY,
+        keys.OPS_TOLD,
     ):
         assert f"`{prefix}{{" in listed
-    for whole in (keys.SHIPMENT, keys.ORDER, keys.RETURN, keys.CONTACT, keys.WATCH, keys.CASE):
+    for whole in (keys.SHIPMENT, keys.ORDER, keys.RETURN, keys.CONTACT, keys.WATCH, keys.CASE, keys.HEALTH):
         assert f"| `{whole}` |" in listed
     page = keys.journal_pk("{brand}", date(2026, 3, 2), keys.JOURNAL_SHARDS - 1)
     assert f"`{page.replace('2026-03-02#3', '{day}#{0…3}')}`" in listed

@@ -43,6 +43,7 @@ WIDGETS = {
     "asks that failed, by outcome": {"AskFailed", "AskRefused", "BreakerOpen"},
     "subscriptions and errands": {"Subscribed", "SubscriptionRefused", "Revived", "Errands"},
     "delays, by change and kind": {"DelayChanges"},
+    "webhooks to brands, by outcome": {"WebhookDeliveries"},
     "remedies, carried out and refused": {"RemediesCarriedOut", "RemediesRefused"},
     "dates kept in four weeks, percent": {"ForecastKept", "PromiseKept"},
 }
@@ -168,6 +169,8 @@ def test_trouble_that_the_code_counts_has_an_alarm() -> None:
         ("SubscriptionRefused",),
         ("CalibrationDrift",),
         ("LaneSurges",),
+        ("WebhookDeliveries", "dead"),
+        ("WebhookEndpointsDisabled",),
     }
 
 
@@ -203,7 +206,7 @@ def test_the_dashboard_shows_what_it_has_to() -> None:
     ages = {dimensions["QueueName"] for _, _, dimensions, _ in series(shown["age of the oldest message"])}
     assert ages == set(of_type("SQS::Queue"))
     depths = {dimensions["QueueName"] for _, _, dimensions, _ in series(shown["messages in failure queues"])}
-    assert depths == set(of_type("SQS::Queue")) - {"InboundQueue"}
+    assert depths == set(of_type("SQS::Queue")) - {"InboundQueue", "WebhookQueue"}
 
 
 TROUBLE = ("errors", "throttles")

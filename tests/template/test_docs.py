@@ -214,7 +214,15 @@ def test_the_environment_of_the_deploying_page_is_the_functions() -> None:
 def test_every_secret_is_in_the_deploying_page() -> None:
     """The credentials of each source are on its own page (tests/connectors/test_docs.py)."""
     rows = {_word(row[0]) for row in _table("deploying.md", "secret")}
-    assert rows == {"carriers/{id}", "stores/{id}", "api-keys", "refunds/{brand}", "links"}
+    assert rows == {
+        "carriers/{id}",
+        "stores/{id}",
+        "api-keys",
+        "refunds/{brand}",
+        "webhooks/{brand}",
+        "channels/ops/{brand}",
+        "links",
+    }
 
 
 def test_the_alarms_are_counted_in_the_costs() -> None:

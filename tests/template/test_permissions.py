@@ -59,7 +59,7 @@ def targets(function: str) -> Grants:
         or {secret("carriers/*"), secret("stores/*")},
         "ses:SendEmail": SENDING,
         "ses:SendRawEmail": SENDING,
-        "sqs:SendMessage": {arn("InboundQueue")},
+        "sqs:SendMessage": {arn(SENT_TO.get(function, "InboundQueue"))},
         "ssm:GetParameter": {f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/porchlight/{STAGE}/{address}"},
         "states:StartExecution": machines - {arn("ReturnsAuthorization")},
         "states:SendTaskSuccess": {arn("ReturnsAuthorization")} if function == "ManageReturns" else parcels,
@@ -67,6 +67,8 @@ def targets(function: str) -> Grants:
     }
 
 
+SENT_TO = dict.fromkeys(("SweepDue", "DeliverWebhook", "ManageWebhooks"), "WebhookQueue")
+"""Whose queue is not the inbound one."""
 REFUNDS = {"RefundReturn", "CarryOutRemedy"}
 """The functions that may ask for money to be moved."""
 READ = {
@@ -140,7 +142,8 @@ def test_a_function_has_a_role_of_its_own_that_lambda_alone_takes_on(function: s
     (trust,) = roles()[role_of(function)]["AssumeRolePolicyDocument"]["Statement"]
     assert trust["Principal"] == {"Service": ["lambda.amazonaws.com"]}
     managed = {one.rpartition("/")[2] for one in roles()[role_of(function)]["ManagedPolicyArns"]}
-    sources = {"RecordEvents": {"AWSLambdaSQSQueueExecutionRole"}, "PublishChanges": {"AWSLambdaDynamoDBExecutionRole"}}
+    queue = {"AWSLambdaSQSQueueExecutionRole"}
+    sources = {"RecordEvents": queue, "DeliverWebhook": queue, "PublishChanges": {"AWSLambdaDynamoDBExecutionRole"}}
     assert managed == BASIC | sources.get(function, set())
 
 
@@ -164,8 +167,10 @@ def test_what_each_function_must_never_be_able_to_do() -> None:
     assert may("secretsmanager:GetSecretValue", secret("carriers/ups-AbCdEf")) == webhooks | {"IssueToken"}
     assert may("secretsmanager:GetSecretValue", secret("stores/shopify-AbCdEf")) == webhooks
     assert may("secretsmanager:GetSecretValue", secret("api-keys-AbCdEf")) == {
-        *("PutOrder", "ManageReturns", "ManageCases", "ShowCalibration")
+        *("PutOrder", "ManageReturns", "ManageCases", "ShowCalibration", "ManageWebhooks")
     }
+    assert may("secretsmanager:GetSecretValue", secret("webhooks/larkspur-AbCdEf")) == {"DeliverWebhook"}
+    assert may("secretsmanager:GetSecretValue", secret("channels/ops/larkspur-AbCdEf")) == {"NotifyOps"}
     assert "PlanMessages" not in may("secretsmanager:GetSecretValue", secret("links-AbCdEf"))
     assert not may("secretsmanager:GetSecretValue", secret("links-AbCdEf").replace(STAGE, "other-stage"))
     assert not may("secretsmanager:PutSecretValue", secret("links-AbCdEf"))
@@ -182,7 +187,7 @@ def test_what_each_function_must_never_be_able_to_do() -> None:
     assert may("dynamodb:Query", index) == {"SweepDue", "PollCarriers", "ManageCases"}
     assert may("states:StartExecution", arn("ReturnsAuthorization")) == set(), "the bus alone starts returns"
     assert may("sqs:SendMessage", arn("InboundQueue")) == {"ReceiveWebhook", "PollCarriers"}
-    assert may("events:PutEvents", arn("Bus")) == {"PublishChanges"}
+    assert may("events:PutEvents", arn("Bus")) == {"PublishChanges", "DeliverWebhook"}
     assert not may("s3:GetObject", f"{arn('Bodies')}/quarantine/larkspur/q_1")
     assert not may("s3:DeleteObject", f"{arn('Bodies')}/inbound/larkspur/1")
     assert not may("iam:PassRole", "*") | may("lambda:InvokeFunction", "*") | may("sts:AssumeRole", "*")
@@ -263,11 +268,16 @@ def test_no_action_is_a_star_and_no_resource_is_one_without_aws_saying_so() -> N
 
 
 def test_queues_and_functions_let_in_only_who_is_named() -> None:
-    (policy,) = of_type("SQS::QueuePolicy").values()
-    (statement,) = resolve(policy["PolicyDocument"]["Statement"])
-    assert statement["Principal"] == {"Service": "events.amazonaws.com"}
-    assert (statement["Action"], statement["Resource"]) == ("sqs:SendMessage", arn("RuleFailures"))
-    assert statement["Condition"] == {"ArnLike": {"aws:SourceArn": f"arn:aws:events:{REGION}:{ACCOUNT}:rule/*"}}
+    let_in = {}
+    for policy in of_type("SQS::QueuePolicy").values():
+        (statement,) = resolve(policy["PolicyDocument"]["Statement"])
+        assert statement["Principal"] == {"Service": "events.amazonaws.com"}
+        assert statement["Action"] == "sqs:SendMessage"
+        let_in[statement["Resource"]] = statement["Condition"]
+    assert let_in == {
+        arn("RuleFailures"): {"ArnLike": {"aws:SourceArn": f"arn:aws:events:{REGION}:{ACCOUNT}:rule/*"}},
+        arn("WebhookQueue"): {"ArnEquals": {"aws:SourceArn": arn("TellEndpoints")}},
+    }
     for name, permission in of_type("Lambda::Permission").items():
         assert permission["Principal"] in ("apigateway.amazonaws.com", "events.amazonaws.com"), name
         assert permission["SourceArn"], name

@@ -75,7 +75,7 @@ class OpsDesk:
         elif event["source"] == NOTICES:
             notice = OpsNotice.model_validate(detail)
             yield notice.model_copy(update={"facts": {"about": notice.subject, **notice.facts}})
-        elif (kind := _EVENTS.get(event["detail-type"])) and not detail.get("moment"):
+        elif (kind := _EVENTS.get(event["detail-type"])) and not _asks_the_shopper(kind, detail):
             parts = {
                 name: str(detail[f"{name}_id"]) for name in ("order", "shipment", "return") if f"{name}_id" in detail
             }
@@ -113,6 +113,10 @@ class OpsDesk:
 
     def _link(self, notice: OpsNotice) -> str:
         return f"{self.public_url()}/v1/cases/{notice.subject}" if notice.kind in _CASES else ""
+
+
+def _asks_the_shopper(kind: OpsKind, detail: Mapping[str, Any]) -> bool:
+    return kind is OpsKind.CASE_OPENED and bool(detail.get("moment"))
 
 
 _CASES = (OpsKind.CASE_OPENED, OpsKind.DELAY_SURGE)
