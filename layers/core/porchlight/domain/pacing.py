@@ -40,12 +40,13 @@ def space(per_second: float) -> int:
 
 
 def wanted(before: Lease | None, per_second: float) -> int:
-    """How many tokens a process takes at once: twice as many as it used of the lease before, so that a busy one writes
-    rarely and an idle one wastes none.
+    """How many tokens a process takes at once: one more than the last time where it used all of these, else as many as
+    it used; so that a busy one writes rarely and an idle one wastes none.
     """
-    most = max(1, int(per_second / LEASES_PER_SECOND))
-    used = before.size - before.left if before else 0
-    return max(1, min(most, 2 * used))
+    if before is None:
+        return 1
+    size = before.size + 1 if before.left == 0 else before.size - before.left
+    return max(1, min(size, int(per_second / LEASES_PER_SECOND)))
 
 
 def moved(earned: int | None, now: int, length: int) -> int | None:
