@@ -1,6 +1,6 @@
 """In-memory doubles of the ports of reaching shoppers. The contract suite of tests/adapters runs over these, too."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
@@ -9,12 +9,13 @@ from typing import Any
 
 import yaml
 
-from porchlight.domain.channels import Channel, Purpose
+from porchlight.domain.channels import Channel
 from porchlight.domain.consent import ConsentAction, ConsentRecord
 from porchlight.domain.countries import CountryProfile
 from porchlight.domain.moments import Catalogue, Moment, MomentSpec
 from porchlight.domain.orders import Shopper
 from porchlight.domain.preferences import Profile, address_digest
+from porchlight.domain.reputation import Outcome, Reputation
 from porchlight.errors import ConflictError
 from porchlight.reaching import Bundle, HandedOver, Outgoing, TouchLog
 from tests.fakes import FakeOrders
@@ -130,7 +131,6 @@ class FakeCourier:
         self.sent: list[Outgoing] = []
         self.fails: list[Exception] = []
         self.takes_before_it_fails = False
-        self.paused: set[Channel] = set()
 
     def hand_over(self, message: Outgoing, now: datetime) -> HandedOver:
         if self.fails:
@@ -141,5 +141,14 @@ class FakeCourier:
         self.sent.append(message)
         return HandedOver(provider="ses", provider_id=f"ses-{len(self.sent)}")
 
-    def is_paused(self, brand: str, channel: Channel, purpose: Purpose) -> bool:
-        return channel in self.paused
+
+class FakeReputations:
+    def __init__(self) -> None:
+        self.counts: Counter[tuple[str, Channel, Outcome]] = Counter()
+
+    def count(self, brand: str, channel: Channel, kind: Outcome, now: datetime, *, by: int = 1) -> None:
+        self.counts[brand, channel, kind] += by
+
+    def get(self, brand: str, channel: Channel, now: datetime, *, fresh: bool = False) -> Reputation:
+        known = {kind.value: self.counts[brand, channel, kind] for kind in Outcome}
+        return Reputation(brand=brand, channel=channel, **known)

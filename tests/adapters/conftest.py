@@ -31,6 +31,7 @@ from porchlight.adapters.dynamodb.returns import DynamoReturns
 from porchlight.adapters.dynamodb.shipments import DynamoShipments
 from porchlight.adapters.dynamodb.surges import DynamoSurges
 from porchlight.adapters.dynamodb.table import Table
+from porchlight.adapters.dynamodb.touches import DynamoBundles, DynamoTouches
 from porchlight.adapters.dynamodb.watches import DynamoWatches
 from porchlight.adapters.s3 import Bodies
 from porchlight.adapters.sqs import SqsInbound
@@ -109,6 +110,8 @@ class Stores:
     cases: deciding.Cases
     decisions: deciding.Decisions
     profiles: reaching.Profiles
+    touches: reaching.Touches
+    bundles: reaching.Bundles
 
 
 def _fakes(brand: str) -> Stores:
@@ -133,6 +136,8 @@ def _fakes(brand: str) -> Stores:
         fakes.FakeCases(),
         fakes.FakeDecisions(shipments),
         fakes_reaching.FakeProfiles(orders),
+        fakes_reaching.FakeTouches(),
+        fakes_reaching.FakeBundles(),
     )
 
 
@@ -156,6 +161,8 @@ def _real(brand: str, queue_url: str) -> Stores:
         DynamoCases(table),
         DynamoDecisions(table),
         DynamoProfiles(table),
+        DynamoTouches(table),
+        DynamoBundles(table),
     )
 
 

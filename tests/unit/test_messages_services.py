@@ -35,7 +35,7 @@ from tests.fakes import (
     FakeSecrets,
     FakeShipments,
 )
-from tests.fakes_reaching import FakeBundles, FakeCatalogues, FakeCourier, FakeProfiles, FakeTouches
+from tests.fakes_reaching import FakeBundles, FakeCatalogues, FakeCourier, FakeProfiles, FakeReputations, FakeTouches
 from tests.unit.stories import DAY, NOW, after, brand, order, parcel, scan
 
 MINUTE = timedelta(minutes=1)
@@ -59,10 +59,10 @@ class World:
         links = Links(FakeSecrets(links={"key": "k" * 32}), "https://track.example")
         self.brands, self.cases = FakeBrands(brand()), FakeCases()
         self.profiles, self.touches, self.bundles = FakeProfiles(self.orders), FakeTouches(), FakeBundles()
-        self.catalogues = FakeCatalogues()
+        self.catalogues, self.reputations = FakeCatalogues(), FakeReputations()
         deliberation = Deliberation(
             *(self.orders, self.shipments, self.returns, self.cases, self.brands, self.catalogues),
-            *(self.profiles, self.touches, self.email),
+            *(self.profiles, self.touches, self.reputations),
         )
         gatherer = Gatherer(self.bundles, self.messages)
         self.planner = Planner(deliberation, self.messages, gatherer, self.metrics)

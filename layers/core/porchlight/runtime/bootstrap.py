@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from porchlight.connectors import CarrierConnector
     from porchlight.domain.brands import BrandConfig
     from porchlight.services.bundles import Gatherer
+    from porchlight.services.consent import ConsentDesk
     from porchlight.services.dates import Dates
     from porchlight.services.delays import DelayWatch
     from porchlight.services.deliberate import Deliberation
@@ -97,6 +98,13 @@ class App:
         from porchlight.adapters.dynamodb.profiles import DynamoProfiles
 
         return DynamoProfiles(self._table)
+
+    @property
+    def consent_desk(self) -> "ConsentDesk":
+        """Who writes the consent ledger."""
+        from porchlight.services.consent import ConsentDesk
+
+        return ConsentDesk(self.profiles, self.metrics)
 
     @cached_property
     def messages(self) -> "ports.Messages":
@@ -396,7 +404,7 @@ class App:
 
         return Deliberation(
             *(self.orders, self.shipments, self.returns, self.cases, self.brands, self.catalogues),
-            *(self.profiles, self.touches, self.courier),
+            *(self.profiles, self.touches, self.reputations),
         )
 
     @cached_property

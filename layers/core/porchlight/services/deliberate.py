@@ -16,7 +16,7 @@ from porchlight.domain.preferences import Profile, address_digest
 from porchlight.domain.shipments import Shipment
 from porchlight.domain.telling import QUESTIONS
 from porchlight.ports import Brands, OrderContents, Orders, Returns, Shipments
-from porchlight.reaching import Catalogues, Courier, Profiles, Touches, TouchLog
+from porchlight.reaching import Catalogues, Profiles, Reputations, Touches, TouchLog
 
 MOST_PARCELS = 20
 """An order in more parcels is asked nothing: nobody looks at them all for a check-in."""
@@ -44,7 +44,7 @@ class Deliberation:
     catalogues: Catalogues
     profiles: Profiles
     touches: Touches
-    courier: Courier
+    reputations: Reputations
 
     def gather(self, brand_id: str, order_id: str, news: News, now: datetime, *, message_id: str) -> Gathered | None:
         """Everything that is known now; None where there is no such order (yet)."""
@@ -80,7 +80,7 @@ class Deliberation:
         if any(counting(the, channel) for channel in tried):
             log = self.touches.get(brand_id, order.shopper_id)
         sent = [Sent(one.message_id, one.channel, one.purpose, one.at) for one in (log.touches if log else ())]
-        paused = {one for one in tried if not service and self.courier.is_paused(brand_id, one, spec.purpose)}
+        paused = {one for one in tried if not service and self.reputations.get(brand_id, one, now).is_bad}
         return Gathered(replace(the, sent=sent, paused=frozenset(paused)), contents, log)
 
     def _countries(
