@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from porchlight.domain.breakers import IN_A_ROW, PROBE, SHUT_FIRST, SHUT_MOST, Breaker, Gate, failed, probed, worked
-from porchlight.domain.channels import Channel, Purpose
+from porchlight.domain.channels import Channel
 from porchlight.domain.outreach import ChannelPolicy, Outreach
 from porchlight.domain.reputation import LEAST_BOUNCED, LEAST_COMPLAINED, Outcome, Reputation
 from porchlight.errors import (
@@ -62,7 +62,7 @@ class World:
         """Another process, with a memory of its own."""
         return Courier(
             *(self.brands, self.providers.__getitem__, self.breakers, self.quotas, self.reputations, self.metrics),
-            *(self._wait, lambda: 0.5, lambda: self.now),
+            *(self._wait, lambda: 0.5),
         )
 
     def _wait(self, seconds: float) -> None:
@@ -382,12 +382,10 @@ def test_where_the_limits_are_near(found: Reputation, bad: bool) -> None:
     assert found.is_bad is bad
 
 
-def test_only_service_news_is_sent_while_the_limits_are_near_and_a_day_later_everything() -> None:
-    world = World()
-    world.reputations.count("larkspur", SMS, Outcome.BOUNCED, NOW, by=LEAST_BOUNCED)
-    paused = {purpose: world.courier.is_paused("larkspur", SMS, purpose) for purpose in Purpose}
-    assert paused == {Purpose.SERVICE: False, Purpose.CHECK_IN: True, Purpose.MARKETING: True}
-    assert not world.courier.is_paused("larkspur", Channel.EMAIL, Purpose.MARKETING)
-    assert not world.courier.is_paused("fjordhus", SMS, Purpose.MARKETING)
-    world.now = NOW + timedelta(days=1)
-    assert not world.courier.is_paused("larkspur", SMS, Purpose.MARKETING)
+def test_a_bad_day_is_over_after_a_day() -> None:
+    reputations = FakeReputations()
+    reputations.count("larkspur", SMS, Outcome.BOUNCED, NOW, by=LEAST_BOUNCED)
+    assert reputations.get("larkspur", SMS, NOW).is_bad
+    assert not reputations.get("larkspur", Channel.EMAIL, NOW).is_bad
+    assert not reputations.get("fjordhus", SMS, NOW).is_bad
+    assert not reputations.get("larkspur", SMS, NOW + timedelta(days=1)).is_bad

@@ -249,10 +249,6 @@ class Courier(Protocol):
         """
         ...
 
-    def is_paused(self, brand: str, channel: Channel, purpose: Purpose) -> bool:
-        """True while bounces or complaints are so near the provider's limits that only service news is sent."""
-        ...
-
 
 class Breakers(Protocol):
     """The circuit breakers of providers."""

@@ -436,15 +436,8 @@ class App:
         from porchlight.services.courier import Courier
 
         return Courier(
-            self.brands,
-            self.provider,
-            self.breakers,
-            self.quotas,
-            self.reputations,
-            self.metrics,
-            time.sleep,
-            random,
-            self.clock,
+            *(self.brands, self.provider, self.breakers, self.quotas, self.reputations, self.metrics),
+            *(time.sleep, random),
         )
 
     def provider(self, provider_id: str) -> "reaching.Provider":

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from porchlight.domain.breakers import Breaker, Gate, failed, probed, worked
-from porchlight.domain.channels import Channel, Purpose
+from porchlight.domain.channels import Channel
 from porchlight.domain.outreach import ChannelPolicy
 from porchlight.domain.reputation import Outcome
 from porchlight.errors import (
@@ -72,7 +72,6 @@ class Courier:
     pause: Callable[[float], None]
     """For so many seconds."""
     chance: Callable[[], float]
-    clock: Callable[[], datetime]
     _lines: dict[_Line, _Memory] = field(default_factory=dict)
     _sent: dict[tuple[str, Channel], _Sent] = field(default_factory=dict)
 
@@ -103,10 +102,6 @@ class Courier:
                 self._count(message, now)
                 return taken
         raise hope or refusal
-
-    def is_paused(self, brand: str, channel: Channel, purpose: Purpose) -> bool:
-        """Service news is always sent: it is what the limits are kept for."""
-        return purpose is not Purpose.SERVICE and self.reputations.get(brand, channel, self.clock()).is_bad
 
     def _policy(self, message: Outgoing) -> ChannelPolicy:
         found = self.brands.get(message.brand).outreach.providers.get(message.channel)
