@@ -1,6 +1,6 @@
 """In-memory doubles of the ports of reaching shoppers. The contract suite of tests/adapters runs over these, too."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
@@ -9,13 +9,11 @@ from typing import Any
 
 import yaml
 
-from porchlight.domain.channels import Channel
 from porchlight.domain.consent import ConsentAction, ConsentRecord
 from porchlight.domain.countries import CountryProfile
 from porchlight.domain.moments import Catalogue, Moment, MomentSpec
 from porchlight.domain.orders import Shopper
 from porchlight.domain.preferences import Profile, address_digest
-from porchlight.domain.reputation import Outcome, Reputation
 from porchlight.errors import ConflictError
 from porchlight.reaching import Bundle, HandedOver, Outgoing, TouchLog
 from tests.fakes import FakeOrders
@@ -140,15 +138,3 @@ class FakeCourier:
             raise failure
         self.sent.append(message)
         return HandedOver(provider="ses", provider_id=f"ses-{len(self.sent)}")
-
-
-class FakeReputations:
-    def __init__(self) -> None:
-        self.counts: Counter[tuple[str, Channel, Outcome]] = Counter()
-
-    def count(self, brand: str, channel: Channel, kind: Outcome, now: datetime, *, by: int = 1) -> None:
-        self.counts[brand, channel, kind] += by
-
-    def get(self, brand: str, channel: Channel, now: datetime, *, fresh: bool = False) -> Reputation:
-        known = {kind.value: self.counts[brand, channel, kind] for kind in Outcome}
-        return Reputation(brand=brand, channel=channel, **known)

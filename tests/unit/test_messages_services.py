@@ -35,7 +35,8 @@ from tests.fakes import (
     FakeSecrets,
     FakeShipments,
 )
-from tests.fakes_reaching import FakeBundles, FakeCatalogues, FakeCourier, FakeProfiles, FakeReputations, FakeTouches
+from tests.fakes_reaching import FakeBundles, FakeCatalogues, FakeCourier, FakeProfiles, FakeTouches
+from tests.fakes_sending import FakeReputations
 from tests.unit.stories import DAY, NOW, after, brand, order, parcel, scan
 
 MINUTE = timedelta(minutes=1)
