@@ -15,7 +15,7 @@ from typer.main import get_command
 from local.cli import app
 from porchlight import errors
 from porchlight.domain.case_events import REMEDY_EVENT
-from porchlight.domain.changes import PARCEL_EVENT, RETURN_EVENT, DomainEvent
+from porchlight.domain.changes import PARCEL_EVENT, RETURN_EVENT, STAGE_EVENT, DomainEvent
 from porchlight.domain.moments import Moment
 from porchlight.runtime import settings
 
@@ -136,6 +136,7 @@ def _published() -> dict[str, str]:
     found = {name: moment.value for moment, name in PARCEL_EVENT.items()}
     found |= {name: moment.value if moment else "" for name, moment in RETURN_EVENT.values()}
     found |= {name: moment.value if moment else "" for name, moment in REMEDY_EVENT.values()}
+    found |= {name: moment.value for name, moment in STAGE_EVENT.values()}
     found["DelayCaseOpened"] = f"{Moment.DELAY_QUESTION.value}{Moment.DELAY_OPTION.value}"
     trees = (_trees()[ROOT / f"layers/core/porchlight/domain/{name}.py"] for name in ("changes", "case_events"))
     for node in (node for tree in trees for node in ast.walk(tree)):

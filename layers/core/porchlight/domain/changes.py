@@ -41,7 +41,7 @@ RETURN_EVENT: dict[ReturnState, tuple[str, Moment | None]] = {
     ReturnState.EXPIRED: ("ReturnExpired", None),
     ReturnState.FAILED: ("ReturnFailed", None),
 }
-_STAGE_EVENT: dict[StageName, tuple[str, Moment]] = {
+STAGE_EVENT: dict[StageName, tuple[str, Moment]] = {
     StageName.IN_PRODUCTION: ("OrderInProduction", Moment.IN_PRODUCTION),
     StageName.INSTALLATION: ("InstallationDue", Moment.INSTALLATION_DUE),
 }
@@ -95,11 +95,10 @@ def order_changes(old: Order | None, new: Order) -> list[DomainEvent]:
 
     found = []
     if old is None:
-        confirmed = event("OrderConfirmed", Moment.ORDER_CONFIRMED)
-        found.append(confirmed.model_copy(update={"moment": None}) if new.backfilled else confirmed)
+        found.append(_untold(event("OrderConfirmed", Moment.ORDER_CONFIRMED), new.backfilled))
     if new.cancelled_at and not (old and old.cancelled_at):
         ours = new.delay is not None and _ended_by(new.delay, Remedy.CANCEL)  # told with its refund
-        found.append(event("OrderCancelled", None if new.backfilled or ours else Moment.ORDER_CANCELLED))
+        found.append(_untold(event("OrderCancelled", Moment.ORDER_CANCELLED), new.backfilled or ours))
     found += _order_news(old, new, event)
     before = (old.suspected, old.delay) if old else (None, None)
     found += _delay_changes(*before, new.suspected, new.delay, event)
@@ -110,20 +109,20 @@ def order_changes(old: Order | None, new: Order) -> list[DomainEvent]:
 
 
 def _order_news(
-    old: Order | None, new: Order, blank: Callable[[str, Moment | None, str, str], DomainEvent]
+    old: Order | None, new: Order, event: Callable[[str, Moment | None, str, str], DomainEvent]
 ) -> list[DomainEvent]:
     """Stages that were said, refunds of the shop's own, and that it comes in more than one parcel."""
     found, imported = [], old is None and new.backfilled
     for stage in new.stages:
         known = {one.subject(new.order_id) for one in old.stages} if old else set()
         if (subject := stage.subject(new.order_id)) not in known:
-            name, moment = _STAGE_EVENT[stage.stage]
-            found.append(blank(name, None if imported else moment, subject, subject))
+            name, moment = STAGE_EVENT[stage.stage]
+            found.append(_untold(event(name, moment, subject, subject), imported))
     for refund in new.refunds.keys() - (old.refunds.keys() if old else set()):
         if not refund.startswith(OURS) and not any(echo_of(one) == refund for one in new.refunds if one != refund):
-            found.append(blank("OrderRefunded", None if imported else Moment.REFUND_ISSUED, refund, refund))
+            found.append(_untold(event("OrderRefunded", Moment.REFUND_ISSUED, refund, refund), imported))
     if new.split and not (old and old.split):
-        found.append(blank("OrderSplit", None if new.backfilled else Moment.SPLIT_SHIPMENT, new.order_id, ""))
+        found.append(_untold(event("OrderSplit", Moment.SPLIT_SHIPMENT, new.order_id, ""), new.backfilled))
     return sorted(found, key=lambda one: (one.type, one.subject_id))
 
 
@@ -149,17 +148,6 @@ def shipment_changes(old: Shipment | None, new: Shipment) -> list[DomainEvent]:
             waiting=waiting,
         )
 
-    def signalled(signal: Signal, at: datetime) -> DomainEvent:
-        key = at.isoformat()
-        if signal is Signal.DRIVER_NEARBY:
-            fresh = new.updated_at - at <= FRESH[signal] and new.milestone is not Milestone.DELIVERED
-            near = Moment.DRIVER_NEAR if fresh and not new.is_return else None
-            # Couriers say it every few minutes; the shopper is told once a day.
-            said = event("DriverNearby", near, f"{new.shipment_id}#{at:%Y-%m-%d}", key)
-        else:
-            said = event("DriverAssigned", None, new.shipment_id, key)
-        return said.model_copy(update={"occurred_at": at})
-
     found = []
     progressed = old is None or MILESTONE_MOMENT.get(old.milestone) is not MILESTONE_MOMENT.get(new.milestone)
     linked = new.shopper_id is not None and (old is None or old.shopper_id is None)
@@ -169,13 +157,7 @@ def shipment_changes(old: Shipment | None, new: Shipment) -> list[DomainEvent]:
         before_us = new.backfilled and new.milestone_at is not None and new.milestone_at < new.created_at
         told = None if new.is_return or before_us else moment
         found.append(event(PARCEL_EVENT[moment], told, new.shipment_id, f"{at}{new.shopper_id}"))
-    if new.is_return and Milestone.DELIVERED in new.reached and not (old and Milestone.DELIVERED in old.reached):
-        found.append(event("ReturnReceived", Moment.RETURN_RECEIVED, new.return_id or "", ""))
-    found += _on_the_way(old, new, event)
-    for signal, heard in new.signals.items():
-        known = old.signals.get(signal) if old else None
-        if known is None or known.at < heard.at:
-            found.append(signalled(signal, heard.at))
+    found += _on_the_way(old, new, event) + _signals(old, new, event)
     before = old.delay if old else None
     found += _delay_changes(old.suspected if old else None, before, new.suspected, new.delay, event)
     news = old is not None and new.event_count > old.event_count
@@ -190,20 +172,42 @@ def shipment_changes(old: Shipment | None, new: Shipment) -> list[DomainEvent]:
 
 
 def _on_the_way(
-    old: Shipment | None, new: Shipment, blank: Callable[[str, Moment | None, str, str], DomainEvent]
+    old: Shipment | None, new: Shipment, event: Callable[[str, Moment | None, str, str], DomainEvent]
 ) -> list[DomainEvent]:
-    """It reached the country that it goes to; the shopper is to be told another day."""
+    """It reached the country that it goes to; the shopper is to be told another day; what was sent back has arrived."""
     found = []
+    if new.is_return and Milestone.DELIVERED in new.reached and not (old and Milestone.DELIVERED in old.reached):
+        found.append(event("ReturnReceived", Moment.RETURN_RECEIVED, new.return_id or "", ""))
     if new.arrival and not (old and old.arrival):
         before_us = new.backfilled and new.arrival.at < new.created_at
-        told = Moment.ABROAD if new.milestone is Milestone.IN_TRANSIT and not before_us else None
-        arrived = blank("ShipmentArrivedAbroad", told, new.shipment_id, "")
-        found.append(arrived.model_copy(update={"occurred_at": new.arrival.at}))
+        arrived = event("ShipmentArrivedAbroad", Moment.ABROAD, new.shipment_id, "")
+        arrived = arrived.model_copy(update={"occurred_at": new.arrival.at})
+        found.append(_untold(arrived, before_us or new.milestone is not Milestone.IN_TRANSIT))
     days, known = new.told, old.told if old else None
     if days and days.before and days.revision > (known.revision if known else 0):
         subject = f"{new.shipment_id}#{days.revision}"
-        changed = blank("DeliveryDayChanged", Moment.DAY_CHANGED, subject, str(days.revision))
-        found.append(changed.model_copy(update={"expected": days.days, "occurred_at": days.at}))
+        changed = event("DeliveryDayChanged", Moment.DAY_CHANGED, subject, str(days.revision))
+        noticed = {"expected": days.days, "occurred_at": days.at, "recorded_at": days.at}
+        found.append(changed.model_copy(update=noticed))
+    return found
+
+
+def _signals(
+    old: Shipment | None, new: Shipment, event: Callable[[str, Moment | None, str, str], DomainEvent]
+) -> list[DomainEvent]:
+    """What couriers of the same day say of their driver, every few minutes; the shopper is told once a day."""
+    found = []
+    for signal, heard in new.signals.items():
+        known, key = old.signals.get(signal) if old else None, heard.at.isoformat()
+        if known and known.at >= heard.at:
+            continue
+        if signal is Signal.DRIVER_NEARBY:
+            said = event("DriverNearby", Moment.DRIVER_NEAR, f"{new.shipment_id}#{heard.at:%Y-%m-%d}", key)
+            old_news = new.updated_at - heard.at > FRESH[signal] or new.milestone is Milestone.DELIVERED
+            said = _untold(said, old_news or new.is_return)
+        else:
+            said = event("DriverAssigned", None, new.shipment_id, key)
+        found.append(said.model_copy(update={"occurred_at": heard.at}))
     return found
 
 
@@ -248,6 +252,11 @@ def _delay_changes(
         else:
             event("DeliveryDelayResolved", None, subject, subject, delay, delay.resolved_at)
     return found
+
+
+def _untold(event: DomainEvent, when: bool) -> DomainEvent:
+    """Without its moment, where nobody is to be told."""
+    return event.model_copy(update={"moment": None}) if when else event
 
 
 def _ended_by(delay: Delay, remedy: Remedy) -> bool:

@@ -45,8 +45,9 @@ def noticed(shipment: "Shipment", zone: str | None, now: datetime) -> DaysTold |
         return DaysTold(days=days, at=now)
     delay = shipment.delay
     ended = delay.recovered_at or delay.resolved_at if delay else None
-    if delay and (ended is None or ended >= told.at):  # a delay has messages of its own
-        return told if told.days == days else told.model_copy(update={"days": days, "at": now, "before": None})
+    if delay and (ended is None or ended > told.at):  # a delay has messages of its own
+        same = ended is None and told.days == days
+        return told if same else told.model_copy(update={"days": days, "at": now, "before": None})
     if not moved(told.days, days) or local_day(now, zone) <= local_day(told.at, zone):
         return told
     return DaysTold(days=days, at=now, before=told.days, revision=told.revision + 1)
