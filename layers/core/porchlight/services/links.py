@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.channels import Channel, Purpose
 from porchlight.domain.orders import Order
-from porchlight.domain.tokens import read, sign
+from porchlight.domain.tokens import read, read_short, sign, sign_short
 from porchlight.errors import NotFoundError, TransientError
 from porchlight.ports import Secrets
 
@@ -21,23 +21,36 @@ class Links:
     public_url: str
 
     def of_order(self, brand: BrandConfig, order: Order) -> dict[str, str]:
-        """``tracking`` and ``unsubscribe`` of an order; the same order gives the same links."""
-        expires = order.placed_at + brand.link_lifetime
-        key = self._keys()[0]
-        tracking = sign({"k": "t", "b": brand.brand_id, "o": order.order_id}, key, expires)
-        # Whoever kept an old message can still say stop.
-        unsubscribe = sign({"k": "u", "b": brand.brand_id, "s": order.shopper_id}, key, expires + _TEN_YEARS)
-        return {
-            "tracking": f"{self.public_url}/t/{tracking}",
-            "unsubscribe": f"{self.public_url}/u/{unsubscribe}",
-        }
+        """``tracking`` (and ``short``, the same page), ``unsubscribe`` and ``preferences`` of an order; the same order
+        gives the same links.
+        """
+        return self._links(brand, order, {})
 
     def of_message(
         self, brand: BrandConfig, order: Order, message_id: str, purpose: Purpose, channel: Channel
     ) -> dict[str, str]:
-        """The links of one message: those of its order, and one that stops its purpose on its channel."""
-        del message_id, purpose, channel
-        return self.of_order(brand, order)
+        """The links of one message: as of its order, but ``unsubscribe`` stops its purpose on its channel, and
+        ``preferences`` knows by which channel it came.
+        """
+        return self._links(brand, order, {"u": purpose.value, "c": channel.value, "m": message_id})
+
+    def preferences(self, claims: dict[str, str], now: datetime) -> str:
+        """The token of the preference centre for whoever came with the claims of another link."""
+        return sign({**claims, "k": "p"}, self._keys()[0], now + _TEN_YEARS)
+
+    def _links(self, brand: BrandConfig, order: Order, how: dict[str, str]) -> dict[str, str]:
+        who = {"o": order.order_id, "s": order.shopper_id, **how}
+        key, expires = self._keys()[0], order.placed_at + brand.link_lifetime
+        tracking = sign({"k": "t", "b": brand.brand_id, "o": order.order_id}, key, expires)
+        # Whoever kept an old message can still say stop.
+        stop = sign({"k": "u", "b": brand.brand_id, **who}, key, expires + _TEN_YEARS)
+        choose = sign({"k": "p", "b": brand.brand_id, **who}, key, expires + _TEN_YEARS)
+        return {
+            "tracking": f"{self.public_url}/t/{tracking}",
+            "short": f"{self.public_url}/t/{sign_short(brand.brand_id, order.order_id, key, expires)}",
+            "unsubscribe": f"{self.public_url}/u/{stop}",
+            "preferences": f"{self.public_url}/p/{choose}",
+        }
 
     def read(self, kind: str, token: str, now: datetime) -> dict[str, str]:
         """What a token says; NotFoundError for forged, expired and other tokens alike."""
@@ -45,6 +58,8 @@ class Links:
             payload = read(token, key, now)
             if payload and payload.get("k") == kind:
                 return {name: str(value) for name, value in payload.items()}
+            if kind == "t" and (short := read_short(token, key, now)):
+                return {"k": kind, "b": short[0], "o": short[1]}
         raise NotFoundError
 
     def _keys(self) -> list[str]:
