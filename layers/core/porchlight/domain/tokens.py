@@ -44,7 +44,10 @@ def read(token: str, key: str, now: datetime) -> dict[str, Any] | None:
 
 
 def sign_short(brand: str, order_id: str, key: str, expires_at: datetime) -> str:
-    """A token for the tracking page of an order (``ord_…``) that ``read_short`` takes up to the end of a day, UTC."""
+    """A token for the tracking page of an order that ``read_short`` takes up to the end of a day, UTC.
+
+    ValueError for an id that is not of our making (``domain.ids.order_id``).
+    """
     if not key:
         raise ValueError("a token needs a key")
     letters = order_id.removeprefix(_ID_PREFIX).upper().ljust(24, "A")

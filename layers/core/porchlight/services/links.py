@@ -42,12 +42,16 @@ class Links:
         who = {"o": order.order_id, "s": order.shopper_id, **how}
         key, expires = self._keys()[0], order.placed_at + brand.link_lifetime
         tracking = sign({"k": "t", "b": brand.brand_id, "o": order.order_id}, key, expires)
+        try:
+            short = sign_short(brand.brand_id, order.order_id, key, expires)
+        except ValueError:
+            short = tracking
         # Whoever kept an old message can still say stop.
         stop = sign({"k": "u", "b": brand.brand_id, **who}, key, expires + _TEN_YEARS)
         choose = sign({"k": "p", "b": brand.brand_id, **who}, key, expires + _TEN_YEARS)
         return {
             "tracking": f"{self.public_url}/t/{tracking}",
-            "short": f"{self.public_url}/t/{sign_short(brand.brand_id, order.order_id, key, expires)}",
+            "short": f"{self.public_url}/t/{short}",
             "unsubscribe": f"{self.public_url}/u/{stop}",
             "preferences": f"{self.public_url}/p/{choose}",
         }
