@@ -50,7 +50,7 @@ def wording(
         english = _with(english, own.pop(SOURCE), read)
     found, missing = {SOURCE: english}, {}
     for language in sorted({*known, *own}):
-        words, lacks = _translated(english, known.get(language) or Catalog())
+        words, lacks = translated(english, known.get(language) or Catalog())
         if language in own:
             words, given = _with(words, own[language], read), dict(catalogs.texts(read(own[language])))
             lacks = [where for where in lacks if where not in given]
@@ -76,7 +76,7 @@ def _chosen(
     return {language: found[language] for language in wanted}
 
 
-def _translated(english: Mapping[str, Any], catalog: Catalog, at: str = "") -> tuple[Words, list[str]]:
+def translated(english: Mapping[str, Any], catalog: Catalog, at: str = "") -> tuple[Words, list[str]]:
     """The same words in another language, and the places that have none."""
     words: Words = {}
     lacks: list[str] = []
@@ -84,7 +84,7 @@ def _translated(english: Mapping[str, Any], catalog: Catalog, at: str = "") -> t
     for name, value in english.items():
         where = f"{at}.{name}" if at else str(name)
         if isinstance(value, Mapping):
-            words[name], below = _translated(value, catalog, where)
+            words[name], below = translated(value, catalog, where)
             lacks += below
         else:
             words[name] = said.get(where, value)

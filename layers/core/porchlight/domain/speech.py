@@ -37,6 +37,8 @@ _NO_BREAK = "\N{NO-BREAK SPACE}"
 _DASH = re.compile(r"\s*([–～])\s*")
 _NARROW = str.maketrans({"\u202f": _NO_BREAK, "\u2009": " ", "\u200e": "", "\u200f": "", "\u061c": ""})
 """Spaces that some fonts lack; direction is a matter of markup."""
+_CODE_BESIDE_DIGIT = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
+"""``SEK49.00``: CLDR sets them apart, Babel does not."""
 _BEFORE_MONTH = re.compile(r"[^dM]*d\.?")
 _WEEKDAY = re.compile(r"E+|ccc+")
 _MONTH = re.compile(r"MMMM?|LLLL?")
@@ -202,7 +204,7 @@ class Speech:
         text: str = pattern.apply(
             Decimal(amount.decimal()), self._locale, currency=amount.currency, currency_digits=False
         )
-        return text.translate(_NARROW).strip()
+        return _CODE_BESIDE_DIGIT.sub(_NO_BREAK, text.translate(_NARROW).strip())
 
     def number(self, number: int) -> str:
         """``1,200``, in Latin digits."""
