@@ -40,6 +40,7 @@ from tests.fakes import (
     FakeSecrets,
     FakeShipments,
 )
+from tests.fakes_reaching import FakeProfiles
 from tests.unit.stories import NOW, after, brand, order, parcel, scan
 
 ROOT = Path(__file__).parents[2]
@@ -312,7 +313,7 @@ def ports(monkeypatch: pytest.MonkeyPatch, metrics: FakeMetrics) -> dict[str, An
     found = {
         **{"orders": orders, "messages": messages, "returns": returns, "shipments": FakeShipments(orders)},
         **{"bus": FakeBus(), "inbound": FakeInbound(), "quarantine": FakeQuarantine(), "email": FakeEmail()},
-        **{"archive": FakeArchive(), "codes": FakeCodes()},
+        **{"archive": FakeArchive(), "codes": FakeCodes(), "profiles": FakeProfiles(orders)},
         **{"renderer": FakeRenderer(), "accounts": FakeAccounts(), "_pack": FakeBrands(brand())},
         **{"secrets": FakeSecrets(links={"key": "k" * 40}), "metrics": metrics},
     }
