@@ -256,8 +256,8 @@ class FakeOrders:
         if (stored.version if stored else 0) != order.version - 1:
             raise ConflictError("order changed")
         known = self.shoppers.get((shopper.brand, shopper.shopper_id)) if shopper else None
-        if shopper and known and known.unsubscribed != shopper.unsubscribed:
-            raise ConflictError("the shopper's choice changed")
+        if shopper and known and known.erased_at != shopper.erased_at:
+            raise ConflictError("the shopper was erased")
         self.history.append((stored, order))
         self.records[key] = order
         self.decisions[key].update({decision.decision_id: decision for decision in decisions})
@@ -275,12 +275,6 @@ class FakeOrders:
 
     def shopper(self, brand: str, shopper_id: str) -> Shopper | None:
         return self.shoppers.get((brand, shopper_id))
-
-    def save_shopper(self, shopper: Shopper) -> None:
-        known = self.shoppers.get((shopper.brand, shopper.shopper_id))
-        if known and known.model_copy(update={"unsubscribed": shopper.unsubscribed}) != shopper:
-            raise ConflictError("the shopper's contact points changed")
-        self.shoppers[shopper.brand, shopper.shopper_id] = shopper
 
 
 class FakeMessages:
@@ -618,6 +612,17 @@ class FakeEmail:
         return f"ses-{len(self.sent)}"
 
 
+class _Named(dict[str, str]):
+    """Words that say where they stand."""
+
+    def __init__(self, place: str) -> None:
+        super().__init__()
+        self.place = place
+
+    def __missing__(self, word: str) -> str:
+        return f"{self.place}.{word}"
+
+
 class FakeRenderer:
     policy = "default-src 'none'"
 
@@ -632,6 +637,11 @@ class FakeRenderer:
         return dict.fromkeys(
             ("headline", "meaning", "status", "tone", "button", "sms", "push_title", "push_body"), said
         )
+
+    def words(
+        self, brand: BrandConfig, name: str, facts: Mapping[str, Any], language: str | None = None
+    ) -> dict[str, str]:
+        return _Named(name)
 
     def page(self, brand: BrandConfig | None, name: str, view: Mapping[str, Any]) -> str:
         return f"<h1>{name}</h1>"

@@ -8,11 +8,11 @@ from porchlight.runtime.bootstrap import app
 from porchlight.runtime.handlers import http_handler
 from porchlight.runtime.http import Response, html_response, wished
 from porchlight.services.links import Links
-from porchlight.services.pages import Unsubscribe
+from porchlight.services.stopping import Unsubscribe
 
 
 def _desk() -> Unsubscribe:
-    return Unsubscribe(app.orders, app.brands, app.renderer, Links(app.secrets, app.public_url), app.metrics)
+    return Unsubscribe(app.consent_desk, app.brands, app.renderer, Links(app.secrets, app.public_url), app.metrics)
 
 
 def show(request: InboundRequest, path: Mapping[str, str]) -> Response:

@@ -4,6 +4,7 @@ and with few, and stays within limits; other languages ask for the same facts.
 
 from pathlib import Path
 
+import page_samples
 import samples
 from grammar import check_words, facts_of
 from jinja2 import TemplateError
@@ -49,7 +50,7 @@ def check_pack(target: Path) -> None:
 
 
 def _check_languages(pack: BrandPack, brand: BrandConfig) -> None:
-    facts = dict.fromkeys(("unsubscribe", "not_found", "answer"), frozenset({"brand"}))
+    facts = dict.fromkeys(("not_found", "answer"), frozenset({"brand"}))
     for view in (email_of(brand, sample) for sample in samples.emails(brand)):
         facts_of(view, facts)
     for _, _, view in _pages(brand):
@@ -105,14 +106,14 @@ def _pages(brand: BrandConfig, speech: Speech | None = None) -> list[tuple[str, 
         for page in samples.pages(brand)
     ]
     states: list[tuple[str, str, View]] = [
-        ("ask", "unsubscribe", {"unsubscribed": False}),
-        ("done", "unsubscribe", {"unsubscribed": True}),
         ("order", "promise", {"words": say("promise", samples.PROMISE)}),
         ("no-order", "promise", {"words": say("promise", samples.PROMISE | samples.NO_ORDER)}),
     ]
     answers = [(name, "answer", {"said": said, "back": "../sample-token"}) for name, said in samples.answers()]
     spoken = {"language": speech.tag} if speech else {}
-    return [*tracking, *((name, template, view | spoken) for name, template, view in (*answers, *states))]
+    plain = [(name, template, view | spoken) for name, template, view in (*answers, *states)]
+    own = speech.tag if speech else "en"
+    return [*tracking, *plain, *page_samples.stopping(brand, own), *page_samples.choosing(brand, own)]
 
 
 def write_preview(target: Path, out: Path, language: str | None = None) -> None:

@@ -252,23 +252,16 @@ class TestOrders:
         assert stores.decisions.of_order(stores.brand, "ord_1") == [decision, again]
         assert stores.orders.contents(stores.brand, "ord_1").order == order(stores.brand, version=2)
 
-    def test_a_store_never_overwrites_what_the_shopper_switched_off_meanwhile(self, stores: Stores) -> None:
+    def test_a_store_never_brings_back_who_was_forgotten_meanwhile(self, stores: Stores) -> None:
         seen = Shopper(brand=stores.brand, shopper_id="cus_1", email="old@x.example")
         stores.orders.save(order(stores.brand), seen)
-        stores.orders.save_shopper(seen.model_copy(update={"unsubscribed": frozenset({"service"})}))
+        stores.profiles.erase(stores.brand, "cus_1", NOW)
         with pytest.raises(ConflictError):
             stores.orders.save(order(stores.brand, version=2), seen.model_copy(update={"email": "new@x.example"}))
         found = stores.orders.shopper(stores.brand, "cus_1")
-        assert found
-        assert found.unsubscribed == {"service"}
+        assert found == Shopper(brand=stores.brand, shopper_id="cus_1", erased_at=NOW)
+        # When they buy again, they are known again
         stores.orders.save(order(stores.brand, version=2), found.model_copy(update={"email": "new@x.example"}))
-
-    def test_switching_off_never_brings_an_old_address_back(self, stores: Stores) -> None:
-        seen = Shopper(brand=stores.brand, shopper_id="cus_1", email="old@x.example")
-        stores.orders.save(order(stores.brand), seen)
-        stores.orders.save(order(stores.brand, version=2), seen.model_copy(update={"email": "new@x.example"}))
-        with pytest.raises(ConflictError):
-            stores.orders.save_shopper(seen.model_copy(update={"unsubscribed": frozenset({"service"})}))
 
 
 class TestMessages:

@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "layers" / "brand"))
 
 import checks  # noqa: E402
+import page_samples  # noqa: E402
 import samples  # noqa: E402
 from build import build  # noqa: E402
 
@@ -47,8 +48,12 @@ PAGES = [
     ("fjordhus", "delivery_attempted-consignee_absent"),
     ("fjordhus", "available_for_pickup"),
     ("fjordhus", "returned_to_sender"),
-    ("fjordhus", "unsubscribe-ask"),
-    ("fjordhus", "unsubscribe-done"),
+    ("fjordhus", "unsubscribe-service-ask"),
+    ("fjordhus", "unsubscribe-marketing-done"),
+    ("larkspur", "preferences-email-only"),
+    ("larkspur", "preferences-everything"),
+    ("fjordhus", "preferences-wrong-1"),
+    ("fjordhus", "preferences-saved"),
     ("", "not_found"),
 ]
 EMAILS = [
@@ -76,8 +81,9 @@ def page_html(renderer: PackRenderer) -> Render:
         if not brand_id:
             return renderer.page(None, name, {})
         brand = renderer._pack.get(brand_id)
-        if name.startswith("unsubscribe"):
-            return renderer.page(brand, "unsubscribe", {"unsubscribed": name.endswith("done")})
+        own = [*page_samples.stopping(brand, "en"), *page_samples.choosing(brand, "en")]
+        if found := next((view for state, template, view in own if name == f"{template}-{state}"), None):
+            return renderer.page(brand, name.partition("-")[0], found)
         if name.startswith("answer-"):
             said = dict(samples.answers())[name.removeprefix("answer-")]
             return renderer.page(brand, "answer", {"said": said, "back": "../sample-token"})

@@ -1,5 +1,7 @@
 """Who does not want email gets none; only who says so, says so."""
 
+from porchlight.domain.channels import Channel, Purpose
+from porchlight.domain.consent import ConsentAction
 from porchlight.domain.messages import MessageState, Suppression
 from porchlight.domain.moments import Moment
 from tests.e2e.world import World
@@ -8,8 +10,9 @@ ONE_CLICK = (b"List-Unsubscribe=One-Click", {"content-type": "application/x-www-
 
 
 def unsubscribed(world: World, order_id: str, brand: str) -> bool:
-    shopper = world.app.orders.shopper(brand, world.app.orders.get(brand, order_id).shopper_id)
-    return bool(shopper.unsubscribed)
+    profile = world.app.profiles.get(brand, world.app.orders.get(brand, order_id).shopper_id)
+    standing = profile.standing(Purpose.SERVICE, Channel.EMAIL)
+    return bool(standing and standing.action is ConsentAction.WITHDRAWN)
 
 
 def test_one_click_ends_the_emails_a_look_does_not_and_it_can_be_undone(world: World) -> None:
@@ -35,7 +38,7 @@ def test_one_click_ends_the_emails_a_look_does_not_and_it_can_be_undone(world: W
     # Then the next news is recorded and not told, and the page still shows it
     world.scan(order, "out")
     record = world.await_message(order, Moment.OUT_FOR_DELIVERY, MessageState.SUPPRESSED)
-    assert record.reason is Suppression.UNSUBSCRIBED
+    assert record.reason is Suppression.NO_CONSENT
     assert len(world.emails(order)) == 2
     assert "On the van" in world.page(order) or "on the van" in world.page(order)
     # When they change their mind

@@ -13,11 +13,13 @@ from porchlight.domain.dates import DateRange
 from porchlight.domain.milestones import Milestone
 from porchlight.domain.orders import (
     ContactDetails,
+    Destination,
     StoreChange,
 )
 from porchlight.errors import ConflictError, InvalidInputError, NotFoundError, TransientError
 from porchlight.services.put_order import read_body
 from porchlight.services.retrying import until_settled
+from tests.fakes_reaching import FakeProfiles
 from tests.unit.keeping import BODY, HOUR, LATER, ORDER, World, linked, packed, placed, put, refunded, shipped
 from tests.unit.stories import DAY, NOW, ZONE, usd
 
@@ -159,27 +161,16 @@ class TestAtOnce:
         found = [*self.steps(ship, scan), *self.steps(scan, ship)]
         assert all(linked(world) and world.parcel.milestone is Milestone.IN_TRANSIT for world in found)
 
-    def test_an_order_and_a_shopper_who_unsubscribes(self) -> None:
+    def test_an_order_and_a_shopper_who_is_forgotten(self) -> None:
         def order(world: World) -> None:
             world.say(placed(), placed(1, contact=ContactDetails(customer_key="7", email="new@x.example")))
 
-        def unsubscribe(world: World) -> None:
-            key = ("larkspur", ids.shopper_id("larkspur", "7"))
+        def forget(world: World) -> None:
+            FakeProfiles(world.orders).erase("larkspur", ids.shopper_id("larkspur", "7"), NOW + DAY)
 
-            def off() -> None:
-                if known := world.orders.shoppers.get(key):
-                    world.orders.save_shopper(known.model_copy(update={"unsubscribed": frozenset({"service"})}))
-
-            if key in world.orders.shoppers:
-                until_settled(off)
-                chosen.append(id(world))
-
-        chosen: list[int] = []
-        found = [*self.steps(order, unsubscribe)]
-        assert chosen
-        for world in found:
-            assert world.shopper.email == "new@x.example"
-            assert bool(world.shopper.unsubscribed) == (id(world) in chosen)
+        for world in self.steps(order, forget):
+            assert world.shopper.erased_at == NOW + DAY
+            assert world.shopper.email is None
 
 
 class TestNews:
@@ -208,13 +199,21 @@ class TestNews:
         world.say(placed(1, cancelled_at=NOW), placed(1))
         assert world.order.cancelled_at
 
-    def test_what_a_shopper_switched_off_stays_off(self, world: World) -> None:
+    def test_who_was_forgotten_is_known_again_by_a_later_order_only(self, world: World) -> None:
         world.say(placed())
-        off = world.shopper.model_copy(update={"unsubscribed": frozenset({"service"})})
-        world.orders.save_shopper(off)
-        world.say(placed(1, contact=ContactDetails(customer_key="7", email="new@x.example")))
+        FakeProfiles(world.orders).erase("larkspur", world.shopper.shopper_id, NOW + DAY)
+        changed = ContactDetails(customer_key="7", email="new@x.example")
+        world.say(placed(1, contact=changed))
+        assert world.shopper.email is None
+        world.say(placed(external_id="1002", placed_at=NOW + 2 * DAY, updated_at=NOW + 2 * DAY, contact=changed))
         assert world.shopper.email == "new@x.example"
-        assert world.shopper.unsubscribed == {"service"}
+
+    def test_a_number_is_kept_as_the_world_writes_it(self, world: World) -> None:
+        found = {"07400 123456": "+447400123456", "+1 (503) 223 1234": "+15032231234", "call me": "call me"}
+        for hour, (typed, kept) in enumerate(found.items(), 1):
+            contact = ContactDetails(customer_key="7", phone=typed)
+            world.say(placed(hour, contact=contact, destination=Destination(country="GB")))
+            assert world.shopper.phone == kept
 
     def test_without_a_customer_the_email_is_the_shopper_and_without_both_the_order(self, world: World) -> None:
         for number, contact in enumerate(({"email": "A@x.example"}, {"email": "a@X.example"}, {}, {})):

@@ -5,11 +5,17 @@ from typing import Any
 
 import pytest
 
+from porchlight.domain.channels import Channel, Purpose
+from porchlight.domain.consent import ConsentAction, ConsentRecord, OptIn
+from porchlight.domain.consent_rules import allowed
 from porchlight.domain.orders import Shopper
+from porchlight.domain.preferences import Preferences, address_digest
 from porchlight.domain.tokens import sign
-from porchlight.errors import ConflictError, NotFoundError, TransientError
+from porchlight.errors import NotFoundError, TransientError
+from porchlight.services.consent import ConsentDesk
 from porchlight.services.links import Links
-from porchlight.services.pages import Page, TrackingPage, Unsubscribe
+from porchlight.services.pages import Page, TrackingPage
+from porchlight.services.stopping import Unsubscribe
 from tests.fakes import (
     FakeBrands,
     FakeCases,
@@ -20,6 +26,7 @@ from tests.fakes import (
     FakeSecrets,
     FakeShipments,
 )
+from tests.fakes_reaching import FakeProfiles
 from tests.unit.stories import DAY, NOW, brand, order, parcel, wanted
 
 KEY, OLD = "k" * 40, "o" * 40
@@ -34,13 +41,22 @@ def token(kind: str, made: Links | None = None, **update: Any) -> str:
     return (made or links()).of_order(brand(), order(**update))[kind].rpartition("/")[2]
 
 
+def message_token(kind: str, purpose: Purpose) -> str:
+    return links().of_message(brand(), order(), "msg_1", purpose, Channel.EMAIL)[kind].rpartition("/")[2]
+
+
 class TestLinks:
     def test_the_same_order_has_the_same_links(self) -> None:
         assert links().of_order(brand(), order()) == links().of_order(brand(), order(version=9, number="#2"))
 
     def test_a_link_says_whose_it_is_and_nothing_personal(self) -> None:
         assert links().read("t", token("tracking"), NOW) == {"k": "t", "b": "larkspur", "o": "ord_1"}
-        assert links().read("u", token("unsubscribe"), NOW) == {"k": "u", "b": "larkspur", "s": "cus_1"}
+        who = {"b": "larkspur", "o": "ord_1", "s": "cus_1"}
+        assert links().read("u", token("unsubscribe"), NOW) == {"k": "u", **who}
+        assert links().read("p", token("preferences"), NOW) == {"k": "p", **who}
+        how = {"u": "marketing", "c": "email", "m": "msg_1"}
+        assert links().read("u", message_token("unsubscribe", Purpose.MARKETING), NOW) == {"k": "u", **who, **how}
+        assert links().read("p", message_token("preferences", Purpose.MARKETING), NOW) == {"k": "p", **who, **how}
 
     @pytest.mark.parametrize(
         "forged",
@@ -89,11 +105,18 @@ class World:
         self.tracking = TrackingPage(
             *(self.orders, self.shipments, self.returns, FakeCases(), brands, renderer, links(), self.metrics)
         )
-        self.unsubscribe = Unsubscribe(self.orders, brands, renderer, links(), self.metrics)
+        self.profiles = FakeProfiles(self.orders)
+        desk = ConsentDesk(self.profiles, self.metrics)
+        self.unsubscribe = Unsubscribe(desk, brands, renderer, links(), self.metrics)
 
     @property
-    def switched_off(self) -> frozenset[str]:
-        return self.orders.shoppers["larkspur", "cus_1"].unsubscribed
+    def ledger(self) -> list[ConsentRecord]:
+        return self.profiles.ledger("larkspur", "cus_1")
+
+    @property
+    def stopped(self) -> set[str]:
+        standings = self.profiles.get("larkspur", "cus_1").standings
+        return {key.partition("/")[0] for key, one in standings.items() if one.action is ConsentAction.WITHDRAWN}
 
 
 @pytest.fixture
@@ -133,40 +156,50 @@ class TestUnsubscribe:
     def test_looking_changes_nothing(self, world: World) -> None:
         for _ in range(3):
             assert world.unsubscribe.show(token("unsubscribe"), NOW).status == 200
-        assert not world.switched_off
+        assert not world.stopped
+        assert not world.ledger
 
     def test_once_twice_and_undone(self, world: World) -> None:
-        for on, expected in ((False, {"service"}), (False, {"service"}), (True, set()), (True, set())):
-            assert world.unsubscribe.change(token("unsubscribe"), on, NOW).status == 200
-            assert world.switched_off == expected
-        assert world.metrics.total("Unsubscribes", change="off") == 1
+        for minute, (on, expected) in enumerate(
+            ((False, {"service"}), (False, {"service"}), (True, set()), (True, set()))
+        ):
+            now = NOW + timedelta(minutes=minute)
+            assert world.unsubscribe.change(token("unsubscribe"), on, now).status == 200
+            assert world.stopped == expected
+        assert world.metrics.total("Unsubscribes", change="off", purpose="service") == 1
         assert world.metrics.total("Unsubscribes", change="on") == 1
+        assert [(one.action, one.source) for one in world.ledger] == [
+            ("withdrawn", "one_click"),
+            ("granted", "one_click"),
+        ]
 
-    def test_other_purposes_stay_as_they_are(self, world: World) -> None:
-        key = ("larkspur", "cus_1")
-        world.orders.shoppers[key] = world.orders.shoppers[key].model_copy(update={"unsubscribed": frozenset({"news"})})
-        world.unsubscribe.change(token("unsubscribe"), False, NOW)
-        assert world.switched_off == {"news", "service"}
-
-    def test_an_address_that_changes_in_the_same_moment_is_not_lost(
-        self, world: World, monkeypatch: pytest.MonkeyPatch
+    @pytest.mark.parametrize("purpose", Purpose)
+    def test_a_link_stops_what_it_came_with_and_the_ledger_says_with_which_message(
+        self, world: World, purpose: Purpose
     ) -> None:
-        real = world.orders.save_shopper
+        world.unsubscribe.change(message_token("unsubscribe", purpose), False, NOW)
+        assert world.stopped == {purpose.value}
+        (record,) = world.ledger
+        assert (record.purpose, record.channel, record.proof) == (purpose, Channel.EMAIL, "msg_1")
+        assert record.wording == f"unsubscribe.{purpose.value}.ask_button"
+        assert "ada@x.example" not in record.model_dump_json()
 
-        def save(shopper: Shopper) -> None:
-            monkeypatch.undo()
-            world.orders.shoppers["larkspur", "cus_1"] = shopper.model_copy(
-                update={"email": "new@x.example", "unsubscribed": frozenset()}
-            )
-            with pytest.raises(ConflictError):
-                real(shopper)
-            raise ConflictError
+    def test_taking_it_back_from_a_message_proves_the_address(self, world: World) -> None:
+        stop = message_token("unsubscribe", Purpose.MARKETING)
+        for minute, on in enumerate((False, True)):
+            world.unsubscribe.change(stop, on, NOW + timedelta(minutes=minute))
+        assert world.ledger[-1].confirmed
+        digest = address_digest("larkspur", "ada@x.example")
+        standing = world.profiles.get("larkspur", "cus_1").standing(Purpose.MARKETING, Channel.EMAIL)
+        assert allowed(Channel.EMAIL, OptIn.DOUBLE, standing, digest).allowed
 
-        monkeypatch.setattr(world.orders, "save_shopper", save)
-        world.unsubscribe.change(token("unsubscribe"), False, NOW)
-        assert world.switched_off == {"service"}
-        assert world.orders.shoppers["larkspur", "cus_1"].email == "new@x.example"
+    def test_taking_it_back_switches_the_purpose_on_again(self, world: World) -> None:
+        profile = world.profiles.get("larkspur", "cus_1")
+        off = Preferences(off=frozenset({Purpose.SERVICE, Purpose.MARKETING}))
+        world.profiles.save(profile.model_copy(update={"preferences": off, "version": 1}))
+        world.unsubscribe.change(token("unsubscribe"), True, NOW)
+        assert world.profiles.get("larkspur", "cus_1").preferences.off == {Purpose.MARKETING}
 
     def test_a_link_to_a_page_is_no_link_to_unsubscribe(self, world: World) -> None:
         assert world.unsubscribe.change(token("tracking"), False, NOW).status == 404
-        assert not world.switched_off
+        assert not world.stopped

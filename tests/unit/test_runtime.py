@@ -393,10 +393,11 @@ class TestFunctions:
         route = {"token": token}
         handler = function("manage_unsubscribe").handler
         for method, body, expected in (
-            *(("GET", "", set()), ("POST", "List-Unsubscribe=One-Click", {"service"}), ("POST", "undo=1", set())),
+            *(("GET", "", []), ("POST", "List-Unsubscribe=One-Click", ["withdrawn"]), ("POST", "undo=1", ["granted"])),
         ):
             assert handler(gateway(f"{method} /u/{{token}}", body, route), None)["statusCode"] == 200
-            assert ports["orders"].shoppers["larkspur", "cus_1"].unsubscribed == expected
+            standings = ports["profiles"].get("larkspur", "cus_1").standings
+            assert [one.action for one in standings.values()] == expected
         assert function("show_tracking_page").handler(gateway("GET /t/{token}", "", route), None)["statusCode"] == 404
 
     def test_feedback_about_messages_of_others(self, ports: dict[str, Any]) -> None:

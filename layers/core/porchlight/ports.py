@@ -263,10 +263,6 @@ class Orders(Protocol):
         """The contact points."""
         ...
 
-    def save_shopper(self, shopper: Shopper) -> None:
-        """Write the contact points."""
-        ...
-
 
 class Messages(Protocol):
     """Message decisions of an order."""

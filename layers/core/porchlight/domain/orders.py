@@ -35,8 +35,6 @@ class Shopper(BaseModel):
     phone: str | None = None
     language: str | None = None
     zone: str | None = None
-    unsubscribed: frozenset[str] = frozenset()
-    """Purposes (``service``, …) the shopper has switched off for email."""
     erased_at: AwareDatetime | None = None
     """What was known of the person then was forgotten: orders of before bring nothing back."""
 

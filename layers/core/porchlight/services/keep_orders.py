@@ -13,7 +13,6 @@ from porchlight.domain.mending import let_go, taken_over
 from porchlight.domain.money import Money
 from porchlight.domain.order_delays import reopened
 from porchlight.domain.orders import (
-    ContactDetails,
     Order,
     OrderPlaced,
     OrderRefunded,
@@ -27,6 +26,7 @@ from porchlight.domain.promises import PromiseMade, ShipDaySaid, kept_with, revi
 from porchlight.domain.reuse import BEFORE_SCANS, MOST_USES, shipped_again
 from porchlight.domain.shipments import Shipment, fold
 from porchlight.ports import Brands, Orders, Shipments
+from porchlight.services.contacts import after_erasure, shopper_of
 from porchlight.services.dates import PURCHASE, Dates, route_of, unchanged
 from porchlight.services.lookout import Lookout
 from porchlight.services.order_delays import Dispatches
@@ -68,7 +68,7 @@ class OrderKeeper:
         def attempt() -> Order:
             contents = self.orders.contents(brand.brand_id, order_id)
             stored = contents.order
-            shopper = self._shopper(brand, placed.contact, placed.external_id)
+            shopper = shopper_of(brand.brand_id, placed)
             promise: DateRange | None = placed.promise or self.dates.usual_promise(brand, placed)
             backfilled = stored.backfilled if stored else received_at - placed.placed_at > brand.old_after
             if backfilled and promise and promise.latest < local_day(received_at, promise.zone):
@@ -122,8 +122,7 @@ class OrderKeeper:
             if stored is None and not backfilled:
                 order = order.model_copy(update={"forecast": self.dates.at_purchase(brand, order, received_at)})
             known = self.orders.shopper(brand.brand_id, shopper.shopper_id)
-            if known:
-                shopper = shopper.model_copy(update={"unsubscribed": known.unsubscribed})
+            shopper = after_erasure(shopper, known, placed.placed_at)
             if stored and _more(stored, order):
                 order = reopened(order, received_at)
             return self._save(brand, order, received_at, shopper if shopper != known else None)
@@ -132,17 +131,6 @@ class OrderKeeper:
         for parcel in self.orders.contents(brand.brand_id, order_id).shipment_ids:
             self._link(brand, parcel, order_id, None, received_at)
         return order
-
-    def _shopper(self, brand: BrandConfig, contact: ContactDetails, external_id: str) -> Shopper:
-        key = contact.customer_key or contact.email or f"order:{external_id}"
-        return Shopper(
-            brand=brand.brand_id,
-            shopper_id=ids.shopper_id(brand.brand_id, key),
-            name=contact.name,
-            email=contact.email,
-            phone=contact.phone,
-            language=contact.language,
-        )
 
     def parcels(self, brand: BrandConfig, shipped: ParcelShipped, received_at: datetime) -> None:
         """Make the parcels of a fulfilment parcels of the order, whether or not either is known yet.

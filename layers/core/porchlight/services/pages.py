@@ -1,4 +1,4 @@
-"""Pages for shoppers: tracking, the answer to a question of a delay, and unsubscribe."""
+"""Pages for shoppers: tracking, and the answer to a question of a delay."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,16 +9,13 @@ from porchlight.domain.brands import BrandConfig
 from porchlight.domain.cases import Audience, Case, CaseState
 from porchlight.domain.delay_facts import choice
 from porchlight.domain.facts import View, say
-from porchlight.domain.orders import Shopper
 from porchlight.domain.remedies import Remedy
 from porchlight.domain.views import tracking_view
 from porchlight.errors import ConflictError, InvalidInputError, NotFoundError
 from porchlight.ports import Brands, Metrics, Orders, Renderer, Returns, Shipments
 from porchlight.services.cases import AnswerDesk, get_case
 from porchlight.services.links import Links
-from porchlight.services.retrying import until_settled
 
-SERVICE = "service"
 type Wished = Sequence[str]
 """The languages that a browser asks for, the most wanted first: they count where the shopper's own is not known."""
 
@@ -136,51 +133,3 @@ class AnswerPage:
 
 _UNANSWERED = {"case-decided": "decided", "case-overdue": "overdue"}
 """Which words stand for a conflict, by its problem."""
-
-
-@dataclass(frozen=True)
-class Unsubscribe:
-    """``GET`` and ``POST /u/{token}``: RFC 8058 one-click. A GET changes nothing: mail scanners open links."""
-
-    orders: Orders
-    brands: Brands
-    renderer: Renderer
-    links: Links
-    metrics: Metrics
-
-    def show(self, token: str, now: datetime, wished: Wished = ()) -> Page:
-        """The page that asks."""
-        try:
-            return self._page(*self._shopper(token, now), wished)
-        except NotFoundError:
-            return not_found(self.renderer, wished)
-
-    def change(self, token: str, on: bool, now: datetime, wished: Wished = ()) -> Page:
-        """Switch service emails off (or, with ``on``, back on); doing it twice is doing it once."""
-
-        def attempt() -> Page:
-            brand, shopper = self._shopper(token, now)
-            wanted = shopper.unsubscribed - {SERVICE} if on else shopper.unsubscribed | {SERVICE}
-            if wanted != shopper.unsubscribed:
-                shopper = shopper.model_copy(update={"unsubscribed": frozenset(wanted)})
-                self.orders.save_shopper(shopper)
-                self.metrics.count("Unsubscribes", change="on" if on else "off")
-            return self._page(brand, shopper, wished)
-
-        try:
-            return until_settled(attempt)
-        except NotFoundError:
-            return not_found(self.renderer, wished)
-
-    def _shopper(self, token: str, now: datetime) -> tuple[BrandConfig, Shopper]:
-        claims = self.links.read("u", token, now)
-        brand = self.brands.get(claims["b"])
-        shopper = self.orders.shopper(brand.brand_id, claims["s"])
-        if shopper is None:
-            raise NotFoundError
-        return brand, shopper
-
-    def _page(self, brand: BrandConfig, shopper: Shopper, wished: Wished) -> Page:
-        language = self.renderer.speech(brand, shopper.language, *wished).tag
-        view = {"unsubscribed": SERVICE in shopper.unsubscribed, "language": language}
-        return Page(self.renderer.page(brand, "unsubscribe", view), self.renderer.policy)

@@ -7,7 +7,6 @@ from porchlight.adapters.dynamodb import keys
 from porchlight.adapters.dynamodb.decisions import decision_writes
 from porchlight.adapters.dynamodb.table import Item, Table, item, load
 from porchlight.domain.delays import DelayDecision
-from porchlight.domain.ids import stable_id
 from porchlight.domain.messages import MessageRecord
 from porchlight.domain.money import Money
 from porchlight.domain.orders import Order, Shopper
@@ -69,10 +68,10 @@ class DynamoOrders:
     ) -> None:
         """The shopper first: an order never names a shopper who is not there. Decisions in one transaction with it.
 
-        A store knows nothing of what the shopper has switched off: ConflictError if that changed since it was read.
+        A store knows nothing of who asked to be forgotten: ConflictError if that changed since it was read.
         """
         if shopper:
-            self._save_shopper(shopper, "unsubscribed")
+            self._save_shopper(shopper)
         pk = keys.order_pk(order.brand, order.order_id)
         new = item(pk, keys.ORDER, "order", order, due_at=due_at)
         if not decisions:
@@ -95,27 +94,20 @@ class DynamoOrders:
         found = self._table.get(keys.shopper_pk(brand, shopper_id), keys.CONTACT)
         return load(Shopper, found) if found else None
 
-    def save_shopper(self, shopper: Shopper) -> None:
-        """Write what the shopper has chosen; ConflictError if the contact points changed since they were read."""
-        self._save_shopper(shopper, "contact")
-
-    def _save_shopper(self, shopper: Shopper, unchanged: str) -> None:
-        """The two halves of the record have two writers: each writes only over the other's half as it saw it.
-
-        The pointers of the addresses first: where nobody has an address yet, nobody is found by it.
-        """
+    def _save_shopper(self, shopper: Shopper) -> None:
+        """The pointers of the addresses first: where nobody has an address yet, nobody is found by it."""
         known = filter(None, (shopper.email, shopper.phone))
         for pointer in address_items(shopper.brand, shopper.shopper_id, known):
             self._table.put(pointer)
-        self._table.put_over(shopper_item(shopper), unchanged)
+        self._table.put_over(shopper_item(shopper), "erased")
 
 
 def shopper_item(shopper: Shopper) -> Item:
     """The contact points as they are stored."""
     pk = keys.shopper_pk(shopper.brand, shopper.shopper_id)
-    contact = stable_id("con", shopper.model_dump_json(exclude={"unsubscribed"}))
-    switched_off = ",".join(sorted(shopper.unsubscribed))
-    return item(pk, keys.CONTACT, "shopper", shopper, contact=contact, unsubscribed=switched_off)
+    return item(
+        pk, keys.CONTACT, "shopper", shopper, erased=keys.instant(shopper.erased_at) if shopper.erased_at else ""
+    )
 
 
 def address_items(brand: str, shopper_id: str, addresses: Iterable[str]) -> list[Item]:
