@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from porchlight.deciding import Cases
-from porchlight.domain.brands import BrandConfig
 from porchlight.domain.cases import Audience, Case, CaseState
 from porchlight.domain.delay_facts import choice
 from porchlight.domain.facts import View, say
