@@ -96,6 +96,11 @@ def test_portuguese_days_have_two_genders() -> None:
     assert speech("pt-BR").day(saturday, TUESDAY).on == "no sábado, 5 de dezembro"
 
 
+def test_polish_days_stand_in_their_case() -> None:
+    wednesday = speech("pl").day(TUESDAY + timedelta(8), TUESDAY)
+    assert wednesday == ("środa, 2 grudnia", "w środę, 2 grudnia", "do środy, 2 grudnia")
+
+
 @pytest.mark.parametrize(
     ("language", "long", "year", "short"),
     [

@@ -55,16 +55,26 @@ class Forms(NamedTuple):
 UNKNOWN = Forms()
 
 
+class _Pattern(NamedTuple):
+    """A CLDR date pattern, and the same without the weekday."""
+
+    whole: str
+    month_day: str
+
+
 class _Patterns(NamedTuple):
-    """CLDR date patterns of a language, without and with the year."""
+    """How a language writes dates: in full and in narrow places, without and with the year."""
 
-    long: str
-    long_year: str
-    short: str
-    short_year: str
+    long: _Pattern
+    long_year: _Pattern
+    short: _Pattern
+    short_year: _Pattern
 
 
-_ENGLISH_DATES = _Patterns("EEEE d MMMM", "EEEE d MMMM y", "E d MMM", "E d MMM y")
+_ENGLISH_DATES = _Patterns(
+    *(_Pattern("EEEE d MMMM", "d MMMM"), _Pattern("EEEE d MMMM y", "d MMMM y")),
+    *(_Pattern("E d MMM", "d MMM"), _Pattern("E d MMM y", "d MMM y")),
+)
 
 
 def put_in(phrase: str, facts: Mapping[str, str]) -> str:
@@ -107,17 +117,17 @@ class Speech:
 
     def dated(self, day: date | None, today: date) -> Forms:
         """``Thursday 26 November``, with the year where it could be mistaken."""
-        return self._forms(self._write(day, self._dates.long_year if _far(day, today) else self._dates.long))
+        return self._forms(day, self._dates.long_year if _far(day, today) else self._dates.long)
 
     def short(self, day: date | None, today: date) -> str:
         """``Thu 26 Nov``, for narrow places."""
-        return self._write(day, self._dates.short_year if _far(day, today) else self._dates.short)
+        return self._write(day, self._narrow(day, today).whole)
 
     def subject(self, day: date | None, today: date) -> Forms:
         """A day for a subject line: ``today``, ``Thursday`` or ``Thu 26 Nov``."""
         if day is None or _near(day, today):
             return self.day(day, today)
-        return self._forms(self.short(day, today))
+        return self._forms(day, self._narrow(day, today))
 
     def range(self, days: DateRange | None, today: date, *, relative: bool = False, bare: bool = False) -> str:
         """``on Thursday, or Friday at the latest``; ``by Friday`` where the likely day is gone; empty where all of it
@@ -143,9 +153,9 @@ class Speech:
         if start == days.latest:
             return last.bare
         first = self.dated(start, today)
-        before_month = _BEFORE_MONTH.match(self._dates.long)
-        if before_month and (start.year, start.month) == (days.latest.year, days.latest.month):
-            first = self._forms(self._write(start, before_month.group()))
+        shortened = [_BEFORE_MONTH.match(pattern) for pattern in self._dates.long]
+        if all(shortened) and (start.year, start.month) == (days.latest.year, days.latest.month):
+            first = self._forms(start, _Pattern(*(found.group() for found in shortened if found)))
         return self._fill("dates_or" if (days.latest - start).days == 1 else "dates_to", **_both(first, last))
 
     def range_short(self, days: DateRange | None, today: date) -> str:
@@ -236,18 +246,24 @@ class Speech:
 
         return format_date(day, pattern, locale=self._locale).translate(_NARROW)
 
-    def _forms(self, written: str) -> Forms:
-        """A written date in all forms."""
-        return (
-            Forms(written, *(self._fill(name, date=written) for name in ("on_date", "by_date"))) if written else UNKNOWN
-        )
+    def _narrow(self, day: date | None, today: date) -> _Pattern:
+        return self._dates.short_year if _far(day, today) else self._dates.short
+
+    def _forms(self, day: date | None, pattern: _Pattern) -> Forms:
+        """A date in all forms."""
+        if day is None:
+            return UNKNOWN
+        names = (self._phrases[f"{form}weekday"][WEEKDAYS[day.weekday()]] for form in _FORMS)
+        facts = dict(zip(("weekday", "weekday_on", "weekday_by"), names, strict=True))
+        facts |= {"date": self._write(day, pattern.whole), "month_day": self._write(day, pattern.month_day)}
+        return Forms(facts["date"], *(self._fill(name, **facts) for name in ("on_date", "by_date")))
 
     def _fill(self, phrase: str, **facts: str) -> str:
         return self._put_in(self._phrases[phrase], facts)
 
 
 PLACES: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(("on_date", "by_date"), ("date",)),
+    **dict.fromkeys(("on_date", "by_date"), ("date", "month_day", "weekday", "weekday_on", "weekday_by")),
     **dict.fromkeys(
         ("range", "range_end", "dates_or", "dates_to"),
         ("first", "first_on", "first_by", "last", "last_on", "last_by"),
@@ -293,5 +309,8 @@ def _patterns(locale: "Locale") -> _Patterns:
     """CLDR has skeletons with short names where long ones are written alike: those are widened, as UTS 35 says."""
     found = {name: str(pattern) for name, pattern in locale.datetime_skeletons.items()}
     base = next(found[name] for name in ("MMMMEEEEd", "MMMMEd", "MMMEEEEd", "MMMEd") if name in found)
-    long = _MONTH.sub("MMMM", _WEEKDAY.sub("EEEE", base))
-    return _Patterns(long, str(locale.date_formats["full"].pattern), found["MMMEd"], found["yMMMEd"])
+    full, long = (str(locale.date_formats[name].pattern) for name in ("full", "long"))
+    return _Patterns(
+        *(_Pattern(_MONTH.sub("MMMM", _WEEKDAY.sub("EEEE", base)), found["MMMMd"]), _Pattern(full, long)),
+        *(_Pattern(found["MMMEd"], found["MMMd"]), _Pattern(found["yMMMEd"], found["yMMMd"])),
+    )
