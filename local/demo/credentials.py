@@ -40,7 +40,7 @@ class Credentials:
 
     def secrets(self) -> dict[str, dict[str, Any]]:
         """The secrets as docs/deploying.md has a brand engineer make them, by name below ``porchlight/{stage}/``."""
-        scopes = ["orders:write", "returns:write", "returns:decide", "cases:read", "cases:decide", "dates:read"]
+        scopes = ["orders:write", "returns:write", "returns:decide", "cases:read", "cases:decide", "dates:read", "messages:read"]
         client_id, client_secret = self.ups_client
         ups = {
             "client_id": client_id,

@@ -1,4 +1,4 @@
-"""Rules about a moment as a whole: where one says no, it is told by no channel. In the order in which they are asked."""
+"""Rules about a moment as a whole: where one says no, it is told by no channel. Asked one after the other."""
 
 from collections.abc import Callable
 from hashlib import sha256
@@ -24,7 +24,9 @@ _PASSED: Said = (None, {})
 
 
 def _erased(the: Situation) -> Said:
-    return (Suppression.ERASED, {}) if the.profile.erased_at else _PASSED
+    erased_at = the.profile.erased_at
+    # Who buys again is a customer again.
+    return (Suppression.ERASED, {}) if erased_at and the.order.placed_at <= erased_at else _PASSED
 
 
 def _offered(the: Situation) -> Said:
