@@ -247,6 +247,39 @@ class TestNews:
         assert world.parcel.expected.earliest == date(2026, 3, 4)
 
 
+class TestParts:
+    """An order that comes in more than one parcel at the same time is told so, once."""
+
+    def test_a_second_parcel_while_the_first_is_on_its_way(self, world: World) -> None:
+        world.say(placed(), shipped("1Z999"))
+        assert not world.order.split
+        world.say(shipped("1Z888", fulfillment_id="f2"))
+        assert world.order.split
+        written = len(world.orders.history)
+        world.say(shipped("1Z777", fulfillment_id="f3"), shipped("1Z888", fulfillment_id="f2"))
+        assert len(world.orders.history) == written
+
+    def test_parcels_that_were_there_before_the_order(self, world: World) -> None:
+        world.say(shipped("1Z999", "1Z888"), placed())
+        assert world.order.split
+
+    def test_a_second_parcel_after_the_first_has_come(self, world: World) -> None:
+        world.say(placed(), shipped("1Z999"))
+        world.scan(Milestone.DELIVERED, 3)
+        world.say(shipped("1Z888", fulfillment_id="f2"))
+        assert not world.order.split
+
+    def test_one_that_was_taken_back_is_none(self, world: World) -> None:
+        world.say(
+            placed(), packed(("1", 1), fulfillment_id="f1", cancelled=True), shipped("1Z888", fulfillment_id="f2")
+        )
+        assert not world.order.split
+
+    def test_it_stays_told_when_the_order_changes(self, world: World) -> None:
+        world.say(placed(), shipped("1Z999", "1Z888"), placed(1, number="#new"))
+        assert (world.order.number, world.order.split) == ("#new", True)
+
+
 class TestPutOrder:
     def test_an_order_with_its_parcel_twice_is_one(self, world: World) -> None:
         first = put(world)
@@ -301,7 +334,7 @@ _NEWS = st.tuples(st.sampled_from(["larkspur", "fjordhus"]), st.one_of(_CHANGES,
 
 
 def end(news: list[tuple[str, Any]]) -> Any:
-    """Orders and shipments after this news, without clocks and counters (and the first promise)."""
+    """Orders and shipments after this news, without clocks and counters (and what was promised and said first)."""
     world = World(old_after_hours=1000)
     for owner, one in news:
         if isinstance(one, tuple):
@@ -309,7 +342,7 @@ def end(news: list[tuple[str, Any]]) -> Any:
             world.scan(milestone, hours, number, owner)
         else:
             world.say(one, brand_id=owner, at=LATER)
-    ours = {"version", "updated_at", "created_at", "first_promise"}
+    ours = {"version", "updated_at", "created_at", "first_promise", "told"}
     parcels = {
         key: (one.model_dump(exclude=ours), set(world.shipments.events[key]))
         for key, one in world.shipments.records.items()

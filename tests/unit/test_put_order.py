@@ -12,7 +12,7 @@ from porchlight.errors import InvalidInputError
 from porchlight.services.keep_orders import OrderKeeper
 from porchlight.services.put_order import put_order, read_body
 from tests.unit.keeping import ORDER, World, put
-from tests.unit.stories import NOW, brand
+from tests.unit.stories import NOW, brand, usd
 
 BODY = {
     **{"number": "#1", "placed_at": "2026-03-02T09:30:00+01:00", "currency": "USD", "total": "49.00"},
@@ -62,6 +62,23 @@ def test_what_left_without_a_number_is_taken_with_its_lines() -> None:
     assert [(line.line_id, line.quantity) for line in packing.lines] == [("1", 1)]
 
 
+def test_stages_and_usual_prices_are_taken() -> None:
+    stages = [
+        {"stage": "in_production", "at": "2026-03-03T09:00:00Z", "until": "2026-03-20T17:00:00Z"},
+        {"stage": "installation", "at": "2026-04-01T08:00:00Z"},
+    ]
+    lines = [{**BODY["lines"][0], "list_price": "60.00"}]
+    found = placed(stages=stages, lines=lines)
+    assert [(one.stage, one.until is None) for one in found.stages] == [
+        ("in_production", False),
+        ("installation", True),
+    ]
+    assert found.lines[0].list_price == usd(6_000)
+    assert found.lines[0].is_reduced
+    assert placed().stages == ()
+    assert placed().lines[0].list_price is None
+
+
 def test_it_holds_lines_of_the_order_only() -> None:
     left = {"id": "van-7", "shipped_at": "2026-03-03T09:00:00Z", "lines": [{"id": "9", "quantity": 1}]}
     with pytest.raises(InvalidInputError, match="not of this order"):
@@ -96,6 +113,11 @@ def test_the_zone_is_the_places_where_it_has_one_and_none_is_given(given: dict[s
     [
         ({"service": "Ground Advantage (2-day)"}, "service: string_pattern_mismatch"),
         ({"origin": ""}, "origin: string_pattern_mismatch"),
+        ({"stages": [{"stage": "painting", "at": "2026-03-03T09:00:00Z"}]}, "stages.0.stage: enum"),
+        (
+            {"stages": [{"stage": "installation", "at": "2026-03-03T09:00:00Z", "until": "2026-03-02T09:00:00Z"}]},
+            "stages.0: value_error",
+        ),
         ({"ship_by": "soon"}, "ship_by: date_from_datetime_parsing"),
         ({"ship_by": "1999-12-31"}, "ship_by: greater_than_equal"),
         ({"destination": {"country": "US", "region": "California"}}, "destination.region: string_pattern_mismatch"),

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 
 class StageName(StrEnum):
@@ -24,12 +23,6 @@ class Stage(BaseModel):
     stage: StageName
     at: AwareDatetime
     until: AwareDatetime | None = None
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if self.until and self.until < self.at:
-            raise ValueError("until is before at")
-        return self
 
     def subject(self, order_id: str) -> str:
         """What a message is about: another appointment is another subject, another end of the making is not."""
