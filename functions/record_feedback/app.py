@@ -9,7 +9,7 @@ from porchlight.services.record_feedback import Feedback
 def record(detail: Event) -> dict[str, str]:
     """The detail of an ``aws.ses`` event."""
     try:
-        return {"state": Feedback(app.messages, app.metrics).record(detail)}
+        return {"state": Feedback(app.messages, app.metrics, app.reputations).record(detail)}
     except NotFoundError:
         return {"state": "unknown"}
 

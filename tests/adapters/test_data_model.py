@@ -16,12 +16,14 @@ from porchlight.adapters.dynamodb import (
     due,
     errands,
     exchanges,
+    health,
     journal,
     keys,
     messages,
     orders,
     profiles,
     quarantine,
+    quotas,
     returns,
     shipments,
     surges,
@@ -49,6 +51,9 @@ REPOSITORIES = {
     "WebhookDeliveries": webhooks.DynamoWebhookDeliveries,
     "OpsLog": webhooks.DynamoOpsLog,
     "Profiles": profiles.DynamoProfiles,
+    "Breakers": health.DynamoBreakers,
+    "Quotas": quotas.DynamoQuotas,
+    "Reputations": health.DynamoReputations,
 }
 
 
@@ -106,9 +111,11 @@ def test_the_keys_are_those_of_the_code() -> None:
         keys.DECISION,
         keys.DELIVERY,
         keys.OPS_TOLD,
+        keys.BREAKER,
+        keys.SENT,
     ):
         assert f"`{prefix}{{" in listed
-    for whole in (keys.SHIPMENT, keys.ORDER, keys.RETURN, keys.CONTACT, keys.WATCH, keys.CASE, keys.HEALTH):
+    for whole in (keys.SHIPMENT, keys.ORDER, keys.RETURN, keys.CONTACT, keys.WATCH, keys.CASE, keys.HEALTH, keys.QUOTA):
         assert f"| `{whole}` |" in listed
     page = keys.journal_pk("{brand}", date(2026, 3, 2), keys.JOURNAL_SHARDS - 1)
     assert f"`{page.replace('2026-03-02#3', '{day}#{0…3}')}`" in listed

@@ -1,7 +1,7 @@
 """A bench for each provider: what it is given, what it gets for an answer, and what it asked."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -96,35 +96,42 @@ class AwsBench:
     def ask(self, what: str, message: Outgoing) -> str:
         made = provider(self.provider_id, Kit(FakeSecrets(), lambda: NOW, _nobody, "porchlight-test"))
         connection = client(self.service, attempts=1)
-        connection.meta.events.register("provide-client-params.*.*", self._note, unique_id="bench")
-        if what in ("silent", "down"):
-            kind = ReadTimeoutError if what == "silent" else ConnectTimeoutError
-
-            def lost(**_: Any) -> None:
-                raise kind(endpoint_url="https://aws.example")
-
-            connection.meta.events.register("before-call.*.*", lost, unique_id="lost")
-            try:
+        with _heard(connection, "provide-client-params.*.*", self._note):
+            if what in ("silent", "down"):
+                with _heard(connection, "before-call.*.*", _lost(what)):
+                    return made.send(message)
+            with Stubber(connection) as stub:
+                self._answer(stub, what, message)
                 return made.send(message)
-            finally:
-                connection.meta.events.unregister("before-call.*.*", unique_id="lost")
-        with Stubber(connection) as stub:
-            if what == "taken":
-                stub.add_response(self.operation, dict(self.answer))
-            else:
-                code, status, modelled = self.codes[what]
-                stub.add_client_error(
-                    self.operation,
-                    code,
-                    f"{message.to} is bad",
-                    http_status_code=status,
-                    response_meta={},
-                    modeled_fields=modelled,
-                )
-            return made.send(message)
+
+    def _answer(self, stub: Stubber, what: str, message: Outgoing) -> None:
+        if what == "taken":
+            stub.add_response(self.operation, dict(self.answer))
+            return
+        code, status, modelled = self.codes[what]
+        text = f"{message.to} is bad"
+        stub.add_client_error(self.operation, code, text, http_status_code=status, modeled_fields=modelled)
 
     def _note(self, params: Any, **_: Any) -> None:
         self.asked.append(json.dumps(params, default=lambda raw: raw.decode()))
+
+
+@contextmanager
+def _heard(connection: Any, event: str, handler: Callable[..., None]) -> Iterator[None]:
+    connection.meta.events.register(event, handler, unique_id=event)
+    try:
+        yield
+    finally:
+        connection.meta.events.unregister(event, unique_id=event)
+
+
+def _lost(what: str) -> Callable[..., None]:
+    kind = ReadTimeoutError if what == "silent" else ConnectTimeoutError
+
+    def lost(**_: Any) -> None:
+        raise kind(endpoint_url="https://aws.example")
+
+    return lost
 
 
 def _nobody() -> Any:

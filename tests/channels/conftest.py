@@ -7,13 +7,14 @@ import pytest
 from porchlight.adapters import aws
 
 
-@pytest.fixture(autouse=True)
-def _nobodys_credentials(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
-    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")  # whoever is not stubbed reaches nobody
-    monkeypatch.delenv("AWS_PROFILE", raising=False)
-    aws.forget()
-    yield
+@pytest.fixture(autouse=True, scope="session")
+def _nobodys_credentials() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            patch.setenv(name, "testing")
+        patch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+        patch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")  # whoever is not stubbed reaches nobody
+        patch.delenv("AWS_PROFILE", raising=False)
+        aws.forget()
+        yield
     aws.forget()

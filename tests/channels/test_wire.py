@@ -46,6 +46,7 @@ def front(phones: Phones, monkeypatch: pytest.MonkeyPatch) -> Iterator[Front]:
             monkeypatch.setenv(name, value)
         aws.forget()
         yield found
+    aws.forget()
 
 
 # ------------------------------------------------------------------------------------------------------------------ SMS
@@ -159,7 +160,9 @@ def test_a_template_as_meta_gets_it(front: Front, phones: Phones) -> None:
 def test_a_push_message_as_each_platform_gets_it() -> None:
     asked: dict[str, Any] = {}
     connection = aws.client("sns", attempts=1)
-    connection.meta.events.register("provide-client-params.sns.Publish", lambda params, **_: asked.update(params))
+    connection.meta.events.register(
+        "provide-client-params.sns.Publish", lambda params, **_: asked.update(params), unique_id="asked"
+    )
     with Stubber(connection) as stub:
         wanted = dict.fromkeys(("TargetArn", "Message", "MessageStructure", "MessageAttributes"), ANY)
         stub.add_response("publish", {"MessageId": "sns-2"}, wanted)

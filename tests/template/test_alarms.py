@@ -45,6 +45,7 @@ WIDGETS = {
     "delays, by change and kind": {"DelayChanges"},
     "webhooks to brands, by outcome": {"WebhookDeliveries"},
     "remedies, carried out and refused": {"RemediesCarriedOut", "RemediesRefused"},
+    "providers of messages, failures and failovers": {"ProviderFailures", "ChannelFailovers", "ProvidersShut"},
     "dates kept in four weeks, percent": {"ForecastKept", "PromiseKept"},
 }
 """What the dashboard has to show."""
@@ -171,6 +172,9 @@ def test_trouble_that_the_code_counts_has_an_alarm() -> None:
         ("LaneSurges",),
         ("WebhookDeliveries", "dead"),
         ("WebhookEndpointsDisabled",),
+        ("ChannelFailovers",),
+        ("ProvidersShut",),
+        ("ReputationPaused",),
     }
 
 

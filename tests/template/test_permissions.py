@@ -42,6 +42,14 @@ def secret(name: str) -> str:
     return f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:porchlight/{STAGE}/{name}"
 
 
+def ours(service: str, resource: str) -> str:
+    return f"arn:aws:{service}:{REGION}:{ACCOUNT}:{resource}"
+
+
+NOT = "all but "
+"""Before a resource of ``NotResource``: phone numbers have no ARN, and so are all that is no ARN of SNS."""
+
+
 def targets(function: str) -> Grants:
     """On what a function acts, where the code cannot say: for each action all that it may touch."""
     machines = {arn(name) for name in of_type("StepFunctions::StateMachine")}
@@ -59,6 +67,9 @@ def targets(function: str) -> Grants:
         or {secret("carriers/*"), secret("stores/*")},
         "ses:SendEmail": SENDING,
         "ses:SendRawEmail": SENDING,
+        "sms-voice:SendTextMessage": {ours("sms-voice", f"{one}/*") for one in ("pool", "phone-number", "sender-id")},
+        "social-messaging:SendWhatsAppMessage": {ours("social-messaging", "phone-number-id/*")},
+        "sns:Publish": {ours("sns", "endpoint/*"), NOT + "arn:aws:sns:*:*:*"},
         "sqs:SendMessage": {arn(SENT_TO.get(function, "InboundQueue"))},
         "ssm:GetParameter": {f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/porchlight/{STAGE}/{address}"},
         "states:StartExecution": machines - {arn("ReturnsAuthorization")},
@@ -96,7 +107,8 @@ def grants(role: str) -> Grants:
     for statement in statements(role):
         assert statement["Effect"] == "Allow"
         for action in statement["Action"]:
-            found[action] |= set(statement["Resource"])
+            found[action] |= set(statement.get("Resource", []))
+            found[action] |= {NOT + one for one in statement.get("NotResource", [])}
     return dict(found)
 
 
@@ -107,9 +119,15 @@ def role_of(function: str) -> str:
 def allowed(function: str, action: str, resource: str) -> bool:
     """The decision of IAM, for a function's own policies: nothing is denied in them."""
     return any(
-        fnmatch.fnmatchcase(action.lower(), one.lower()) and any(fnmatch.fnmatchcase(resource, on) for on in resources_)
+        fnmatch.fnmatchcase(action.lower(), one.lower()) and any(_is_on(resource, on) for on in resources_)
         for one, resources_ in grants(role_of(function)).items()
     )
+
+
+def _is_on(resource: str, on: str) -> bool:
+    if on.startswith(NOT):
+        return not fnmatch.fnmatchcase(resource, on.removeprefix(NOT))
+    return fnmatch.fnmatchcase(resource, on)
 
 
 def on_failure(function: str) -> set[str]:
@@ -161,6 +179,12 @@ def test_what_each_function_must_never_be_able_to_do() -> None:
         return {function for function in functions() if allowed(function, action, resource)}
 
     assert may("ses:SendEmail", mail) == may("ses:SendRawEmail", mail) == {"SendMessage"}
+    assert may("sms-voice:SendTextMessage", ours("sms-voice", "pool/pool-1")) == {"SendMessage"}
+    assert (
+        may("sns:Publish", "+4915123456789") == may("sns:Publish", ours("sns", "endpoint/GCM/a/1")) == {"SendMessage"}
+    )
+    assert not may("sns:Publish", ours("sns", "some-topic")), "a phone number is no topic"
+    assert may("secretsmanager:GetSecretValue", secret("channels/smtp-AbCdEf")) == {"SendMessage"}
     assert may("secretsmanager:GetSecretValue", secret("refunds/larkspur-AbCdEf")) == REFUNDS
     webhooks = {"ReceiveWebhook", "PollCarriers"}
     assert may("secretsmanager:GetSecretValue", secret("carriers/easypost-AbCdEf")) == webhooks
@@ -178,7 +202,10 @@ def test_what_each_function_must_never_be_able_to_do() -> None:
     assert not any(allowed(door, f"dynamodb:{one}", table) for door in FRONT for one in (*writes, "GetItem", "Query"))
     assert [one for one in writes if allowed("PublishChanges", f"dynamodb:{one}", table)] == ["PutItem"], "its journal"
     assert may("s3:PutObject", f"{arn('Bodies')}/dates/larkspur/state.json.gz") == {"LearnDates"}
-    assert may("dynamodb:UpdateItem", table) == {"RecordEvents", "SweepDue", "AssessDelay"}, "codes, lanes"
+    assert may("dynamodb:UpdateItem", table) == {
+        *("RecordEvents", "SweepDue", "AssessDelay"),  # codes, lanes
+        *("SendMessage", "RecordFeedback"),  # quotas, what was sent and bounced
+    }
     assert may("firehose:PutRecordBatch", arn("Archive")) == {"RecordEvents"}
     assert not may("s3:GetObject", f"{arn('Bodies')}/raw/dt=2026-03-06/hour=19/1"), "people replay, functions do not"
     for nobody in ("Scan", "BatchGetItem", "BatchWriteItem", "DeleteTable", "PartiQLSelect"):
@@ -256,7 +283,7 @@ def test_every_rule_that_starts_a_machine_starts_its_alias_under_a_role_for_that
 def test_no_action_is_a_star_and_no_resource_is_one_without_aws_saying_so() -> None:
     for role in roles():
         for action, on in grants(role).items():
-            assert re.fullmatch(r"[a-z0-9]+:[A-Z]\w+", action), f"{role}: {action}"
+            assert re.fullmatch(r"[a-z0-9-]+:[A-Z]\w+", action), f"{role}: {action}"
             if "*" in on:
                 assert action.partition(":")[2] in LOGS_AND_TRACES, f"{role}: {action}"
     lines = TEXT.splitlines()

@@ -138,11 +138,12 @@ def statements(role: str) -> Iterator[dict[str, Any]]:
     """The statements of a role's inline policies, resolved; actions and resources as lists."""
     for policy in resources()[role]["Properties"].get("Policies", []):
         for statement in resolve(policy["PolicyDocument"]["Statement"]):
-            both = {key: statement[key] if isinstance(statement[key], list) else [statement[key]] for key in _LISTS}
+            given = {key: statement[key] for key in _LISTS if key in statement}
+            both = {key: value if isinstance(value, list) else [value] for key, value in given.items()}
             yield {**statement, **both}
 
 
-_LISTS = ("Action", "Resource")
+_LISTS = ("Action", "Resource", "NotResource")
 
 
 def roles() -> dict[str, Resource]:

@@ -14,14 +14,20 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 CORE = ROOT / "layers/core"
 APP = "porchlight.runtime.bootstrap"
-PROVIDERS = frozenset({"refund_provider", "remedies"})
+PROVIDERS = {"refund_provider": "refunds/*/client.py", "remedies": "refunds/*/client.py", "provider": "channels/*/*.py"}
 """Chosen at run time: whatever any of them may ask for."""
-PREFIXES = {"sesv2": "ses", "stepfunctions": "states"}
+PREFIXES = {
+    "sesv2": "ses",
+    "stepfunctions": "states",
+    "pinpoint-sms-voice-v2": "sms-voice",
+    "socialmessaging": "social-messaging",
+}
 ACTIONS = {
     # A transaction has no action of its own; ours consist of puts (checked below).
     "transact_write_items": {"dynamodb:PutItem"},
     # With raw content SES v2 asks for the second as well.
     "send_email": {"ses:SendEmail", "ses:SendRawEmail"},
+    "send_whatsapp_message": {"social-messaging:SendWhatsAppMessage"},
 }
 ADAPTERS = ("porchlight.adapters", "porchlight.channels")
 MAY_BE_MISSING = "IfNoneMatch"
@@ -187,8 +193,8 @@ def _wiring(attribute: str, found: Uses) -> Iterator[Unit]:
     found.attributes.add(attribute)
     if attribute in PROVIDERS:
         yield Unit(APP, "App", attribute)
-        for path in (CORE / "porchlight/refunds").glob("*/client.py"):
-            name = f"porchlight.refunds.{path.parent.name}.client"
+        for path in (CORE / "porchlight").glob(PROVIDERS[attribute]):
+            name = ".".join(path.relative_to(CORE).with_suffix("").parts).removesuffix(".__init__")
             yield from (Unit(name, owner, one) for owner, all_ in module(name).classes.items() for one in all_)
     elif adapter_of(attribute) is None:
         yield Unit(APP, "App", attribute)
@@ -200,7 +206,7 @@ def _named(unit: Unit, name: str) -> Iterator[Unit]:
     if name in where.functions:
         yield Unit(unit.module, "", name)
     target, original = where.imported.get(name, ("", ""))
-    if target.startswith(("porchlight.services", "porchlight.adapters")):
+    if target.startswith(("porchlight.services", *ADAPTERS)):
         yield Unit(target, original, "__init__") if original in module(target).classes else Unit(target, "", original)
 
 
@@ -211,9 +217,10 @@ def _method(unit: Unit, call: ast.Call, found: Uses, in_adapter: bool) -> Iterat
         receiver.attr if isinstance(receiver, ast.Attribute) else receiver.id if isinstance(receiver, ast.Name) else ""
     )
     port = last.removeprefix("_")
-    if not in_adapter and port in app() and name in methods(port):
+    of_secrets = port in ("secrets", "accounts")
+    if (not in_adapter or of_secrets) and port in app() and name in methods(port):
         found.ports.add((port, name))
-        if port in ("secrets", "accounts"):
+        if of_secrets:
             found.secrets |= {_text(call)}
         adapter = adapter_of(port)
         assert adapter
@@ -221,7 +228,11 @@ def _method(unit: Unit, call: ast.Call, found: Uses, in_adapter: bool) -> Iterat
         return
     if last == "self" and unit.owner:
         yield Unit(unit.module, unit.owner, name)
+        if name in PROVIDERS:
+            yield from _wiring(name, found)
         return
+    if isinstance(receiver, ast.Attribute) and last in app():
+        yield from _wired(last, name)  # a service that the wiring has made, in a field of its own name
     if isinstance(receiver, ast.Attribute) and isinstance(receiver.value, ast.Name) and receiver.value.id == "app":
         yield from _wired(last, name)
     if (in_adapter or unit.module == APP) and not (isinstance(receiver, ast.Attribute) and last.startswith("_")):

@@ -71,7 +71,7 @@ class World:
             *(deliberation, self.messages, self.profiles, self.touches, gatherer),
             *(Composer(FakeRenderer(), links), self.email, self.metrics),
         )
-        self.feedback = Feedback(self.messages, self.metrics)
+        self.feedback = Feedback(self.messages, self.metrics, FakeReputations())
         self.due = FakeDue(self.shipments, self.messages)
 
     def move(self, milestone: Milestone, at: datetime, **update: Any) -> list[DomainEvent]:

@@ -1,8 +1,9 @@
 """What providers are made of: each takes what it needs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from porchlight.asking import Caller
 from porchlight.errors import NotFoundError, PermanentProviderError
@@ -21,18 +22,18 @@ class Kit:
     """Of SES: it reports what became of each message."""
 
 
-def credentials(secrets: Secrets, name: str, brand: str, fields: tuple[str, ...]) -> dict[str, str]:
-    """A brand's credentials in the secret ``channels/{name}``, or those under ``default``.
+def credentials(read: Callable[[], Mapping[str, Any]], brand: str, fields: tuple[str, ...]) -> dict[str, str]:
+    """A brand's credentials in the secret that ``read`` reads, or those under ``default``.
 
     PermanentProviderError where there are none: this provider cannot be used, another one may be.
     """
     try:
-        stored = secrets.get(f"channels/{name}")
-    except NotFoundError:
-        raise PermanentProviderError(f"there is no secret channels/{name}", code="not-set-up") from None
+        stored = read()
+    except NotFoundError as error:
+        raise PermanentProviderError(error.detail, code="not-set-up") from None
     found = stored.get(brand) or stored.get("default")
     if not isinstance(found, dict) or not all(found.get(field) for field in fields):
-        raise PermanentProviderError(f"the secret channels/{name} lacks something", code="not-set-up")
+        raise PermanentProviderError("the secret of the provider lacks something", code="not-set-up")
     return {key: str(value) for key, value in found.items()}
 
 

@@ -17,7 +17,7 @@ from porchlight.channels.kit import Kit, credentials
 from porchlight.errors import NO_ANSWER, THROTTLED, AddressRefusedError, PermanentProviderError, TransientError
 from porchlight.reaching import Outgoing
 
-SECONDS = 10.0
+SECONDS = 5.0
 """For each answer of the server."""
 _IMPLICIT_TLS = 465
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -34,7 +34,9 @@ class Smtp:
 
     def send(self, message: Outgoing) -> str:
         """Hand the message over; returns its Message-ID."""
-        account = credentials(self._secrets, "smtp", message.brand, ("host", "port", "username", "password"))
+        account = credentials(
+            lambda: self._secrets.get("channels/smtp"), message.brand, ("host", "port", "username", "password")
+        )
         domain = message.from_address.rpartition("@")[2]
         message_id = f"<{message.message_id}@{domain}>"
         raw = mime(message, {"Message-ID": message_id, "X-Porchlight-Message": message.message_id})

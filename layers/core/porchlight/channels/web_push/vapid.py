@@ -63,7 +63,9 @@ class WebPush:
         return topic
 
     def _signed(self, message: Outgoing) -> dict[str, str]:
-        account = credentials(self._kit.secrets, "vapid", message.brand, ("private_key", "subject"))
+        account = credentials(
+            lambda: self._kit.secrets.get("channels/vapid"), message.brand, ("private_key", "subject")
+        )
         parts = urlsplit(message.to)
         claims = {
             "sub": account["subject"],
