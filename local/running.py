@@ -24,12 +24,14 @@ from typing import Any, Self
 from local.cloud.deploy import deploy
 from local.cloud.launcher import LocalCloud, faketime_library
 from local.console import Output
+from local.demo.brand_desk import BrandDesk
 from local.demo.carrier_desk import CarrierDesk
 from local.demo.credentials import STAGE, Credentials
 from local.demo.refund_desk import RefundDesk
 from local.front import Front, Handler
 from local.inbox import Inbox
 from local.ops import OpsPage
+from local.phones import Phones
 from local.stack import Stack
 from porchlight.runtime.bootstrap import App
 
@@ -110,6 +112,7 @@ class Running:
     credentials: Credentials
     refunds: RefundDesk
     carriers: CarrierDesk
+    brands: BrandDesk
     offset: timedelta = field(default=timedelta())
 
     @classmethod
@@ -128,8 +131,15 @@ class Running:
 
         With ``begin`` its clock is that far away from ours from the start (where time can be moved).
         """
-        cloud = LocalCloud(port, auth=auth, faketime=faketime_library(), outlives_us=outlives_us, data_dir=data_dir)
-        front = Front(port + 1 if port else 0).start()
+        front, phones = Front(port + 1 if port else 0).start(), Phones()
+        cloud = LocalCloud(
+            port,
+            auth=auth,
+            faketime=faketime_library(),
+            outlives_us=outlives_us,
+            data_dir=data_dir,
+            environment=phones.environment(front.url),
+        )
         try:
             with output.step("Starting the local cloud"):
                 cloud.start()
@@ -139,7 +149,7 @@ class Running:
                 with output.step("Building (sam build)"):
                     build()
             carriers = CarrierDesk(front.url)
-            credentials = Credentials(carriers.base)
+            credentials = Credentials(carriers.base, brand_desk=f"{front.url}{BrandDesk.PREFIX}")
             with output.step("Deploying template.yaml", total=1) as step:
                 outputs = deploy(
                     cloud.endpoint,
@@ -163,11 +173,16 @@ class Running:
                 "api": front.url,
             }
             stack = Stack(STAGE, outputs | {"PublicUrl": front.url}, endpoint=cloud.endpoint, links=links)
-            refunds = RefundDesk(credentials.refunds)
-            pages: dict[str, Handler] = {"/inbox": Inbox(cloud.endpoint), "/ops": OpsPage(stack)}
-            front.routes = {**pages, RefundDesk.PREFIX: refunds, CarrierDesk.PREFIX: carriers}
+            refunds, brands = RefundDesk(credentials.refunds), BrandDesk(credentials.webhooks)
+            pages: dict[str, Handler] = {"/inbox": Inbox(cloud.endpoint, phones), "/ops": OpsPage(stack)}
+            desks: dict[str, Handler] = {
+                RefundDesk.PREFIX: refunds,
+                CarrierDesk.PREFIX: carriers,
+                BrandDesk.PREFIX: brands,
+            }
+            front.routes = {**pages, **desks}
             front.upstream = cloud.http_api_url(outputs["ApiId"])
-            running = cls(cloud, front, stack, credentials, refunds, carriers, begin)
+            running = cls(cloud, front, stack, credentials, refunds, carriers, brands, begin)
         except BaseException:
             front.stop()
             cloud.stop()

@@ -35,11 +35,8 @@ class FakeWebhookDeliveries:
         ids = sorted((key[2] for key in self.records if key[:2] == (brand, endpoint)), reverse=True)
         return [self.records[brand, endpoint, one] for one in ids if not before or one < before][:limit]
 
-    def health(self, brand: str, endpoint: str, url: str) -> EndpointHealth:
-        known = self.healths.get((brand, endpoint))
-        if known and known.url == url:
-            return known
-        return EndpointHealth(brand=brand, endpoint=endpoint, url=url, version=known.version if known else 0)
+    def health(self, brand: str, endpoint: str) -> EndpointHealth:
+        return self.healths.get((brand, endpoint), EndpointHealth(brand=brand, endpoint=endpoint))
 
     def save_health(self, health: EndpointHealth) -> None:
         known = self.healths.get((health.brand, health.endpoint))

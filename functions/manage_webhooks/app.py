@@ -35,7 +35,7 @@ def enable(request: InboundRequest, path: Mapping[str, str]) -> Response:
     """An endpoint that was switched off is sent to again."""
     key = authorize(request, "webhooks:write", app.secrets)
     endpoint = webhooks.endpoint(app.brands, key.brand, path["endpoint"])
-    return json_response(200, {"enabled": app.webhook_desk.enable(key.brand, endpoint)})
+    return json_response(200, {"enabled": app.webhook_desk.enable(key.brand, endpoint.id)})
 
 
 everything, one = "GET /v1/webhooks", "GET /v1/webhooks/{endpoint}/deliveries"

@@ -130,7 +130,7 @@ def enable(
     with opened(output, stage, region) as stack:
         app = stack.app()
         name, at = _endpoint(output, app, brands(brand), endpoint)
-        enabled = app.webhook_desk.enable(name, at)
+        enabled = app.webhook_desk.enable(name, at.id)
     if json:
         output.document({"brand": name, "endpoint": endpoint, "enabled": enabled})
     else:

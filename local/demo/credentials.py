@@ -38,9 +38,25 @@ class Credentials:
         default_factory=lambda: {brand: "whsec_" + b64encode(secrets.token_bytes(32)).decode() for brand in BRANDS}
     )
 
+    webhooks: dict[str, str] = field(
+        default_factory=lambda: {brand: "whsec_" + b64encode(secrets.token_bytes(32)).decode() for brand in BRANDS}
+    )
+    brand_desk: str = ""
+    """Where the brands' own systems are pretended."""
+
     def secrets(self) -> dict[str, dict[str, Any]]:
         """The secrets as docs/deploying.md has a brand engineer make them, by name below ``porchlight/{stage}/``."""
-        scopes = ["orders:write", "returns:write", "returns:decide", "cases:read", "cases:decide", "dates:read", "messages:read"]
+        scopes = [
+            "orders:write",
+            "returns:write",
+            "returns:decide",
+            "cases:read",
+            "cases:decide",
+            "dates:read",
+            "messages:read",
+            "webhooks:read",
+            "webhooks:write",
+        ]
         client_id, client_secret = self.ups_client
         ups = {
             "client_id": client_id,
@@ -85,6 +101,14 @@ class Credentials:
                 ]
             },
             **{f"refunds/{brand}": {"secret": key} for brand, key in self.refunds.items()},
+            **{
+                f"webhooks/{brand}": {"oms": key, "urls": {"oms": f"{self.brand_desk}/{brand}/events"}}
+                for brand, key in self.webhooks.items()
+            },
+            **{
+                f"channels/ops/{brand}": {desk: f"{self.brand_desk}/{brand}/{desk}" for desk in ("slack", "teams")}
+                for brand in BRANDS
+            },
         }
 
     def _at(self, carrier: str) -> dict[str, str]:

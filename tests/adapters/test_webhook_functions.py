@@ -109,13 +109,14 @@ class World:
             {"id": "it", "brand": self.name, "sha256": digest(KEY), "scopes": ["webhooks:read", "webhooks:write"]},
             {"id": "look", "brand": self.name, "sha256": digest(READER), "scopes": ["webhooks:read"]},
         ]
+        secrets: dict[str, Any] = {f"webhooks/{self.name}": {"oms": SECRET}, "api-keys": {"keys": keys}}
         shipments, messages = FakeShipments(), FakeMessages()
         given = {
             "_config": lambda: Settings(webhook_queue_url=queue_url, table_name=TABLE, loopback_calls="allowed"),
             "_table": Table(TABLE),
             "_pack": FakeBrands(config),
             "due": OfBrand(self.name),
-            "secrets": FakeSecrets(**{f"webhooks/{self.name}": {"oms": SECRET}, "api-keys": {"keys": keys}}),
+            "secrets": FakeSecrets(**secrets),
             "metrics": FakeMetrics(),
             "ops_bus": self.ops,
             "workflows": FakeWorkflows(),
@@ -152,7 +153,7 @@ class World:
     def sweep(self) -> Any:
         return function("sweep_due")({}, None)
 
-    def call(self, route: str, *, key: str = KEY, query: dict[str, str] | None = None, **path: str) -> tuple[int, Any]:
+    def call(self, route: str, *, key: str = KEY, query: Any = None, **path: str) -> tuple[int, Any]:
         asked = {
             "routeKey": route,
             "headers": {"X-Api-Key": key},
@@ -314,7 +315,7 @@ class TestTheCommand:
     def test_a_test_waits_for_the_endpoints_answer(
         self, world: World, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(commands.time, "sleep", lambda _: world.work_off())
+        monkeypatch.setattr("local.cli.webhooks.time.sleep", lambda _: world.work_off())
         said = self.run("test", "oms")
         assert said.exit_code == 0, said.output
         assert said.stdout.startswith("oms: 204")

@@ -83,7 +83,7 @@ class TestDeliveries:
         for number in (3, 1, 5, 2, 4):
             deliveries.create(delivery(name, number))
         deliveries.create(delivery(name, 9, "crm"))
-        deliveries.save_health(deliveries.health(name, "oms", URL).failed(NOW))  # lies in the same partition
+        deliveries.save_health(deliveries.health(name, "oms").failed(NOW))  # lies in the same partition
         found: list[str] = []
         before = ""
         while page := deliveries.of_endpoint(name, "oms", 2, before):
@@ -95,17 +95,18 @@ class TestDeliveries:
     def test_an_endpoint_is_well_until_it_fails_and_begins_anew_under_another_address(
         self, deliveries: announcing.WebhookDeliveries, name: str
     ) -> None:
-        new = deliveries.health(name, "oms", URL)
+        new = deliveries.health(name, "oms").at(URL)
         assert (new.failures, new.version) == (0, 0)
         failed = new.failed(NOW)
         deliveries.save_health(failed)
         with pytest.raises(ConflictError):
             deliveries.save_health(failed)
-        assert deliveries.health(name, "oms", URL) == failed
-        moved = deliveries.health(name, "oms", "https://new.example/")
+        assert deliveries.health(name, "oms") == failed
+        assert failed.at(URL) == failed
+        moved = deliveries.health(name, "oms").at("https://new.example/")
         assert (moved.failures, moved.failing_since) == (0, None)
         deliveries.save_health(moved.gone(NOW))
-        assert deliveries.health(name, "oms", "https://new.example/").why == "gone"
+        assert deliveries.health(name, "oms").why == "gone"
 
 
 class TestInTheTable:

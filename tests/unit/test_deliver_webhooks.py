@@ -343,7 +343,7 @@ class TestOneBadEndpoint:
         world.caller.answers[OMS] = 200
         world.pass_time(NOW + timedelta(minutes=10))
         assert {one.state for one in world.deliveries.records.values()} == {DeliveryState.DELIVERED}
-        assert not world.deliveries.health("larkspur", "oms", OMS).failures
+        assert not world.deliveries.health("larkspur", "oms").failures
 
     def test_a_slow_one_keeps_no_other_waiting(self) -> None:
         """Given an endpoint that answers only after the other one was called, then both are served."""
@@ -380,10 +380,10 @@ class TestOneBadEndpoint:
         world.receive(event())
         world.now += GIVEN_UP_AFTER - timedelta(hours=1)
         world.receive(event(number=2))
-        assert world.deliveries.health("larkspur", "oms", OMS).disabled_at is None
+        assert world.deliveries.health("larkspur", "oms").disabled_at is None
         world.now += timedelta(hours=1)
         world.receive(event(number=3))
-        assert world.deliveries.health("larkspur", "oms", OMS).why == "failing"
+        assert world.deliveries.health("larkspur", "oms").why == "failing"
         assert world.metrics.total("WebhookEndpointsDisabled", why="failing") == 1
 
     def test_it_works_again_when_a_person_says_so_and_what_died_is_sent_anew(self) -> None:
@@ -391,8 +391,8 @@ class TestOneBadEndpoint:
         world.caller.answers[OMS] = 410
         world.receive(event())
         world.caller.answers[OMS] = 200
-        assert world.desk.enable("larkspur", ENDPOINTS[0])
-        assert not world.desk.enable("larkspur", ENDPOINTS[0])
+        assert world.desk.enable("larkspur", "oms")
+        assert not world.desk.enable("larkspur", "oms")
         world.desk.send_anew(world.one())
         world.pass_time(NOW + timedelta(minutes=1))
         assert world.one().state is DeliveryState.DELIVERED
@@ -406,6 +406,15 @@ class TestOneBadEndpoint:
         world.brands.brands["larkspur"] = brand().model_copy(update={"webhooks": (moved,)})
         world.receive(event(number=2))
         assert world.one(number=2).state is DeliveryState.DELIVERED
+
+    def test_a_stage_may_have_an_address_of_its_own_and_without_one_nothing_is_recorded(self) -> None:
+        endpoint = WebhookEndpoint.model_validate({"id": "oms"})
+        world = World(endpoint)
+        world.receive(event())
+        assert not world.deliveries.records
+        world.secrets.values["webhooks/larkspur"] = {"oms": SECRET, "urls": {"oms": CRM}}
+        world.receive(event(number=2))
+        assert world.caller.made() == {CRM: 1}
 
     def test_what_waits_for_one_that_was_taken_away_ends(self) -> None:
         world = World()

@@ -39,8 +39,8 @@ class WebhookDeliveries(Protocol):
         """The newest first, those older than the delivery ``before``."""
         ...
 
-    def health(self, brand: str, endpoint: str, url: str) -> EndpointHealth:
-        """How an endpoint stands; as new where nothing is known of it under this address."""
+    def health(self, brand: str, endpoint: str) -> EndpointHealth:
+        """How an endpoint stands; as new (version 0) where nothing is known of it."""
         ...
 
     def save_health(self, health: EndpointHealth) -> None:

@@ -43,12 +43,15 @@ GIVEN_UP_AFTER = timedelta(days=5)
 
 
 class WebhookEndpoint(BaseModel):
-    """One endpoint of a brand. Its secret is ``porchlight/{stage}/webhooks/{brand}``, by ``id``."""
+    """One endpoint of a brand. What it shares with us is in the secret ``porchlight/{stage}/webhooks/{brand}``, by
+    ``id``; so may be its address there, under ``urls``: stages need not share an endpoint.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")
-    url: HttpUrl
+    url: HttpUrl | None = None
+    """None: only stages whose secret has an address send to it."""
     events: tuple[Annotated[str, Field(pattern=r"^([A-Z][A-Za-z]{1,60}|\*)$")], ...] = (EVERYTHING,)
 
     def wants(self, event_type: str) -> bool:
@@ -168,13 +171,13 @@ class WebhookDelivery(BaseModel):
 
 
 class EndpointHealth(BaseModel):
-    """How an endpoint stands. It belongs to an address: under another one it begins anew."""
+    """How an endpoint stands. That belongs to an address: under another one it begins anew."""
 
     model_config = ConfigDict(frozen=True)
 
     brand: str
     endpoint: str
-    url: str
+    url: str = ""
     failures: int = 0
     failing_since: AwareDatetime | None = None
     left_alone_until: AwareDatetime | None = None
@@ -182,6 +185,12 @@ class EndpointHealth(BaseModel):
     why: str = ""
     """``gone`` (it answered 410) or ``failing``."""
     version: int = 0
+
+    def at(self, url: str) -> Self:
+        """As it stands under this address."""
+        if self.url == url:
+            return self
+        return type(self)(brand=self.brand, endpoint=self.endpoint, url=url, version=self.version)
 
     def failed(self, now: datetime) -> Self:
         """One more failure in a row."""

@@ -70,8 +70,10 @@ class WebhookSender:
         wanted = [endpoint for endpoint in endpoints if endpoint.wants(event["detail-type"])]
         if not wanted:
             return []
+        keys = self._keys(str(event["detail"]["brand"]))
         occurrence, now = Occurrence.of(event), self.clock()
-        found = (WebhookDelivery.of(occurrence, endpoint.id, now, now + LEASE) for endpoint in wanted)
+        reached = (endpoint for endpoint in wanted if _address(endpoint, keys))
+        found = (WebhookDelivery.of(occurrence, endpoint.id, now, now + LEASE) for endpoint in reached)
         return [delivery for delivery in found if self.webhook_deliveries.create(delivery)]
 
     def take_up(self, task: WebhookTask) -> list[WebhookDelivery]:
@@ -93,18 +95,19 @@ class WebhookSender:
 
     def attempt(self, delivery: WebhookDelivery) -> None:
         """One try of what was claimed, and what follows from it."""
-        endpoint = self._endpoint(delivery)
-        if endpoint is None:
+        endpoint, keys = self._endpoint(delivery), self._keys(delivery.brand)
+        url = _address(endpoint, keys) if endpoint else ""
+        if not url:
             self._end(delivery.dead("no_endpoint"))
             return
-        health = self.webhook_deliveries.health(delivery.brand, endpoint.id, str(endpoint.url))
+        health = self.webhook_deliveries.health(delivery.brand, delivery.endpoint).at(url)
         now = self.clock()
         if health.disabled_at:
             self._end(delivery.dead("endpoint_disabled"))
         elif health.left_alone_until and health.left_alone_until > now:
             self._put_back(delivery.claimed(health.left_alone_until + self.spread() * LEFT_ALONE))
         else:
-            self._settle(delivery, health, *self._try(delivery, endpoint, now))
+            self._settle(delivery, health, *self._try(delivery, url, keys, now))
 
     def _endpoint(self, delivery: WebhookDelivery) -> WebhookEndpoint | None:
         with suppress(NotFoundError):
@@ -112,19 +115,26 @@ class WebhookSender:
             return next((one for one in brand.webhooks if one.id == delivery.endpoint), None)
         return None
 
+    def _keys(self, brand: str) -> Mapping[str, Any]:
+        """The brand's secret; {} where there is none."""
+        try:
+            return self.secrets.get(f"webhooks/{brand}")
+        except NotFoundError:
+            return {}
+
     def _try(
-        self, delivery: WebhookDelivery, endpoint: WebhookEndpoint, now: datetime
+        self, delivery: WebhookDelivery, url: str, keys: Mapping[str, Any], now: datetime
     ) -> tuple[Attempt, Mapping[str, str]]:
         """The attempt and the answer's headers."""
         try:
-            secrets = secrets_in(self.secrets.get(f"webhooks/{delivery.brand}"), endpoint.id)
-        except (NotFoundError, ValueError):
+            secrets = secrets_in(keys, delivery.endpoint)
+        except ValueError:
             return Attempt(at=now, error=_NOT_THEIRS), {}
         headers = {"content-type": "application/json", **signed(secrets, delivery.event_id, now, delivery.body)}
         answer: Answer | None = None
         error = ""
         try:
-            answer = self.caller.make(Call(str(endpoint.url), "POST", headers, delivery.body.encode()))
+            answer = self.caller.make(Call(url, "POST", headers, delivery.body.encode()))
         except PorchlightError as refused:
             error = refused.problem
         took = int((self.clock() - now).total_seconds() * 1000)
@@ -191,6 +201,13 @@ class WebhookSender:
                 self.desk.enqueue(delivery.model_copy(update={"due_at": delivery.due_at + QUEUED}), seconds)
             else:
                 self.webhook_deliveries.update(delivery)
+
+
+def _address(endpoint: WebhookEndpoint, keys: Mapping[str, Any]) -> str:
+    """Where to: as the stage's secret says, else as the brand does; empty where neither does."""
+    urls = keys.get("urls")
+    found = urls.get(endpoint.id) if isinstance(urls, Mapping) else None
+    return str(found or endpoint.url or "")
 
 
 def _asked_for(headers: Mapping[str, str], now: datetime) -> timedelta:

@@ -35,10 +35,10 @@ def endpoints(webhook_deliveries: WebhookDeliveries, brands: Brands, brand: str)
 
 
 def _standing(webhook_deliveries: WebhookDeliveries, brand: str, one: WebhookEndpoint) -> dict[str, Any]:
-    health = webhook_deliveries.health(brand, one.id, str(one.url))
+    health = webhook_deliveries.health(brand, one.id)
     return {
         "id": one.id,
-        "url": str(one.url),
+        "url": str(one.url) if one.url else None,
         "events": list(one.events),
         "state": "disabled" if health.disabled_at else "failing" if health.failures else "well",
         "why": health.why,

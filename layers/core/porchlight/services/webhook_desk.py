@@ -44,11 +44,11 @@ class WebhookDesk:
         self.enqueue(revived)
         return revived
 
-    def enable(self, brand: str, endpoint: WebhookEndpoint) -> bool:
+    def enable(self, brand: str, endpoint: str) -> bool:
         """Send to an endpoint again that was switched off; False where it was not. What died stays so until it is sent
         anew.
         """
-        health = self.webhook_deliveries.health(brand, endpoint.id, str(endpoint.url))
+        health = self.webhook_deliveries.health(brand, endpoint)
         if health.disabled_at is None:
             return False
         self.webhook_deliveries.save_health(health.well())

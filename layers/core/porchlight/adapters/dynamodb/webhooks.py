@@ -62,13 +62,10 @@ class DynamoWebhookDeliveries:
         found = [load(WebhookDelivery, one) for one in page.get("Items", [])]
         return [one for one in found if one.delivery_id != before][:limit]
 
-    def health(self, brand: str, endpoint: str, url: str) -> EndpointHealth:
-        """How it stands under this address."""
+    def health(self, brand: str, endpoint: str) -> EndpointHealth:
+        """How it stands."""
         stored = self._table.get(keys.webhook_pk(brand, endpoint), keys.HEALTH)
-        known = load(EndpointHealth, stored) if stored else None
-        if known and known.url == url:
-            return known
-        return EndpointHealth(brand=brand, endpoint=endpoint, url=url, version=known.version if known else 0)
+        return load(EndpointHealth, stored) if stored else EndpointHealth(brand=brand, endpoint=endpoint)
 
     def save_health(self, health: EndpointHealth) -> None:
         """Replace the version before."""
