@@ -1,4 +1,5 @@
-"""The inbox: every email that was handed to SES, as the shopper sees it. Mounted in the front door at /inbox.
+"""The inbox: every email that was handed to SES, as the shopper sees it, and what phones and browsers were sent.
+Mounted in the front door at /inbox.
 
 Nothing here is sent anywhere, and nothing is made up: pages are drawn from the messages that the local
 cloud's SES was given.
@@ -21,6 +22,7 @@ from urllib.error import URLError
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from local.front import Request, Response
+from local.phones import Phones
 
 _PREFIX = "/inbox"
 _PARTS = ("html", "text", "headers")
@@ -67,9 +69,10 @@ class InboxError(Exception):
 class Inbox:
     """The handler for the front door, and a way for tests and the demo to read the same messages."""
 
-    def __init__(self, endpoint: str) -> None:
+    def __init__(self, endpoint: str, phones: Phones | None = None) -> None:
         """`endpoint` is the local cloud's."""
         self._endpoint = endpoint
+        self._phones = phones or Phones()
         loader = FileSystemLoader(Path(__file__).parent / "templates")
         self._templates = Environment(
             loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -90,13 +93,15 @@ class Inbox:
         if request.method not in ("GET", "HEAD"):
             return self._problem(405, "This page can only be read.")
         rest = request.path.removeprefix(_PREFIX).strip("/").split("/")
+        if rest == ["phones"]:
+            return self._page("inbox_phones.html", taken=self._phones.taken[::-1])
         try:
             emails = self.emails()
         except InboxError as error:
             return self._problem(502, str(error))
         match rest:
             case [""]:
-                return self._page("inbox_list.html", emails=emails[::-1])
+                return self._page("inbox_list.html", emails=emails[::-1], phones=len(self._phones.taken))
             case [number, *part] if number.isdecimal() and 1 <= int(number) <= len(emails) and len(part) < 2:
                 shown = emails[int(number) - 1]
                 if part == ["html"]:

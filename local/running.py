@@ -113,6 +113,7 @@ class Running:
     refunds: RefundDesk
     carriers: CarrierDesk
     brands: BrandDesk
+    phones: Phones
     offset: timedelta = field(default=timedelta())
 
     @classmethod
@@ -179,10 +180,11 @@ class Running:
                 RefundDesk.PREFIX: refunds,
                 CarrierDesk.PREFIX: carriers,
                 BrandDesk.PREFIX: brands,
+                Phones.PREFIX: phones,
             }
             front.routes = {**pages, **desks}
             front.upstream = cloud.http_api_url(outputs["ApiId"])
-            running = cls(cloud, front, stack, credentials, refunds, carriers, brands, begin)
+            running = cls(cloud, front, stack, credentials, refunds, carriers, brands, phones, begin)
         except BaseException:
             front.stop()
             cloud.stop()

@@ -17,7 +17,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -102,6 +102,7 @@ class LocalCloud:
         retry_seconds: float | None = 1.0,
         without: Collection[str] = (),
         outlives_us: bool = False,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         """Describe it; `start` starts it.
 
@@ -109,7 +110,7 @@ class LocalCloud:
         library to travel in time with (`faketime_library()`). `data_dir` holds log and temporary files.
         `tick_seconds` is the pace of schedules and TTL, `retry_seconds` the time after which a failed queue
         message comes back (None: the queue's visibility timeout). `without` leaves corrections out.
-        `outlives_us` lets it run on when we end.
+        `outlives_us` lets it run on when we end. `environment` is what functions find beside their own.
         """
         self.port = port
         self.auth = auth
@@ -123,6 +124,7 @@ class LocalCloud:
             self._settings["LOCAL_RETRY_SECONDS"] = str(retry_seconds)
         self._settings["LOCAL_CLOUD_WITHOUT"] = ",".join(without)
         self._outlives_us = outlives_us
+        self._more = dict(environment or {})
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -171,15 +173,19 @@ class LocalCloud:
 
     def _environment(self) -> dict[str, str]:
         environment = {key: os.environ[key] for key in _PASSED_ON if key in os.environ}
-        environment |= self._settings | {
-            "GATEWAY_PORT": str(self.port),
-            "BIND_HOST": HOST,
-            "IOT_MTLS_ENABLED": "0",
-            "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "0.2",
-            "LOG_LEVEL": "WARNING",
-            "TMPDIR": str(self.data_dir / "tmp"),
-            "S3_DATA_DIR": str(self.data_dir / "s3"),
-        }
+        environment |= (
+            self._more
+            | self._settings
+            | {
+                "GATEWAY_PORT": str(self.port),
+                "BIND_HOST": HOST,
+                "IOT_MTLS_ENABLED": "0",
+                "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "0.2",
+                "LOG_LEVEL": "WARNING",
+                "TMPDIR": str(self.data_dir / "tmp"),
+                "S3_DATA_DIR": str(self.data_dir / "s3"),
+            }
+        )
         if not self._outlives_us:
             environment["LOCAL_CLOUD_END_WITH_STDIN"] = "1"
         if self._faketime is not None:

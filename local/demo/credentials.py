@@ -5,7 +5,7 @@ alone.
 import hashlib
 import json
 import secrets
-from base64 import b64encode
+from base64 import b64encode, urlsafe_b64encode
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,6 +34,7 @@ class Credentials:
     asked: str = field(default_factory=_key)
     in_address: str = field(default_factory=_key)
     millrace: str = field(default_factory=_key)
+    vapid: str = field(default_factory=lambda: urlsafe_b64encode(b"\x01" + secrets.token_bytes(31)).decode())
     refunds: dict[str, str] = field(
         default_factory=lambda: {brand: "whsec_" + b64encode(secrets.token_bytes(32)).decode() for brand in BRANDS}
     )
@@ -100,6 +101,7 @@ class Credentials:
                     for brand, key in self.api_keys.items()
                 ]
             },
+            "channels/vapid": {"default": {"private_key": self.vapid, "subject": "mailto:web@larkspur.example"}},
             **{f"refunds/{brand}": {"secret": key} for brand, key in self.refunds.items()},
             **{
                 f"webhooks/{brand}": {"oms": key, "urls": {"oms": f"{self.brand_desk}/{brand}/events"}}
