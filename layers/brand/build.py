@@ -23,7 +23,7 @@ for path in (HERE.parent / "core", HERE):
 
 import mrml  # noqa: E402
 import yaml  # noqa: E402
-from catalogue import moments  # noqa: E402
+from catalogue import blocks, moments  # noqa: E402
 from countries import FILE as COUNTRIES  # noqa: E402
 from countries import countries  # noqa: E402
 from jinja2 import TemplateError  # noqa: E402
@@ -36,6 +36,7 @@ from wording import Wording, read_catalogs, wording  # noqa: E402
 
 from porchlight.adapters.brandpack import NEUTRAL, PACKAGE  # noqa: E402
 from porchlight.carriers.registry import abilities  # noqa: E402
+from porchlight.channels.registry import channel_of  # noqa: E402
 from porchlight.domain.brands import BrandConfig  # noqa: E402
 
 NEUTRAL_ACCENT = "#4a5568"
@@ -120,6 +121,10 @@ def _config(folder: Path) -> BrandConfig:
     for source in config.tracking.ask:
         if not {"poll", "subscribe"} & abilities(source):
             raise BrandError(f"{file}: tracking.ask: {source!r} is no source that can be asked (docs/carriers.md)")
+    for channel, policy in config.outreach.providers.items():
+        if stranger := next((name for name in policy.providers if channel_of(name) is not channel), None):
+            place = f"{file}: outreach.providers.{channel}"
+            raise BrandError(f"{place}: {stranger!r} carries no {channel} (docs/channels.md)")
     return config
 
 
@@ -143,6 +148,7 @@ def _compile(defaults: Path, folder: Path, config: BrandConfig | None) -> dict[s
         "config": config.model_dump(mode="json") if config else None,
         "look": look,
         "moments": moments(defaults, folder, config, _yaml),
+        "blocks": blocks(folder, _yaml),
         "templates": templates,
     }
 

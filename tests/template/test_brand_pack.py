@@ -95,6 +95,32 @@ def test_sources_that_can_be_asked_are_kept_in_their_order(brands: Path, tmp_pat
     assert (found["ask"], found["minutes"]["in_transit"]) == (["shippo", "fedex"], 60)
 
 
+@pytest.mark.parametrize(
+    ("channel", "providers"),
+    [("email", "[pigeon]"), ("email", "[ses, aws_sms]"), ("sms", "[ses]"), ("email", "[]"), ("pigeon", "[ses]")],
+)
+def test_a_provider_that_does_not_carry_the_channel_is_named(
+    brands: Path, tmp_path: Path, channel: str, providers: str
+) -> None:
+    file = brands / "larkspur/brand.yaml"
+    settings = yaml.safe_load(file.read_text())
+    email = {"email": {"providers": ["ses"]}}
+    settings["outreach"] = {"providers": email | {channel: {"providers": yaml.safe_load(providers)}}}
+    file.write_text(yaml.safe_dump(settings))
+    with pytest.raises(BrandError, match=rf"larkspur/brand\.yaml: outreach\.providers\.{channel}"):
+        build(brands, tmp_path / "out", check=False)
+
+
+def test_a_second_provider_is_kept_behind_the_first(brands: Path, tmp_path: Path) -> None:
+    file = brands / "larkspur/brand.yaml"
+    settings = yaml.safe_load(file.read_text())
+    settings["outreach"] = {"providers": {"email": {"providers": ["ses", "smtp"], "per_second": 14}}}
+    file.write_text(yaml.safe_dump(settings))
+    pack = build(brands, tmp_path / "out", check=False)
+    found = json.loads((pack / "larkspur.json").read_text())["config"]["outreach"]["providers"]
+    assert found["email"]["providers"] == ["ses", "smtp"]
+
+
 def test_services_and_origins_keep_their_order(brands: Path, tmp_path: Path) -> None:
     change(brands / "larkspur/brand.yaml", "    ground:\n", "    zebra:\n")
     pack = build(brands, tmp_path / "out", check=False)
