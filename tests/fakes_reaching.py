@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from porchlight.domain.blocks import Blocks
 from porchlight.domain.consent import ConsentAction, ConsentRecord
 from porchlight.domain.countries import CountryProfile
 from porchlight.domain.moments import Catalogue, Moment, MomentSpec
@@ -113,6 +114,7 @@ class FakeCatalogues:
             known = self.catalogue[Moment(name)].model_dump(exclude_defaults=True)
             self.catalogue[Moment(name)] = MomentSpec.model_validate(known | fields)
         self.countries = {one.country: one for one in countries}
+        self.found_blocks = Blocks()
 
     def moments(self, brand: str) -> Catalogue:
         return self.catalogue
@@ -120,6 +122,9 @@ class FakeCatalogues:
     def country(self, brand: str, country: str | None) -> CountryProfile:
         known = self.countries.get(country or "") or self.countries.get("default")
         return known or CountryProfile(country="default")
+
+    def blocks(self, brand: str) -> Blocks:
+        return self.found_blocks
 
 
 class FakeCourier:

@@ -1,4 +1,6 @@
-"""The catalogue of moments: ``moments.yaml`` of the default with the brand's own fields laid over it, checked."""
+"""The catalogue of moments (``moments.yaml`` of the default with the brand's own fields laid over it) and the brand's
+blocks (``blocks.yaml``), checked.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,6 +9,7 @@ from typing import Any
 from problems import BrandError
 from pydantic import ValidationError
 
+from porchlight.domain.blocks import Blocks
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.moments import BLOCKS, Moment, MomentSpec
 
@@ -28,6 +31,19 @@ def moments(
     specs = {Moment(name): _spec(file, name, fields) for name, fields in found.items()}
     _check(file, specs, config)
     return {moment.value: spec.model_dump(mode="json", exclude_defaults=True) for moment, spec in sorted(specs.items())}
+
+
+def blocks(folder: Path, read: Callable[[Path], dict[str, Any]]) -> dict[str, Any]:
+    """What may stand below the news: ``blocks.yaml`` of the brand, {} where it has none. BrandError names the field."""
+    file = folder / "blocks.yaml"
+    if not file.is_file():
+        return {}
+    try:
+        return Blocks.model_validate(read(file)).model_dump(mode="json", exclude_defaults=True)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        field = ".".join(str(part) for part in problem["loc"])
+        raise BrandError(f"{file}: {field}: {problem['msg']}") from None
 
 
 def _fields(file: Path, data: dict[str, Any]) -> dict[str, dict[str, Any]]:

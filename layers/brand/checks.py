@@ -12,6 +12,7 @@ from problems import BrandError
 
 from porchlight.adapters.brandpack import BrandPack
 from porchlight.adapters.rendering import PackRenderer
+from porchlight.domain.blocks import block_views
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.digests import digest_view, gathered_view
 from porchlight.domain.facts import View, say
@@ -80,6 +81,7 @@ def email_of(brand: BrandConfig, sample: samples.Sample, speech: Speech | None =
         subject_id=sample.subject_id,
         purpose=sample.purpose,
         offer_ends=sample.offer_ends,
+        blocks=block_views(sample.blocks, samples.BLOCKS, samples.GOODS, brand.name, samples.LINKS["rating"]),
     )
     return gathered_view([view] * sample.count) if sample.count > 1 else view
 
@@ -110,6 +112,8 @@ def _pages(brand: BrandConfig, speech: Speech | None = None) -> list[tuple[str, 
         ("no-order", "promise", {"words": say("promise", samples.PROMISE | samples.NO_ORDER)}),
     ]
     answers = [(name, "answer", {"said": said, "back": "../sample-token"}) for name, said in samples.answers()]
+    first = tracking[0][2]
+    tracking += [(name, "tracking", first | {"sms": form}) for name, form in page_samples.signing_up(brand)]
     spoken = {"language": speech.tag} if speech else {}
     plain = [(name, template, view | spoken) for name, template, view in (*answers, *states)]
     own = speech.tag if speech else "en"

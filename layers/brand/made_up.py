@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from porchlight.domain.blocks import Blocks, Product
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.cases import Case
 from porchlight.domain.channels import Purpose
@@ -21,9 +22,22 @@ NOW = datetime(2026, 11, 24, 15, 30, tzinfo=UTC)
 LINKS = {
     "tracking": "https://orders.example/t/sample-token",
     "unsubscribe": "https://orders.example/u/sample-token",
+    "preferences": "https://orders.example/p/sample-token",
     "returns": "https://orders.example/r/sample-token",
     "answer": "sample-token/answer",
+    "rating": "https://orders.example/c/sample-token",
 }
+_SHOP = "https://shop.example"
+GOODS = (
+    Product.model_validate({"title": "Linen pillowcase, washed sand", "url": f"{_SHOP}/p/1", "price": "$38.00"}),
+    Product.model_validate({"title": "Candle holder, brass", "url": f"{_SHOP}/p/2"}),
+)
+BLOCKS = Blocks.model_validate(
+    {
+        "offer": {"title": "Ten percent off bed linen", "text": "With the code LINEN10.", "url": f"{_SHOP}/linen"},
+        "referral": {"url": f"{_SHOP}/friends"},
+    }
+)
 _US = (
     ("Linen duvet cover, washed sand, queen", 1, 14800),
     ("Merino cardigan “Hollis”, oatmeal, size M", 1, 9600),
@@ -74,6 +88,7 @@ class Sample:
     subject_id: str = ""
     purpose: Purpose = Purpose.SERVICE
     offer_ends: datetime | None = None
+    blocks: tuple[str, ...] = ()
     items: "tuple[Sample, ...]" = ()
     """What a digest says."""
 

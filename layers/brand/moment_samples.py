@@ -25,6 +25,7 @@ _CHECK_INS = {
     Moment.REPLENISHMENT: Purpose.MARKETING,
     Moment.RELATED_OFFER: Purpose.MARKETING,
 }
+_BLOCKS = {Moment.SATISFACTION: ("rating",), Moment.RELATED_OFFER: ("related", "offer", "referral")}
 _RETURNS = {
     Moment.RETURN_REQUESTED: ReturnState.IN_REVIEW,
     Moment.RETURN_LABEL: ReturnState.APPROVED,
@@ -46,7 +47,8 @@ def moments(name: str, of: Order, who: Shopper, less: dict[str, Any]) -> Iterato
     ended = shipment(of, Milestone.DELIVERED, **less)
     for moment, purpose in _CHECK_INS.items():
         ends = NOW + timedelta(hours=48) if moment is Moment.RELATED_OFFER and not name else None
-        yield Sample(f"{moment.value}{name}", moment, of, who, ended, purpose=purpose, offer_ends=ends)
+        shown = () if name else _BLOCKS.get(moment, ())
+        yield Sample(*(f"{moment.value}{name}", moment, of, who, ended), purpose=purpose, offer_ends=ends, blocks=shown)
     news = (
         Sample("out", Moment.OUT_FOR_DELIVERY, of, who, shipment(of, Milestone.OUT_FOR_DELIVERY, **less)),
         Sample("confirmed", Moment.ORDER_CONFIRMED, of, who),

@@ -7,6 +7,8 @@ from typing import Any
 from delay_samples import answers as answers
 from delay_samples import case as case
 from delay_samples import delayed, delays, late_pages, questions
+from made_up import BLOCKS as BLOCKS
+from made_up import GOODS as GOODS
 from made_up import LINKS as LINKS
 from made_up import NOW, Page, Sample, events, order, returned, shipment, shopper
 from moment_samples import moments

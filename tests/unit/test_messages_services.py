@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+from porchlight.asking import Caller
 from porchlight.domain.changes import DomainEvent, order_changes, shipment_changes
 from porchlight.domain.channels import Purpose
 from porchlight.domain.delays import Delay, DelayKind
@@ -16,6 +17,7 @@ from porchlight.domain.orders import Shopper
 from porchlight.domain.preferences import Preferences
 from porchlight.errors import ConflictError, NotFoundError, PermanentProviderError, TransientError
 from porchlight.reaching import EmailContent, HandedOver, Outgoing
+from porchlight.services.blocks import BlockDesk
 from porchlight.services.bundles import Gatherer
 from porchlight.services.compose import Composer
 from porchlight.services.deliberate import Deliberation
@@ -66,10 +68,11 @@ class World:
             *(self.profiles, self.touches, self.reputations),
         )
         gatherer = Gatherer(self.bundles, self.messages)
+        blocks = BlockDesk(self.catalogues, cast(Caller, None), self.metrics, lambda: 0.0)
         self.planner = Planner(deliberation, self.messages, gatherer, self.metrics)
         self.sender = Sender(
             *(deliberation, self.messages, self.profiles, self.touches, gatherer),
-            *(Composer(FakeRenderer(), links), self.email, self.metrics),
+            *(Composer(FakeRenderer(), links, blocks), self.email, self.metrics),
         )
         self.feedback = Feedback(self.messages, self.metrics, FakeReputations())
         self.due = FakeDue(self.shipments, self.messages)

@@ -3,11 +3,12 @@ providers with their health and quotas, the catalogue and the countries' rules. 
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
+from porchlight.domain.blocks import Blocks
 from porchlight.domain.breakers import Breaker
 from porchlight.domain.channels import Channel, Purpose
 from porchlight.domain.consent import ConsentRecord
@@ -16,6 +17,7 @@ from porchlight.domain.messages import Told
 from porchlight.domain.moments import Catalogue, Moment
 from porchlight.domain.orders import Shopper
 from porchlight.domain.preferences import Profile
+from porchlight.domain.receipts import ReceiptKind
 from porchlight.domain.reputation import Outcome, Reputation
 
 _FROZEN = ConfigDict(frozen=True)
@@ -51,6 +53,17 @@ class Profiles(Protocol):
         withdrawn, and the ledger without wording and proof, stay. ConflictError if the profile was changed meanwhile.
         """
         ...
+
+
+class Engaged(BaseModel):
+    """One moment on one channel on one day: how many messages were delivered, opened, clicked …"""
+
+    model_config = _FROZEN
+
+    day: date
+    moment: Moment
+    channel: Channel
+    counts: dict[ReceiptKind, int] = {}
 
 
 class Touch(BaseModel):
@@ -139,6 +152,10 @@ class Catalogues(Protocol):
 
     def country(self, brand: str, country: str | None) -> CountryProfile:
         """The profile of a country; the default one where it has none or is not known."""
+        ...
+
+    def blocks(self, brand: str) -> Blocks:
+        """What may stand below the news of its emails."""
         ...
 
 
@@ -267,9 +284,9 @@ class Breakers(Protocol):
 class Quotas(Protocol):
     """The token buckets of providers, shared by all processes."""
 
-    def take(self, brand: str, channel: Channel, provider: str, per_second: float) -> float:
-        """Take one token; returns the seconds to wait until it is good, at most one. TransientError with
-        ``code=THROTTLED`` where none is to be had within that time.
+    def take(self, brand: str, channel: Channel, provider: str, per_second: float, tokens: int = 1) -> float:
+        """Take a message's tokens; returns the seconds to wait until they are good, at most one. TransientError with
+        ``code=THROTTLED`` where they are not to be had within that time.
         """
         ...
 
@@ -283,4 +300,16 @@ class Reputations(Protocol):
 
     def get(self, brand: str, channel: Channel, now: datetime, *, fresh: bool = False) -> Reputation:
         """The last day. Kept for a minute, unless ``fresh``."""
+        ...
+
+
+class Engagement(Protocol):
+    """What shoppers did with messages, added up by day, moment and channel."""
+
+    def count(self, brand: str, moment: Moment, channel: Channel, kind: ReceiptKind, at: datetime) -> None:
+        """Count one more. A year is kept."""
+        ...
+
+    def days(self, brand: str, first: date, last: date) -> list[Engaged]:
+        """All counts of these days (UTC)."""
         ...

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from porchlight.errors import NotFoundError
 
 if TYPE_CHECKING:  # who asks for a declared carrier needs no model of a brand
+    from porchlight.domain.blocks import Blocks
     from porchlight.domain.brands import BrandConfig
     from porchlight.domain.countries import CountryProfile
     from porchlight.domain.moments import Catalogue
@@ -67,6 +68,12 @@ class BrandPack:
             found = self.data(brand)["moments"].items()
             self._moments[brand] = {Moment(name): MomentSpec.model_validate(spec) for name, spec in found}
         return self._moments[brand]
+
+    def blocks(self, brand: str) -> "Blocks":
+        """What may stand below the news of the brand's emails."""
+        from porchlight.domain.blocks import Blocks
+
+        return Blocks.model_validate(self.data(brand)["blocks"])
 
     def country(self, brand: str, country: str | None) -> "CountryProfile":
         """What a country asks of the brand; the default where it has no profile, or is not known."""

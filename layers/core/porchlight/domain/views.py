@@ -5,7 +5,7 @@ Pure functions: ``now`` and the links are passed in. Nothing is escaped here (th
 document), but every text that came from outside is one clean line, and every link is a web address.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from porchlight.domain.brands import BrandConfig
@@ -52,6 +52,8 @@ _AFTERWARDS = frozenset(
     }
 )
 """When all has come: the parcel is no news any more."""
+_ELSEWHERE = frozenset({Moment.REVIEW_REQUEST, Moment.RELATED_OFFER})
+"""Their button leads to the shop, not to the order."""
 _WITHOUT_DAY = _AFTERWARDS | {
     *(Moment.DELAY_OPTION, Moment.APOLOGY_CREDIT, Moment.RESENT, Moment.ORDER_CANCELLED, Moment.REFUND_ISSUED),
     Moment.INSTALLATION_DUE,
@@ -88,13 +90,14 @@ def email_view(
     subject_id: str = "",
     purpose: Purpose = Purpose.SERVICE,
     offer_ends: datetime | None = None,
+    blocks: Sequence[View] = (),
 ) -> View:
     """Everything an email of ``moment`` can say.
 
-    ``links``: ``tracking``, ``unsubscribe`` and, where there is one, ``returns``. ``parcels``: how many the
-    order comes in, 0 where that is not known. ``case``: what the shopper is asked. ``speech``: the
-    shopper's language, English where nobody says. ``count``: how many parcels it is told of at once.
-    ``subject_id``: what it is about; ``offer_ends``: when what it offers is over.
+    ``links``: ``tracking``, ``unsubscribe`` and, where there is one, ``returns`` or ``place`` (in the shop).
+    ``parcels``: how many the order comes in, 0 where that is not known. ``case``: what the shopper is asked.
+    ``speech``: the shopper's language, English where nobody says. ``count``: how many parcels it is told of at once.
+    ``subject_id``: what it is about; ``offer_ends``: when what it offers is over; ``blocks``: see ``domain.blocks``.
     """
     scene = Scene(brand, order, now, relative=False, speech=speech)
     facts = scene.order_facts(shopper, parcels)
@@ -126,9 +129,7 @@ def email_view(
     facts["count"] = count
     if count > 1:
         variants = [GATHERED, *variants]
-    page = safe_url(
-        links.get("returns") if moment in RETURN_MOMENTS and links.get("returns") else links.get("tracking")
-    )
+    page = safe_url(_page(moment, brand, links))
     return {
         "moment": moment.value,
         "language": scene.speech.tag,
@@ -139,12 +140,20 @@ def email_view(
         "cause": cause(shipment.delay if shipment else None, shipment, facts) if moment in _WITH_CAUSE else "",
         "facts": facts,
         "items": [],
+        "blocks": list(blocks),
         "steps": _email_steps(moment, scene, shipment, facts),
         "lines": scene.lines({line.line_id: line.quantity for line in ret.lines} if ret else None),
         "total": "" if ret else scene.speech.money(order.total),
-        "links": {"page": page, "unsubscribe": safe_url(links.get("unsubscribe"))},
+        "links": {"page": page, **{name: safe_url(links.get(name)) for name in ("unsubscribe", "preferences")}},
         "structured": _structured(moment, scene, shipment, page, parcels),
     }
+
+
+def _page(moment: Moment, brand: BrandConfig, links: Mapping[str, str]) -> object:
+    """Where the button leads."""
+    if moment in _ELSEWHERE:
+        return links.get("place") or brand.shop_url
+    return (moment in RETURN_MOMENTS and links.get("returns")) or links.get("tracking")
 
 
 def _email_steps(moment: Moment, scene: Scene, shipment: Shipment | None, facts: View) -> list[View]:

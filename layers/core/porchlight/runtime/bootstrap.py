@@ -1,7 +1,7 @@
 """The wiring: the one place that knows which adapter stands behind which port. All is made when first asked for."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from porchlight.adapters.brandpack import BrandPack
     from porchlight.connectors import CarrierConnector
     from porchlight.domain.brands import BrandConfig
+    from porchlight.domain.receipts import Receipt
+    from porchlight.services.blocks import BlockDesk
     from porchlight.services.bundles import Gatherer
     from porchlight.services.consent import ConsentDesk
     from porchlight.services.dates import Dates
@@ -21,7 +23,10 @@ if TYPE_CHECKING:
     from porchlight.services.deliver_webhooks import WebhookSender
     from porchlight.services.explain_delay import Explainer
     from porchlight.services.lookout import Lookout
+    from porchlight.services.preference_centre import PreferenceCentre
     from porchlight.services.published_keys import PublishedKeys
+    from porchlight.services.sign_up import SmsSignUp
+    from porchlight.services.texting import Texts
     from porchlight.services.webhook_desk import WebhookDesk
 
 
@@ -105,6 +110,36 @@ class App:
         from porchlight.services.consent import ConsentDesk
 
         return ConsentDesk(self.profiles, self.metrics)
+
+    @property
+    def texts(self) -> "Texts":
+        """Who answers by SMS."""
+        from porchlight.services.texting import Texts
+
+        return Texts(self.courier, self.renderer, self.metrics)
+
+    @property
+    def preference_centre(self) -> "PreferenceCentre":
+        """Where shoppers choose what they hear."""
+        from porchlight.services.links import Links
+        from porchlight.services.preference_centre import PreferenceCentre
+
+        links = Links(self.secrets, self.public_url)
+        return PreferenceCentre(
+            *(self.consent_desk, self.orders, self.brands, self.catalogues, self.renderer, links, self.texts),
+            self.metrics,
+        )
+
+    @property
+    def sms_sign_up(self) -> "SmsSignUp":
+        """Where shoppers ask for SMS."""
+        from porchlight.services.links import Links
+        from porchlight.services.sign_up import SmsSignUp
+
+        links = Links(self.secrets, self.public_url)
+        return SmsSignUp(
+            *(self.consent_desk, self.orders, self.brands, self.catalogues, self.renderer, links, self.texts)
+        )
 
     @cached_property
     def messages(self) -> "ports.Messages":
@@ -392,6 +427,16 @@ class App:
 
         return Gatherer(DynamoBundles(self._table), self.messages)
 
+    @cached_property
+    def blocks(self) -> "BlockDesk":
+        """Who makes the blocks below the news; an API of the brand has a second to answer."""
+        from porchlight.adapters.safe_http import SafeCaller
+        from porchlight.services.blocks import BlockDesk
+
+        loopback = self.settings.loopback_calls == "allowed"
+        caller = SafeCaller(connect_seconds=1, call_seconds=1, loopback=loopback)
+        return BlockDesk(self.catalogues, caller, self.metrics, time.monotonic)
+
     @property
     def catalogues(self) -> "reaching.Catalogues":
         """What decisions about messages go by."""
@@ -420,6 +465,20 @@ class App:
         from porchlight.adapters.dynamodb.quotas import DynamoQuotas
 
         return DynamoQuotas(self._table, time.time)
+
+    @cached_property
+    def engagement(self) -> "reaching.Engagement":
+        """What shoppers did with messages."""
+        from porchlight.adapters.dynamodb.engagement import DynamoEngagement
+
+        return DynamoEngagement(self._table)
+
+    @staticmethod
+    def receipts(report: "Mapping[str, Any]") -> "list[Receipt]":
+        """What a provider's report says of messages of ours."""
+        from porchlight.channels.receipts import parse
+
+        return parse(report)
 
     @cached_property
     def reputations(self) -> "reaching.Reputations":

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from porchlight.domain.brands import BrandConfig
-from porchlight.domain.channels import Channel
+from porchlight.domain.channels import Channel, Purpose
 from porchlight.domain.digests import digest_view, gathered_view
 from porchlight.domain.facts import View
 from porchlight.domain.fanout.situation import Situation
@@ -14,6 +14,7 @@ from porchlight.domain.sms import fit
 from porchlight.domain.views import email_view
 from porchlight.ports import Renderer
 from porchlight.reaching import EmailContent, Outgoing, PushContent, TemplateContent, TextContent
+from porchlight.services.blocks import BlockDesk
 from porchlight.services.links import Links
 
 
@@ -27,6 +28,7 @@ class Composer:
 
     renderer: Renderer
     links: Links
+    blocks: BlockDesk
 
     def outgoing(self, record: MessageRecord, channel: Channel, items: Sequence[Situation], *, more: bool) -> Outgoing:
         """The message for the shopper of ``items`` (one, or several that are told as one).
@@ -35,7 +37,7 @@ class Composer:
         """
         head = items[0]
         links = self.links.of_message(head.brand, head.order, record.message_id, record.purpose, channel)
-        view = self._view(record, items, links, more=more)
+        view = self._view(record, items, links, channel, more=more)
         contact = head.contacts[channel]
         keys: dict[str, str] = {}
         if channel is Channel.WEB_PUSH:
@@ -60,8 +62,18 @@ class Composer:
             expires_at=head.now + timedelta(hours=hours) if hours else None,
         )
 
-    def _view(self, record: MessageRecord, items: Sequence[Situation], links: Mapping[str, str], *, more: bool) -> View:
-        views = [self._view_of(item, links if item is items[0] else None, record, len(items)) for item in items]
+    def _view(
+        self,
+        record: MessageRecord,
+        items: Sequence[Situation],
+        links: Mapping[str, str],
+        channel: Channel,
+        *,
+        more: bool,
+    ) -> View:
+        views = [
+            self._view_of(item, links if item is items[0] else None, record, channel, len(items)) for item in items
+        ]
         if len(views) == 1:
             return views[0]
         if len({(item.news.moment, item.order.order_id) for item in items}) == 1:
@@ -70,12 +82,16 @@ class Composer:
             views, [self._short(item.brand, view) for item, view in zip(items, views, strict=True)], more
         )
 
-    def _view_of(self, item: Situation, links: Mapping[str, str] | None, record: MessageRecord, count: int) -> View:
+    def _view_of(
+        self, item: Situation, links: Mapping[str, str] | None, record: MessageRecord, channel: Channel, count: int
+    ) -> View:
         if links is None:
             links = self.links.of_message(
                 *(item.brand, item.order, record.message_id, record.purpose, Channel.EMAIL),
             )
         speech, hours = self.renderer.speech(item.brand, item.language), item.spec.expires_hours
+        if item.spec.purpose is Purpose.MARKETING:
+            links = {**links, "place": self.blocks.place(item.brand, item.news.moment)}
         return email_view(
             *(item.news.moment, item.brand, item.order, item.shopper, item.shipment, item.request, item.now, links),
             *(item.parcel_count, item.case, speech),
@@ -83,7 +99,13 @@ class Composer:
             subject_id=item.news.subject_id,
             purpose=record.purpose,
             offer_ends=item.now + timedelta(hours=hours) if hours else None,
+            blocks=self._blocks(item, record) if channel is Channel.EMAIL and count == 1 else (),
         )
+
+    def _blocks(self, item: Situation, record: MessageRecord) -> list[View]:
+        names = item.spec.blocks
+        rating = self.links.rating(item.brand, item.order, record.message_id) if "rating" in names else ""
+        return self.blocks.views(item.brand, names, item.order, rating)
 
     def _short(self, brand: BrandConfig, view: View) -> Mapping[str, str]:
         return self.renderer.texts(brand, view)
@@ -100,7 +122,7 @@ class Composer:
         words = self._short(brand, view)
         page = view["links"]["page"]
         if channel is Channel.SMS:
-            short = links.get("short") or page
+            short = (page == links["tracking"] and links.get("short")) or page
             forms = (f"{brand.name}: {words['sms']} {short}", f"{words['sms']} {short}", f"{brand.name}: {short}")
             fitting = fit(forms, brand.outreach.sms.max_segments)
             if fitting is None:

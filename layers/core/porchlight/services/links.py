@@ -34,6 +34,11 @@ class Links:
         """
         return self._links(brand, order, {"u": purpose.value, "c": channel.value, "m": message_id})
 
+    def rating(self, brand: BrandConfig, order: Order, message_id: str) -> str:
+        """Where a tap on a score leads, before the score: what was asked by one message is answered once."""
+        claims = {"k": "c", "b": brand.brand_id, "o": order.order_id, "m": message_id}
+        return f"{self.public_url}/c/{sign(claims, self._keys()[0], order.placed_at + brand.link_lifetime)}"
+
     def preferences(self, claims: dict[str, str], now: datetime) -> str:
         """The token of the preference centre for whoever came with the claims of another link."""
         return sign({**claims, "k": "p"}, self._keys()[0], now + _TEN_YEARS)
