@@ -638,6 +638,9 @@ class FakeRenderer:
             ("headline", "meaning", "status", "tone", "button", "sms", "push_title", "push_body"), said
         )
 
+    def languages(self, brand: BrandConfig) -> list[str]:
+        return ["en"]
+
     def words(
         self, brand: BrandConfig, name: str, facts: Mapping[str, Any], language: str | None = None
     ) -> dict[str, str]:

@@ -14,9 +14,10 @@ def show(request: InboundRequest, path: Mapping[str, str]) -> Response:
     """The page, or a 404 that tells nothing."""
     links = Links(app.secrets, app.public_url)
     page = TrackingPage(
-        *(app.orders, app.shipments, app.returns, app.cases), *(app.brands, app.renderer, links, app.metrics)
+        *(app.orders, app.shipments, app.returns, app.cases),
+        *(app.brands, app.renderer, links, app.metrics, app.profiles),
     )
-    return html_response(page.show(path["token"], app.clock(), wished(request)))
+    return html_response(page.show(path["token"], app.clock(), wished(request), request.query.get("sms", "")))
 
 
 handler = http_handler({"GET /t/{token}": show})

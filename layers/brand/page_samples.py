@@ -5,7 +5,7 @@ from datetime import time
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.channels import Channel, Purpose
 from porchlight.domain.choosing import Choices
-from porchlight.domain.choosing_view import NOTES, Shown, preferences_view, stop_view
+from porchlight.domain.choosing_view import NOTES, STATES, Shown, preferences_view, sign_up_view, stop_view
 from porchlight.domain.facts import View
 from porchlight.domain.preferences import Digest, Frequency, QuietHours
 
@@ -23,6 +23,14 @@ def stopping(brand: BrandConfig, language: str) -> list[tuple[str, str, View]]:
         )
         for purpose in Purpose
         for stopped in (False, True)
+    ]
+
+
+def signing_up(brand: BrandConfig) -> list[tuple[str, View]]:
+    """Name and view of the form for SMS on a tracking page, before and after it was sent."""
+    link = "https://orders.example/p/sample-token"
+    return [
+        (f"sms-{state or 'form'}", sign_up_view(brand.name, "sample-token/sms", link, state)) for state in ("", *STATES)
     ]
 
 

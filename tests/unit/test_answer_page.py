@@ -22,6 +22,7 @@ from porchlight.services.cases import AnswerDesk
 from porchlight.services.links import Links
 from porchlight.services.pages import AnswerPage, Page, TrackingPage
 from tests.fakes import FakeBrands, FakeCases, FakeMetrics, FakeOrders, FakeReturns, FakeSecrets, FakeShipments
+from tests.fakes_reaching import FakeProfiles
 from tests.unit.stories import DAY, NOW, order, parcel, scan, usd
 
 ROOT = Path(__file__).parents[2]
@@ -58,7 +59,8 @@ class World:
         brands, links = FakeBrands(pack.get("larkspur")), Links(FakeSecrets(links={"key": KEY}), "https://t.example")
         renderer = PackRenderer(pack)
         self.tracking = TrackingPage(
-            *(self.orders, self.shipments, returns, self.cases, brands, renderer, links, self.metrics)
+            *(self.orders, self.shipments, returns, self.cases, brands, renderer, links, self.metrics),
+            profiles=FakeProfiles(self.orders),
         )
         desk = AnswerDesk(self.cases, self.shipments, self.orders)
         self.page = AnswerPage(desk, brands, renderer, links, self.metrics)

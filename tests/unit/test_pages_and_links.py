@@ -102,10 +102,11 @@ class World:
         self.orders.save(order(), Shopper(brand="larkspur", shopper_id="cus_1", email="ada@x.example"))
         self.shipments.save(parcel(), due_at=None, link=True)
         brands, renderer = FakeBrands(brand()), FakeRenderer()
-        self.tracking = TrackingPage(
-            *(self.orders, self.shipments, self.returns, FakeCases(), brands, renderer, links(), self.metrics)
-        )
         self.profiles = FakeProfiles(self.orders)
+        self.tracking = TrackingPage(
+            *(self.orders, self.shipments, self.returns, FakeCases(), brands, renderer, links(), self.metrics),
+            profiles=self.profiles,
+        )
         desk = ConsentDesk(self.profiles, self.metrics)
         self.unsubscribe = Unsubscribe(desk, brands, renderer, links(), self.metrics)
 

@@ -439,6 +439,10 @@ class Renderer(Protocol):
         """How the brand speaks to a reader of the first of the ``wished`` languages that it has, else of its own."""
         ...
 
+    def languages(self, brand: BrandConfig) -> list[str]:
+        """The languages that the brand has words in (BCP 47)."""
+        ...
+
     def email(self, brand: BrandConfig, moment: str, view: Mapping[str, Any]) -> tuple[str, str, str]:
         """Subject, HTML part and text part of a message."""
         ...

@@ -45,6 +45,10 @@ class PackRenderer:
         """How the brand speaks to a reader of the first of the ``wished`` languages that it has, else of its own."""
         return self._kit(brand).tongue(*wished).speech
 
+    def languages(self, brand: BrandConfig) -> list[str]:
+        """The languages that the brand has words in."""
+        return sorted(self._kit(brand).languages)
+
     def email(self, brand: BrandConfig, moment: str, view: Mapping[str, Any]) -> tuple[str, str, str]:
         """Subject, HTML part and text part of a message."""
         kit = self._kit(brand)
@@ -91,7 +95,7 @@ class _Kit:
         look: Mapping[str, Any] = data["look"]
         self._pack, self._brand, self._language = pack, brand, language
         self._templates: Mapping[str, str] = data["templates"]
-        self._languages: Sequence[str] = data["languages"]
+        self.languages: Sequence[str] = data["languages"]
         self._tongues: dict[str, _Tongue] = {}
         self._env = _environment()
         self._env.autoescape = lambda name: bool(name and name.endswith(".html"))
@@ -113,7 +117,7 @@ class _Kit:
 
     def tongue(self, *wished: str | None) -> "_Tongue":
         """The words in the first of the languages that there are words in."""
-        found = best(self._languages, *wished, self._language)
+        found = best(self.languages, *wished, self._language)
         if found not in self._tongues:
             self._tongues[found] = _Tongue(found, self._pack.words(self._brand, found))
         return self._tongues[found]

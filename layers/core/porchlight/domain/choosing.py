@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.channels import Channel, Purpose
+from porchlight.domain.consent import ConsentAction
 from porchlight.domain.consent_rules import allowed
 from porchlight.domain.countries import CountryProfile
 from porchlight.domain.preferences import Digest, Frequency, Preferences, Profile, QuietHours
@@ -21,7 +22,7 @@ Place = tuple[Purpose, Channel]
 
 
 class Target(NamedTuple):
-    """Where a channel reaches the shopper, by digest, and the rules that it falls under."""
+    """Where a channel reaches the shopper, by digest ("": nowhere yet), and the rules that it falls under."""
 
     digest: str
     rules: CountryProfile
@@ -64,6 +65,13 @@ def offered(brand: BrandConfig, profile: Profile) -> list[Channel]:
     return [channel for channel in own if channel not in _DEVICES or profile.targets_of(channel)]
 
 
+def may_ask_for_sms(brand: BrandConfig, profile: Profile) -> bool:
+    """True where the tracking page offers news by SMS: the brand sends it, and the shopper does not get it yet."""
+    standing = profile.standing(Purpose.SERVICE, Channel.SMS)
+    has_it = standing is not None and standing.action is ConsentAction.GRANTED
+    return Channel.SMS in brand.outreach.providers and not has_it
+
+
 def ticked(profile: Profile, targets: Mapping[Channel, Target], channels: Iterable[Channel]) -> set[Place]:
     """What may be sent as things stand."""
     return {
@@ -76,6 +84,8 @@ def ticked(profile: Profile, targets: Mapping[Channel, Target], channels: Iterab
 
 def _may(profile: Profile, purpose: Purpose, channel: Channel, targets: Mapping[Channel, Target]) -> bool:
     target = targets[channel]
+    if not target.digest:
+        return False
     needed = target.rules.consents(channel).of(purpose)
     return allowed(channel, needed, profile.standing(purpose, channel), target.digest).allowed
 

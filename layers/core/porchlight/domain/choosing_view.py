@@ -11,6 +11,9 @@ from porchlight.domain.preferences import Digest, Frequency
 NOTES = ("saved", "confirm", "stopped", "later")
 """What the page may say above the form."""
 
+STATES = ("asked", "started", "invalid", "unticked", "too_many", "later")
+"""What the form for SMS may say that came of it."""
+
 
 class Shown(NamedTuple):
     """What the preference centre shows beside the choices themselves."""
@@ -35,6 +38,19 @@ def stop_view(brand: str, purpose: Purpose, language: str, *, stopped: bool, few
         "words": say(f"unsubscribe.{purpose.value}", facts),
         "page": say("unsubscribe.page", facts),
         "fewer": fewer,
+    }
+
+
+def sign_up_view(brand: str, action: str, preferences: str, state: str = "") -> View:
+    """The form for SMS on the tracking page. ``action``: where it is sent; ``state``: one of ``STATES``."""
+    facts = {"brand": brand}
+    return {
+        "words": say("signup.form", facts),
+        "state": say(f"signup.states.{state}", facts) if state in STATES else "",
+        "open": state not in ("asked", "started"),
+        "faulty": state in ("invalid", "unticked", "too_many"),
+        "action": action,
+        "preferences": preferences,
     }
 
 

@@ -23,6 +23,17 @@ def region_of(tag: str) -> str | None:
     return found[3].upper() if found and found[3] and found[3].isalpha() else None
 
 
+def own_name(tag: str) -> str:
+    """What a language is called by those who speak it (``Deutsch``); the tag where nobody knows."""
+    from babel import Locale, UnknownLocaleError  # brings the data of locales
+
+    try:
+        name = Locale.parse(tag, sep="-").get_display_name() or tag
+    except (UnknownLocaleError, ValueError):
+        return tag
+    return name[:1].upper() + name[1:]
+
+
 def matched(tag: str | None, spoken: Collection[str]) -> str | None:
     """The one of ``spoken`` that a reader of ``tag`` understands best: the same tag, its language, the language of
     another country; None where there is none.

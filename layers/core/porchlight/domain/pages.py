@@ -44,7 +44,7 @@ def tracking_view(
     its lines; and what the shopper is asked.
 
     ``shipments``: those of returns too. ``links``: ``returns`` where the shopper can start a return, ``answer`` where
-    answers are sent. ``cases``: the questions that its delays ask, in any state. ``untracked``: what left without
+    answers are sent, ``preferences``. ``cases``: the questions that its delays ask, in any state. ``untracked``: what left without
     a number. ``speech``: the reader's language, English where nobody says.
     """
     scene = Scene(brand, order, now, relative=True, speech=speech)
@@ -76,7 +76,8 @@ def tracking_view(
             "total": scene.speech.money(order.total),
             "refunded": scene.speech.money(order.refunded) if order.refunded.amount else "",
         },
-        "links": {"returns": safe_url(links.get("returns"))},
+        "sms": None,
+        "links": {name: safe_url(links.get(name)) for name in ("returns", "preferences")},
     }
 
 

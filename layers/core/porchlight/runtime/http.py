@@ -70,6 +70,11 @@ def html_response(page: "Page") -> Response:
     return {"statusCode": page.status, "headers": headers, "body": page.html}
 
 
+def see_other(location: str) -> Response:
+    """Where the answer to a form that was sent is to be seen: reloading it sends nothing twice."""
+    return {"statusCode": 303, "headers": {**_SECURITY, "location": location}, "body": ""}
+
+
 def cached_response(request: InboundRequest, kind: str, offer: "Offer") -> Response:
     """An answer that anybody may keep for a while; 304 for a caller that has this very one. ``kind``: content type."""
     kept = {**_SECURITY, "content-security-policy": "default-src 'none'; frame-ancestors 'none'"}

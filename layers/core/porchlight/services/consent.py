@@ -25,6 +25,9 @@ ASK_LIFETIME = timedelta(days=7)
 SIGN_UPS_A_DAY = 3
 """Each may send an SMS to a number that somebody has typed."""
 
+TOO_MANY = "too-many-sign-ups"
+"""``problem`` of a ConflictError after so many."""
+
 _SAME_ACT = timedelta(minutes=5)
 """The same said again at once, from the same place, is one act: a second click, a mail program that tries again."""
 
@@ -138,17 +141,14 @@ class ConsentDesk:
         said: Said,
         now: datetime,
     ) -> SignUp:
-        """They want SMS to this number (E.164). ConflictError with ``code=too-many-sign-ups`` after
-        ``SIGN_UPS_A_DAY``.
-        """
+        """They want SMS to this number (E.164). ConflictError with ``code=TOO_MANY`` after ``SIGN_UPS_A_DAY``."""
         needs = country.consents(Channel.SMS)
         double = [purpose for purpose in purposes if needs.of(purpose) is OptIn.DOUBLE]
         single = [purpose for purpose in purposes if purpose not in double]
 
         def change(profile: Profile, ledger: Ledger) -> tuple[Profile, Ledger]:
-            acts = {one.at for one in ledger if _is_sign_up(one) and one.at > now - timedelta(days=1)}
-            if len(acts) >= SIGN_UPS_A_DAY:
-                raise ConflictError("too many sign-ups today", code="too-many-sign-ups")
+            if not may_sign_up(ledger, now):
+                raise ConflictError("too many sign-ups today", code=TOO_MANY)
             made = entries(profile, ConsentAction.ASKED, places(double, [Channel.SMS]), said, now, address=number)
             made += entries(profile, ConsentAction.GRANTED, places(single, [Channel.SMS]), said, now, address=number)
             return profile.model_copy(update={"mobile" if single else "mobile_asked": number}), made
@@ -233,6 +233,12 @@ class ConsentDesk:
         return saved, records
 
 
+def may_sign_up(ledger: Ledger, now: datetime) -> bool:
+    """True while one more sign-up by number is allowed today."""
+    acts = {one.at for one in ledger if _is_sign_up(one) and one.at > now - timedelta(days=1)}
+    return len(acts) < SIGN_UPS_A_DAY
+
+
 def reachable_again(profile: Profile, channel: Channel, address: str) -> Profile:
     """The profile of somebody who has written from the address: it is one."""
     known = profile.unreachable.get(channel)
@@ -244,7 +250,8 @@ def reachable_again(profile: Profile, channel: Channel, address: str) -> Profile
 
 def _is_sign_up(record: ConsentRecord) -> bool:
     page = record.source in (ConsentSource.TRACKING_PAGE, ConsentSource.PREFERENCE_CENTRE)
-    return page and record.channel is Channel.SMS and record.action is not ConsentAction.WITHDRAWN
+    number = record.channel in (Channel.SMS, Channel.WHATSAPP)
+    return page and number and record.action is not ConsentAction.WITHDRAWN
 
 
 def _news(ledger: Ledger, made: Iterable[ConsentRecord]) -> Ledger:

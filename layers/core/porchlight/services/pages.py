@@ -6,12 +6,15 @@ from datetime import datetime
 
 from porchlight.deciding import Cases
 from porchlight.domain.cases import Audience, Case, CaseState
+from porchlight.domain.choosing import may_ask_for_sms
+from porchlight.domain.choosing_view import sign_up_view
 from porchlight.domain.delay_facts import choice
 from porchlight.domain.facts import View, say
 from porchlight.domain.remedies import Remedy
 from porchlight.domain.views import tracking_view
 from porchlight.errors import ConflictError, InvalidInputError, NotFoundError
 from porchlight.ports import Brands, Metrics, Orders, Renderer, Returns, Shipments
+from porchlight.reaching import Profiles
 from porchlight.services.cases import AnswerDesk, get_case
 from porchlight.services.links import Links
 
@@ -46,15 +49,16 @@ class TrackingPage:
     renderer: Renderer
     links: Links
     metrics: Metrics
+    profiles: Profiles
 
-    def show(self, token: str, now: datetime, wished: Wished = ()) -> Page:
-        """The page, or the one that tells nothing."""
+    def show(self, token: str, now: datetime, wished: Wished = (), sms: str = "") -> Page:
+        """The page, or the one that tells nothing. ``sms``: what came of a sign-up a moment ago."""
         try:
-            return self._found(token, now, wished)
+            return self._found(token, now, wished, sms)
         except NotFoundError:
             return not_found(self.renderer, wished)
 
-    def _found(self, token: str, now: datetime, wished: Wished) -> Page:
+    def _found(self, token: str, now: datetime, wished: Wished, sms: str) -> Page:
         claims = self.links.read("t", token, now)
         brand = self.brands.get(claims["b"])
         contents = self.orders.contents(brand.brand_id, claims["o"])
@@ -71,9 +75,12 @@ class TrackingPage:
         cases = [case for case_id in asked if (case := self.cases.get(brand.brand_id, case_id))]
         returns = [found for return_id in contents.return_ids if (found := self.returns.get(brand.brand_id, return_id))]
         links = {**self.links.of_order(brand, contents.order), "answer": f"{token}/answer"}
-        shopper = self.orders.shopper(brand.brand_id, contents.order.shopper_id)
-        speech = self.renderer.speech(brand, shopper.language if shopper else None, *wished)
+        shopper, profile = self.profiles.with_contact(brand.brand_id, contents.order.shopper_id)
+        known = profile.preferences.language or (shopper.language if shopper else None)
+        speech = self.renderer.speech(brand, known, *wished)
         view = tracking_view(brand, contents.order, parcels, returns, now, links, cases, contents.untracked, speech)
+        if may_ask_for_sms(brand, profile) or sms:
+            view["sms"] = sign_up_view(brand.name, f"{token}/sms", links["preferences"], sms)
         self.metrics.count("PageViews", page="tracking")
         return Page(self.renderer.page(brand, "tracking", view), self.renderer.policy)
 
