@@ -55,18 +55,18 @@ class FakeQuotas:
     bucket: Bucket = field(default_factory=Bucket)
     leases: dict[Line, Lease] = field(default_factory=dict)
 
-    def take(self, brand: str, channel: Channel, provider: str, per_second: float) -> float:
+    def take(self, brand: str, channel: Channel, provider: str, per_second: float, tokens: int = 1) -> float:
         key, now = (brand, channel, provider), int(self.clock() * SECOND)
         lease = self.leases.get(key)
-        if lease is None or not lease.is_good(now):
-            size = wanted(lease, per_second)
+        if lease is None or not lease.has(tokens, now):
+            size = wanted(lease, tokens, per_second)
             self.bucket.writes += 1
             earned = moved(self.bucket.earned.get(key), now, size * space(per_second))
             if earned is None:
                 raise TransientError("the quota is used up", code=THROTTLED)
             self.bucket.earned[key] = earned
             lease = Lease(begins=earned - size * space(per_second), size=size, left=size)
-        self.leases[key] = lease.model_copy(update={"left": lease.left - 1})
+        self.leases[key] = lease.model_copy(update={"left": lease.left - tokens})
         return max(0, lease.begins - now) / SECOND
 
 

@@ -133,28 +133,31 @@ def test_the_counts_are_kept_for_a_minute_and_forgotten_after_days(table: Table,
 
 
 # --------------------------------------------------------------------------------------------------------------- quotas
-steps = st.lists(st.tuples(st.integers(0, 2), st.sampled_from([0.0, 0.01, 0.1, 0.7, 3.0])), min_size=1, max_size=25)
+pauses = st.sampled_from([0.0, 0.01, 0.1, 0.7, 3.0])
+steps = st.lists(st.tuples(st.integers(0, 2), pauses, st.integers(1, 3)), min_size=1, max_size=25)
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(moves=steps, per_second=st.sampled_from([0.5, 3.0, 14.0, 200.0]))
-def test_the_table_gives_what_the_rules_give(cloud: str, moves: list[tuple[int, float]], per_second: float) -> None:
+def test_the_table_gives_what_the_rules_give(
+    cloud: str, moves: list[tuple[int, float, int]], per_second: float
+) -> None:
     # Given three processes over the table, and three over the pure rules
     brand, clock = f"sending-{next(_brands)}", Clock()
     bucket = Bucket()
     real: list[reaching.Quotas] = [DynamoQuotas(Table("porchlight"), clock) for _ in range(3)]
     pure: list[reaching.Quotas] = [FakeQuotas(clock, bucket) for _ in range(3)]
     # When they ask in the same order at the same instants
-    for who, pause in moves:
+    for who, pause, parts in moves:
         clock.now += pause
-        found, wanted = (_taken(quotas[who], brand, per_second) for quotas in (real, pure))
+        found, wanted = (_taken(quotas[who], brand, per_second, parts) for quotas in (real, pure))
         # Then they are told the same
         assert found == pytest.approx(wanted)
 
 
-def _taken(quotas: reaching.Quotas, brand: str, per_second: float) -> float:
+def _taken(quotas: reaching.Quotas, brand: str, per_second: float, tokens: int = 1) -> float:
     try:
-        return quotas.take(brand, EMAIL, "ses", per_second)
+        return quotas.take(brand, EMAIL, "ses", per_second, tokens)
     except TransientError as error:
         return {"throttled": -1.0}[error.problem]
 

@@ -19,7 +19,7 @@ from porchlight.errors import (
     PorchlightError,
     TransientError,
 )
-from porchlight.reaching import HandedOver
+from porchlight.reaching import HandedOver, TextContent
 from porchlight.services.courier import Courier
 from tests.channels.benches import outgoing
 from tests.fakes import FakeBrands, FakeMetrics
@@ -340,6 +340,14 @@ def test_a_message_waits_for_its_turn() -> None:
     world.send()
     world.send(2)
     assert world.waited == pytest.approx([0.48])
+
+
+def test_a_text_of_several_parts_takes_as_many_turns() -> None:
+    world = World(per_second=4)
+    long = outgoing(SMS, content=TextContent(text="x" * 400, parts=3))
+    world.courier.hand_over(long, world.now)
+    world.courier.hand_over(outgoing(SMS), world.now)
+    assert world.waited == pytest.approx([0.75])
 
 
 def test_what_the_quota_does_not_allow_goes_no_other_way() -> None:

@@ -28,38 +28,45 @@ def processes(clock: Clock, skews: list[float]) -> tuple[Bucket, list[FakeQuotas
     return bucket, [process(skew) for skew in skews]
 
 
-steps = st.lists(st.tuples(st.integers(0, 4), st.floats(0, 0.4)), min_size=1, max_size=150)
+steps = st.lists(st.tuples(st.integers(0, 4), st.floats(0, 0.4), st.integers(1, 3)), min_size=1, max_size=150)
 
 
 @given(steps, st.sampled_from([0.5, 1, 14, 97, 1_667]), st.lists(st.floats(-0.5, 0.5), min_size=5, max_size=5))
-def test_no_window_has_more_messages_than_the_quota_and_one_lease(
-    moves: list[tuple[int, float]], per_second: float, skews: list[float]
+def test_no_window_has_more_than_the_quota_and_one_lease(
+    moves: list[tuple[int, float, int]], per_second: float, skews: list[float]
 ) -> None:
     # Given five processes whose clocks are up to a second apart, which ask in any order at any time
     clock = Clock()
     _, quotas = processes(clock, skews)
     sent: list[float] = []
-    for who, pause in moves:
+    for who, pause, parts in moves:
         clock.now += pause
         with suppress(TransientError):
-            sent.append(clock.now + quotas[who].take(*LINE, per_second))
+            sent += [clock.now + quotas[who].take(*LINE, per_second, parts)] * parts
     # Then in no time from one message to another did more go out than were earned, tokens still good, and one lease
     sent.sort()
     slack = GOOD_FOR / SECOND + max(skews) - min(skews)
     for first, begin in enumerate(sent):
         for last in range(first, len(sent)):
-            most = per_second * (sent[last] - begin + slack) + max(1, per_second / LEASES_PER_SECOND) + 1e-3
+            most = per_second * (sent[last] - begin + slack) + max(3, per_second / LEASES_PER_SECOND) + 1e-3
             assert last - first + 1 <= most + 1
 
 
 @given(steps, st.floats(0.2, 2_000))
-def test_nobody_waits_longer_than_a_second(moves: list[tuple[int, float]], per_second: float) -> None:
+def test_nobody_waits_longer_than_a_second(moves: list[tuple[int, float, int]], per_second: float) -> None:
     clock = Clock()
     _, quotas = processes(clock, [0.0] * 5)
-    for who, pause in moves:
+    for who, pause, parts in moves:
         clock.now += pause
         with suppress(TransientError):
-            assert 0 <= quotas[who].take(*LINE, per_second) <= 1
+            assert 0 <= quotas[who].take(*LINE, per_second, parts) <= 1
+
+
+def test_a_text_of_three_parts_takes_three_turns() -> None:
+    clock = Clock()
+    _, (one, other) = processes(clock, [0.0, 0.0])
+    assert one.take(*LINE, 4, 3) == 0
+    assert other.take(*LINE, 4) == pytest.approx(0.75)
 
 
 def test_after_a_quiet_time_the_first_message_goes_at_once() -> None:

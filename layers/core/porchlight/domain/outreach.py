@@ -34,7 +34,7 @@ class ChannelPolicy(BaseModel):
     confirm_minutes: int | None = Field(default=None, ge=1, le=2_880)
     """If nothing confirms the delivery within so many minutes, the next channel is used; None: it is not waited for."""
     per_second: float = Field(default=14, gt=0, le=10_000)
-    """The provider's quota."""
+    """The quota of each provider, this brand's part of it; of SMS in parts of messages, as networks count."""
 
 
 class SmsSender(BaseModel):

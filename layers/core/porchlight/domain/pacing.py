@@ -29,9 +29,9 @@ class Lease(BaseModel):
     size: int
     left: int
 
-    def is_good(self, now: int) -> bool:
-        """True while a message may go out by it."""
-        return self.left > 0 and now < self.begins + GOOD_FOR
+    def has(self, tokens: int, now: int) -> bool:
+        """True while a message of so many tokens may go out by it."""
+        return self.left >= tokens and now < self.begins + GOOD_FOR
 
 
 def space(per_second: float) -> int:
@@ -39,14 +39,14 @@ def space(per_second: float) -> int:
     return max(1, round(SECOND / per_second))
 
 
-def wanted(before: Lease | None, per_second: float) -> int:
-    """How many tokens a process takes at once: one more than the last time where it used all of these, else as many as
-    it used; so that a busy one writes rarely and an idle one wastes none.
+def wanted(before: Lease | None, tokens: int, per_second: float) -> int:
+    """How many tokens a process takes at once for a message that takes ``tokens``: some more than the last time where
+    it used all of these, else as many as it used; so that a busy one writes rarely and an idle one wastes none.
     """
     if before is None:
-        return 1
-    size = before.size + 1 if before.left == 0 else before.size - before.left
-    return max(1, min(size, int(per_second / LEASES_PER_SECOND)))
+        return tokens
+    size = before.size + tokens if before.left < tokens else before.size - before.left
+    return max(tokens, min(size, int(per_second / LEASES_PER_SECOND)))
 
 
 def moved(earned: int | None, now: int, length: int) -> int | None:

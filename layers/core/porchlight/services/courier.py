@@ -29,7 +29,7 @@ from porchlight.errors import (
     TransientError,
 )
 from porchlight.ports import Brands, Metrics
-from porchlight.reaching import Breakers, HandedOver, Outgoing, Provider, Quotas, Reputations
+from porchlight.reaching import Breakers, HandedOver, Outgoing, Provider, Quotas, Reputations, TextContent
 
 COUNT_EVERY = timedelta(seconds=2)
 """A busy process counts what it sent this often, not message by message: all of them write to one item."""
@@ -116,7 +116,8 @@ class Courier:
         breaker = self.breakers.get(*line)
         if breaker.gate(now) is Gate.SHUT:
             return False
-        if wait := self.quotas.take(*line, policy.per_second):
+        parts = message.content.parts if isinstance(message.content, TextContent) else 1
+        if wait := self.quotas.take(*line, policy.per_second, parts):
             self.pause(wait)
         if breaker.gate(now) is Gate.CLOSED:
             return True

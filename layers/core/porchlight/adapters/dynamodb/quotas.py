@@ -28,13 +28,13 @@ class DynamoQuotas:
         self._earned: dict[tuple[str, Channel, str], int] = {}
         """Where each bucket stood when this process looked last: what is tried first."""
 
-    def take(self, brand: str, channel: Channel, provider: str, per_second: float) -> float:
+    def take(self, brand: str, channel: Channel, provider: str, per_second: float, tokens: int = 1) -> float:
         """Of the lease that this process has, or of a new one."""
         key, now = (brand, channel, provider), self._now()
         lease = self._leases.get(key)
-        if lease is None or not lease.is_good(now):
-            lease = self._leased(key, wanted(lease, per_second), per_second, now)
-        self._leases[key] = lease.model_copy(update={"left": lease.left - 1})
+        if lease is None or not lease.has(tokens, now):
+            lease = self._leased(key, wanted(lease, tokens, per_second), per_second, now)
+        self._leases[key] = lease.model_copy(update={"left": lease.left - tokens})
         return max(0, lease.begins - now) / SECOND
 
     def _leased(self, key: tuple[str, Channel, str], size: int, per_second: float, now: int) -> Lease:
