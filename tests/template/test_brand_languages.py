@@ -1,4 +1,4 @@
-"""Translations in the brand pack: what is whole is spoken, what is not is named, nothing is shown that was not meant."""
+"""Translations in the pack: what is whole is spoken, what is not is named, nothing is shown that was not meant."""
 
 import json
 import shutil

@@ -53,8 +53,15 @@ def test_english_without_a_brand_is_the_defaults() -> None:
             "es",
             ("jueves", "el jueves", "para el jueves"),
             "el jueves, 3 de diciembre",
-            "el jueves, o el viernes a más tardar",
+            "el jueves o, a más tardar, el viernes",
         ),
+        (
+            "nl",
+            ("donderdag", "donderdag", "uiterlijk donderdag"),
+            "op donderdag 3 december",
+            "donderdag, uiterlijk vrijdag",
+        ),
+        ("pl", ("czwartek", "w czwartek", "do czwartku"), "w czwartek, 3 grudnia", "w czwartek, najpóźniej w piątek"),
         ("it", ("giovedì", "giovedì", "entro giovedì"), "giovedì 3 dicembre", "giovedì, al più tardi venerdì"),
         (
             "pt-BR",
