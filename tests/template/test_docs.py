@@ -221,6 +221,8 @@ def test_every_secret_is_in_the_deploying_page() -> None:
         "api-keys",
         "refunds/{brand}",
         "webhooks/{brand}",
+        "channels/smtp",
+        "channels/vapid",
         "channels/ops/{brand}",
         "links",
     }
