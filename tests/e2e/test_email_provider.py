@@ -50,7 +50,7 @@ def test_a_provider_that_is_busy_is_asked_again_and_takes_it_once(world: World) 
     world.quiet()
     retries = world.counted("MessageRetries", channel="email")
     with provider(world) as peer:
-        peer.plan = [refuse(429, "TooManyRequestsException"), refuse(500, "InternalFailureX"), pass_on]
+        peer.plan = [refuse(429, "TooManyRequestsException"), refuse(503, "ServiceUnavailable"), pass_on]
         order = world.order()
         world.place(order)
         record = world.await_message(order, Moment.ORDER_CONFIRMED, within=45)
