@@ -57,8 +57,13 @@ def texts(words: Words, at: str = "") -> Iterator[tuple[str, str]]:
         where = f"{at}.{name}" if at else str(name)
         if isinstance(value, Mapping):
             yield from texts(value, where)
-        elif value and not where.endswith(_UNSPOKEN):
+        elif is_text(where, value):
             yield where, value
+
+
+def is_text(where: str, value: str) -> bool:
+    """True for what is to be translated."""
+    return bool(value) and not where.endswith(_UNSPOKEN)
 
 
 def read(file: Path) -> Catalog:

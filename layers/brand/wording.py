@@ -80,15 +80,16 @@ def translated(english: Mapping[str, Any], catalog: Catalog, at: str = "") -> tu
     """The same words in another language, and the places that have none."""
     words: Words = {}
     lacks: list[str] = []
-    said = {where: catalogs.translation(catalog, where, text) for where, text in catalogs.texts(english, at)}
     for name, value in english.items():
         where = f"{at}.{name}" if at else str(name)
         if isinstance(value, Mapping):
             words[name], below = translated(value, catalog, where)
             lacks += below
+        elif catalogs.is_text(where, value):
+            words[name] = catalogs.translation(catalog, where, value)
+            lacks += [] if words[name] else [where]
         else:
-            words[name] = said.get(where, value)
-            lacks += [where] if where in said and not said[where] else []
+            words[name] = value
     return words, lacks
 
 

@@ -36,8 +36,10 @@ def extract(
     from layers.brand import catalogs
 
     file = out or _defaults(source) / "locales" / f"{catalogs.DOMAIN}.pot"
-    _write(file, catalogs.text(catalogs.template(_english(source))))
-    Output().say(f"{file}: {len(list(catalogs.texts(_english(source))))} texts")
+    output = Output()
+    english = _english(source, output)
+    _write(file, catalogs.text(catalogs.template(english)))
+    output.say(f"{file}: {len(list(catalogs.texts(english)))} texts")
 
 
 @commands.command()
@@ -47,7 +49,8 @@ def update(languages: Languages = None, source: Source = BRANDS) -> None:
     """
     from layers.brand import catalogs
 
-    english, output = _english(source), Output()
+    output = Output()
+    english = _english(source, output)
     for language in _wanted(languages, source):
         file = catalogs.place(_defaults(source), language)
         old = _read(output, file) if file.is_file() else catalogs.template({})
@@ -62,7 +65,8 @@ def check(languages: Languages = None, source: Source = BRANDS, json: Json = Fal
     """
     from layers.brand import catalogs
 
-    english, output = _english(source), Output(json)
+    output = Output(json)
+    english = _english(source, output)
     rows, open_ = [], {}
     for language in _wanted(languages, source):
         catalog = _read(output, catalogs.place(_defaults(source), language))
@@ -90,10 +94,14 @@ def _defaults(source: Path) -> Path:
     return source / "default"
 
 
-def _english(source: Path) -> dict[str, Any]:
+def _english(source: Path, output: Output) -> dict[str, Any]:
     import yaml
 
-    words: dict[str, Any] = yaml.safe_load((_defaults(source) / "words" / "en.yaml").read_text(encoding="utf-8"))
+    file = _defaults(source) / "words" / "en.yaml"
+    try:
+        words: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError) as error:
+        output.fail(f"{file}: cannot be read: {error}")
     return words
 
 
