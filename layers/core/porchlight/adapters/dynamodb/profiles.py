@@ -53,25 +53,24 @@ class DynamoProfiles:
         return [one for one in ids if digest in _digests(brand, *self.with_contact(brand, one))]
 
     def erase(self, brand: str, shopper_id: str, at: datetime) -> None:
-        """Contact points, profile and pointers at once; then entry by entry what the ledger says of the person."""
+        """The pointers first, for which the addresses are needed; contact points and profile at once; then entry by
+        entry what the ledger says of the person.
+        """
         shopper, profile = self.with_contact(brand, shopper_id)
         if profile.erased_at is None or shopper is None or shopper.erased_at != profile.erased_at:
-            self._table.transact(list(self._forgetting(brand, shopper_id, at, shopper, profile)))
+            for digest in _digests(brand, shopper, profile):
+                self._table.delete(keys.address_pk(brand, digest), shopper_id)
+            self._table.transact(list(self._forgetting(brand, shopper_id, at, profile)))
         for record in self.ledger(brand, shopper_id):
             if record.wording or record.proof:
                 self._table.put(_consent(record.model_copy(update={"wording": "", "proof": ""})))
 
-    def _forgetting(
-        self, brand: str, shopper_id: str, at: datetime, shopper: Shopper | None, profile: Profile
-    ) -> Iterable[Item]:
+    def _forgetting(self, brand: str, shopper_id: str, at: datetime, profile: Profile) -> Iterable[Item]:
         withdrawn = {name: one for name, one in profile.standings.items() if one.action is ConsentAction.WITHDRAWN}
         known = {"brand": brand, "shopper_id": shopper_id, "erased_at": at}
         after = Profile(**known, standings=withdrawn, version=profile.version + 1)
         yield {"Put": self._table.guarded(self._profile(after), after.version)}
         yield {"Put": {"TableName": self._table.name, "Item": shopper_item(Shopper(**known))}}
-        for digest in _digests(brand, shopper, profile):
-            key = {"pk": {"S": keys.address_pk(brand, digest)}, "sk": {"S": shopper_id}}
-            yield {"Delete": {"TableName": self._table.name, "Key": key}}
 
     def _profile(self, profile: Profile) -> Item:
         return item(keys.shopper_pk(profile.brand, profile.shopper_id), keys.PROFILE, "profile", profile)
