@@ -111,11 +111,15 @@ def _pages(brand: BrandConfig, speech: Speech | None = None) -> list[tuple[str, 
         ("order", "promise", {"words": say("promise", samples.PROMISE)}),
         ("no-order", "promise", {"words": say("promise", samples.PROMISE | samples.NO_ORDER)}),
     ]
+    facts = {"brand": brand.name, "rating": say("blocks.rating.poor", {}), "low": True}
+    rated = [
+        ("done" if done else "ask", "rating", {"words": say("rating", facts), "done": done}) for done in (False, True)
+    ]
     answers = [(name, "answer", {"said": said, "back": "../sample-token"}) for name, said in samples.answers()]
     first = tracking[0][2]
     tracking += [(name, "tracking", first | {"sms": form}) for name, form in page_samples.signing_up(brand)]
     spoken = {"language": speech.tag} if speech else {}
-    plain = [(name, template, view | spoken) for name, template, view in (*answers, *states)]
+    plain = [(name, template, view | spoken) for name, template, view in (*answers, *states, *rated)]
     own = speech.tag if speech else "en"
     return [*tracking, *plain, *page_samples.stopping(brand, own), *page_samples.choosing(brand, own)]
 

@@ -24,6 +24,7 @@ from porchlight.adapters.dynamodb import (
     profiles,
     quarantine,
     quotas,
+    ratings,
     returns,
     shipments,
     surges,
@@ -36,6 +37,7 @@ DOC = (Path(__file__).parents[2] / "docs/data-model.md").read_text()
 REPOSITORIES = {
     "Shipments": shipments.DynamoShipments,
     "Orders": orders.DynamoOrders,
+    "Ratings": ratings.DynamoRatings,
     "Messages": messages.DynamoMessages,
     "Returns": returns.DynamoReturns,
     "Decisions": decisions.DynamoDecisions,

@@ -17,6 +17,7 @@ from porchlight.domain.messages import Told
 from porchlight.domain.moments import Catalogue, Moment
 from porchlight.domain.orders import Shopper
 from porchlight.domain.preferences import Profile
+from porchlight.domain.ratings import Rating
 from porchlight.domain.receipts import ReceiptKind
 from porchlight.domain.reputation import Outcome, Reputation
 
@@ -156,6 +157,14 @@ class Catalogues(Protocol):
 
     def blocks(self, brand: str) -> Blocks:
         """What may stand below the news of its emails."""
+        ...
+
+
+class Ratings(Protocol):
+    """What shoppers thought of their orders."""
+
+    def put(self, rating: Rating) -> bool:
+        """Store it, in place of another answer to the same message; True where there was none."""
         ...
 
 

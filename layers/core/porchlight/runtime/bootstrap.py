@@ -428,6 +428,13 @@ class App:
         return Gatherer(DynamoBundles(self._table), self.messages)
 
     @cached_property
+    def ratings(self) -> "reaching.Ratings":
+        """What shoppers thought of their orders."""
+        from porchlight.adapters.dynamodb.ratings import DynamoRatings
+
+        return DynamoRatings(self._table)
+
+    @cached_property
     def blocks(self) -> "BlockDesk":
         """Who makes the blocks below the news; an API of the brand has a second to answer."""
         from porchlight.adapters.safe_http import SafeCaller
@@ -504,7 +511,8 @@ class App:
         from porchlight.channels.kit import Kit
         from porchlight.channels.registry import provider
 
-        kit = Kit(self.secrets, self.clock, lambda: self.safe_caller, self.settings.configuration_set)
+        sets = (self.settings.configuration_set, self.settings.sms_configuration_set)
+        kit = Kit(self.secrets, self.clock, lambda: self.safe_caller, *sets)
         return provider(provider_id, kit)
 
     @cached_property

@@ -13,6 +13,7 @@
                                         REFUND#{id}           store_refund
                                         MESSAGE#{msg_…}       message       (due index)
                                         RETURN#{rma_…}        order_return
+                                        RATING#{msg_…}        rating
     BRAND#{brand}#RETURN#{rma_…}        RETURN                return        (stream → bus)
     BRAND#{brand}#CASE#{cse_…}          CASE                  case          (stream → bus, due index)
     BRAND#{brand}#SHOPPER#{cus_…}       CONTACT               shopper
@@ -21,6 +22,7 @@
                                         PROFILE               profile
                                         CONSENT#{at}#{cns_…}  consent
     BRAND#{brand}#ADDRESS#{adr_…}       {cus_…}               address
+    BRAND#{brand}#ENGAGEMENT            DAY#{day}#{moment}#{channel}  engaged
     BRAND#{brand}#QUARANTINE            QUARANTINE#{q_…}      quarantined
     BRAND#{brand}#CODES                 CODE#{source}#{code}     code
                                         MEANING#{source}#{code}  meaning
@@ -63,6 +65,7 @@ PARCEL = "PARCEL#"
 UNTRACKED = "UNTRACKED#"
 REFUND = "REFUND#"
 MESSAGE = "MESSAGE#"
+RATING = "RATING#"
 ORDER_RETURN = "RETURN#"
 QUARANTINE = "QUARANTINE#"
 CODE = "CODE#"
@@ -124,6 +127,16 @@ def quarantine_pk(brand: str) -> str:
 def lanes_pk(brand: str) -> str:
     """Partition of what a brand's lanes are counted by."""
     return f"BRAND#{brand}#LANES"
+
+
+def engagement_pk(brand: str) -> str:
+    """Partition of what shoppers did with a brand's messages."""
+    return f"BRAND#{brand}#ENGAGEMENT"
+
+
+def engagement_sk(day: date, moment: str = "", channel: str = "") -> str:
+    """Sort key of one moment on one channel on one day; without them what all of the day begin with."""
+    return f"DAY#{day}#{moment}#{channel}" if moment else f"DAY#{day}"
 
 
 def codes_pk(brand: str) -> str:
