@@ -1,8 +1,8 @@
 """In-memory doubles of the ports of reaching shoppers. The contract suite of tests/adapters runs over these, too."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,13 +10,15 @@ from typing import Any
 import yaml
 
 from porchlight.domain.blocks import Blocks
+from porchlight.domain.channels import Channel
 from porchlight.domain.consent import ConsentAction, ConsentRecord
 from porchlight.domain.countries import CountryProfile
 from porchlight.domain.moments import Catalogue, Moment, MomentSpec
 from porchlight.domain.orders import Shopper
 from porchlight.domain.preferences import Profile, address_digest
+from porchlight.domain.receipts import ReceiptKind
 from porchlight.errors import ConflictError
-from porchlight.reaching import Bundle, HandedOver, Outgoing, TouchLog
+from porchlight.reaching import Bundle, Engaged, HandedOver, Outgoing, TouchLog
 from tests.fakes import FakeOrders
 
 ROOT = Path(__file__).parents[1]
@@ -143,3 +145,21 @@ class FakeCourier:
             raise failure
         self.sent.append(message)
         return HandedOver(provider="ses", provider_id=f"ses-{len(self.sent)}")
+
+
+class FakeEngagement:
+    def __init__(self) -> None:
+        self.counts: Counter[tuple[str, date, Moment, Channel, ReceiptKind]] = Counter()
+
+    def count(self, brand: str, moment: Moment, channel: Channel, kind: ReceiptKind, at: datetime) -> None:
+        self.counts[brand, at.date(), moment, channel, kind] += 1
+
+    def days(self, brand: str, first: date, last: date) -> list[Engaged]:
+        found: dict[tuple[date, Moment, Channel], dict[ReceiptKind, int]] = defaultdict(dict)
+        for (of, day, moment, channel, kind), count in self.counts.items():
+            if of == brand and first <= day <= last:
+                found[day, moment, channel][kind] = count
+        return [
+            Engaged(day=day, moment=moment, channel=channel, counts=counts)
+            for (day, moment, channel), counts in sorted(found.items())
+        ]

@@ -20,6 +20,7 @@ from porchlight.adapters.dynamodb.cases import DynamoCases
 from porchlight.adapters.dynamodb.codes import DynamoCodes
 from porchlight.adapters.dynamodb.decisions import DynamoDecisions
 from porchlight.adapters.dynamodb.due import DynamoDueIndex
+from porchlight.adapters.dynamodb.engagement import DynamoEngagement
 from porchlight.adapters.dynamodb.errands import DynamoErrands
 from porchlight.adapters.dynamodb.exchanges import DynamoExchanges
 from porchlight.adapters.dynamodb.journal import DynamoJournal
@@ -112,6 +113,7 @@ class Stores:
     profiles: reaching.Profiles
     touches: reaching.Touches
     bundles: reaching.Bundles
+    engagement: reaching.Engagement
 
 
 def _fakes(brand: str) -> Stores:
@@ -138,6 +140,7 @@ def _fakes(brand: str) -> Stores:
         fakes_reaching.FakeProfiles(orders),
         fakes_reaching.FakeTouches(),
         fakes_reaching.FakeBundles(),
+        fakes_reaching.FakeEngagement(),
     )
 
 
@@ -163,6 +166,7 @@ def _real(brand: str, queue_url: str) -> Stores:
         DynamoProfiles(table),
         DynamoTouches(table),
         DynamoBundles(table),
+        DynamoEngagement(table),
     )
 
 

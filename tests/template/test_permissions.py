@@ -67,7 +67,10 @@ def targets(function: str) -> Grants:
         or {secret("carriers/*"), secret("stores/*")},
         "ses:SendEmail": SENDING,
         "ses:SendRawEmail": SENDING,
-        "sms-voice:SendTextMessage": {ours("sms-voice", f"{one}/*") for one in ("pool", "phone-number", "sender-id")},
+        "sms-voice:SendTextMessage": {
+            *(ours("sms-voice", f"{one}/*") for one in ("pool", "phone-number", "sender-id")),
+            ours("sms-voice", "configuration-set/porchlight-some-stage"),
+        },
         "social-messaging:SendWhatsAppMessage": {ours("social-messaging", "phone-number-id/*")},
         "sns:Publish": {ours("sns", "endpoint/*"), NOT + "arn:aws:sns:*:*:*"},
         "sqs:SendMessage": {arn(SENT_TO.get(function, "InboundQueue"))},
@@ -191,7 +194,7 @@ def test_what_each_function_must_never_be_able_to_do() -> None:
     assert may("secretsmanager:GetSecretValue", secret("carriers/ups-AbCdEf")) == webhooks | {"IssueToken"}
     assert may("secretsmanager:GetSecretValue", secret("stores/shopify-AbCdEf")) == webhooks
     assert may("secretsmanager:GetSecretValue", secret("api-keys-AbCdEf")) == {
-        *("PutOrder", "ManageReturns", "ManageCases", "ShowCalibration", "ManageWebhooks")
+        *("PutOrder", "ManageReturns", "ManageCases", "ShowCalibration", "ManageWebhooks", "ExplainMessages")
     }
     assert may("secretsmanager:GetSecretValue", secret("webhooks/larkspur-AbCdEf")) == {"DeliverWebhook"}
     assert may("secretsmanager:GetSecretValue", secret("channels/ops/larkspur-AbCdEf")) == {"NotifyOps"}
@@ -306,6 +309,7 @@ def test_queues_and_functions_let_in_only_who_is_named() -> None:
         arn("WebhookQueue"): {"ArnEquals": {"aws:SourceArn": arn("TellEndpoints")}},
     }
     for name, permission in of_type("Lambda::Permission").items():
-        assert permission["Principal"] in ("apigateway.amazonaws.com", "events.amazonaws.com"), name
+        callers = ("apigateway.amazonaws.com", "events.amazonaws.com", "sns.amazonaws.com")
+        assert permission["Principal"] in callers, name
         assert permission["SourceArn"], name
     assert "AWS::Lambda::Url" not in {one["Type"] for one in resources().values()}

@@ -7,8 +7,9 @@ from typing import Any, cast
 import pytest
 
 from porchlight.asking import Caller
+from porchlight.channels.receipts import parse
 from porchlight.domain.changes import DomainEvent, order_changes, shipment_changes
-from porchlight.domain.channels import Purpose
+from porchlight.domain.channels import Channel, Purpose
 from porchlight.domain.delays import Delay, DelayKind
 from porchlight.domain.messages import MessageRecord, MessageState, Suppression
 from porchlight.domain.milestones import Milestone
@@ -20,6 +21,7 @@ from porchlight.reaching import EmailContent, HandedOver, Outgoing
 from porchlight.services.blocks import BlockDesk
 from porchlight.services.bundles import Gatherer
 from porchlight.services.compose import Composer
+from porchlight.services.consent import ConsentDesk
 from porchlight.services.deliberate import Deliberation
 from porchlight.services.links import Links
 from porchlight.services.plan_messages import REDRIVE_AFTER, Planner
@@ -37,7 +39,14 @@ from tests.fakes import (
     FakeSecrets,
     FakeShipments,
 )
-from tests.fakes_reaching import FakeBundles, FakeCatalogues, FakeCourier, FakeProfiles, FakeTouches
+from tests.fakes_reaching import (
+    FakeBundles,
+    FakeCatalogues,
+    FakeCourier,
+    FakeEngagement,
+    FakeProfiles,
+    FakeTouches,
+)
 from tests.fakes_sending import FakeReputations
 from tests.unit.stories import DAY, NOW, after, brand, order, parcel, scan
 
@@ -74,7 +83,9 @@ class World:
             *(deliberation, self.messages, self.profiles, self.touches, gatherer),
             *(Composer(FakeRenderer(), links, blocks), self.email, self.metrics),
         )
-        self.feedback = Feedback(self.messages, self.metrics, FakeReputations())
+        self.engagement = FakeEngagement()
+        desk = ConsentDesk(self.profiles, self.metrics)
+        self.feedback = Feedback(self.messages, desk, self.reputations, self.engagement, self.metrics)
         self.due = FakeDue(self.shipments, self.messages)
 
     def move(self, milestone: Milestone, at: datetime, **update: Any) -> list[DomainEvent]:
@@ -108,7 +119,8 @@ class World:
 
     def report(self, kind: str = "Send", at: datetime = NOW) -> list[str]:
         """SES reports every message that it took."""
-        return [self.feedback.record(ses_event(email, kind, at)) for email in self.email.sent]
+        reports = [ses_event(email, kind, at) for email in self.email.sent]
+        return [self.feedback.apply(one, at) for report in reports for one in parse(report)]
 
     def prefer(self, **chosen: Any) -> None:
         profile = self.profiles.get("larkspur", "cus_1")
@@ -119,6 +131,14 @@ class World:
     def record(self) -> MessageRecord:
         (found,) = self.messages.records.values()
         return found
+
+
+def somebody_elses() -> Outgoing:
+    return Outgoing(
+        **{"brand": "larkspur", "channel": Channel.EMAIL, "message_id": "msg_9", "order_id": "ord_9"},
+        **{"moment": Moment.SHIPPED, "purpose": Purpose.SERVICE, "to": "b@x.example"},
+        content=EmailContent(subject="", html="", text=""),
+    )
 
 
 def ses_event(email: Outgoing, kind: str = "Send", at: datetime = NOW) -> dict[str, Any]:
@@ -383,8 +403,10 @@ class TestFeedback:
         (reference,) = world.plan()
         world.send(reference)
         before = world.record
-        assert world.report() + world.report("Delivery") == [MessageState.SENT] * 2
+        assert world.report() + world.report() == [MessageState.SENT] * 2
         assert world.record == before
+        assert world.report("Delivery") + world.report("Delivery", NOW + DAY) == [MessageState.SENT] * 2
+        assert world.record.delivered_at == NOW
 
     @pytest.mark.parametrize("kind", ["Bounce", "Complaint", "Reject", "Rendering Failure"])
     def test_trouble_is_counted(self, world: World, kind: str) -> None:
@@ -398,8 +420,9 @@ class TestFeedback:
         "detail", [{}, {"eventType": "Send", "mail": {}}, {"eventType": "Send", "mail": {"tags": {}}}]
     )
     def test_messages_of_others(self, world: World, detail: dict[str, Any]) -> None:
+        assert not parse({"mail": {}, **detail})
         with pytest.raises(NotFoundError):
-            world.feedback.record(detail)
+            world.feedback.apply(parse(ses_event(somebody_elses(), "Send"))[0], NOW)
 
     def test_two_reports_at_once(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
         (reference,) = world.plan()
@@ -408,11 +431,16 @@ class TestFeedback:
             world.send(reference)
         monkeypatch.undo()
 
-        def conflict(*_: Any, **__: Any) -> None:
+        real = world.messages.update
+
+        def quicker(record: MessageRecord, **options: Any) -> None:
+            monkeypatch.undo()
+            real(record, **options)
             raise ConflictError
 
-        monkeypatch.setattr(world.messages, "update", conflict)
+        monkeypatch.setattr(world.messages, "update", quicker)
         assert world.report() == [MessageState.SENT]
+        assert world.metrics.total("Messages", outcome="sent") == 0  # the other one counted it
 
 
 def die_at(world: World, monkeypatch: pytest.MonkeyPatch, name: str, call: int) -> None:

@@ -5,13 +5,16 @@ from typing import Any
 
 import pytest
 
+from porchlight.channels.receipts import parse
 from porchlight.domain.channels import Channel
 from porchlight.domain.messages import MessageRecord, MessageState
 from porchlight.domain.moments import Moment
 from porchlight.domain.reputation import LEAST_BOUNCED, LEAST_COMPLAINED
 from porchlight.errors import NotFoundError
+from porchlight.services.consent import ConsentDesk
 from porchlight.services.record_feedback import Feedback
-from tests.fakes import FakeMessages, FakeMetrics
+from tests.fakes import FakeMessages, FakeMetrics, FakeOrders
+from tests.fakes_reaching import FakeEngagement, FakeProfiles
 from tests.fakes_sending import FakeReputations
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -20,7 +23,8 @@ NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 class Desk:
     def __init__(self) -> None:
         self.messages, self.metrics, self.reputations = FakeMessages(), FakeMetrics(), FakeReputations()
-        self.feedback = Feedback(self.messages, self.metrics, self.reputations)
+        desk = ConsentDesk(FakeProfiles(FakeOrders()), self.metrics)
+        self.feedback = Feedback(self.messages, desk, self.reputations, FakeEngagement(), self.metrics)
         record = MessageRecord(
             **{"brand": "larkspur", "message_id": "msg_1", "order_id": "ord_1", "shopper_id": "cus_1"},
             **{"moment": Moment.SHIPPED, "subject_id": "shp_1", "planned_at": NOW, "event_at": NOW},
@@ -31,7 +35,8 @@ class Desk:
     def report(self, kind: str, message: str = "msg_1", **more: Any) -> None:
         tags = {"brand": ["larkspur"], "order_id": ["ord_1"], "message_id": [message]}
         mail = {"timestamp": NOW.isoformat(), "messageId": "0100", "tags": tags}
-        self.feedback.record({"eventType": kind, "mail": mail, **more})
+        for receipt in parse({"eventType": kind, "mail": mail, **more}):
+            self.feedback.apply(receipt, NOW)
 
     @property
     def is_paused(self) -> bool:

@@ -20,6 +20,8 @@ class Kit:
     """Who calls strangers' addresses."""
     configuration_set: str = ""
     """Of SES: it reports what became of each message."""
+    sms_configuration_set: str = ""
+    """The same of AWS End User Messaging SMS."""
 
 
 def credentials(read: Callable[[], Mapping[str, Any]], brand: str, fields: tuple[str, ...]) -> dict[str, str]:

@@ -12,6 +12,7 @@ _NAMES = {
     "archive_stream": "ARCHIVE_STREAM",
     "bus_name": "BUS_NAME",
     "configuration_set": "CONFIGURATION_SET",
+    "sms_configuration_set": "SMS_CONFIGURATION_SET",
     "delay_machine": "DELAY_MACHINE_ARN",
     "fanout_machine": "FANOUT_MACHINE_ARN",
     "loopback_calls": "LOOPBACK_CALLS",
@@ -30,6 +31,7 @@ class Settings:
     archive_stream: str = ""
     bus_name: str = ""
     configuration_set: str = ""
+    sms_configuration_set: str = ""
     delay_machine: str = ""
     fanout_machine: str = ""
     loopback_calls: str = ""

@@ -1,68 +1,85 @@
-"""What SES reports about a message that we tagged."""
+"""What became of a message: settle it, remember it, and let another channel take over where it did not arrive."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from porchlight.domain.channels import Channel
-from porchlight.domain.messages import MessageState
+from porchlight.domain.channels import Channel, Purpose
+from porchlight.domain.consent import ConsentSource
+from porchlight.domain.messages import MessageRecord, MessageState
+from porchlight.domain.receipts import FAILED, Receipt, ReceiptKind, applied
 from porchlight.domain.reputation import Outcome
-from porchlight.errors import ConflictError, NotFoundError
+from porchlight.errors import NotFoundError
 from porchlight.ports import Messages, Metrics
-from porchlight.reaching import Reputations
+from porchlight.reaching import Engagement, Reputations
+from porchlight.services.consent import ConsentDesk, Said, places
+from porchlight.services.retrying import until_settled
 
-_TOOK_IT = {"Send", "Delivery"}
-_TROUBLE = {"Bounce": "bounced", "Complaint": "complained", "Reject": "rejected", "Rendering Failure": "failed"}
+_SPOILS = {ReceiptKind.BOUNCED: Outcome.BOUNCED, ReceiptKind.COMPLAINED: Outcome.COMPLAINED}
+_TROUBLE = FAILED | {ReceiptKind.COMPLAINED}
+_QUIET = frozenset({ReceiptKind.TAKEN, ReceiptKind.DELAYED})
+"""What nobody adds up."""
 
 
 @dataclass(frozen=True)
 class Feedback:
-    """Applies SES's event publishing (its JSON as EventBridge carries it in ``detail``)."""
+    """Applies receipts of providers. The same one twice changes nothing but counters of trouble, which come early then
+    and never late.
+    """
 
     messages: Messages
-    metrics: Metrics
+    desk: ConsentDesk
     reputations: Reputations
+    engagement: Engagement
+    metrics: Metrics
 
-    def record(self, detail: Mapping[str, Any]) -> str:
-        """Settle or count. Returns the state of the message; NotFoundError for a message that is not ours."""
-        kind = str(detail.get("eventType") or detail.get("notificationType") or "")
-        mail = detail.get("mail") or {}
-        tags = mail.get("tags") or {}
-        brand, order_id, message_id = (str((tags.get(name) or [""])[0]) for name in ("brand", "order_id", "message_id"))
-        if kind in _TROUBLE:
-            self.metrics.count("MessageFeedback", channel="email", outcome=_TROUBLE[kind])
-        record = self.messages.get(brand, order_id, message_id) if brand and order_id and message_id else None
+    def apply(self, receipt: Receipt, now: datetime) -> str:
+        """Returns the state of the message; NotFoundError for one that is not ours."""
+        record = self.messages.get(receipt.brand, receipt.order_id, receipt.message_id)
         if record is None:
             raise NotFoundError("no such message")
-        if spoilt := _spoils(kind, detail):
-            self._count(record.brand, spoilt, datetime.fromisoformat(mail["timestamp"]))
-        if kind not in _TOOK_IT or record.state is not MessageState.SENDING:
-            return record.state
-        sent = record.model_copy(
-            update={
-                "state": MessageState.SENT,
-                "sent_at": datetime.fromisoformat(mail["timestamp"]),
-                "provider_id": str(mail.get("messageId", "")),
-                "version": record.version + 1,
-            }
-        )
-        try:
-            self.messages.update(sent, due_at=None)
-        except ConflictError:  # the sender recorded it in the same moment
-            return MessageState.SENT
-        self.metrics.count("Messages", channel=record.channel, outcome=MessageState.SENT.value)
-        return sent.state
+        if receipt.kind in _TROUBLE:
+            self.metrics.count("MessageFeedback", channel=receipt.channel, outcome=receipt.kind)
+        self._spoil(record, receipt)
+        self._address(record, receipt, now)
+        return until_settled(lambda: self._settle(receipt, now))
 
-    def _count(self, brand: str, kind: Outcome, at: datetime) -> None:
-        """A report that comes twice counts twice: the pause then comes early, never late."""
-        self.reputations.count(brand, Channel.EMAIL, kind, at)
-        if self.reputations.get(brand, Channel.EMAIL, at, fresh=True).is_bad:
+    def _settle(self, receipt: Receipt, now: datetime) -> str:
+        record = self.messages.get(receipt.brand, receipt.order_id, receipt.message_id)
+        if record is None:
+            raise NotFoundError("no such message")
+        changed = applied(record, receipt)
+        if changed is None:
+            return record.state
+        due_at = None if changed.delivered_at else changed.confirm_by
+        if receipt.kind in FAILED:
+            changed = changed.model_copy(update={"confirm_by": now})
+            due_at = now  # the sweep lets the next channel take over
+        self.messages.update(changed, due_at=due_at)
+        if record.state is MessageState.SENDING:
+            self.metrics.count("Messages", channel=record.channel, outcome=changed.state.value)
+        if receipt.kind not in _QUIET:
+            self.engagement.count(record.brand, record.moment, receipt.channel, receipt.kind, receipt.at)
+        return changed.state
+
+    def _spoil(self, record: MessageRecord, receipt: Receipt) -> None:
+        """What is counted against the sender."""
+        kind = _SPOILS.get(receipt.kind)
+        if kind is None or receipt.channel is not Channel.EMAIL:
+            return
+        self.reputations.count(record.brand, Channel.EMAIL, kind, receipt.at)
+        if self.reputations.get(record.brand, Channel.EMAIL, receipt.at, fresh=True).is_bad:
             self.metrics.count("ReputationPaused", channel=Channel.EMAIL)
 
-
-def _spoils(kind: str, detail: Mapping[str, Any]) -> Outcome | None:
-    """What SES counts against the sender: bounces for good, and complaints."""
-    if kind == "Bounce":
-        return Outcome.BOUNCED if (detail.get("bounce") or {}).get("bounceType") == "Permanent" else None
-    return Outcome.COMPLAINED if kind == "Complaint" else None
+    def _address(self, record: MessageRecord, receipt: Receipt, now: datetime) -> None:
+        """What it says of the address, for all messages to come."""
+        who = (record.brand, record.shopper_id)
+        if not receipt.address:
+            return
+        if receipt.kind is ReceiptKind.BOUNCED:
+            self.desk.hard_bounced(*who, receipt.channel, receipt.address, receipt.at)
+        elif receipt.kind is ReceiptKind.COMPLAINED:
+            said = Said(ConsentSource.COMPLAINT, receipt.at, proof=record.message_id)
+            self.desk.complained(*who, receipt.channel, receipt.address, said, now)
+        elif receipt.kind is ReceiptKind.OPTED_OUT:
+            said = Said(ConsentSource.KEYWORD, receipt.at, proof=record.message_id)
+            self.desk.withdraw(*who, places(Purpose, (receipt.channel,)), said, now, address=receipt.address)

@@ -67,8 +67,8 @@ class Sender:
         record = self.messages.get(brand, order_id, message_id)
         if record is None:
             raise NotFoundError("no such message")
-        if record.state is MessageState.SENT and _is_unconfirmed(record, now):
-            return self._next(record, now)
+        if record.state in (MessageState.SENT, MessageState.FAILED) and _is_unconfirmed(record, now):
+            return self._next(self._update(record, {"confirm_by": None}), now)
         if record.state not in (MessageState.PLANNED, MessageState.SENDING):
             return record.state
         if record.state is MessageState.SENDING and not _in_doubt_too_long(record, now):
@@ -214,8 +214,6 @@ class Sender:
 
     def _next(self, record: MessageRecord, now: datetime) -> str:
         """Let the next channel take over from one that failed, or was not confirmed in time."""
-        if record.state is MessageState.SENT:
-            record = self._update(record, {"confirm_by": None})
         if record.beside is not None:
             return record.state
         gathered = self._gather(record, now)

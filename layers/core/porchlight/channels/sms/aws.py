@@ -18,12 +18,14 @@ class AwsSms:
     """``reaching.Provider``. ``from_address`` is a phone number, a pool, or a sender id; empty: AWS chooses."""
 
     def __init__(self, kit: Kit) -> None:
-        self._clock = kit.clock
+        self._clock, self._set = kit.clock, kit.sms_configuration_set
 
     def send(self, message: Outgoing) -> str:
         """Hand the text over; returns the id of it."""
         text = text_of(message)
         more = {"OriginationIdentity": message.from_address} if message.from_address else {}
+        if self._set:
+            more["ConfigurationSetName"] = self._set
         if dollars := price(text):
             more["MaxPrice"] = dollars
         with handing_over(_is_about_the_number):
