@@ -17,7 +17,8 @@ def answer(request: InboundRequest, path: Mapping[str, str]) -> Response:
     form = parse_qs(request.body.decode(errors="replace"))
     case, chosen = (form.get(name, [""])[0] for name in ("case", "answer"))
     desk = AnswerDesk(app.cases, app.shipments, app.orders)
-    page = AnswerPage(desk, app.brands, app.renderer, Links(app.secrets, app.public_url), app.metrics)
+    links = Links(app.secrets, app.public_url)
+    page = AnswerPage(desk, app.brands, app.renderer, links, app.metrics, app.profiles)
     return html_response(page.answer(path["token"], case, chosen, app.clock(), wished(request)))
 
 

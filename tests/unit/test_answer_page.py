@@ -63,7 +63,7 @@ class World:
             profiles=FakeProfiles(self.orders),
         )
         desk = AnswerDesk(self.cases, self.shipments, self.orders)
-        self.page = AnswerPage(desk, brands, renderer, links, self.metrics)
+        self.page = AnswerPage(desk, brands, renderer, links, self.metrics, FakeProfiles(self.orders))
         self.token = links.of_order(pack.get("larkspur"), order())["tracking"].rpartition("/")[2]
 
     def look(self, now: Any = NOW) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from porchlight.deciding import Cases
+from porchlight.domain.brands import BrandConfig
 from porchlight.domain.cases import Audience, Case, CaseState
 from porchlight.domain.choosing import may_ask_for_sms
 from porchlight.domain.choosing_view import sign_up_view
@@ -96,6 +97,7 @@ class AnswerPage:
     renderer: Renderer
     links: Links
     metrics: Metrics
+    profiles: Profiles
 
     def answer(self, token: str, case_id: str, answer: str, now: datetime, wished: Wished = ()) -> Page:
         """The page that says what is done now; the one that tells nothing for links and questions of others."""
@@ -108,12 +110,18 @@ class AnswerPage:
             said = self._said(case, answer, now)
         except NotFoundError:
             return not_found(self.renderer, wished)
-        order = self.desk.orders.contents(brand.brand_id, claims["o"]).order
-        shopper = self.desk.orders.shopper(brand.brand_id, order.shopper_id) if order else None
-        speech = self.renderer.speech(brand, shopper.language if shopper else None, *wished)
-        view = {"said": said, "back": f"../{token}", "language": speech.tag}
+        language = self._language(brand, claims["o"], wished)
+        view = {"said": said, "back": f"../{token}", "language": language}
         self.metrics.count("PageViews", page="answer")
         return Page(self.renderer.page(brand, "answer", view), self.renderer.policy)
+
+    def _language(self, brand: BrandConfig, order_id: str, wished: Wished) -> str:
+        order = self.desk.orders.get(brand.brand_id, order_id)
+        if order is None:
+            return self.renderer.speech(brand, *wished).tag
+        shopper, profile = self.profiles.with_contact(brand.brand_id, order.shopper_id)
+        known = profile.preferences.language or (shopper.language if shopper else None)
+        return self.renderer.speech(brand, known, *wished).tag
 
     def _said(self, case: Case, answer: str, now: datetime) -> View:
         try:
