@@ -173,6 +173,7 @@ class Stack:
             stage=self.stage,
             table_name=out.get("TableName", ""),
             inbound_queue_url=out.get("InboundQueueUrl", ""),
+            webhook_queue_url=out.get("WebhookQueueUrl", ""),
             bodies_bucket=out.get("BodiesBucket", ""),
             bus_name=out.get("BusName", ""),
             configuration_set=out.get("ConfigurationSetName", self.name),
