@@ -13,6 +13,7 @@ from porchlight.domain.blocks import Blocks
 from porchlight.domain.channels import Channel
 from porchlight.domain.consent import ConsentAction, ConsentRecord
 from porchlight.domain.countries import CountryProfile
+from porchlight.domain.experiments import Arm, Effect
 from porchlight.domain.moments import Catalogue, Moment, MomentSpec
 from porchlight.domain.orders import Shopper
 from porchlight.domain.preferences import Profile, address_digest
@@ -145,6 +146,18 @@ class FakeCourier:
             raise failure
         self.sent.append(message)
         return HandedOver(provider="ses", provider_id=f"ses-{len(self.sent)}")
+
+
+class FakeExperiments:
+    def __init__(self) -> None:
+        self.counts: Counter[tuple[str, str, Arm, Effect]] = Counter()
+
+    def count(self, brand: str, experiment: str, arm: Arm, effect: Effect, at: datetime) -> None:
+        self.counts[brand, experiment, arm, effect] += 1
+
+    def arms(self, brand: str, experiment: str) -> dict[Arm, dict[Effect, int]]:
+        known = {arm: {effect: self.counts[brand, experiment, arm, effect] for effect in Effect} for arm in Arm}
+        return {arm: {effect: count for effect, count in counts.items() if count} for arm, counts in known.items()}
 
 
 class FakeEngagement:

@@ -12,7 +12,7 @@ def plan(event: Event) -> dict[str, Any]:
     """References only; the decisions are in the table. The sweep redrives messages whose decision has been taken."""
     if "messages" in event:
         return {"messages": event["messages"]}
-    planner = Planner(app.deliberation, app.messages, app.gatherer, app.metrics)
+    planner = Planner(app.deliberation, app.messages, app.gatherer, app.laboratory, app.metrics)
     return {"messages": planner.plan(DomainEvent.model_validate(event), app.clock())}
 
 

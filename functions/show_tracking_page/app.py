@@ -12,10 +12,17 @@ from porchlight.services.pages import TrackingPage
 
 def show(request: InboundRequest, path: Mapping[str, str]) -> Response:
     """The page, or a 404 that tells nothing."""
-    links = Links(app.secrets, app.public_url)
     page = TrackingPage(
-        *(app.orders, app.shipments, app.returns, app.cases),
-        *(app.brands, app.renderer, links, app.metrics, app.profiles),
+        app.orders,
+        app.shipments,
+        app.returns,
+        app.cases,
+        app.brands,
+        app.renderer,
+        Links(app.secrets, app.public_url),
+        app.metrics,
+        app.profiles,
+        app.laboratory,
     )
     return html_response(page.show(path["token"], app.clock(), wished(request), request.query.get("sms", "")))
 

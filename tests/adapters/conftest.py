@@ -23,6 +23,7 @@ from porchlight.adapters.dynamodb.due import DynamoDueIndex
 from porchlight.adapters.dynamodb.engagement import DynamoEngagement
 from porchlight.adapters.dynamodb.errands import DynamoErrands
 from porchlight.adapters.dynamodb.exchanges import DynamoExchanges
+from porchlight.adapters.dynamodb.experiments import DynamoExperiments
 from porchlight.adapters.dynamodb.journal import DynamoJournal
 from porchlight.adapters.dynamodb.messages import DynamoMessages
 from porchlight.adapters.dynamodb.orders import DynamoOrders
@@ -114,6 +115,7 @@ class Stores:
     touches: reaching.Touches
     bundles: reaching.Bundles
     engagement: reaching.Engagement
+    experiments: reaching.Experiments
 
 
 def _fakes(brand: str) -> Stores:
@@ -141,6 +143,7 @@ def _fakes(brand: str) -> Stores:
         fakes_reaching.FakeTouches(),
         fakes_reaching.FakeBundles(),
         fakes_reaching.FakeEngagement(),
+        fakes_reaching.FakeExperiments(),
     )
 
 
@@ -167,6 +170,7 @@ def _real(brand: str, queue_url: str) -> Stores:
         DynamoTouches(table),
         DynamoBundles(table),
         DynamoEngagement(table),
+        DynamoExperiments(table),
     )
 
 

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from porchlight.domain.channels import Channel
+from porchlight.domain.experiments import Arm, Effect
 from porchlight.domain.moments import Moment
 from porchlight.domain.receipts import ReceiptKind
 from porchlight.reaching import Engaged
@@ -28,3 +29,18 @@ def test_counts_add_up_by_day_moment_and_channel(stores: Stores) -> None:
         Engaged(day=tomorrow, moment=Moment.DELIVERED, channel=Channel.EMAIL, counts={ReceiptKind.DELIVERED: 1}),
     ]
     assert stores.engagement.days("another-brand", today, tomorrow) == []
+
+
+def test_parts_of_an_experiment_are_counted_apart(stores: Stores) -> None:
+    for arm, effect in (
+        (Arm.TOLD, Effect.ASSIGNED),
+        (Arm.TOLD, Effect.ASSIGNED),
+        (Arm.TOLD, Effect.PAGE_VIEWS),
+        (Arm.HELD_OUT, Effect.ASSIGNED),
+    ):
+        stores.experiments.count(stores.brand, "eta/first", arm, effect, NOW)
+    assert stores.experiments.arms(stores.brand, "eta/first") == {
+        Arm.TOLD: {Effect.ASSIGNED: 2, Effect.PAGE_VIEWS: 1},
+        Arm.HELD_OUT: {Effect.ASSIGNED: 1},
+    }
+    assert stores.experiments.arms(stores.brand, "eta/second") == {Arm.TOLD: {}, Arm.HELD_OUT: {}}

@@ -19,10 +19,11 @@ from porchlight.domain.packing import Packing, ParcelLine
 from porchlight.domain.remedies import Remedy, RemedyRecord, RemedyState
 from porchlight.domain.tokens import sign
 from porchlight.services.cases import AnswerDesk
+from porchlight.services.experiments import Laboratory
 from porchlight.services.links import Links
 from porchlight.services.pages import AnswerPage, Page, TrackingPage
 from tests.fakes import FakeBrands, FakeCases, FakeMetrics, FakeOrders, FakeReturns, FakeSecrets, FakeShipments
-from tests.fakes_reaching import FakeProfiles
+from tests.fakes_reaching import FakeExperiments, FakeProfiles
 from tests.unit.stories import DAY, NOW, order, parcel, scan, usd
 
 ROOT = Path(__file__).parents[2]
@@ -61,6 +62,7 @@ class World:
         self.tracking = TrackingPage(
             *(self.orders, self.shipments, returns, self.cases, brands, renderer, links, self.metrics),
             profiles=FakeProfiles(self.orders),
+            laboratory=Laboratory(FakeExperiments(), FakeProfiles(self.orders)),
         )
         desk = AnswerDesk(self.cases, self.shipments, self.orders)
         self.page = AnswerPage(desk, brands, renderer, links, self.metrics, FakeProfiles(self.orders))

@@ -9,8 +9,8 @@ import pytest
 from porchlight.domain.channels import Channel, Level, Purpose
 from porchlight.domain.consent import ConsentAction, OptIn
 from porchlight.domain.countries import Consents, CountryProfile, QuietRule, SenderRule
+from porchlight.domain.experiments import share_of
 from porchlight.domain.fanout.decide import decide
-from porchlight.domain.fanout.gates import holdout_share
 from porchlight.domain.fanout.situation import Contact, Outcome, Sent, Situation
 from porchlight.domain.messages import Hold, MessageRecord, MessageState, Suppression
 from porchlight.domain.milestones import Milestone
@@ -136,7 +136,7 @@ class TestGates:
         assert 0.17 < sum(first) / 2000 < 0.23
         assert first[:50] == [held(number) for number in range(50)]
         assert not any(held(number, spec=MomentSpec(owed=True)) for number in range(50))
-        shares = [holdout_share("eta", "second", f"cus_{number}") < 0.2 for number in range(2000)]
+        shares = [share_of("eta", "second", f"cus_{number}") < 0.2 for number in range(2000)]
         both = sum(one and other for one, other in zip(first, shares, strict=True)) / 2000
         assert both < 0.08  # a new version assigns anew
 

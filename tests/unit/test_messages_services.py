@@ -23,6 +23,7 @@ from porchlight.services.bundles import Gatherer
 from porchlight.services.compose import Composer
 from porchlight.services.consent import ConsentDesk
 from porchlight.services.deliberate import Deliberation
+from porchlight.services.experiments import Laboratory
 from porchlight.services.links import Links
 from porchlight.services.plan_messages import REDRIVE_AFTER, Planner
 from porchlight.services.record_feedback import Feedback
@@ -44,6 +45,7 @@ from tests.fakes_reaching import (
     FakeCatalogues,
     FakeCourier,
     FakeEngagement,
+    FakeExperiments,
     FakeProfiles,
     FakeTouches,
 )
@@ -78,7 +80,9 @@ class World:
         )
         gatherer = Gatherer(self.bundles, self.messages)
         blocks = BlockDesk(self.catalogues, cast(Caller, None), self.metrics, lambda: 0.0)
-        self.planner = Planner(deliberation, self.messages, gatherer, self.metrics)
+        self.experiments = FakeExperiments()
+        self.laboratory = Laboratory(self.experiments, self.profiles)
+        self.planner = Planner(deliberation, self.messages, gatherer, self.laboratory, self.metrics)
         self.sender = Sender(
             *(deliberation, self.messages, self.profiles, self.touches, gatherer),
             *(Composer(FakeRenderer(), links, blocks), self.email, self.metrics),

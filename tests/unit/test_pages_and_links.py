@@ -13,6 +13,7 @@ from porchlight.domain.preferences import Preferences, address_digest
 from porchlight.domain.tokens import sign
 from porchlight.errors import NotFoundError, TransientError
 from porchlight.services.consent import ConsentDesk
+from porchlight.services.experiments import Laboratory
 from porchlight.services.links import Links
 from porchlight.services.pages import Page, TrackingPage
 from porchlight.services.stopping import Unsubscribe
@@ -26,7 +27,7 @@ from tests.fakes import (
     FakeSecrets,
     FakeShipments,
 )
-from tests.fakes_reaching import FakeProfiles
+from tests.fakes_reaching import FakeExperiments, FakeProfiles
 from tests.unit.stories import DAY, NOW, brand, order, parcel, wanted
 
 KEY, OLD = "k" * 40, "o" * 40
@@ -106,6 +107,7 @@ class World:
         self.tracking = TrackingPage(
             *(self.orders, self.shipments, self.returns, FakeCases(), brands, renderer, links(), self.metrics),
             profiles=self.profiles,
+            laboratory=Laboratory(FakeExperiments(), self.profiles),
         )
         desk = ConsentDesk(self.profiles, self.metrics)
         self.unsubscribe = Unsubscribe(desk, brands, renderer, links(), self.metrics)

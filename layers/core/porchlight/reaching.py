@@ -13,6 +13,7 @@ from porchlight.domain.breakers import Breaker
 from porchlight.domain.channels import Channel, Purpose
 from porchlight.domain.consent import ConsentRecord
 from porchlight.domain.countries import CountryProfile
+from porchlight.domain.experiments import Arm, Effect
 from porchlight.domain.messages import Told
 from porchlight.domain.moments import Catalogue, Moment
 from porchlight.domain.orders import Shopper
@@ -321,4 +322,16 @@ class Engagement(Protocol):
 
     def days(self, brand: str, first: date, last: date) -> list[Engaged]:
         """All counts of these days (UTC)."""
+        ...
+
+
+class Experiments(Protocol):
+    """What is counted in experiments, by part."""
+
+    def count(self, brand: str, experiment: str, arm: Arm, effect: Effect, at: datetime) -> None:
+        """Count one more in a part of ``name/version``."""
+        ...
+
+    def arms(self, brand: str, experiment: str) -> dict[Arm, dict[Effect, int]]:
+        """All counts; both parts, also where nothing was counted."""
         ...

@@ -1,4 +1,4 @@
-"""Whether an email address or a phone number is one, and how it is written to a provider. Nothing is looked up anywhere."""
+"""Whether an email address or a phone number is one, and how a provider wants it. Nothing is looked up anywhere."""
 
 from typing import NamedTuple
 

@@ -96,6 +96,8 @@ class Profile(BaseModel):
     mobile_asked: str | None = Field(default=None, max_length=20)
     """One that was given where sign-ups are confirmed, and is not yet."""
     traits: Traits = Traits()
+    arms: dict[str, str] = {}
+    """In which part of each experiment the shopper is, since a message of it was first decided on: ``name/version``."""
     erased_at: AwareDatetime | None = None
     version: int = 0
 

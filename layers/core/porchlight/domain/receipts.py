@@ -60,8 +60,8 @@ class Receipt(BaseModel):
 
 
 def applied(record: MessageRecord, receipt: Receipt) -> MessageRecord | None:
-    """The message with what the report adds; None where it adds nothing. The order of reports does not matter: the first
-    of each kind counts, and what was read was delivered.
+    """The message with what the report adds; None where it adds nothing. The order of reports does not matter: the
+    first of each kind counts, and what was read was delivered.
     """
     update: dict[str, object] = {}
     if record.state is MessageState.SENDING and receipt.kind is not ReceiptKind.REJECTED:

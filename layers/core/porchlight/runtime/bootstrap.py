@@ -21,10 +21,12 @@ if TYPE_CHECKING:
     from porchlight.services.delays import DelayWatch
     from porchlight.services.deliberate import Deliberation
     from porchlight.services.deliver_webhooks import WebhookSender
+    from porchlight.services.experiments import Laboratory
     from porchlight.services.explain_delay import Explainer
     from porchlight.services.lookout import Lookout
     from porchlight.services.preference_centre import PreferenceCentre
     from porchlight.services.published_keys import PublishedKeys
+    from porchlight.services.shopper_api import ShopperApi
     from porchlight.services.sign_up import SmsSignUp
     from porchlight.services.texting import Texts
     from porchlight.services.webhook_desk import WebhookDesk
@@ -110,6 +112,14 @@ class App:
         from porchlight.services.consent import ConsentDesk
 
         return ConsentDesk(self.profiles, self.metrics)
+
+    @property
+    def shopper_api(self) -> "ShopperApi":
+        """What brands' own systems know and say about shoppers."""
+        from porchlight.services.shopper_api import ShopperApi
+        from porchlight.services.shoppers import ShopperDesk
+
+        return ShopperApi(ShopperDesk(self.profiles, self.consent_desk), self.secrets)
 
     @property
     def texts(self) -> "Texts":
@@ -472,6 +482,20 @@ class App:
         from porchlight.adapters.dynamodb.quotas import DynamoQuotas
 
         return DynamoQuotas(self._table, time.time)
+
+    @cached_property
+    def experiments(self) -> "reaching.Experiments":
+        """What is counted in experiments."""
+        from porchlight.adapters.dynamodb.experiments import DynamoExperiments
+
+        return DynamoExperiments(self._table)
+
+    @property
+    def laboratory(self) -> "Laboratory":
+        """Who counts assignments and effects."""
+        from porchlight.services.experiments import Laboratory
+
+        return Laboratory(self.experiments, self.profiles)
 
     @cached_property
     def engagement(self) -> "reaching.Engagement":

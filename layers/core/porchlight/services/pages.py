@@ -10,6 +10,7 @@ from porchlight.domain.cases import Audience, Case, CaseState
 from porchlight.domain.choosing import may_ask_for_sms
 from porchlight.domain.choosing_view import sign_up_view
 from porchlight.domain.delay_facts import choice
+from porchlight.domain.experiments import Effect
 from porchlight.domain.facts import View, say
 from porchlight.domain.remedies import Remedy
 from porchlight.domain.views import tracking_view
@@ -17,6 +18,7 @@ from porchlight.errors import ConflictError, InvalidInputError, NotFoundError
 from porchlight.ports import Brands, Metrics, Orders, Renderer, Returns, Shipments
 from porchlight.reaching import Profiles
 from porchlight.services.cases import AnswerDesk, get_case
+from porchlight.services.experiments import Laboratory
 from porchlight.services.links import Links
 
 type Wished = Sequence[str]
@@ -51,6 +53,7 @@ class TrackingPage:
     links: Links
     metrics: Metrics
     profiles: Profiles
+    laboratory: Laboratory
 
     def show(self, token: str, now: datetime, wished: Wished = (), sms: str = "") -> Page:
         """The page, or the one that tells nothing. ``sms``: what came of a sign-up a moment ago."""
@@ -83,6 +86,7 @@ class TrackingPage:
         if may_ask_for_sms(brand, profile) or sms:
             view["sms"] = sign_up_view(brand.name, f"{token}/sms", links["preferences"], sms)
         self.metrics.count("PageViews", page="tracking")
+        self.laboratory.note(brand, profile, Effect.PAGE_VIEWS, now)
         return Page(self.renderer.page(brand, "tracking", view), self.renderer.policy)
 
 

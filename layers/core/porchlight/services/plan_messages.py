@@ -5,14 +5,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from porchlight.domain.changes import DomainEvent
+from porchlight.domain.experiments import Effect
 from porchlight.domain.fanout.decide import also, decide
 from porchlight.domain.fanout.situation import Decision, News, Outcome, Situation
 from porchlight.domain.fanout.timing import follow_up_at
 from porchlight.domain.messages import Check, Hold, MessageRecord, MessageState, Suppression, message_id
-from porchlight.domain.moments import followers
+from porchlight.domain.moments import Moment, followers
 from porchlight.ports import Messages, Metrics
 from porchlight.services.bundles import Gatherer
 from porchlight.services.deliberate import Deliberation, Gathered
+from porchlight.services.experiments import Laboratory
 
 REDRIVE_AFTER = timedelta(minutes=5)
 """A message that is planned but not sent by then is taken up again by the sweep."""
@@ -31,6 +33,7 @@ class Planner:
     deliberation: Deliberation
     messages: Messages
     gatherer: Gatherer
+    laboratory: Laboratory
     metrics: Metrics
 
     def plan(self, event: DomainEvent, now: datetime) -> list[Reference]:
@@ -65,8 +68,7 @@ class Planner:
         known = _known(the.messages, key)
         if known is None:
             if self.messages.plan(record, due_at=due_at(record, the.now)):
-                if decision.outcome is Outcome.SUPPRESS:
-                    count(self.metrics, record)
+                self._first(the, record)
             else:
                 known = self.messages.get(record.brand, record.order_id, key)
         if known:
@@ -87,6 +89,14 @@ class Planner:
         if record.state is not MessageState.PLANNED or (record.not_before and the.now < record.not_before):
             return []
         return [{"brand": record.brand, "order_id": record.order_id, "message_id": record.message_id}]
+
+    def _first(self, the: Situation, record: MessageRecord) -> None:
+        """What is counted once for each message."""
+        if record.state is MessageState.SUPPRESSED:
+            count(self.metrics, record)
+        self.laboratory.assign(record.brand, record.shopper_id, record.checks, the.now)
+        if record.moment is Moment.ORDER_CONFIRMED:
+            self.laboratory.note(the.brand, the.profile, Effect.REPEAT_ORDERS, the.now)
 
     def _follow(self, gathered: Gathered) -> None:
         """Plan what follows this moment by itself: whether it is sent is decided when its time has come."""

@@ -22,6 +22,7 @@
                                         PROFILE               profile
                                         CONSENT#{at}#{cns_…}  consent
     BRAND#{brand}#ADDRESS#{adr_…}       {cus_…}               address
+    BRAND#{brand}#EXPERIMENT#{name}/{version}  ARM#{arm}      arm
     BRAND#{brand}#ENGAGEMENT            DAY#{day}#{moment}#{channel}  engaged
     BRAND#{brand}#QUARANTINE            QUARANTINE#{q_…}      quarantined
     BRAND#{brand}#CODES                 CODE#{source}#{code}     code
@@ -80,6 +81,7 @@ BREAKER = "BREAKER#"
 SENT = "SENT#"
 QUOTA = "QUOTA"
 TOUCHES = "TOUCHES"
+ARM = "ARM#"
 BUNDLE = "BUNDLE#"
 _MOST_BYTES = 900
 
@@ -127,6 +129,11 @@ def quarantine_pk(brand: str) -> str:
 def lanes_pk(brand: str) -> str:
     """Partition of what a brand's lanes are counted by."""
     return f"BRAND#{brand}#LANES"
+
+
+def experiment_pk(brand: str, experiment: str) -> str:
+    """Partition of what is counted in an experiment (``name/version``)."""
+    return f"BRAND#{brand}#EXPERIMENT#{experiment}"
 
 
 def engagement_pk(brand: str) -> str:

@@ -1,9 +1,9 @@
 """Rules about a moment as a whole: where one says no, it is told by no channel. Asked one after the other."""
 
 from collections.abc import Callable
-from hashlib import sha256
 
 from porchlight.domain.channels import Level, Purpose
+from porchlight.domain.experiments import Arm, arm_of
 from porchlight.domain.fanout.situation import Situation
 from porchlight.domain.messages import Check, MessageState, Suppression
 from porchlight.domain.milestones import TERMINAL, Milestone
@@ -101,18 +101,13 @@ def _calm(the: Situation) -> Said:
     return _PASSED
 
 
-def holdout_share(experiment: str, version: str, shopper_id: str) -> float:
-    """Where a shopper stands between 0 and 1: the same for ever, and another one in each experiment."""
-    return int.from_bytes(sha256(f"{experiment}/{version}/{shopper_id}".encode()).digest()[:8]) / 2**64
-
-
 def _in_the_test(the: Situation) -> Said:
     if the.spec.owed:
         return _PASSED
     for name, experiment in the.brand.outreach.experiments.items():
         if experiment.moment is not the.news.moment:
             continue
-        held = holdout_share(name, experiment.version, the.order.shopper_id) < experiment.hold_out
+        held = arm_of(name, experiment, the.order.shopper_id) is Arm.HELD_OUT
         detail: dict[str, str | int | bool] = {"experiment": name, "version": experiment.version}
         return (Suppression.HELD_OUT, detail) if held else (None, detail)
     return _PASSED
