@@ -9,6 +9,7 @@ from typing import Any
 import http_ece
 import pytest
 from botocore.stub import ANY, Stubber
+from moto import mock_aws
 from py_vapid import Vapid02
 from py_vapid.utils import b64urldecode
 
@@ -178,6 +179,31 @@ def test_a_push_message_as_each_platform_gets_it() -> None:
     assert (apns["aps"]["alert"], apns["url"]) == ({"title": "Today", "body": "It comes"}, "https://t.example/t/1")
     collapse = asked["MessageAttributes"]["AWS.SNS.MOBILE.APNS.COLLAPSE_ID"]
     assert collapse == {"DataType": "String", "StringValue": "msg_1"}
+
+
+def test_a_device_that_is_gone_is_no_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Given a device that an app has registered, on SNS as moto has it
+    monkeypatch.delenv("AWS_ENDPOINT_URL")
+    with mock_aws():
+        aws.forget()
+        sns = aws.client("sns")
+        app = sns.create_platform_application(Name="larkspur", Platform="GCM", Attributes={"PlatformCredential": "x"})
+        named = {
+            "PlatformApplicationArn": app["PlatformApplicationArn"],
+            "Token": "t",
+            "Attributes": {"Enabled": "true"},
+        }
+        device = sns.create_platform_endpoint(**named)["EndpointArn"]
+        assert made("sns_push").send(outgoing(Channel.PUSH, to=device))
+        # When its token is taken back, and when it is deleted
+        sns.set_endpoint_attributes(EndpointArn=device, Attributes={"Enabled": "false"})
+        # Then the address takes nothing more
+        with pytest.raises(AddressRefusedError):
+            made("sns_push").send(outgoing(Channel.PUSH, to=device))
+        sns.delete_endpoint(EndpointArn=device)
+        with pytest.raises(AddressRefusedError):
+            made("sns_push").send(outgoing(Channel.PUSH, to=device))
+    aws.forget()
 
 
 def test_a_browser_can_read_what_it_is_sent_and_nobody_else(front: Front, phones: Phones) -> None:

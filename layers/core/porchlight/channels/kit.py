@@ -3,11 +3,13 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from porchlight.asking import Caller
 from porchlight.errors import NotFoundError, PermanentProviderError
 from porchlight.ports import Secrets
+
+if TYPE_CHECKING:  # with its records, which no message needs
+    from porchlight.asking import Caller
 
 
 @dataclass(frozen=True)
@@ -16,7 +18,7 @@ class Kit:
 
     secrets: Secrets
     clock: Callable[[], datetime]
-    caller: Callable[[], Caller]
+    caller: "Callable[[], Caller]"
     """Who calls strangers' addresses."""
     configuration_set: str = ""
     """Of SES: it reports what became of each message."""
