@@ -28,7 +28,7 @@ class BlockDesk:
     def __init__(
         self, catalogues: Catalogues, caller: Caller, metrics: Metrics, monotonic: Callable[[], float]
     ) -> None:
-        self._catalogues, self._caller, self._metrics, self._monotonic = catalogues, caller, metrics, monotonic
+        self._catalogues, self._caller, self.metrics, self._monotonic = catalogues, caller, metrics, monotonic
         self._kept: dict[str, tuple[float, tuple[Product, ...]]] = {}
 
     def place(self, brand: BrandConfig, moment: Moment) -> str:
@@ -64,5 +64,5 @@ class BlockDesk:
             answer = None
         found = products(answer.body) if answer and answer.status == 200 else ()
         if not found:
-            self._metrics.count("BlocksLeftOut", brand=brand.brand_id)
+            self.metrics.count("BlocksLeftOut", brand=brand.brand_id)
         return found
