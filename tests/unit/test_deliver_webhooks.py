@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 from standardwebhooks import Webhook
 
 from porchlight.connectors import Answer
+from porchlight.domain.brands import BrandConfig
 from porchlight.domain.changes import DomainEvent
 from porchlight.domain.webhooks import (
     BREAKS_AFTER,
@@ -441,6 +443,27 @@ class TestTheDesk:
         world.pass_time(NOW + timedelta(minutes=1))
         assert world.caller.made() == {CRM: 1}
         assert world.one("crm").state is DeliveryState.DELIVERED
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"url": "http://oms.larkspur.example/"},
+        {"url": "ftp://oms.larkspur.example/"},
+        {"id": "Not An Id"},
+        {"events": ["shipment delivered"]},
+        {"secret": SECRET},
+    ],
+)
+def test_an_endpoint_that_cannot_be_is_refused_when_the_pack_is_built(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        WebhookEndpoint.model_validate({"id": "oms", "url": OMS, **wrong})
+
+
+def test_two_endpoints_with_one_id_are_refused() -> None:
+    given = brand().model_dump(mode="json")
+    with pytest.raises(ValidationError, match="same id"):
+        BrandConfig.model_validate(given | {"webhooks": [{"id": "oms", "url": OMS}, {"id": "oms", "url": CRM}]})
 
 
 def test_ids_of_deliveries_sort_by_time() -> None:

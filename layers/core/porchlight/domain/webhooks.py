@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, HttpUrl
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, HttpUrl, field_validator
 
 EVERYTHING = "*"
 TEST = "WebhookTest"
@@ -53,6 +53,13 @@ class WebhookEndpoint(BaseModel):
     url: HttpUrl | None = None
     """None: only stages whose secret has an address send to it."""
     events: tuple[Annotated[str, Field(pattern=r"^([A-Z][A-Za-z]{1,60}|\*)$")], ...] = (EVERYTHING,)
+
+    @field_validator("url")
+    @classmethod
+    def _secure(cls, url: HttpUrl | None) -> HttpUrl | None:
+        if url and url.scheme != "https" and url.host not in ("127.0.0.1", "localhost"):
+            raise ValueError("an endpoint's address begins with https")
+        return url
 
     def wants(self, event_type: str) -> bool:
         """Whether it subscribes to an event."""
