@@ -201,7 +201,10 @@ def test_what_each_function_must_never_be_able_to_do() -> None:
     assert "PlanMessages" not in may("secretsmanager:GetSecretValue", secret("links-AbCdEf"))
     assert not may("secretsmanager:GetSecretValue", secret("links-AbCdEf").replace(STAGE, "other-stage"))
     assert not may("secretsmanager:PutSecretValue", secret("links-AbCdEf"))
-    assert not any(allowed("ShowTrackingPage", f"dynamodb:{write}", table) for write in writes)
+    counters = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["BRAND#*#EXPERIMENT#*"]}}
+    for statement in statements(role_of("ShowTrackingPage")):
+        if any(f"dynamodb:{write}" in statement["Action"] for write in writes):
+            assert (statement["Action"], statement.get("Condition")) == (["dynamodb:UpdateItem"], counters)
     assert not any(allowed(door, f"dynamodb:{one}", table) for door in FRONT for one in (*writes, "GetItem", "Query"))
     assert [one for one in writes if allowed("PublishChanges", f"dynamodb:{one}", table)] == ["PutItem"], "its journal"
     assert may("s3:PutObject", f"{arn('Bodies')}/dates/larkspur/state.json.gz") == {"LearnDates"}
