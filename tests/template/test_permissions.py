@@ -211,6 +211,7 @@ def test_what_each_function_must_never_be_able_to_do() -> None:
     assert may("dynamodb:UpdateItem", table) == {
         *("RecordEvents", "SweepDue", "AssessDelay"),  # codes, lanes
         *("SendMessage", "RecordFeedback"),  # quotas, what was sent and bounced
+        *("PlanMessages", "ShowTrackingPage"),  # experiments
     }
     assert may("firehose:PutRecordBatch", arn("Archive")) == {"RecordEvents"}
     assert not may("s3:GetObject", f"{arn('Bodies')}/raw/dt=2026-03-06/hour=19/1"), "people replay, functions do not"
