@@ -307,6 +307,17 @@ class TestRebinding:
         refused(caller, f"https://{NAME}/")
         assert world.dialled == [(PUBLIC, 443)]
 
+    def test_a_connection_is_never_opened_by_its_name_again(self, world: World) -> None:
+        # Given one that was closed on our side, which the library would open again by its name
+        caller = world.caller()
+        caller.make(Call(f"https://{NAME}/", "POST"))
+        (kept,) = caller._kept.connections.values()
+        kept.close()
+        # When another call is made
+        assert caller.make(Call(f"https://{NAME}/", "POST")).status == 200
+        # Then the name was looked up, looked at and left aside again
+        assert (world.asked, world.dialled) == ([NAME] * 2, [(PUBLIC, 443)] * 2)
+
     def test_the_name_is_not_looked_up_by_anybody_else(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
         looked: list[str] = []
         real = socket.getaddrinfo
@@ -356,7 +367,7 @@ class TestWhoAnswers:
         assert world.dialled == [("8.8.8.8", 443), (PUBLIC, 443)]
 
     def test_one_who_never_ends_shaking_hands(self, world: World) -> None:
-        stop = threading.Event()
+        stop, whole = threading.Event(), threading.Event()
         with socket.create_server(("127.0.0.1", 0)) as listening:
 
             def drip() -> None:
@@ -370,10 +381,12 @@ class TestWhoAnswers:
                             channel.sendall(bytes([byte]))
                         except OSError:
                             return
+                    whole.set()
 
             threading.Thread(target=drip, daemon=True).start()
             world.server.port = listening.getsockname()[1]
             self.fails(world.caller(call_seconds=0.5))
+            assert not whole.is_set(), "it was listened to until the end"
             stop.set()
 
     def test_a_large_answer(self, world: World) -> None:

@@ -18,7 +18,7 @@ from contextlib import suppress
 from functools import cached_property
 from typing import Never
 
-from porchlight.adapters.http import CALL_SECONDS, LOOPBACK, HttpCaller, Place, checked, cut_off_at, left
+from porchlight.adapters.http import CALL_SECONDS, LOOPBACK, HttpCaller, Place, checked, left
 from porchlight.errors import PermanentProviderError
 
 MAX_ANSWER = 65_536
@@ -136,7 +136,7 @@ class SafeCaller(HttpCaller):
         return connection
 
     def _secured(self, channel: socket.socket, host: str, deadline: float) -> ssl.SSLSocket:
-        """TLS with a certificate of the name; one who shakes hands too slowly to ever end is cut off."""
+        """TLS with a certificate of the name. The timeout is for the handshake as a whole, however it drips."""
         try:
             secured = self._context.wrap_socket(channel, server_hostname=host, do_handshake_on_connect=False)
         except BaseException:
@@ -144,9 +144,7 @@ class SafeCaller(HttpCaller):
             raise
         try:
             secured.settimeout(left(deadline))
-            with cut_off_at(deadline, secured):
-                secured.do_handshake()
-            left(deadline)
+            secured.do_handshake()
         except BaseException:
             secured.close()
             raise
