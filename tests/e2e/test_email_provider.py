@@ -126,10 +126,8 @@ def test_the_sweep_sends_what_nobody_sent(world: World) -> None:
         world.scan(forgotten, "accepted")
         parcel = world.await_shipment(forgotten, lambda p: p.event_count == 1, "the scan is recorded")
         news = [e for e in world.awaited(lambda: shipped(world, parcel.shipment_id), "the bus has heard") if e]
-        planner = Planner(
-            *(world.app.orders, world.app.shipments, world.app.messages),
-            *(world.app.brands, world.app.cases, world.app.metrics),
-        )
+        ports = world.app
+        planner = Planner(ports.deliberation, ports.messages, ports.gatherer, ports.laboratory, ports.metrics)
         assert len(planner.plan(DomainEvent.model_validate(news[0]), world.now())) == 1
         world.quiet()
     finally:

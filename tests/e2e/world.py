@@ -57,7 +57,7 @@ _NUMBERS = {
     "CanadaPost": "70231{0}{1:07}",
 }
 _IDS = {"UPS": "ups", "USPS": "usps", "FedEx": "fedex", "DHLExpress": "dhl_express", "CanadaPost": "canada_post"}
-_SETTLED = {MessageState.SENT, MessageState.FAILED, MessageState.SUPPRESSED}
+_SETTLED = {MessageState.SENT, MessageState.MERGED, MessageState.SUPPRESSED, MessageState.FAILED}
 
 
 @dataclass
@@ -492,8 +492,9 @@ class World:
             raise AssertionError("\n  ".join([str(error), *shown])) from None
 
     def settled(self, orders: Iterable[Purchase]) -> bool:
-        """True once every message of these orders is sent, suppressed or failed."""
-        return all(message.state in _SETTLED for order in orders for message in self.messages(order))
+        """True once every message of these orders is sent, merged, suppressed or failed, or is held for later."""
+        known = (message for order in orders for message in self.messages(order))
+        return all(one.state in _SETTLED or (one.not_before and one.not_before > self.now()) for one in known)
 
     def poll(self) -> dict[str, int]:
         """A run of poll_carriers beside those of the schedule; how many sources of brands ended how."""
