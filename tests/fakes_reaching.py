@@ -176,3 +176,14 @@ class FakeEngagement:
             Engaged(day=day, moment=moment, channel=channel, counts=counts)
             for (day, moment, channel), counts in sorted(found.items())
         ]
+
+
+class FakeReplies:
+    def __init__(self) -> None:
+        self.known: set[tuple[str, str]] = set()
+
+    def is_done(self, brand: str, reply_id: str) -> bool:
+        return (brand, reply_id) in self.known
+
+    def done(self, brand: str, reply_id: str, now: datetime) -> None:
+        self.known.add((brand, reply_id))

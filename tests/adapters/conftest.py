@@ -29,6 +29,7 @@ from porchlight.adapters.dynamodb.messages import DynamoMessages
 from porchlight.adapters.dynamodb.orders import DynamoOrders
 from porchlight.adapters.dynamodb.profiles import DynamoProfiles
 from porchlight.adapters.dynamodb.quarantine import DynamoQuarantine
+from porchlight.adapters.dynamodb.replies import DynamoReplies
 from porchlight.adapters.dynamodb.returns import DynamoReturns
 from porchlight.adapters.dynamodb.shipments import DynamoShipments
 from porchlight.adapters.dynamodb.surges import DynamoSurges
@@ -112,6 +113,7 @@ class Stores:
     cases: deciding.Cases
     decisions: deciding.Decisions
     profiles: reaching.Profiles
+    replies: reaching.Replies
     touches: reaching.Touches
     bundles: reaching.Bundles
     engagement: reaching.Engagement
@@ -140,6 +142,7 @@ def _fakes(brand: str) -> Stores:
         fakes.FakeCases(),
         fakes.FakeDecisions(shipments),
         fakes_reaching.FakeProfiles(orders),
+        fakes_reaching.FakeReplies(),
         fakes_reaching.FakeTouches(),
         fakes_reaching.FakeBundles(),
         fakes_reaching.FakeEngagement(),
@@ -167,6 +170,7 @@ def _real(brand: str, queue_url: str) -> Stores:
         DynamoCases(table),
         DynamoDecisions(table),
         DynamoProfiles(table),
+        DynamoReplies(table),
         DynamoTouches(table),
         DynamoBundles(table),
         DynamoEngagement(table),

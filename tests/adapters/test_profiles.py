@@ -136,3 +136,13 @@ class TestErase:
             left += table.query(keys.address_pk(real.brand, address_digest(real.brand, address)))
         for personal in (EMAIL, MOBILE, "Kim", "späť", "form_7"):
             assert personal not in str(left)
+
+
+class TestReplies:
+    def test_what_was_dealt_with_is_known(self, stores: Stores) -> None:
+        assert not stores.replies.is_done(stores.brand, "in-1")
+        for _ in range(2):
+            stores.replies.done(stores.brand, "in-1", NOW)
+        assert stores.replies.is_done(stores.brand, "in-1")
+        assert not stores.replies.is_done(stores.brand, "in-2")
+        assert not stores.replies.is_done("another", "in-1")

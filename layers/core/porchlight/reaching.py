@@ -68,6 +68,26 @@ class Engaged(BaseModel):
     counts: dict[ReceiptKind, int] = {}
 
 
+class Replies(Protocol):
+    """What shoppers sent back, and was dealt with."""
+
+    def is_done(self, brand: str, reply_id: str) -> bool:
+        """True where it was."""
+        ...
+
+    def done(self, brand: str, reply_id: str, now: datetime) -> None:
+        """It is now; remembered for some days."""
+        ...
+
+
+class Mails(Protocol):
+    """Emails as they were received."""
+
+    def get(self, key: str) -> bytes:
+        """The whole of one; NotFoundError when it has expired."""
+        ...
+
+
 class Touch(BaseModel):
     """One message that went out (or is about to) to a shopper."""
 
@@ -199,6 +219,8 @@ class EmailContent(BaseModel):
     html: str
     text: str
     headers: dict[str, str] = {}
+    attached: bytes = b""
+    """A whole email that goes along with it."""
 
 
 class TextContent(BaseModel):

@@ -44,6 +44,8 @@ class SmsSender(BaseModel):
 
     origination: dict[Annotated[str, Field(pattern=r"^([A-Z]{2}|default)$")], str] = {}
     """Phone number, pool, or sender id by country; ``default`` for the rest."""
+    numbers: tuple[str, ...] = ()
+    """Numbers (E.164) that shoppers write back to, where ``origination`` names pools instead."""
     max_segments: int = Field(default=2, ge=1, le=10)
     """What would take more parts is cut to its shortest form, or not sent by SMS."""
     max_price_cents: int = Field(default=50, ge=1, le=2_000)

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from porchlight.services.lookout import Lookout
     from porchlight.services.preference_centre import PreferenceCentre
     from porchlight.services.published_keys import PublishedKeys
+    from porchlight.services.receive_mail import MailDesk
+    from porchlight.services.receive_reply import ReplyDesk
     from porchlight.services.shopper_api import ShopperApi
     from porchlight.services.sign_up import SmsSignUp
     from porchlight.services.texting import Texts
@@ -127,6 +129,37 @@ class App:
         from porchlight.services.texting import Texts
 
         return Texts(self.courier, self.renderer, self.metrics)
+
+    @cached_property
+    def replies(self) -> "reaching.Replies":
+        """What shoppers sent back."""
+        from porchlight.adapters.dynamodb.replies import DynamoReplies
+
+        return DynamoReplies(self._table)
+
+    @cached_property
+    def mails(self) -> "reaching.Mails":
+        """Emails as they were received."""
+        from porchlight.adapters.s3 import Bodies
+
+        return Bodies(self.settings.bodies_bucket)
+
+    @property
+    def reply_desk(self) -> "ReplyDesk":
+        """Who does what replies by SMS and WhatsApp ask for."""
+        from porchlight.services.receive_reply import ReplyDesk
+        from porchlight.services.support import Support
+
+        support = Support(self.courier)
+        return ReplyDesk(self.consent_desk, self.brands, self.replies, self.texts, support, self.metrics)
+
+    @property
+    def mail_desk(self) -> "MailDesk":
+        """Who passes on what shoppers answer by email."""
+        from porchlight.services.receive_mail import MailDesk
+        from porchlight.services.support import Support
+
+        return MailDesk(self.brands, self.replies, self.mails, Support(self.courier), self.metrics)
 
     @property
     def preference_centre(self) -> "PreferenceCentre":

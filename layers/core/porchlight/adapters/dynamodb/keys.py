@@ -22,6 +22,7 @@
                                         PROFILE               profile
                                         CONSENT#{at}#{cns_…}  consent
     BRAND#{brand}#ADDRESS#{adr_…}       {cus_…}               address
+    BRAND#{brand}#REPLY#{id}            REPLY                 reply
     BRAND#{brand}#EXPERIMENT#{name}/{version}  ARM#{arm}      arm
     BRAND#{brand}#ENGAGEMENT            DAY#{day}#{moment}#{channel}  engaged
     BRAND#{brand}#QUARANTINE            QUARANTINE#{q_…}      quarantined
@@ -59,6 +60,7 @@ CASE = "CASE"
 CONTACT = "CONTACT"
 PROFILE = "PROFILE"
 CONSENT = "CONSENT#"
+REPLY = "REPLY"
 EVENT = "EVENT#"
 WAIT = "WAIT#"
 DECISION = "DECISION#"
@@ -114,6 +116,11 @@ def shopper_pk(brand: str, shopper_id: str) -> str:
 def address_pk(brand: str, digest: str) -> str:
     """Partition of an address, by its digest: whose it is."""
     return f"BRAND#{brand}#ADDRESS#{digest}"
+
+
+def reply_pk(brand: str, reply_id: str) -> str:
+    """Partition of a reply that was dealt with."""
+    return f"BRAND#{brand}#REPLY#{_within_a_key(reply_id)}"
 
 
 def consent_sk(at: datetime, consent_id: str) -> str:

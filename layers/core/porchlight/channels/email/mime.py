@@ -58,6 +58,8 @@ def mime(message: Outgoing, more: dict[str, str] | None = None) -> bytes:
         raise PermanentProviderError("invalid-header") from error
     made.set_content(content.text)
     made.add_alternative(content.html, subtype="html")
+    if content.attached:  # as a file: some servers change the parts of a message within a message
+        made.add_attachment(content.attached, maintype="application", subtype="octet-stream", filename="original.eml")
     return made.as_bytes()
 
 

@@ -1,0 +1,24 @@
+"""What shoppers send back by SMS, WhatsApp and email, as topics carry it."""
+
+import json
+from datetime import datetime
+
+from porchlight.domain.mails import received_mail
+from porchlight.domain.replies import replies
+from porchlight.runtime.bootstrap import app
+from porchlight.runtime.handlers import Event, event_handler
+from porchlight.services.support import FORWARDED
+
+
+def receive(event: Event) -> dict[str, list[str]]:
+    """What was made of each; reports of other things are passed over."""
+    outcomes = []
+    for record in event["Records"]:
+        message, published_at = json.loads(record["Sns"]["Message"]), datetime.fromisoformat(record["Sns"]["Timestamp"])
+        if mail := received_mail(message, FORWARDED):
+            outcomes.append(app.mail_desk.take(mail, app.clock()))
+        outcomes += [app.reply_desk.take(reply, app.clock()) for reply in replies(message, published_at)]
+    return {"outcomes": outcomes}
+
+
+handler = event_handler(receive)

@@ -1,0 +1,122 @@
+"""What shoppers send back by SMS and WhatsApp: stop stops, start starts, yes confirms, and people get the rest."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from porchlight.domain.addresses import Number, phone_number
+from porchlight.domain.brands import BrandConfig
+from porchlight.domain.channels import Channel, Purpose
+from porchlight.domain.consent import ConsentAction, ConsentSource
+from porchlight.domain.keywords import Keyword, keyword
+from porchlight.domain.preferences import Profile
+from porchlight.domain.replies import Reply
+from porchlight.ports import Brands, Metrics
+from porchlight.reaching import Replies
+from porchlight.services.consent import ConsentDesk, Ledger, Said, entries, places, reachable_again
+from porchlight.services.support import Support
+from porchlight.services.texting import Texts
+
+
+@dataclass(frozen=True)
+class ReplyDesk:
+    """Does what a reply asks for, once. A word counts for every shopper of the brand with that number."""
+
+    desk: ConsentDesk
+    brands: Brands
+    replies: Replies
+    texts: Texts
+    support: Support
+    metrics: Metrics
+
+    def take(self, reply: Reply, now: datetime) -> str:
+        """What was made of it: a keyword, ``passed_on``, ``known`` or ``stray``."""
+        brand, number = self._brand(reply), phone_number(reply.sender, None)
+        if brand is None or number is None:
+            self.metrics.count("Replies", channel=reply.channel.value, outcome="stray")
+            return "stray"
+        if self.replies.is_done(brand.brand_id, reply.reply_id):
+            return "known"
+        word = keyword(reply.text)
+        outcome = word.value if word and self._obey(brand, number, reply, word, now) else "passed_on"
+        if outcome == "passed_on":
+            subject = f"{reply.channel.value.upper()} from {number.e164}"
+            who = ", ".join(self.desk.profiles.find(brand.brand_id, number.e164)) or "nobody that we know"
+            self.support.pass_on(brand, subject, f"{reply.text}\n\nShopper: {who}", reply.reply_id, now)
+        self.replies.done(brand.brand_id, reply.reply_id, now)
+        self.metrics.count("Replies", channel=reply.channel.value, outcome=outcome)
+        return outcome
+
+    def _obey(self, brand: BrandConfig, number: Number, reply: Reply, word: Keyword, now: datetime) -> bool:
+        """Do what the word says; False where it says nothing here."""
+        shoppers = self.desk.profiles.find(brand.brand_id, number.e164)
+        if word is Keyword.HELP:
+            return self._answer(brand, number, reply, "help", shoppers, now)
+        if word is Keyword.STOP:
+            news = [self._stop(brand, one, number, reply, now) for one in shoppers]
+            if any(news):
+                self._answer(brand, number, reply, "stopped", shoppers, now)
+            return True
+        said = Said(ConsentSource.CONFIRMATION, reply.at, proof=reply.reply_id)
+        confirmed = [bool(self.desk.confirm(brand.brand_id, one, number.e164, said, now)) for one in shoppers]
+        if word is Keyword.YES and not any(confirmed):
+            return False
+        if word is Keyword.START:
+            confirmed += [bool(self._start(brand, one, number, reply, now)) for one in shoppers]
+        if any(confirmed):
+            self._answer(brand, number, reply, "started", shoppers, now)
+        return True
+
+    def _stop(self, brand: BrandConfig, shopper_id: str, number: Number, reply: Reply, now: datetime) -> Ledger:
+        said = Said(ConsentSource.KEYWORD, reply.at, reply.text, proof=reply.reply_id)
+        where = places(Purpose, (reply.channel,))
+
+        def change(profile: Profile, ledger: Ledger) -> tuple[Profile, Ledger]:
+            del ledger
+            return profile, entries(profile, ConsentAction.WITHDRAWN, where, said, now, address=number.e164)
+
+        return self.desk.change(brand.brand_id, shopper_id, change)[1]
+
+    def _start(self, brand: BrandConfig, shopper_id: str, number: Number, reply: Reply, now: datetime) -> Ledger:
+        """News of orders again; offers need a yes of their own."""
+        said = Said(ConsentSource.KEYWORD, reply.at, reply.text, proof=reply.reply_id)
+        where = [(Purpose.SERVICE, reply.channel)]
+
+        def change(profile: Profile, ledger: Ledger) -> tuple[Profile, Ledger]:
+            del ledger
+            granted = ConsentAction.GRANTED
+            made = entries(profile, granted, where, said, now, address=number.e164, confirmed=True)
+            preferences = profile.preferences.model_copy(update={"off": profile.preferences.off - {Purpose.SERVICE}})
+            again = reachable_again(profile, reply.channel, number.e164)
+            return again.model_copy(update={"preferences": preferences}), made
+
+        return self.desk.change(brand.brand_id, shopper_id, change)[1]
+
+    def _answer(
+        self, brand: BrandConfig, number: Number, reply: Reply, word: str, shoppers: Sequence[str], now: datetime
+    ) -> bool:
+        """By SMS; WhatsApp takes approved templates only, and there the word is obeyed in silence."""
+        if reply.channel is not Channel.SMS:
+            return word != "help"
+        return self.texts.say(brand, number, word, self._language(brand.brand_id, shoppers), reply.reply_id, now)
+
+    def _language(self, brand: str, shoppers: Sequence[str]) -> str | None:
+        for one in shoppers:
+            shopper, profile = self.desk.profiles.with_contact(brand, one)
+            if known := profile.preferences.language or (shopper.language if shopper else None):
+                return known
+        return None
+
+    def _brand(self, reply: Reply) -> BrandConfig | None:
+        """Whose number it was sent to."""
+        for brand_id in self.brands.ids():
+            brand = self.brands.get(brand_id)
+            outreach = brand.outreach
+            ours = {*outreach.sms.origination.values(), *outreach.sms.numbers}
+            whatsapp = outreach.whatsapp.phone_number_id if outreach.whatsapp else ""
+            if reply.channel is Channel.SMS and reply.receiver in ours:
+                return brand
+            bare = (one.removeprefix("phone-number-id-") for one in (whatsapp, reply.receiver))
+            if reply.channel is Channel.WHATSAPP and whatsapp and len(set(bare)) == 1:
+                return brand
+        return None
