@@ -92,7 +92,7 @@ class HttpCaller:
                 connection.connect()
             channel = connection.sock
             channel.settimeout(left(deadline))
-            with cut_off_at(deadline, channel), _answer(connection, call, target, headers) as response:
+            with _cut_off_at(deadline, channel), _answer(connection, call, target, headers) as response:
                 body = bytearray()
                 while not response.isclosed():  # with it, its connection may be gone
                     channel.settimeout(left(deadline))
@@ -160,7 +160,7 @@ def checked(url: str) -> tuple[Place, str]:
 
 
 @contextmanager
-def cut_off_at(deadline: float, channel: socket.socket) -> Iterator[None]:
+def _cut_off_at(deadline: float, channel: socket.socket) -> Iterator[None]:
     """Whoever sends each byte in time and never all of them is cut off as well: a socket's timeout is for one read."""
     timer = threading.Timer(left(deadline), _cut_off, (channel,))
     timer.daemon = True
