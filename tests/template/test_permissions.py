@@ -87,6 +87,7 @@ REFUNDS = {"RefundReturn", "CarryOutRemedy"}
 """The functions that may ask for money to be moved."""
 READ = {
     ("inbound", "body_of"): "inbound",
+    ("mails", "get"): "replies",
     ("date_models", "current"): "dates",
     ("learned", "load"): "dates",
     ("learned", "calibration"): "dates",
