@@ -6,36 +6,33 @@ from porchlight.connectors import InboundRequest
 from porchlight.runtime.bootstrap import app
 from porchlight.runtime.handlers import http_handler
 from porchlight.runtime.http import Response, json_response
-from porchlight.services import show_webhooks as webhooks
+from porchlight.services import show_webhooks as hooks
 from porchlight.services.api_keys import authorize
 
 
 def listed(request: InboundRequest, path: Mapping[str, str]) -> Response:
     """The endpoints of the key's brand."""
     key = authorize(request, "webhooks:read", app.secrets)
-    return json_response(200, webhooks.endpoints(app.webhook_deliveries, app.brands, key.brand))
+    return json_response(200, hooks.endpoints(app.webhook_deliveries, app.brands, key.brand))
 
 
 def deliveries(request: InboundRequest, path: Mapping[str, str]) -> Response:
     """The newest deliveries of an endpoint; ``state`` picks, ``before`` goes on."""
     key = authorize(request, "webhooks:read", app.secrets)
-    return json_response(
-        200, webhooks.page(app.webhook_deliveries, app.brands, key.brand, path["endpoint"], request.query)
-    )
+    found = hooks.page(app.webhook_deliveries, app.brands, key.brand, path["endpoint"], request.query)
+    return json_response(200, found)
 
 
 def redrive(request: InboundRequest, path: Mapping[str, str]) -> Response:
     """202: it is sent once more; 409 where it is on its way."""
     key = authorize(request, "webhooks:write", app.secrets)
-    found = webhooks.delivery(app.webhook_deliveries, key.brand, path["endpoint"], path["delivery_id"])
-    return json_response(202, webhooks.show(app.webhook_desk.send_anew(found)))
+    return json_response(202, hooks.redrive(app.webhook_deliveries, app.webhook_desk, key.brand, **path))
 
 
 def enable(request: InboundRequest, path: Mapping[str, str]) -> Response:
     """An endpoint that was switched off is sent to again."""
     key = authorize(request, "webhooks:write", app.secrets)
-    endpoint = webhooks.endpoint(app.brands, key.brand, path["endpoint"])
-    return json_response(200, {"enabled": app.webhook_desk.enable(key.brand, endpoint.id)})
+    return json_response(200, hooks.enable(app.brands, app.webhook_desk, key.brand, path["endpoint"]))
 
 
 everything, one = "GET /v1/webhooks", "GET /v1/webhooks/{endpoint}/deliveries"

@@ -7,25 +7,32 @@ from porchlight.announcing import WebhookDeliveries
 from porchlight.domain.webhooks import DeliveryState, WebhookDelivery, WebhookEndpoint
 from porchlight.errors import InvalidInputError, NotFoundError
 from porchlight.ports import Brands
+from porchlight.services.webhook_desk import WebhookDesk
 
 PAGE = 50
 _READ = 500
 """At most so many are read for one page, however few of them are in the state that is asked for."""
 
 
-def endpoint(brands: Brands, brand: str, endpoint_id: str) -> WebhookEndpoint:
-    """One endpoint of a brand; NotFoundError where brand.yaml has none of that id."""
+def redrive(
+    webhook_deliveries: WebhookDeliveries, webhook_desk: WebhookDesk, brand: str, endpoint: str, delivery_id: str
+) -> dict[str, Any]:
+    """Send one delivery anew; NotFoundError where there is none, ConflictError where it is on its way."""
+    found = webhook_deliveries.get(brand, endpoint, delivery_id)
+    if found is None:
+        raise NotFoundError("there is no such delivery")
+    return show(webhook_desk.send_anew(found))
+
+
+def enable(brands: Brands, webhook_desk: WebhookDesk, brand: str, endpoint_id: str) -> dict[str, bool]:
+    """Switch an endpoint on again; NotFoundError where brand.yaml has none of that id."""
+    return {"enabled": webhook_desk.enable(brand, _endpoint(brands, brand, endpoint_id).id)}
+
+
+def _endpoint(brands: Brands, brand: str, endpoint_id: str) -> WebhookEndpoint:
     found = next((one for one in brands.get(brand).webhooks if one.id == endpoint_id), None)
     if found is None:
         raise NotFoundError("there is no such endpoint")
-    return found
-
-
-def delivery(webhook_deliveries: WebhookDeliveries, brand: str, endpoint_id: str, delivery_id: str) -> WebhookDelivery:
-    """One delivery; NotFoundError where there is none."""
-    found = webhook_deliveries.get(brand, endpoint_id, delivery_id)
-    if found is None:
-        raise NotFoundError("there is no such delivery")
     return found
 
 
@@ -52,7 +59,7 @@ def page(
     """The newest first: ``before`` (a delivery's id) goes on, ``state`` picks. ``before`` in the answer: where the next
     page begins, None at the end.
     """
-    endpoint(brands, brand, endpoint_id)
+    _endpoint(brands, brand, endpoint_id)
     wanted, before = query.get("state", ""), query.get("before", "")
     if (wanted and wanted not in tuple(DeliveryState)) or len(before) > 100:
         raise InvalidInputError("state is pending, delivered or dead; before is a delivery's id")
