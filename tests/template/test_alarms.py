@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from porchlight.services.notify_ops import ALARM_KINDS
 from tests.template.translated import ROOT, arn, functions, of_type, resolve, resources
 
 PACKAGE = ROOT / "layers/core/porchlight"
@@ -176,6 +177,10 @@ def test_trouble_that_the_code_counts_has_an_alarm() -> None:
         ("ProvidersShut",),
         ("ReputationPaused",),
     }
+
+
+def test_alarms_that_people_are_told_of_in_another_way_exist() -> None:
+    assert set(ALARM_KINDS) <= set(of_type("CloudWatch::Alarm"))
 
 
 # ---------------------------------------------------------------------------------------------------------- dashboard

@@ -126,6 +126,27 @@ class TestWhatIsTold:
         assert world.desk.tell(alarm()) == 2
         assert "porchlight-prod-MessageFailed-1ABC" in world.bodies()[0]["blocks"][0]["text"]["text"]
 
+    @pytest.mark.parametrize(
+        ("name", "kind"),
+        [
+            ("ChannelFailsOver", OpsKind.FAILOVER),
+            ("ReputationPaused", OpsKind.REPUTATION),
+            ("StreamLag", OpsKind.ALARM),
+        ],
+    )
+    def test_some_alarms_are_of_a_kind_of_their_own(self, name: str, kind: OpsKind) -> None:
+        world = World(OpsPolicy(slack=True, on=(kind,)))
+        went_off = alarm()
+        went_off["detail"]["alarmName"] = f"porchlight-prod-{name}-X1Y2"
+        assert world.desk.tell(went_off) == 1
+        assert TITLES[kind] in world.bodies()[0]["text"]
+
+    def test_what_tells_itself_is_not_told_by_its_alarm_too(self) -> None:
+        world = World()
+        went_off = alarm()
+        went_off["detail"]["alarmName"] = "porchlight-prod-WebhooksDead-X1Y2"
+        assert world.desk.tell(went_off) == 0
+
 
 class TestOnce:
     def test_one_subject_in_ten_minutes(self) -> None:

@@ -29,6 +29,17 @@ _EVENTS = {
     "ReturnFailed": OpsKind.RETURN_FAILED,
     "DelayRemedyConflict": OpsKind.CONFLICT,
 }
+ALARM_KINDS: Mapping[str, OpsKind | None] = {
+    "ChannelFailsOver": OpsKind.FAILOVER,
+    "ProviderShut": OpsKind.FAILOVER,
+    "ReputationPaused": OpsKind.REPUTATION,
+    "MessagesBounce": OpsKind.REPUTATION,
+    **dict.fromkeys(("WebhooksDead", "WebhookEndpointOff", "LaneBreaksDown", "RemedyConflicts", "ReturnsFailed")),
+}
+"""Alarms (by their names in the template) that are told as another kind; None: what they are about tells itself, to the
+brand that it concerns. The rest is told as an alarm.
+"""
+
 _CARDS = {"slack": slack, "teams": teams}
 
 
@@ -69,9 +80,12 @@ class OpsDesk:
         if event["source"] == ALARMS:
             state = str(detail["state"]["value"])
             facts = {"alarm": str(detail["alarmName"]), "state": state}
+            named = (kind for name, kind in ALARM_KINDS.items() if f"-{name}-" in facts["alarm"])
+            if (kind := next(named, OpsKind.ALARM)) is None:
+                return
             for brand in self.brands.ids():
                 subject = f"{facts['alarm']}#{state}"
-                yield OpsNotice(kind=OpsKind.ALARM, brand=brand, subject=subject, facts=facts)
+                yield OpsNotice(kind=kind, brand=brand, subject=subject, facts=facts)
         elif event["source"] == NOTICES:
             notice = OpsNotice.model_validate(detail)
             yield notice.model_copy(update={"facts": {"about": notice.subject, **notice.facts}})
