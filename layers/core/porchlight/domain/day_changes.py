@@ -27,11 +27,11 @@ class DaysTold(BaseModel):
 
 
 def moved(told: DateRange, now: DateRange) -> bool:
-    """True where what was told is no longer true: it comes after the latest day, or before the first.
+    """True where what was told is no longer true: it may come after the latest day, or all of the range lies earlier.
 
     A range that only becomes narrower breaks no word.
     """
-    return now.latest > told.latest or now.latest < told.earliest
+    return now.latest > told.latest or (now.earliest < told.earliest and now.latest < told.latest)
 
 
 def noticed(shipment: "Shipment", zone: str | None, now: datetime) -> DaysTold | None:
