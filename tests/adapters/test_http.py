@@ -128,6 +128,28 @@ class TestConnections:
             found = list(pool.map(lambda _: [caller.make(Call(peer.url)).body for _ in range(20)], range(4)))
         assert found == [[b"hello"] * 20] * 4
 
+    def test_no_more_are_kept_than_a_few_and_those_used_last(
+        self, caller: HttpCaller, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(http, "KEPT", 2)
+        peers = [Peer() for _ in range(3)]
+        for number in (0, 1, 0, 2, 0, 1):  # 2 takes the place of 1
+            caller.make(Call(peers[number].url))
+        assert [peer.connections for peer in peers] == [1, 2, 1]
+        for peer in peers:
+            peer.server.shutdown()
+            peer.server.server_close()
+
+    def test_a_certificate_that_is_not_good_is_nobodys_fault_here(
+        self, caller: HttpCaller, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def refuse(*_: object, **__: object) -> None:
+            raise ssl.SSLCertVerificationError(1, "self-signed")
+
+        monkeypatch.setattr(socket, "create_connection", refuse)
+        with pytest.raises(TransientError):
+            caller.make(Call("https://carrier.example/"))
+
     def test_a_call_after_a_failure_is_a_new_one(self, peer: Peer, caller: HttpCaller) -> None:
         peer.behave = lambda request: request.connection.close()
         with pytest.raises(TransientError):
