@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from porchlight.adapters import brandpack
 from porchlight.adapters.brandpack import BrandPack
 from porchlight.adapters.rendering import PackRenderer
 from porchlight.domain.brands import BrandConfig
@@ -109,6 +110,17 @@ def test_arabic_mirrors_the_line_and_keeps_numbers(renderer: PackRenderer) -> No
 def test_who_wishes_what_reads_what(renderer: PackRenderer, wished: tuple[str | None, ...], spoken: str) -> None:
     """Given a brand whose own language is English."""
     assert renderer.speech(renderer._pack.get("larkspur"), *wished).tag == spoken
+
+
+def test_only_the_words_that_are_spoken_are_loaded(renderer: PackRenderer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given a process that writes one Polish email, it reads one file of words."""
+    read = []
+    load = brandpack._load.__wrapped__
+    monkeypatch.setattr(brandpack, "_load", lambda file: read.append(file.name) or load(file))
+    fresh = PackRenderer(BrandPack(renderer._pack._root()))
+    brand = fresh._pack.get("larkspur")
+    next(emails(fresh, brand, "pl"))
+    assert {name for name in read if ".words." in name} == {"default.words.pl.json"}
 
 
 def test_words_count_in_the_language(renderer: PackRenderer) -> None:

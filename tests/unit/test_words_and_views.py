@@ -153,6 +153,8 @@ def test_a_scan_is_shown_in_its_own_local_time() -> None:
         ("", ""),
         ("x@y.z", ""),
         ("Jean-Luc P", "Jean-Luc"),
+        ("สมศักดิ์ ใจดี", "สมศักดิ์"),
+        ("فاطمة علي", "فاطمة"),
     ],
 )
 def test_a_wrong_greeting_is_worse_than_none(name: str, first: str) -> None:

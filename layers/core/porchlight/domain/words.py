@@ -66,6 +66,7 @@ def carrier_name(carrier: str) -> str:
 def first_name(name: str) -> str:
     """The first name where it looks like one, else empty: a wrong greeting is worse than none."""
     word = clean(name, 80).partition(" ")[0].rstrip(",.")
-    if word.lower() in _TITLES or not 2 <= len(word) <= 20 or not all(c.isalpha() or c in "-'’" for c in word):
+    letters = all(c.isalpha() or c in "-'’" or unicodedata.category(c).startswith("M") for c in word)
+    if word.lower() in _TITLES or not 2 <= len(word) <= 20 or not letters:
         return ""
     return word.title() if word.isupper() or word.islower() else word
