@@ -112,8 +112,8 @@ def _view(name: str, blocks: Blocks, goods: Sequence[Product], facts: View, rati
         words = {"title": clean(offer.title, 80), "text": clean(offer.text, 300)}
         return {**_EMPTY, **words, "button": say("blocks.offer.button", facts), "url": safe_url(str(offer.url))}
     if name == "referral" and (referral := blocks.referral):
-        words = {part: say(f"blocks.referral.{part}", facts) for part in ("title", "text", "button")}
-        return {**_EMPTY, **words, "url": safe_url(str(referral.url))}
+        said = {part: say(f"blocks.referral.{part}", facts) for part in ("title", "text", "button")}
+        return {**_EMPTY, **said, "url": safe_url(str(referral.url))}
     if name == "rating" and rating:
         entries = [_item(say(f"blocks.rating.{word}", facts), f"{rating}/{score}") for score, word in RATINGS.items()]
         return {**_EMPTY, "title": say("blocks.rating.title", facts), "entries": entries}
