@@ -83,6 +83,8 @@ def targets(function: str) -> Grants:
 
 SENT_TO = dict.fromkeys(("SweepDue", "DeliverWebhook", "ManageWebhooks"), "WebhookQueue")
 """Whose queue is not the inbound one."""
+SENDERS = {"SendMessage", "ManagePreferences", "ReceiveReply"}
+"""Who may write to shoppers: with news, and with answers to a sign-up or a word that they sent."""
 REFUNDS = {"RefundReturn", "CarryOutRemedy"}
 """The functions that may ask for money to be moved."""
 READ = {
@@ -182,20 +184,19 @@ def test_what_each_function_must_never_be_able_to_do() -> None:
     def may(action: str, resource: str) -> set[str]:
         return {function for function in functions() if allowed(function, action, resource)}
 
-    assert may("ses:SendEmail", mail) == may("ses:SendRawEmail", mail) == {"SendMessage"}
-    assert may("sms-voice:SendTextMessage", ours("sms-voice", "pool/pool-1")) == {"SendMessage"}
-    assert (
-        may("sns:Publish", "+4915123456789") == may("sns:Publish", ours("sns", "endpoint/GCM/a/1")) == {"SendMessage"}
-    )
+    assert may("ses:SendEmail", mail) == may("ses:SendRawEmail", mail) == SENDERS
+    assert may("sms-voice:SendTextMessage", ours("sms-voice", "pool/pool-1")) == SENDERS
+    assert may("sns:Publish", "+4915123456789") == may("sns:Publish", ours("sns", "endpoint/GCM/a/1")) == SENDERS
     assert not may("sns:Publish", ours("sns", "some-topic")), "a phone number is no topic"
-    assert may("secretsmanager:GetSecretValue", secret("channels/smtp-AbCdEf")) == {"SendMessage"}
+    assert may("secretsmanager:GetSecretValue", secret("channels/smtp-AbCdEf")) == SENDERS
     assert may("secretsmanager:GetSecretValue", secret("refunds/larkspur-AbCdEf")) == REFUNDS
     webhooks = {"ReceiveWebhook", "PollCarriers"}
     assert may("secretsmanager:GetSecretValue", secret("carriers/easypost-AbCdEf")) == webhooks
     assert may("secretsmanager:GetSecretValue", secret("carriers/ups-AbCdEf")) == webhooks | {"IssueToken"}
     assert may("secretsmanager:GetSecretValue", secret("stores/shopify-AbCdEf")) == webhooks
     assert may("secretsmanager:GetSecretValue", secret("api-keys-AbCdEf")) == {
-        *("PutOrder", "ManageReturns", "ManageCases", "ShowCalibration", "ManageWebhooks", "ExplainMessages")
+        *("PutOrder", "ManageReturns", "ManageCases", "ShowCalibration", "ManageWebhooks", "ExplainMessages"),
+        "ManageShoppers",
     }
     assert may("secretsmanager:GetSecretValue", secret("webhooks/larkspur-AbCdEf")) == {"DeliverWebhook"}
     assert may("secretsmanager:GetSecretValue", secret("channels/ops/larkspur-AbCdEf")) == {"NotifyOps"}
@@ -211,14 +212,18 @@ def test_what_each_function_must_never_be_able_to_do() -> None:
     assert may("s3:PutObject", f"{arn('Bodies')}/dates/larkspur/state.json.gz") == {"LearnDates"}
     assert may("dynamodb:UpdateItem", table) == {
         *("RecordEvents", "SweepDue", "AssessDelay"),  # codes, lanes
-        *("SendMessage", "RecordFeedback"),  # quotas, what was sent and bounced
+        *SENDERS,  # quotas, what was sent
+        "RecordFeedback",  # what bounced
         *("PlanMessages", "ShowTrackingPage"),  # experiments
     }
     assert may("firehose:PutRecordBatch", arn("Archive")) == {"RecordEvents"}
     assert not may("s3:GetObject", f"{arn('Bodies')}/raw/dt=2026-03-06/hour=19/1"), "people replay, functions do not"
     for nobody in ("Scan", "BatchGetItem", "BatchWriteItem", "DeleteTable", "PartiQLSelect"):
         assert not may(f"dynamodb:{nobody}", table), nobody
-    assert may("dynamodb:DeleteItem", table) == {"AwaitNews", "ResumeWorkflows", "PollCarriers"}
+    assert may("dynamodb:DeleteItem", table) == {
+        *("AwaitNews", "ResumeWorkflows", "PollCarriers"),
+        "ManageShoppers",  # whose an address was, when a person is forgotten
+    }
     assert may("dynamodb:Query", index) == {"SweepDue", "PollCarriers", "ManageCases"}
     assert may("states:StartExecution", arn("ReturnsAuthorization")) == set(), "the bus alone starts returns"
     assert may("sqs:SendMessage", arn("InboundQueue")) == {"ReceiveWebhook", "PollCarriers"}

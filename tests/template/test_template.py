@@ -310,11 +310,14 @@ def test_the_template_is_far_from_the_limits(capsys: pytest.CaptureFixture[str])
 def test_personal_data_does_not_leave_the_bucket_in_the_clear() -> None:
     assert set(of_type("S3::Bucket")["Bodies"]["PublicAccessBlockConfiguration"].values()) == {True}
     (policy,) = of_type("S3::BucketPolicy").values()
-    (only_tls,) = policy["PolicyDocument"]["Statement"]
+    only_tls, received = policy["PolicyDocument"]["Statement"]
     assert (only_tls["Effect"], only_tls["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
+    assert (received["Effect"], received["Principal"]) == ("Allow", {"Service": "ses.amazonaws.com"})
+    assert (received["Action"], list(received["Condition"])) == ("s3:PutObject", ["StringEquals"])
     rules = of_type("S3::Bucket")["Bodies"]["LifecycleConfiguration"]["Rules"]
     kept = {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules if rule["Status"] == "Enabled"}
-    assert kept == {"inbound/": 15, "quarantine/": 30, "raw/": {"Ref": "RawRetentionDays"}, "raw-errors/": 30}
+    raw = {"raw/": {"Ref": "RawRetentionDays"}, "raw-errors/": 30}
+    assert kept == {"inbound/": 15, "quarantine/": 30, "replies/": 30, **raw}
     archive = of_type("KinesisFirehose::DeliveryStream")["Archive"]["ExtendedS3DestinationConfiguration"]
     for place in (archive["Prefix"], archive["ErrorOutputPrefix"]):
         assert place.startswith(("raw/", "raw-errors/")), "nothing lies where nothing deletes it"

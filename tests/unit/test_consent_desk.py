@@ -12,8 +12,8 @@ from porchlight.domain.consent import ConsentAction, ConsentSource, OptIn
 from porchlight.domain.consent_rules import allowed
 from porchlight.domain.countries import CountryProfile
 from porchlight.domain.preferences import Profile, address_digest
-from porchlight.errors import ConflictError, InvalidInputError
-from porchlight.services.consent import ASK_LIFETIME, SIGN_UPS_A_DAY, ConsentDesk, Place, Said, SignUp, places
+from porchlight.errors import InvalidInputError
+from porchlight.services.consent import ASK_LIFETIME, SIGN_UPS_A_DAY, ConsentDesk, Place, Said, SignUp, TooManySignUpsError, places
 from tests.fakes import FakeMetrics, FakeOrders
 from tests.fakes_reaching import FakeProfiles
 from tests.unit.stories import DAY, NOW
@@ -155,9 +155,8 @@ class TestSignUp:
     def test_nobody_has_strangers_texted_all_day(self, world: World) -> None:
         for minute in range(SIGN_UPS_A_DAY):
             assert self.sign_up(world, f"+44770090010{minute}", minute, DOUBLE) is SignUp.ASKED
-        with pytest.raises(ConflictError) as error:
+        with pytest.raises(TooManySignUpsError):
             self.sign_up(world, MOBILE, 30, DOUBLE)
-        assert error.value.problem == "too-many-sign-ups"
         assert self.sign_up(world, MOBILE, 24 * 60 + 5, DOUBLE) is SignUp.ASKED
 
     def test_a_form_that_is_sent_twice_asks_once(self, world: World) -> None:

@@ -25,9 +25,6 @@ ASK_LIFETIME = timedelta(days=7)
 SIGN_UPS_A_DAY = 3
 """Each may send an SMS to a number that somebody has typed."""
 
-TOO_MANY = "too-many-sign-ups"
-"""``problem`` of a ConflictError after so many."""
-
 _SAME_ACT = timedelta(minutes=5)
 """The same said again at once, from the same place, is one act: a second click, a mail program that tries again."""
 
@@ -37,6 +34,12 @@ Place = tuple[Purpose, Channel]
 Ledger = list[ConsentRecord]
 Change = Callable[[Profile, Ledger], tuple[Profile, Iterable[ConsentRecord]]]
 """Profile and ledger in; the profile as it is to be, and what was said, out."""
+
+
+class TooManySignUpsError(ConflictError):
+    """That is enough for today."""
+
+    code = "too-many-sign-ups"
 
 
 class SignUp(StrEnum):
@@ -141,14 +144,14 @@ class ConsentDesk:
         said: Said,
         now: datetime,
     ) -> SignUp:
-        """They want SMS to this number (E.164). ConflictError with ``code=TOO_MANY`` after ``SIGN_UPS_A_DAY``."""
+        """They want SMS to this number (E.164). TooManySignUpsError after ``SIGN_UPS_A_DAY``."""
         needs = country.consents(Channel.SMS)
         double = [purpose for purpose in purposes if needs.of(purpose) is OptIn.DOUBLE]
         single = [purpose for purpose in purposes if purpose not in double]
 
         def change(profile: Profile, ledger: Ledger) -> tuple[Profile, Ledger]:
             if not may_sign_up(ledger, now):
-                raise ConflictError("too many sign-ups today", code=TOO_MANY)
+                raise TooManySignUpsError
             made = entries(profile, ConsentAction.ASKED, places(double, [Channel.SMS]), said, now, address=number)
             made += entries(profile, ConsentAction.GRANTED, places(single, [Channel.SMS]), said, now, address=number)
             return profile.model_copy(update={"mobile" if single else "mobile_asked": number}), made

@@ -23,15 +23,15 @@ from porchlight.domain.consent_rules import pending
 from porchlight.domain.languages import own_name
 from porchlight.domain.orders import Order, Shopper
 from porchlight.domain.preferences import Profile, address_digest
-from porchlight.errors import ConflictError, NotFoundError
+from porchlight.errors import NotFoundError
 from porchlight.ports import Brands, Metrics, Orders, Renderer
 from porchlight.reaching import Catalogues
 from porchlight.services.consent import (
     ASK_LIFETIME,
-    TOO_MANY,
     ConsentDesk,
     Ledger,
     Said,
+    TooManySignUpsError,
     entries,
     may_sign_up,
     places,
@@ -120,9 +120,7 @@ class PreferenceCentre:
         if not faults:
             try:
                 return Saved(self._told(reader, number, self._keep(reader, choices, number, now), now))
-            except ConflictError as error:
-                if error.problem != TOO_MANY:
-                    raise
+            except TooManySignUpsError:
                 faults["mobile"] = "too_many"
         return Saved(page=self._page(reader, choices, now, faults=faults))
 
@@ -181,7 +179,7 @@ class PreferenceCentre:
                 made += self._entry(reader, profile, place, ConsentAction.WITHDRAWN, words, e164, now)
             asks = {one.action is ConsentAction.ASKED for one in made if one.action is not ConsentAction.WITHDRAWN}
             if (new or True in asks) and not may_sign_up(ledger, now):
-                raise ConflictError("too many sign-ups today", code=TOO_MANY)
+                raise TooManySignUpsError
             if new:
                 profile = profile.model_copy(update={"mobile_asked" if asks == {True} else "mobile": e164})
             preferences = choices.preferences(profile.preferences, reader.channels)

@@ -6,10 +6,10 @@ from datetime import datetime
 from porchlight.domain.addresses import phone_number
 from porchlight.domain.channels import Channel, Purpose
 from porchlight.domain.consent import ConsentSource
-from porchlight.errors import ConflictError, NotFoundError
+from porchlight.errors import NotFoundError
 from porchlight.ports import Brands, Orders, Renderer
 from porchlight.reaching import Catalogues
-from porchlight.services.consent import TOO_MANY, ConsentDesk, Said, SignUp
+from porchlight.services.consent import ConsentDesk, Said, SignUp, TooManySignUpsError
 from porchlight.services.links import Links
 from porchlight.services.pages import Wished
 from porchlight.services.texting import Texts
@@ -51,9 +51,7 @@ class SmsSignUp:
             done = self.desk.sign_up(
                 *(brand.brand_id, order.shopper_id, number.e164, [Purpose.SERVICE], country, said, now)
             )
-        except ConflictError as error:
-            if error.problem != TOO_MANY:
-                raise
+        except TooManySignUpsError:
             return "too_many"
         if done is SignUp.REPEATED:
             return "started" if profile.mobile == number.e164 else "asked"
