@@ -55,6 +55,10 @@ class Credentials:
             "cases:decide",
             "dates:read",
             "messages:read",
+            "shoppers:read",
+            "shoppers:write",
+            "shoppers:erase",
+            "consents:write",
             "webhooks:read",
             "webhooks:write",
         ]

@@ -27,6 +27,7 @@ ORDER = (
     "test_shoppers",
     "test_faults",
     "test_email_provider",
+    "test_reaching",
     "test_failover",
     "test_webhooks_out",
     "test_asking",
