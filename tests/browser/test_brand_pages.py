@@ -247,12 +247,49 @@ def test_everything_can_be_reached_by_keyboard(show: Open, page_html: Render) ->
     ]
 
 
-def test_right_to_left_mirrors_without_overflow(show: Open, page_html: Render) -> None:
-    html = page_html("fjordhus", "late-stalled").replace('dir="ltr"', 'dir="rtl"')
-    page = show(html, "phone")
+def spoken(renderer: PackRenderer, name: str, language: str) -> str:
+    brand = renderer._pack.get("larkspur")
+    found = next(page for page in samples.pages(brand) if page.name == name)
+    return renderer.page(brand, "tracking", checks.page_of(brand, found, renderer.speech(brand, language)))
+
+
+def test_right_to_left_mirrors_everything_but_numbers(show: Open, renderer: PackRenderer) -> None:
+    page = show(spoken(renderer, "late-stalled", "ar"), "phone")
     assert fits(page)
     steps = page.locator(".progress li")
     assert steps.first.bounding_box()["x"] > steps.last.bounding_box()["x"]  # type: ignore[index]
+    headline = page.locator("h1")
+    assert headline.evaluate("e => getComputedStyle(e).direction") == "rtl"
+    number = page.locator(".facts dd bdi").first
+    assert number.evaluate("e => getComputedStyle(e).direction") == "ltr"
+    line = page.locator(".lines li").first
+    title, price = line.locator("> span").first, line.locator("> span").last
+    assert title.bounding_box()["x"] > price.bounding_box()["x"]  # type: ignore[index]
+
+
+@pytest.mark.parametrize("language", ["ar", "de", "ja", "pl", "th"])
+def test_pages_of_other_languages_are_accessible_and_fit(show: Open, renderer: PackRenderer, language: str) -> None:
+    """Long words, letters that join, lines without spaces."""
+    html = spoken(renderer, "question-stalled", language)
+    for screen in ("phone", "desktop"):
+        page = show(html, screen)
+        assert page.locator("html").get_attribute("lang") == language
+        page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+        assert violations(page) == [], screen
+        assert fits(page), screen
+
+
+@pytest.mark.parametrize("language", ["ar", "de", "th"])
+def test_emails_of_other_languages_are_accessible_and_fit(show: Open, renderer: PackRenderer, language: str) -> None:
+    brand = renderer._pack.get("larkspur")
+    sample = next(sample for sample in samples.emails(brand) if sample.name == "question-stalled")
+    view = checks.email_of(brand, sample, renderer.speech(brand, language))
+    page = show(renderer.email(brand, sample.moment, view)[1], "phone", policy=False)
+    assert [found for found in violations(page) if not found.startswith(("region", "landmark"))] == []
+    assert fits(page)
+    steps = page.locator(".steps td")
+    mirrored = steps.first.bounding_box()["x"] > steps.last.bounding_box()["x"]  # type: ignore[index]
+    assert mirrored == (language == "ar")
 
 
 def test_pages_print_with_everything_open(show: Open, page_html: Render) -> None:
