@@ -10,7 +10,7 @@ import importlib
 import typer
 
 MODULES = (
-    *("cases", "cloud", "codes", "dates", "explain", "import_orders", "new", "parse", "preview"),
+    *("cases", "cloud", "codes", "consents", "dates", "explain", "import_orders", "new", "parse", "preview"),
     *("quarantine", "replay", "shipment", "webhooks", "words"),
 )
 

@@ -46,33 +46,40 @@ class OrderApi:
         """Write the order: "" where the API took it, else what it found wrong with it. Stopped where no order would
         be taken now.
         """
-        path = f"{self._parts.path.rstrip('/')}/v1/orders/{quote(order_id, safe='')}"
+        return self._send("PUT", f"/v1/orders/{quote(order_id, safe='')}", body)[0]
+
+    def post(self, path: str, body: bytes) -> tuple[str, bytes]:
+        """Send to another route: "" and its answer, or what the API found wrong. Stopped as for orders."""
+        return self._send("POST", path, body)
+
+    def _send(self, method: str, route: str, body: bytes) -> tuple[str, bytes]:
+        path = f"{self._parts.path.rstrip('/')}{route}"
         said, failures = "it cannot be reached", 0
         for turn in range(self.tries):
             try:
-                status, after, answer = self._call(path, body)
+                status, after, answer = self._call(method, path, body)
             except (OSError, http.client.HTTPException) as error:
                 self._close()
                 said, after = f"it cannot be reached ({type(error).__name__})", ""
             else:
                 if status == 200:
-                    return ""
+                    return "", answer
                 if status in (401, 403):
                     raise Stopped(f"the API refuses the key ({status}): {_detail(answer)}")
                 if status == 404:
-                    raise Stopped(f"there is no order API at {self.url}")
+                    raise Stopped(f"there is no API of ours at {self.url}")
                 failures += status not in _BUSY
                 if status not in _BUSY and (status < 500 or failures >= _FAILURES):
-                    return _detail(answer) or f"the API answered {status}"
+                    return _detail(answer) or f"the API answered {status}", b""
                 said = f"it answers {status}"
             if turn + 1 < self.tries:
                 (self.pause or time.sleep)(_wait(turn, after))
         raise Stopped(f"the API was asked {self.tries} times: {said}")
 
-    def _call(self, path: str, body: bytes) -> tuple[int, str, bytes]:
+    def _call(self, method: str, path: str, body: bytes) -> tuple[int, str, bytes]:
         connection = getattr(self._local, "connection", None) or self._connected()
         headers = {"content-type": "application/json", "x-api-key": self.key, "user-agent": "porchlight-import"}
-        connection.request("PUT", path, body=body, headers=headers)
+        connection.request(method, path, body=body, headers=headers)
         response = connection.getresponse()
         answer = response.read()
         if response.will_close:

@@ -13,7 +13,16 @@ from porchlight.domain.consent_rules import allowed
 from porchlight.domain.countries import CountryProfile
 from porchlight.domain.preferences import Profile, address_digest
 from porchlight.errors import InvalidInputError
-from porchlight.services.consent import ASK_LIFETIME, SIGN_UPS_A_DAY, ConsentDesk, Place, Said, SignUp, TooManySignUpsError, places
+from porchlight.services.consent import (
+    ASK_LIFETIME,
+    SIGN_UPS_A_DAY,
+    ConsentDesk,
+    Place,
+    Said,
+    SignUp,
+    TooManySignUpsError,
+    places,
+)
 from tests.fakes import FakeMetrics, FakeOrders
 from tests.fakes_reaching import FakeProfiles
 from tests.unit.stories import DAY, NOW

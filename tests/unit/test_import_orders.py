@@ -434,7 +434,7 @@ class TestUsage:
 
     def test_no_order_api_there(self, api: Api) -> None:
         api.answers = [(404, {})]
-        with pytest.raises(Stopped, match="no order API"):
+        with pytest.raises(Stopped, match="no API of ours"):
             OrderApi(api.url, "plk_good").put("1", b"{}")
 
 
