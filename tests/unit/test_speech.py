@@ -71,7 +71,7 @@ def test_english_without_a_brand_is_the_defaults() -> None:
         ),
         (
             "id",
-            ("Kamis", "hari Kamis", "paling lambat Kamis"),
+            ("Kamis", "hari Kamis", "maksimal Kamis"),
             "pada Kamis, 3 Desember",
             "hari Kamis, paling lambat Jumat",
         ),
