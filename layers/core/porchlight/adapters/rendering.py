@@ -20,7 +20,7 @@ from porchlight.adapters.brandpack import NEUTRAL, BrandPack
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.facts import brand_view, say
 from porchlight.domain.languages import best
-from porchlight.domain.speech import Speech
+from porchlight.domain.speech import Speech, put_in
 
 _KEPT = "\n\u200c\u200d"
 _SPACES = re.compile(r"[ \t\r\n]+")
@@ -137,7 +137,7 @@ class _Tongue:
     """A brand's words in one language, compiled when they are first used."""
 
     def __init__(self, tag: str, words: Mapping[str, Any]) -> None:
-        self.speech = Speech(tag, words["phrases"], fill=self._render)
+        self.speech = Speech(tag, words["phrases"], fill=self._phrase)
         self._words = words
         self._compiled: dict[str, Template] = {}
         self._env = _environment()
@@ -172,6 +172,11 @@ class _Tongue:
             (entry["variants"][name] for name in node["variants"] if name in entry.get("variants", {})), {}
         )
         return {field: self._render(text, facts) for field, text in {**entry, **chosen}.items() if field != "variants"}
+
+    def _phrase(self, text: str, facts: Mapping[str, str]) -> str:
+        """Most phrases are plain; only what has conditions needs a template."""
+        filled = put_in(text, facts)
+        return self._render(text, facts) if "{" in filled else filled
 
     def _render(self, text: str, facts: Mapping[str, Any]) -> str:
         if "{" not in text:

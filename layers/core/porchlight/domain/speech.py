@@ -240,11 +240,7 @@ class Speech:
         return _ENGLISH_DATES if self.language == "en" else _patterns(self._locale)
 
     def _write(self, day: date | None, pattern: str) -> str:
-        if day is None:
-            return ""
-        from babel.dates import format_date
-
-        return format_date(day, pattern, locale=self._locale).translate(_NARROW)
+        return _written(day, pattern, self._locale) if day else ""
 
     def _narrow(self, day: date | None, today: date) -> _Pattern:
         return self._dates.short_year if _far(day, today) else self._dates.short
@@ -302,6 +298,14 @@ def _locale(language: str, region: str | None, country: str | None) -> "Locale":
             except UnknownLocaleError:
                 continue
     return Locale(language)
+
+
+@lru_cache(maxsize=2048)
+def _written(day: date, pattern: str, locale: "Locale") -> str:
+    """The same days are said over and over."""
+    from babel.dates import format_date
+
+    return format_date(day, pattern, locale=locale).translate(_NARROW)
 
 
 @lru_cache(maxsize=64)
