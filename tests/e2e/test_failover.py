@@ -1,4 +1,4 @@
-"""A second provider of email: it takes over where the first surely did not take a message, and somebody is told."""
+"""A second provider: it takes over where the first surely did not take a message, and somebody is told."""
 
 import json
 from collections.abc import Iterator
@@ -7,8 +7,10 @@ import pytest
 
 from local.demo.credentials import STAGE
 from local.demo.mail_server import MailServer
+from local.phones import Trouble
 from porchlight.domain.moments import Moment
 from tests.e2e.peers import Peer, lose_answer, pass_on, refuse
+from tests.e2e.test_reaching import bought, prefer, sign_up, texts, zone_at
 from tests.e2e.world import FJORDHUS, World
 
 SHUT = refuse(503, "ServiceUnavailable")
@@ -85,3 +87,20 @@ def test_a_provider_that_fails_is_left_alone_and_asked_again_later(world: World,
     # Then it has the messages again
     assert world.await_message(after, Moment.ORDER_CONFIRMED).provider == "ses"
     assert len(world.emails(after)) == 1
+
+
+def test_a_text_goes_the_second_way_where_the_first_is_too_busy(world: World) -> None:
+    # Given a shopper who has asked for texts, at noon, and a first way that takes none just now
+    number, order = "+15032281399", bought(world)
+    sign_up(world, order, number)
+    prefer(world, order, channels=["sms", "email"], zone=zone_at(world, 12))
+    world.quiet()
+    before, world.running.phones.plan = len(texts(world, number)), [Trouble(400, "ThrottlingException")]
+    # When there is something to tell
+    world.ship(order)
+    world.scan(order, "accepted")
+    record = world.await_message(order, Moment.SHIPPED)
+    # Then SNS takes it, in the brand's role, and the first way never has it
+    assert (record.channel, record.provider, record.attempt) == ("sms", "sns_sms", 1)
+    assert texts(world, number)[before:] == []
+    world.awaited(lambda: world.counted("ChannelFailovers", channel="sms", provider="aws_sms") >= 1, "it is counted")
