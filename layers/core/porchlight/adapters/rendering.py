@@ -195,7 +195,7 @@ def _environment() -> ImmutableSandboxedEnvironment:
 
 
 def _plural(speech: Speech, number: Any, **forms: str) -> str:
-    """``2 parcels`` of ``{{ n|plural(one="# parcel", other="# parcels") }}``, by the plural categories of the language."""
+    """``2 parcels`` of ``{{ n|plural(one="# parcel", other="# parcels") }}``, by the language's plural categories."""
     return speech.plural(int(number or 0), forms)
 
 
