@@ -15,6 +15,7 @@ from porchlight.domain.fanout.situation import Contact, Outcome, Sent, Situation
 from porchlight.domain.messages import Hold, MessageRecord, MessageState, Suppression
 from porchlight.domain.milestones import Milestone
 from porchlight.domain.moments import Moment, MomentSpec
+from porchlight.domain.orders import Destination
 from porchlight.domain.outreach import Cap, ChannelPolicy, Experiment, SmsSender
 from porchlight.domain.preferences import Digest, Frequency, QuietHours, Unreachable
 from porchlight.domain.segments import Segment, Traits
@@ -274,6 +275,25 @@ class TestTiming:
         assert decide(situation(spec=spec, parcel_count=1)).outcome is Outcome.SEND
         found = decide(situation(spec=spec, parcel_count=2))
         assert (found.held_for, found.not_before) == (Hold.GATHER, NOON + timedelta(minutes=5))
+
+    def test_nobody_is_woken_by_the_brands_clock_where_the_country_has_several(self) -> None:
+        """Noon in UTC is before eight in New York and Honolulu."""
+        states = CountryProfile(country="US", zones=("America/New_York", "Pacific/Honolulu"))
+        unknown = order(destination=Destination(country="US"))
+        found = decide(situation(country=states, order=unknown))
+        assert found.not_before == datetime(2026, 3, 2, 18, 0, tzinfo=NOON.tzinfo)
+        known = order(destination=Destination(country="US", zone="Europe/London"))
+        assert decide(situation(country=states, order=known)).outcome is Outcome.SEND
+
+    def test_a_states_hours_are_for_orders_that_go_there(self) -> None:
+        """A state of Brazil is called AL, too."""
+        quiet = QuietRule(hours=QuietHours(start=time(10), end=time(14)))
+        states = CountryProfile(country="US", regions={"AL": quiet})
+        said_yes = profile((Purpose.MARKETING, Channel.SMS, said(ConsentAction.GRANTED, Channel.SMS)))
+        for country, outcome in (("US", Outcome.HOLD), ("BR", Outcome.SEND)):
+            there = order(destination=Destination(country=country, region="AL", zone="UTC"))
+            the = situation(country=states, order=there, spec=MARKETING, profile=said_yes, parcels=(DONE,))
+            assert decide(replace(the, only=Channel.SMS)).outcome is outcome
 
     def test_a_country_that_is_never_quiet(self) -> None:
         calm = QuietRule(hours=QuietHours(start=time(0), end=time(0)))

@@ -96,6 +96,12 @@ class Situation:
         return known or parcel or self.order.destination.zone or (country.zone if country else None) or self.brand.zone
 
     @property
+    def own_zone(self) -> str | None:
+        """The zone that the shopper or the order named; no guess from the brand or the country."""
+        known = self.profile.preferences.zone or (self.shopper.zone if self.shopper else None)
+        return known or self.order.destination.zone
+
+    @property
     def language(self) -> str | None:
         """The shopper's language, where it is known."""
         return self.profile.preferences.language or (self.shopper.language if self.shopper else None)

@@ -42,7 +42,10 @@ def _quiet_until(the: Situation, channel: Channel, at: datetime) -> datetime | N
     rules = the.countries[channel]
     if purpose is Purpose.SERVICE and urgent:
         rules = rules.model_copy(update={"service": _NEVER_QUIET})
-    return next_allowed(at, purpose, channel, rules, the.order.destination.region, own, the.zone)
+    # Where a country has several zones a guess is not good enough: the hour is asked for in all of them.
+    place, name = the.order.destination, the.own_zone if rules.zones else the.zone
+    region = place.region if place.country == rules.country else None
+    return next_allowed(at, purpose, channel, rules, region, own, name)
 
 
 def in_digest(the: Situation) -> bool:
