@@ -44,8 +44,8 @@ def tracking_view(
     its lines; and what the shopper is asked.
 
     ``shipments``: those of returns too. ``links``: ``returns`` where the shopper can start a return, ``answer`` where
-    answers are sent, ``preferences``. ``cases``: the questions that its delays ask, in any state. ``untracked``: what left without
-    a number. ``speech``: the reader's language, English where nobody says.
+    answers are sent, ``preferences``. ``cases``: the questions that its delays ask, in any state. ``untracked``: what
+    left without a number. ``speech``: the reader's language, English where nobody says.
     """
     scene = Scene(brand, order, now, relative=True, speech=speech)
     outward = [(parcel, events) for parcel, events in shipments if not parcel.is_return and not parcel.is_void]
