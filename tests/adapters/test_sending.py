@@ -1,6 +1,5 @@
 """Breakers, quotas and reputations: the fakes and the table keep to the same contract."""
 
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -160,25 +159,6 @@ def _taken(quotas: reaching.Quotas, brand: str, per_second: float, tokens: int =
         return quotas.take(brand, EMAIL, "ses", per_second, tokens)
     except TransientError as error:
         return {"throttled": -1.0}[error.problem]
-
-
-def test_processes_at_once_never_take_more_than_there_is(cloud: str, brand: str) -> None:
-    # Given eight processes that ask at the same instant for what three may have
-    clock = Clock()
-    barrier, found = threading.Barrier(8), []
-
-    def ask(quotas: DynamoQuotas) -> None:
-        barrier.wait()
-        found.append(_taken(quotas, brand, 2))
-
-    threads = [threading.Thread(target=ask, args=(DynamoQuotas(Table("porchlight"), clock),)) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    # Then each token was given once
-    assert sorted(found)[-3:] == pytest.approx([0, 0.5, 1.0])
-    assert sorted(found)[:-3] == [-1] * 5
 
 
 @pytest.fixture
