@@ -54,6 +54,8 @@ PAGES = [
     ("larkspur", "preferences-everything"),
     ("fjordhus", "preferences-wrong-1"),
     ("fjordhus", "preferences-saved"),
+    ("larkspur", "sms-form"),
+    ("larkspur", "sms-invalid"),
     ("", "not_found"),
 ]
 EMAILS = [
@@ -81,6 +83,9 @@ def page_html(renderer: PackRenderer) -> Render:
         if not brand_id:
             return renderer.page(None, name, {})
         brand = renderer._pack.get(brand_id)
+        if form := dict(page_samples.signing_up(brand)).get(name):
+            first = next(iter(samples.pages(brand)))
+            return renderer.page(brand, "tracking", checks.page_of(brand, first) | {"sms": form})
         own = [*page_samples.stopping(brand, "en"), *page_samples.choosing(brand, "en")]
         if found := next((view for state, template, view in own if name == f"{template}-{state}"), None):
             return renderer.page(brand, name.partition("-")[0], found)
