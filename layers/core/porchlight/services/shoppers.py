@@ -16,6 +16,7 @@ from porchlight.domain.segments import Traits
 from porchlight.errors import InvalidInputError, NotFoundError
 from porchlight.reaching import Profiles
 from porchlight.services.consent import ConsentDesk, Ledger
+from porchlight.services.retrying import until_settled
 
 MOST_TARGETS = 10
 """Devices, and browsers, of one shopper: the newest are kept."""
@@ -169,7 +170,7 @@ class ShopperDesk:
     def erase(self, brand: str, key: str, now: datetime) -> dict[str, Any]:
         """Forget the person."""
         shopper_id = shopper_key(brand, key)
-        self.profiles.erase(brand, shopper_id, now)
+        until_settled(lambda: self.profiles.erase(brand, shopper_id, now))
         erased_at = self.profiles.get(brand, shopper_id).erased_at or now
         return {"shopper_id": shopper_id, "erased_at": erased_at.isoformat()}
 

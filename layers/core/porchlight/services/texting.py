@@ -13,7 +13,7 @@ from porchlight.ports import Metrics, Renderer
 from porchlight.reaching import Courier, Outgoing, TextContent
 
 _WORTH_IT = timedelta(hours=1)
-_MOST_PARTS = 3
+_MOST_PARTS = 5
 
 
 @dataclass(frozen=True)
