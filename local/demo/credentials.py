@@ -55,7 +55,6 @@ class Credentials:
             "cases:decide",
             "dates:read",
             "messages:read",
-            *("shoppers:read", "shoppers:write", "shoppers:erase", "consents:write"),
             "shoppers:read",
             "shoppers:write",
             "shoppers:erase",
