@@ -33,7 +33,6 @@ from porchlight.errors import ConflictError, NotFoundError
 from porchlight.ports import (
     ArchivedBody,
     Due,
-    Email,
     InboundMessage,
     OrderContents,
     Quarantined,
@@ -597,19 +596,6 @@ class FakeBrands:
     def carriers(self, source: str) -> dict[str, Any]:
         """No brand declares one."""
         return {}
-
-
-class FakeEmail:
-    def __init__(self) -> None:
-        self.sent: list[Email] = []
-        self.fails: list[Exception] = []
-        """Raised one by one before anything is sent."""
-
-    def send(self, email: Email) -> str:
-        if self.fails:
-            raise self.fails.pop(0)
-        self.sent.append(email)
-        return f"ses-{len(self.sent)}"
 
 
 class _Named(dict[str, str]):

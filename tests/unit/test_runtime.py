@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from porchlight import errors
+from porchlight.domain.brands import BrandConfig
 from porchlight.domain.changes import DomainEvent
 from porchlight.domain.milestones import Milestone
 from porchlight.domain.orders import Shopper
@@ -21,6 +22,7 @@ from porchlight.runtime import bootstrap, observability
 from porchlight.runtime.handlers import batch_handler, event_handler, http_handler, task_handler
 from porchlight.runtime.http import html_response, json_response, problem, request_of
 from porchlight.runtime.settings import settings
+from porchlight.services.bundles import Gatherer
 from porchlight.services.pages import Page
 from porchlight.services.publish_changes import publish
 from tests.fakes import (
@@ -29,7 +31,6 @@ from tests.fakes import (
     FakeBrands,
     FakeBus,
     FakeCodes,
-    FakeEmail,
     FakeInbound,
     FakeMessages,
     FakeMetrics,
@@ -40,7 +41,16 @@ from tests.fakes import (
     FakeSecrets,
     FakeShipments,
 )
-from tests.fakes_reaching import FakeProfiles
+from tests.fakes_reaching import (
+    FakeBundles,
+    FakeCatalogues,
+    FakeCourier,
+    FakeEngagement,
+    FakeExperiments,
+    FakeProfiles,
+    FakeTouches,
+)
+from tests.fakes_sending import FakeReputations
 from tests.unit.stories import NOW, after, brand, order, parcel, scan
 
 ROOT = Path(__file__).parents[2]
@@ -305,6 +315,14 @@ def function(name: str) -> ModuleType:
     return module
 
 
+class Pack(FakeBrands, FakeCatalogues):
+    """Brands, and what decisions about messages go by."""
+
+    def __init__(self, *brands: BrandConfig) -> None:
+        FakeBrands.__init__(self, *brands)
+        FakeCatalogues.__init__(self)
+
+
 @pytest.fixture
 def ports(monkeypatch: pytest.MonkeyPatch, metrics: FakeMetrics) -> dict[str, Any]:
     """The functions' own wiring, with a fake behind every port."""
@@ -312,9 +330,11 @@ def ports(monkeypatch: pytest.MonkeyPatch, metrics: FakeMetrics) -> dict[str, An
     orders.messages, orders.returns = messages, returns
     found = {
         **{"orders": orders, "messages": messages, "returns": returns, "shipments": FakeShipments(orders)},
-        **{"bus": FakeBus(), "inbound": FakeInbound(), "quarantine": FakeQuarantine(), "email": FakeEmail()},
+        **{"bus": FakeBus(), "inbound": FakeInbound(), "quarantine": FakeQuarantine(), "courier": FakeCourier()},
+        **{"touches": FakeTouches(), "gatherer": Gatherer(FakeBundles(), messages), "reputations": FakeReputations()},
+        **{"experiments": FakeExperiments(), "engagement": FakeEngagement()},
         **{"archive": FakeArchive(), "codes": FakeCodes(), "profiles": FakeProfiles(orders)},
-        **{"renderer": FakeRenderer(), "accounts": FakeAccounts(), "_pack": FakeBrands(brand())},
+        **{"renderer": FakeRenderer(), "accounts": FakeAccounts(), "_pack": Pack(brand())},
         **{"secrets": FakeSecrets(links={"key": "k" * 40}), "metrics": metrics},
     }
     for name, port in found.items():
@@ -388,8 +408,8 @@ class TestFunctions:
         assert function("send_message").handler({**reference, "action": "fail", "error": "X"}, None) == {
             "state": "sent"
         }
-        (email,) = ports["email"].sent
-        token = email.headers["List-Unsubscribe"].rpartition("/")[2].rstrip(">")
+        (email,) = ports["courier"].sent
+        token = email.content.headers["List-Unsubscribe"].rpartition("/")[2].rstrip(">")
         route = {"token": token}
         handler = function("manage_unsubscribe").handler
         for method, body, expected in (
@@ -401,7 +421,7 @@ class TestFunctions:
         assert function("show_tracking_page").handler(gateway("GET /t/{token}", "", route), None)["statusCode"] == 404
 
     def test_feedback_about_messages_of_others(self, ports: dict[str, Any]) -> None:
-        assert function("record_feedback").handler({"detail": {"eventType": "Send"}}, None) == {"state": "unknown"}
+        assert function("record_feedback").handler({"detail": {"eventType": "Send"}}, None) == {"states": []}
 
     def test_the_order_api_without_a_key(self, ports: dict[str, Any]) -> None:
         answer = function("put_order").handler(gateway("PUT /v1/orders/{id}", "{}", {"id": "1"}), None)

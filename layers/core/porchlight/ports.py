@@ -403,30 +403,6 @@ class Brands(Protocol):
         ...
 
 
-class Email(BaseModel):
-    """An email ready to be handed over."""
-
-    model_config = ConfigDict(frozen=True)
-
-    from_name: str
-    from_address: str
-    to_address: str
-    reply_to: str
-    subject: str
-    html: str
-    text: str
-    headers: dict[str, str] = {}
-    tags: dict[str, str] = {}
-
-
-class EmailChannel(Protocol):
-    """The email provider."""
-
-    def send(self, email: Email) -> str:
-        """Hand over; returns the provider's id. PermanentProviderError or TransientError where it refuses."""
-        ...
-
-
 class Renderer(Protocol):
     """Words and looks: pages and messages from the brand pack, sandboxed and escaped."""
 
