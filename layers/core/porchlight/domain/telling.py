@@ -12,14 +12,16 @@ from porchlight.domain.brands import BrandConfig
 from porchlight.domain.cases import Case, CaseState
 from porchlight.domain.dates import local_day, zone
 from porchlight.domain.delays import WEIGHT, Delay, DelayKind
+from porchlight.domain.echoes import is_echo
 from porchlight.domain.messages import DELAY_MOMENTS, MessageRecord, MessageState, Suppression, overtaken
-from porchlight.domain.milestones import LAST_MILE, Milestone
+from porchlight.domain.milestones import LAST_MILE, Milestone, Signal
 from porchlight.domain.moments import Moment
 from porchlight.domain.orders import Order
 from porchlight.domain.playbooks import AskStep, ClaimStep, CreditStep, LostStep, playbook
 from porchlight.domain.remedies import ENDING
 from porchlight.domain.returns import Return, ReturnState
 from porchlight.domain.shipments import Shipment
+from porchlight.domain.signals import current
 
 QUESTIONS = frozenset({Moment.DELAY_QUESTION, Moment.DELAY_OPTION})
 _STATEMENTS = frozenset({Moment.DELAY_DECLARED, Moment.DELAY_UPDATED})
@@ -37,7 +39,10 @@ _WHILE_AT: dict[Moment, frozenset[Milestone]] = {
     Moment.DAY_CHANGED: _ON_ITS_WAY,
     Moment.DRIVER_NEAR: _ON_ITS_WAY | {Milestone.OUT_FOR_DELIVERY},
     Moment.PICKUP_REMINDER: frozenset({Milestone.AVAILABLE_FOR_PICKUP}),
-    Moment.WELCOME: frozenset({Milestone.DELIVERED}),
+    **dict.fromkeys(
+        (*(Moment.WELCOME, Moment.SATISFACTION, Moment.REVIEW_REQUEST), *(Moment.REPLENISHMENT, Moment.RELATED_OFFER)),
+        frozenset({Milestone.DELIVERED}),
+    ),
 }
 """Where a parcel has to be for these to be still true."""
 _WHILE_RETURN: dict[Moment, frozenset[ReturnState]] = {
@@ -53,6 +58,9 @@ MORE_FOLLOWS = timedelta(minutes=15)
 message about that says it all.
 """
 
+CLOCKS_DIFFER = timedelta(minutes=2)
+"""So far ahead of ours a courier's clock may be."""
+
 MORNING = time(8)
 """When news that had to wait for the next day is sent, local to where the parcel goes."""
 
@@ -67,10 +75,13 @@ def suppression(
     now: datetime,
     *,
     request: Return | None = None,
+    parcels: Sequence[Shipment] | None = None,
+    returns: Sequence[Return] = (),
 ) -> Suppression | None:
     """Why the news is none any more, or None. Asked when it is planned and again right before it is sent.
 
-    ``case``: what a question is about. ``request``: the return that it is about.
+    ``case``: what a question is about. ``request``: the return that it is about. ``parcels``: all of the order, None
+    where nobody knows; they and the ``returns`` are asked for by few moments.
     """
     back = shipment is not None and shipment.is_return
     if moment in _OF_AN_OPEN_ORDER and order.cancelled_at and not back:
@@ -81,13 +92,21 @@ def suppression(
         return Suppression.OVERTAKEN
     if request and moment in _WHILE_RETURN and request.state not in _WHILE_RETURN[moment]:
         return Suppression.OVERTAKEN
+    if moment is Moment.SPLIT_SHIPMENT and parcels is not None and not _are_several(parcels):
+        return Suppression.OVERTAKEN
+    if moment is Moment.REFUND_ISSUED and is_echo(subject_id, order, returns, messages, now):
+        return Suppression.CONTINUED
     delay = shipment.delay if shipment else order.delay
     told = [message for message in messages if delay and _is_about(message, delay, shipment)]
+    if moment is Moment.PICKUP_REMINDER and _is_warned(delay, told):
+        return Suppression.CONTINUED
     gone = (
         (moment in _STATEMENTS and _statement_is_over(moment, subject_id, delay, shipment, told))
         or (moment in QUESTIONS and not _is_asked(case, delay, now))
         or (moment is Moment.DELAY_RECOVERED and not _recovery_is_news(subject_id, delay, shipment, told))
-        or (moment is Moment.DAY_CHANGED and delay is not None and delay.is_open)
+        or (moment is Moment.DAY_CHANGED and not _is_last_change(subject_id, delay, shipment))
+        or (moment is Moment.DRIVER_NEAR and not _is_near(shipment, now))
+        or (moment is Moment.INSTALLATION_DUE and subject_id not in _stages(order))
     )
     return Suppression.OVERTAKEN if gone else None
 
@@ -100,16 +119,18 @@ def hold(
     shipment: Shipment | None,
     messages: Sequence[MessageRecord],
     now: datetime,
+    *,
+    waited: bool = False,
 ) -> datetime | None:
-    """Until when a message about a delay waits; None: it is sent at once.
+    """Until when a message about a delay waits; None: it is sent at once. ``messages``: others of the order.
 
     The shopper gets one such message a day, unless the delay has become a graver one, and none beside a question or a
-    remedy.
+    remedy. ``waited``: it has waited for those, which did not come.
     """
     delay = shipment.delay if shipment else order.delay
     if moment not in _STATEMENTS or delay is None:
         return None
-    if _more_follows(delay, brand, order, shipment, now):
+    if not waited and _more_follows(delay, brand, order, shipment, now):
         return now + MORE_FOLLOWS
     if moment is Moment.DELAY_DECLARED:
         return None
@@ -128,6 +149,35 @@ def hold(
         return None
     morning = datetime.combine(today + timedelta(days=1), MORNING, tzinfo=zone(name) or now.tzinfo)
     return morning.astimezone(now.tzinfo)
+
+
+def _are_several(parcels: Sequence[Shipment]) -> bool:
+    """True while more than one parcel is still to come."""
+    return sum(parcel.is_open and not parcel.is_return for parcel in parcels) > 1
+
+
+def _is_warned(delay: Delay | None, told: Sequence[MessageRecord]) -> bool:
+    """True where the shopper has heard, or is about to, that a parcel goes back if nobody collects it."""
+    if delay is None or not delay.is_open or delay.kind is not DelayKind.PICKUP_EXPIRING:
+        return False
+    return any(one.moment in _STATEMENTS | QUESTIONS and one.state in _GOING_OUT for one in told)
+
+
+def _is_last_change(subject_id: str, delay: Delay | None, shipment: Shipment | None) -> bool:
+    """True while no later change, and no delay, has taken the place of the day that it tells."""
+    if shipment is None or shipment.told is None or (delay and delay.is_open):
+        return False
+    return subject_id == f"{shipment.shipment_id}#{shipment.told.revision}"
+
+
+def _is_near(shipment: Shipment | None, now: datetime) -> bool:
+    said = current(shipment.signals, shipment.milestone_at, now + CLOCKS_DIFFER) if shipment else None
+    return said is not None and said[0] is Signal.DRIVER_NEARBY
+
+
+def _stages(order: Order) -> set[str]:
+    """Subjects of what the shop says now: an appointment that was moved is another one."""
+    return {stage.subject(order.order_id) for stage in order.stages}
 
 
 def _is_about(message: MessageRecord, delay: Delay, shipment: Shipment | None) -> bool:

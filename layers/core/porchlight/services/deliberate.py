@@ -11,6 +11,7 @@ from porchlight.domain.channels import Channel, Purpose
 from porchlight.domain.countries import CountryProfile
 from porchlight.domain.fanout.reach import candidates, counting
 from porchlight.domain.fanout.situation import Contact, News, Sent, Situation
+from porchlight.domain.moments import Moment
 from porchlight.domain.orders import Order, Shopper
 from porchlight.domain.preferences import Profile, address_digest
 from porchlight.domain.shipments import Shipment
@@ -46,16 +47,33 @@ class Deliberation:
     touches: Touches
     reputations: Reputations
 
-    def gather(self, brand_id: str, order_id: str, news: News, now: datetime, *, message_id: str) -> Gathered | None:
-        """Everything that is known now; None where there is no such order (yet)."""
-        contents = self.orders.contents(brand_id, order_id)
+    def gather(
+        self,
+        brand_id: str,
+        order_id: str,
+        news: News,
+        now: datetime,
+        *,
+        message_id: str,
+        shopper_id: str = "",
+        lead: Gathered | None = None,
+    ) -> Gathered | None:
+        """Everything that is known now; None where there is no such order (yet).
+
+        ``shopper_id``: where it is known before. What is asked or sold is counted for its shopper, and the log is read
+        before the order then: whoever is sending at the same moment has changed one or the other.
+        ``lead``: what was just read for a message that says this one, too.
+        """
+        brand, spec = self.brands.get(brand_id), self.catalogues.moments(brand_id)[news.moment]
+        service = spec.purpose is Purpose.SERVICE
+        log = self.touches.get(brand_id, shopper_id) if shopper_id and not service else None
+        same = lead is not None and lead.situation.order.order_id == order_id
+        contents = lead.contents if lead and same else self.orders.contents(brand_id, order_id)
         order = contents.order
         if order is None:
             return None
-        brand, spec = self.brands.get(brand_id), self.catalogues.moments(brand_id)[news.moment]
         shopper, profile = self.profiles.with_contact(brand_id, order.shopper_id)
         contacts = contacts_of(brand_id, shopper, profile, order.destination.country)
-        service = spec.purpose is Purpose.SERVICE
         the = Situation(
             news=news,
             spec=spec,
@@ -70,14 +88,14 @@ class Deliberation:
             request=self.returns.get(brand_id, news.return_id) if news.return_id else None,
             case=self.cases.get(brand_id, news.subject_id) if news.moment in QUESTIONS else None,
             messages=contents.messages,
-            parcels=() if service else self._parcels(brand_id, contents),
+            parcels=() if service and news.moment is not Moment.SPLIT_SHIPMENT else self._parcels(brand_id, contents),
             parcel_count=len(contents.shipment_ids),
             return_count=len(contents.return_ids),
+            returns=self.returns.of_order(brand_id, order_id) if news.moment is Moment.REFUND_ISSUED else (),
             message_id=message_id,
         )
         tried = candidates(the)
-        log = None
-        if any(counting(the, channel) for channel in tried):
+        if log is None and any(counting(the, channel) for channel in tried):
             log = self.touches.get(brand_id, order.shopper_id)
         sent = [Sent(one.message_id, one.channel, one.purpose, one.at) for one in (log.touches if log else ())]
         paused = {one for one in tried if not service and self.reputations.get(brand_id, one, now).is_bad}

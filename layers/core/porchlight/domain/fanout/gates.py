@@ -37,6 +37,8 @@ def _still_true(the: Situation) -> Said:
     found = suppression(
         *(the.news.moment, the.news.subject_id, the.order, the.shipment, the.messages, the.case, the.now),
         request=the.request,
+        parcels=the.parcels if len(the.parcels) == the.parcel_count else None,
+        returns=the.returns,
     )
     return found, {}
 
@@ -87,6 +89,8 @@ def _calm(the: Situation) -> Said:
         return Suppression.TROUBLE, {"order": order.order_id}
     if the.return_count:
         return Suppression.TROUBLE, {"returns": the.return_count}
+    if the.parcel_count > len(the.parcels):
+        return Suppression.CONTINUED, {"parcels": the.parcel_count}  # not all were looked at
     for parcel in the.parcels:
         if parcel.is_return:
             return Suppression.TROUBLE, {"return_parcel": parcel.shipment_id}
@@ -95,8 +99,9 @@ def _calm(the: Situation) -> Said:
         if parcel.milestone not in _CALM:
             return Suppression.CONTINUED, {"parcel": parcel.shipment_id}
     for one in the.messages:
-        mine = one.message_id == the.message_id
-        if one.moment is the.news.moment and not mine and one.state in _GOING_OUT and not one.fallback_of:
+        # The same on another channel is no other message.
+        another = one.moment is the.news.moment and one.subject_id != the.news.subject_id
+        if another and one.state in _GOING_OUT:
             return Suppression.CONTINUED, {"message_id": one.message_id}
     return _PASSED
 

@@ -9,6 +9,7 @@ from porchlight.domain.brands import BrandConfig
 from porchlight.domain.cases import Case
 from porchlight.domain.channels import Channel, Purpose
 from porchlight.domain.countries import CountryProfile
+from porchlight.domain.dates import zone
 from porchlight.domain.delays import DelayKind
 from porchlight.domain.messages import Check, Hold, MessageRecord, Suppression
 from porchlight.domain.moments import Moment, MomentSpec
@@ -73,9 +74,11 @@ class Situation:
     messages: Sequence[MessageRecord] = ()
     """All of the order."""
     parcels: Sequence[Shipment] = ()
-    """All of the order; known where somebody is asked how it was, or sold something."""
+    """All of the order; known where somebody is asked how it was, or sold something, or where they are the news."""
     parcel_count: int = 0
     return_count: int = 0
+    returns: Sequence[Return] = ()
+    """All of the order; known where the shop says that it gave money back."""
     sent: Sequence[Sent] = ()
     """To this shopper lately; known where a cap may count."""
     paused: frozenset[Channel] = frozenset()
@@ -91,15 +94,18 @@ class Situation:
     def zone(self) -> str | None:
         """Where the shopper's clock is read."""
         parcel = self.shipment.zone if self.shipment else None
-        known = self.profile.preferences.zone or (self.shopper.zone if self.shopper else None)
         country = next(iter(self.countries.values()), None)
-        return known or parcel or self.order.destination.zone or (country.zone if country else None) or self.brand.zone
+        return self._own_zone(parcel) or (country.zone if country else None) or self.brand.zone
 
     @property
     def own_zone(self) -> str | None:
         """The zone that the shopper or the order named; no guess from the brand or the country."""
-        known = self.profile.preferences.zone or (self.shopper.zone if self.shopper else None)
-        return known or self.order.destination.zone
+        return self._own_zone(None)
+
+    def _own_zone(self, parcel: str | None) -> str | None:
+        shopper = self.shopper.zone if self.shopper else None
+        named = (self.profile.preferences.zone, shopper, parcel, self.order.destination.zone)
+        return next(filter(zone, named), None)
 
     @property
     def language(self) -> str | None:
