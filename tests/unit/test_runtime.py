@@ -5,6 +5,7 @@ import importlib.util
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -340,7 +341,8 @@ def ports(monkeypatch: pytest.MonkeyPatch, metrics: FakeMetrics) -> dict[str, An
     for name, port in found.items():
         monkeypatch.setitem(bootstrap.app.__dict__, name, port)
     monkeypatch.setattr(bootstrap.App, "public_url", "https://track.example")
-    monkeypatch.setattr(bootstrap.App, "clock", staticmethod(lambda: NOW))
+    ticks = count()
+    monkeypatch.setattr(bootstrap.App, "clock", staticmethod(lambda: NOW + timedelta(milliseconds=next(ticks))))
     return found
 
 
