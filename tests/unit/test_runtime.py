@@ -5,6 +5,7 @@ import importlib.util
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
