@@ -195,6 +195,33 @@ def test_every_source_of_a_function_or_machine_has_somewhere_for_what_fails() ->
     assert {one.rpartition(":")[2] for one in found} <= failure_queues()
 
 
+def test_who_publishes_to_our_topics_may() -> None:
+    """AWS's messaging services are strangers to a topic without a policy: no report would ever come."""
+    allowed: dict[str, set[str]] = {}
+    for policy in of_type("SNS::TopicPolicy").values():
+        for statement in policy["PolicyDocument"]["Statement"]:
+            assert statement["Action"] == "sns:Publish"
+            assert any("aws:SourceAccount" in rule for rule in statement["Condition"].values())
+            services = statement["Principal"]["Service"]
+            topic = resolve(statement["Resource"]).rpartition(":")[2]
+            allowed.setdefault(topic, set()).update([services] if isinstance(services, str) else services)
+    assert allowed["Receipts"] == {"sms-voice.amazonaws.com", "social-messaging.amazonaws.com"}
+    assert allowed["Replies"] == {"sms-voice.amazonaws.com", "ses.amazonaws.com"}
+
+
+def test_what_topics_hand_to_a_function_is_kept_when_it_fails() -> None:
+    later = {resolve(one["FunctionName"]): one for one in of_type("Lambda::EventInvokeConfig").values()}
+    called = {
+        resolve(one["Endpoint"]).rpartition(":")[2].removesuffix("Aliaslive")
+        for one in of_type("SNS::Subscription").values()
+        if one["Protocol"] == "lambda"
+    }
+    assert called == {"RecordFeedback", "ReceiveReply"}
+    for function in called:
+        destination = resolve(later[function]["DestinationConfig"]["OnFailure"]["Destination"])
+        assert destination.rpartition(":")[2] in failure_queues()
+
+
 def test_the_schedules_of_the_sweep_share_its_shards_and_a_run_ends_within_its_minute() -> None:
     target = arn("SweepDueAliaslive")
     schedules = [one for one in of_type("Scheduler::Schedule").values() if resolve(one["Target"]["Arn"]) == target]

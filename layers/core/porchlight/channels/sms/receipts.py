@@ -4,7 +4,7 @@ https://docs.aws.amazon.com/sms-voice/latest/userguide/configuration-sets-event-
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from porchlight.domain.channels import Channel
@@ -27,11 +27,13 @@ _KINDS = {
     "TEXT_INVALID_MESSAGE": ReceiptKind.REJECTED,
     "TEXT_SPAM": ReceiptKind.REJECTED,
 }
+_WAITED_FOR = timedelta(hours=71)
+"""AWS waits 72 hours for a network's last word, and says ``TEXT_UNKNOWN`` then."""
 
 
 def parse(event: Mapping[str, Any]) -> list[Receipt]:
     """The report; [] for a message that is not ours, or a kind that says nothing."""
-    kind, tags = _KINDS.get(str(event.get("eventType", ""))), event.get("context") or {}
+    kind, tags = _kind(event), event.get("context") or {}
     if kind is None or not all(tags.get(one) for one in ("brand", "order_id", "message_id")):
         return []
     return [
@@ -42,7 +44,22 @@ def parse(event: Mapping[str, Any]) -> list[Receipt]:
             order_id=str(tags["order_id"]),
             message_id=str(tags["message_id"]),
             provider_id=str(event.get("messageId", "")),
-            at=datetime.fromtimestamp(int(event["eventTimestamp"]) / 1000, UTC),
+            at=_instant(event["eventTimestamp"]),
             address=str(event.get("destinationPhoneNumber", "")),
         )
     ]
+
+
+def _kind(event: Mapping[str, Any]) -> ReceiptKind | None:
+    """Many networks confirm nothing: that they took it is their last word. That nobody knows is none."""
+    name = str(event.get("eventType", ""))
+    if name == "TEXT_SUCCESSFUL" and event.get("isFinal") is True:
+        return ReceiptKind.DELIVERED
+    asked = event.get("messageRequestTimestamp")
+    if name == "TEXT_UNKNOWN" and asked and _instant(event["eventTimestamp"]) - _instant(asked) >= _WAITED_FOR:
+        return None
+    return _KINDS.get(name)
+
+
+def _instant(milliseconds: Any) -> datetime:
+    return datetime.fromtimestamp(int(milliseconds) / 1000, UTC)

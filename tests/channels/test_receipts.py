@@ -1,0 +1,46 @@
+"""Reports as AWS documents them: what is final, what nobody knows, and what comes in an unexpected form."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from porchlight.channels.receipts import parse
+
+AT = datetime(2026, 3, 2, 12, tzinfo=UTC)
+TAGS = {"brand": "larkspur", "order_id": "ord_1", "message_id": "msg_1"}
+
+
+def sms(kind: str, *, final: bool = True, after: timedelta = timedelta(seconds=5)) -> dict[str, Any]:
+    return {
+        "eventType": kind,
+        "eventVersion": "1.0",
+        "eventTimestamp": int((AT + after).timestamp() * 1000),
+        "messageRequestTimestamp": int(AT.timestamp() * 1000),
+        "isFinal": final,
+        "destinationPhoneNumber": "+15032281234",
+        "messageId": "sms-1",
+        "messageStatus": kind.removeprefix("TEXT_"),
+        "context": TAGS,
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "final", "said"),
+    [
+        # Where networks confirm nothing, this is the last word: waiting for another one would send it once more
+        ("TEXT_SUCCESSFUL", True, "delivered"),
+        ("TEXT_SUCCESSFUL", False, "taken"),
+        ("TEXT_DELIVERED", True, "delivered"),
+    ],
+)
+def test_a_network_that_took_it_and_says_no_more_has_delivered_it(kind: str, final: bool, said: str) -> None:
+    (receipt,) = parse(sms(kind, final=final))
+    assert receipt.kind == said
+
+
+def test_what_nobody_knows_after_three_days_is_no_failure() -> None:
+    # Given AWS's own end to its waiting, and a network's "not delivered, for another reason"
+    assert parse(sms("TEXT_UNKNOWN", after=timedelta(hours=72))) == []
+    (receipt,) = parse(sms("TEXT_UNKNOWN", after=timedelta(minutes=2)))
+    assert receipt.kind == "undelivered"
