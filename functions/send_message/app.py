@@ -12,7 +12,8 @@ def send(event: Event) -> dict[str, str]:
     reference = (event["brand"], event["order_id"], event["message_id"])
     composer = Composer(app.renderer, Links(app.secrets, app.public_url), app.blocks)
     sender = Sender(
-        *(app.deliberation, app.messages, app.profiles, app.touches, app.gatherer, composer, app.courier, app.metrics),
+        *(app.deliberation, app.messages, app.profiles, app.touches, app.gatherer),
+        *(composer, app.courier, app.laboratory, app.metrics),
     )
     if event.get("action") == "fail":
         return {"state": sender.fail(*reference, str(event.get("error", "")), app.clock())}

@@ -99,7 +99,8 @@ class Touch(BaseModel):
     at: AwareDatetime
 
 
-MOST_TOUCHES = 200
+MOST_TOUCHES = 100
+"""Of each channel and purpose: as many as a cap may count (``outreach.Cap``)."""
 TOUCH_KEPT = timedelta(days=60)
 
 
@@ -116,7 +117,10 @@ class TouchLog(BaseModel):
     def with_one(self, touch: Touch) -> "TouchLog":
         """With one more, without what is too old to count. The same message is one touch, the newest."""
         kept = [one for one in self.touches if one.message_id != touch.message_id and touch.at - one.at <= TOUCH_KEPT]
-        newest = tuple(sorted([*kept, touch], key=lambda one: one.at))[-MOST_TOUCHES:]
+        known = sorted([*kept, touch], key=lambda one: one.at)
+        alike = [one for one in known if (one.channel, one.purpose) == (touch.channel, touch.purpose)]
+        beyond = {one.message_id for one in alike[:-MOST_TOUCHES]}
+        newest = tuple(one for one in known if one.message_id not in beyond)
         return self.model_copy(update={"touches": newest, "version": self.version + 1})
 
 

@@ -1,11 +1,21 @@
 """Which moments are told to the shopper, and when news has overtaken a moment."""
 
 from enum import StrEnum
+from typing import Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    SerializationInfo,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 from porchlight.domain.channels import Channel, Purpose
 from porchlight.domain.delays import DelayKind
+from porchlight.domain.forecast.lives import COMPACT
 from porchlight.domain.ids import stable_id
 from porchlight.domain.milestones import Milestone
 from porchlight.domain.moments import Moment
@@ -77,8 +87,6 @@ class Suppression(StrEnum):
     """Neither the shopper's channel nor the moment's."""
     NOT_ALLOWED_THERE = "not_allowed_there"
     """The country's rules for senders."""
-    TOO_LONG = "too_long"
-    """More parts than the brand pays for."""
     PAUSED = "paused"
     """The provider's limits of bounces or complaints are near."""
     NO_CHANNEL = "no_channel"
@@ -94,13 +102,17 @@ class Hold(StrEnum):
     """Other parcels of the order may follow within minutes."""
     FOLLOW_UP = "follow_up"
     ONE_A_DAY = "one_a_day"
-    CAP = "cap"
-    CONFIRMATION = "confirmation"
-    """It is the next channel's turn only if the first one is not confirmed."""
+
+
+_PASSED = "passed"
 
 
 class Check(BaseModel):
-    """One rule that was asked, and what it said: what an explanation is made of. References only."""
+    """One rule that was asked, and what it said: what an explanation is made of. References only.
+
+    Each message keeps a dozen, and is written four times: with ``COMPACT`` as the context of a dump a rule that passed
+    is its name alone, and another one a list, so that most messages take one write unit and not two.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -110,6 +122,24 @@ class Check(BaseModel):
     """``passed``, ``held``, ``chosen``, or a ``Suppression``."""
     detail: dict[str, str | int | bool] = {}
     """Ids, instants, settings: nothing personal. ``consent_id`` names the ledger record."""
+
+    @model_serializer(mode="wrap")
+    def _dumped(self, plain: SerializerFunctionWrapHandler, info: SerializationInfo) -> Any:
+        if info.context != COMPACT:
+            return plain(self)
+        said = [self.rule, self.detail, self.channel.value if self.channel else "", self.outcome]
+        if self.outcome == _PASSED:
+            said = said[: 3 if self.channel else 2 if self.detail else 1]
+        return said if len(said) > 1 else self.rule
+
+    @model_validator(mode="before")
+    @classmethod
+    def _loaded(cls, data: Any) -> Any:
+        if not isinstance(data, str | list):
+            return data
+        parts = [data] if isinstance(data, str) else data
+        said = dict(zip(("rule", "detail", "channel", "outcome"), parts, strict=False))
+        return {**said, "channel": said.get("channel") or None, "outcome": said.get("outcome", _PASSED)}
 
 
 class Told(BaseModel):
@@ -163,8 +193,9 @@ class MessageRecord(BaseModel):
     fallback_of: str | None = None
     """The message of another channel that failed or was not confirmed."""
     confirm_by: AwareDatetime | None = None
-    """If nothing confirms it by then, the next channel is used."""
+    """If nothing confirms it by then, the next channel is used; of one that failed: until that has taken over."""
     attempt: int = 0
+    """How often it was handed over, and may have been taken."""
     sending_since: AwareDatetime | None = None
     sent_at: AwareDatetime | None = None
     delivered_at: AwareDatetime | None = None
@@ -182,6 +213,12 @@ class MessageRecord(BaseModel):
     def is_about_delay(self) -> bool:
         """True for what tells of a delay, asks about it or mends it."""
         return self.moment in DELAY_MOMENTS
+
+    @property
+    def has_arrived(self) -> bool:
+        """True for what was read, or delivered and not returned since."""
+        read = self.opened_at or self.clicked_at
+        return bool(read or (self.delivered_at and not self.bounced_at))
 
 
 def message_id(brand: str, order: str, moment: Moment, subject: str, slot: str = "") -> str:

@@ -21,7 +21,7 @@ class Cap(BaseModel):
     channel: Channel | None = None
     """None: all together."""
     purpose: Purpose | None = None
-    at_most: int = Field(ge=1, le=1_000)
+    at_most: int = Field(ge=1, le=100)
     hours: int = Field(ge=1, le=24 * 60)
 
 

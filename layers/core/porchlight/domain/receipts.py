@@ -64,10 +64,14 @@ def applied(record: MessageRecord, receipt: Receipt) -> MessageRecord | None:
     first of each kind counts, and what was read was delivered.
     """
     update: dict[str, object] = {}
-    if record.state is MessageState.SENDING and receipt.kind is not ReceiptKind.REJECTED:
+    if record.state is MessageState.PLANNED and record.sending_since is None:
+        return None  # nobody has handed it over
+    # What a provider refused for now, and reports all the same, was taken.
+    open_ = record.state in (MessageState.SENDING, MessageState.PLANNED)
+    if open_ and receipt.kind is not ReceiptKind.REJECTED:
         update |= {"state": MessageState.SENT, "sent_at": receipt.at}
         update |= {"provider_id": receipt.provider_id} if receipt.provider_id else {}
-    elif record.state is MessageState.SENDING:
+    elif open_:
         update |= {"state": MessageState.FAILED, "failure": "rejected"}
     field = _REACHED.get(receipt.kind)
     if field and getattr(record, field) is None:

@@ -36,6 +36,8 @@ class Gatherer:
             if bundle is None:
                 bundle = _begun(record, key, me)
                 self.bundles.save(bundle)
+            elif key != record.bundle_id and record.planned_at >= bundle.kept_until - _KEPT:
+                continue  # its time is over, whatever became of it
             elif me not in bundle.members:
                 if bundle.closed:
                     continue

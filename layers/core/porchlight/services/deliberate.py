@@ -64,14 +64,15 @@ class Deliberation:
         before the order then: whoever is sending at the same moment has changed one or the other.
         ``lead``: what was just read for a message that says this one, too.
         """
-        brand, spec = self.brands.get(brand_id), self.catalogues.moments(brand_id)[news.moment]
-        service = spec.purpose is Purpose.SERVICE
-        log = self.touches.get(brand_id, shopper_id) if shopper_id and not service else None
+        asks = shopper_id and self.catalogues.moments(brand_id)[news.moment].purpose is not Purpose.SERVICE
+        log = self.touches.get(brand_id, shopper_id) if asks else None
         same = lead is not None and lead.situation.order.order_id == order_id
         contents = lead.contents if lead and same else self.orders.contents(brand_id, order_id)
         order = contents.order
         if order is None:
             return None
+        brand, spec = self.brands.get(brand_id), self.catalogues.moments(brand_id)[news.moment]
+        service = spec.purpose is Purpose.SERVICE
         shopper, profile = self.profiles.with_contact(brand_id, order.shopper_id)
         contacts = contacts_of(brand_id, shopper, profile, order.destination.country)
         the = Situation(

@@ -34,28 +34,31 @@ class Feedback:
 
     def apply(self, receipt: Receipt, now: datetime) -> str:
         """Returns the state of the message; NotFoundError for one that is not ours."""
-        record = self.messages.get(receipt.brand, receipt.order_id, receipt.message_id)
-        if record is None:
-            raise NotFoundError("no such message")
+        record = self._known(receipt)
         if receipt.kind in _TROUBLE:
             self.metrics.count("MessageFeedback", channel=receipt.channel, outcome=receipt.kind)
         self._spoil(record, receipt)
         self._address(record, receipt, now)
-        return until_settled(lambda: self._settle(receipt, now))
+        read = iter((record,))  # and anew only where somebody else was quicker
+        return until_settled(lambda: self._settle(next(read, None) or self._known(receipt), receipt, now))
 
-    def _settle(self, receipt: Receipt, now: datetime) -> str:
+    def _known(self, receipt: Receipt) -> MessageRecord:
         record = self.messages.get(receipt.brand, receipt.order_id, receipt.message_id)
         if record is None:
             raise NotFoundError("no such message")
+        return record
+
+    def _settle(self, record: MessageRecord, receipt: Receipt, now: datetime) -> str:
         changed = applied(record, receipt)
         if changed is None:
             return record.state
-        due_at = None if changed.delivered_at else changed.confirm_by
+        if changed.state not in (MessageState.SENT, MessageState.FAILED):
+            self.messages.update(changed, due_at=None)  # it was suppressed while nobody knew
+            return changed.state
         if receipt.kind in FAILED:
-            changed = changed.model_copy(update={"confirm_by": now})
-            due_at = now  # the sweep lets the next channel take over
-        self.messages.update(changed, due_at=due_at)
-        if record.state is MessageState.SENDING:
+            changed = changed.model_copy(update={"confirm_by": now})  # the sweep lets the next channel take over
+        self.messages.update(changed, due_at=None if changed.has_arrived else changed.confirm_by)
+        if record.state is not changed.state:
             self.metrics.count("Messages", channel=record.channel, outcome=changed.state.value)
         if receipt.kind not in _QUIET:
             self.engagement.count(record.brand, record.moment, receipt.channel, receipt.kind, receipt.at)

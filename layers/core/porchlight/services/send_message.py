@@ -3,7 +3,7 @@
 ::
 
     planned ──claim──► sending ──a provider took it──► sent ── not confirmed in time ─┐
-       ▲                 │ refused for now → planned again (the machine retries)      ├─► the next channel
+       ▲                 │ refused for now → planned again (machine, then sweep)      ├─► the next channel
        │                 │ refused for good → failed ─────────────────────────────────┘
        └── due after 5 min: nobody claimed it, or the sender died
 
@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from porchlight.domain.channels import Channel
+from porchlight.domain.channels import Channel, Purpose
 from porchlight.domain.fanout.decide import decide
 from porchlight.domain.fanout.gates import gates
 from porchlight.domain.fanout.reach import candidates
@@ -34,19 +34,27 @@ from porchlight.errors import (
     TransientError,
 )
 from porchlight.ports import Messages, Metrics
-from porchlight.reaching import Courier, HandedOver, Outgoing, Profiles, Touch, Touches
+from porchlight.reaching import Courier, HandedOver, Outgoing, Profiles, Touch, Touches, TouchLog
 from porchlight.services.bundles import Gatherer
 from porchlight.services.compose import Composer, TooLongError
 from porchlight.services.deliberate import Deliberation, Gathered
+from porchlight.services.experiments import Laboratory
 from porchlight.services.plan_messages import REDRIVE_AFTER, count, due_at, news_of, record_of
 
 IN_DOUBT = timedelta(minutes=5)
 """How long a message may stay in ``sending`` before it is taken up again."""
 
 MAX_ATTEMPTS = 10
-"""A message that was taken up so often without an end is given up."""
+"""A message that was handed over so often without an answer is given up."""
+
+GIVE_UP_AFTER = timedelta(days=1)
+"""A message that could not be sent, for reasons that pass, is given up so long after it was due."""
+
+_PASSING = ("TransientError", "ConflictError", "Lambda.", "Sandbox.", "States.Timeout")
+"""Errors after which trying again later can help."""
 
 _TOGETHER = frozenset({Hold.DIGEST, Hold.GATHER})
+_TOLD_BESIDE = frozenset({MessageState.PLANNED, MessageState.SENDING, MessageState.SENT, MessageState.MERGED})
 
 
 @dataclass(frozen=True)
@@ -60,6 +68,7 @@ class Sender:
     gatherer: Gatherer
     composer: Composer
     courier: Courier
+    laboratory: Laboratory
     metrics: Metrics
 
     def send(self, brand: str, order_id: str, message_id: str, now: datetime) -> str:
@@ -67,8 +76,9 @@ class Sender:
         record = self.messages.get(brand, order_id, message_id)
         if record is None:
             raise NotFoundError("no such message")
-        if record.state in (MessageState.SENT, MessageState.FAILED) and _is_unconfirmed(record, now):
-            return self._next(self._update(record, {"confirm_by": None}), now)
+        over = record.state in (MessageState.SENT, MessageState.FAILED)
+        if over and record.confirm_by and now >= record.confirm_by:
+            return self._next(record, now)
         if record.state not in (MessageState.PLANNED, MessageState.SENDING):
             return record.state
         if record.state is MessageState.SENDING and not _in_doubt_too_long(record, now):
@@ -86,6 +96,7 @@ class Sender:
         items = self._items(record, gathered, now)
         head = self._in_place_of(record, items[0] if items else gathered.situation)
         decision = decide(head)
+        self.laboratory.assign(record.brand, record.shopper_id, decision.checks, now)
         if decision.outcome is Outcome.SUPPRESS:
             return self._update(record, _kept(decision)).state
         if decision.outcome is Outcome.HOLD:
@@ -97,7 +108,7 @@ class Sender:
         try:
             outgoing = self.composer.outgoing(record, channel, told, more=self.gatherer.has_more(record))
         except TooLongError:
-            return self._next(self._update(record, {**_kept(decision), **_failed("too-long")}), now)
+            return self._failed(record, "too-long", now, **_kept(decision))
         try:
             claimed = self._claim(record, decision, told, gathered, now)
         except ConflictError:
@@ -106,7 +117,9 @@ class Sender:
 
     def _gather(self, record: MessageRecord, now: datetime) -> Gathered:
         gathered = self.deliberation.gather(
-            record.brand, record.order_id, news_of(record), now, message_id=record.message_id
+            *(record.brand, record.order_id, news_of(record), now),
+            message_id=record.message_id,
+            shopper_id=record.shopper_id,
         )
         if gathered is None:
             raise NotFoundError("no such order")
@@ -119,82 +132,105 @@ class Sender:
         found = []
         for told in self.gatherer.close(record):
             if told.message_id == record.message_id:
-                the = gathered.situation
-            else:
-                member = self.messages.get(record.brand, told.order_id, told.message_id)
-                if member is None or member.state is MessageState.SUPPRESSED:
-                    continue
-                the = self._gather(member, now).situation
-                if reason := gates(the)[0]:
-                    gone = {"state": MessageState.SUPPRESSED, "reason": reason}
-                    self._update(member, gone)
-                    continue
-            if gates(the)[0] is None:
-                found.append(the)
+                found += [gathered.situation] if gates(gathered.situation)[0] is None else []
+            elif member := self.messages.get(record.brand, told.order_id, told.message_id):
+                found += self._member(member, record, gathered, now)
         return found
+
+    def _member(self, member: MessageRecord, record: MessageRecord, lead: Gathered, now: datetime) -> list[Situation]:
+        """What another message adds: nothing where it is no news any more, or waits elsewhere by now."""
+        elsewhere = member.bundle_id not in (None, record.bundle_id)
+        if elsewhere or member.state is MessageState.SUPPRESSED:
+            return []
+        gathered = self.deliberation.gather(
+            *(member.brand, member.order_id, news_of(member), now), message_id=member.message_id, lead=lead
+        )
+        if gathered is None:
+            return []
+        reason = gates(gathered.situation)[0]
+        if reason and member.state in (MessageState.PLANNED, MessageState.MERGED):
+            self._update(member, {"state": MessageState.SUPPRESSED, "reason": reason})
+        return [] if reason else [gathered.situation]
 
     @staticmethod
     def _in_place_of(record: MessageRecord, the: Situation) -> Situation:
-        """The situation as this message finds it: held no more, without the channels that failed before it."""
-        failed = {
-            Channel(one.channel)
+        """The situation as this message finds it: held no more, without the channels that failed before it, or that it
+        goes out by beside this one.
+        """
+        same = [
+            one
             for one in the.messages
-            if record.fallback_of
-            and one.moment is record.moment
-            and one.subject_id == record.subject_id
+            if (one.moment, one.subject_id) == (record.moment, record.subject_id)
             and one.message_id != record.message_id
-            and one.state in (MessageState.FAILED, MessageState.SENT)
-        }
+        ]
+        used = {one.beside for one in same if one.beside and one.state in _TOLD_BESIDE}
+        if record.fallback_of:
+            tried = (MessageState.FAILED, MessageState.SENT)
+            used |= {Channel(one.channel) for one in same if one.state in tried}
         return replace(
             the,
             message_id=record.message_id,
             only=record.beside,
-            excluded=frozenset(failed),
-            released=record.not_before is not None,
+            excluded=frozenset(used),
+            released=bool(record.not_before or record.fallback_of),
         )
 
     def _claim(
         self, record: MessageRecord, decision: Decision, told: Sequence[Situation], gathered: Gathered, now: datetime
     ) -> MessageRecord:
         channel = _chosen(decision)
-        if decision.counted and gathered.touches:
-            touch = Touch(message_id=record.message_id, channel=channel, purpose=record.purpose, at=now)
-            try:
-                self.touches.save(gathered.touches.with_one(touch))
-            except ConflictError:  # another message was counted meanwhile: this one may be over the cap now
-                raise TransientError("others are being sent to this shopper") from None
-        includes = [Told(order_id=one.order.order_id, message_id=one.message_id) for one in told]
+        me = Told(order_id=record.order_id, message_id=record.message_id)
+        includes = tuple(Told(order_id=one.order.order_id, message_id=one.message_id) for one in told)
         claim = {
             **_kept(decision),
             "state": MessageState.SENDING,
             "sending_since": now,
             "attempt": record.attempt + 1,
-            "includes": tuple(includes) if len(includes) > 1 else (),
+            "includes": () if includes == (me,) else includes,
             "language": told[0].language,
+            "confirm_by": _confirm_by(told[0], channel, now),
         }
-        return self._update(record, claim, due_at=now + IN_DOUBT)
+        claimed = self._update(record, claim, due_at=now + IN_DOUBT)
+        if gathered.touches and (decision.counted or record.purpose is not Purpose.SERVICE):
+            self._touch(claimed, gathered.touches, channel, now)
+        return claimed
+
+    def _touch(self, claimed: MessageRecord, log: TouchLog, channel: Channel, now: datetime) -> None:
+        """Count it for its shopper. Where another one was counted since the log was read, this one may be over a cap,
+        or say what that one says.
+        """
+        touch = Touch(message_id=claimed.message_id, channel=channel, purpose=claimed.purpose, at=now)
+        try:
+            self.touches.save(log.with_one(touch))
+        except ConflictError:
+            self._put_back(claimed, now)
+            raise TransientError("others are being sent to this shopper") from None
+
+    def _put_back(self, claimed: MessageRecord, now: datetime) -> None:
+        """It surely was not sent, and is planned as before."""
+        before = {"state": MessageState.PLANNED, "attempt": claimed.attempt - 1}
+        self._update(claimed, before, due_at=now + REDRIVE_AFTER)
 
     def _hand_over(self, claimed: MessageRecord, outgoing: Outgoing, head: Situation, now: datetime) -> str:
         try:
             taken = self.courier.hand_over(outgoing, now)
         except AddressRefusedError as error:
             self._mark_unreachable(head, outgoing, now)
-            return self._next(self._update(claimed, _failed(error.problem)), now)
+            return self._failed(claimed, error.problem, now)
         except PermanentProviderError as error:
-            return self._next(self._update(claimed, _failed(error.detail)), now)
+            return self._failed(claimed, error.detail, now)
         except TransientError as error:
             self.metrics.count("MessageRetries", channel=claimed.channel)
             if error.problem == NO_ANSWER:  # it may have been taken: the provider's report decides, or the sweep
                 return claimed.state
-            self._update(claimed, {"state": MessageState.PLANNED}, due_at=now + REDRIVE_AFTER)
+            self._put_back(claimed, now)
             raise
         return self._sent(claimed, taken, outgoing, head, now)
 
     def _sent(
         self, claimed: MessageRecord, taken: HandedOver, outgoing: Outgoing, head: Situation, now: datetime
     ) -> str:
-        waits = head.brand.outreach.providers[outgoing.channel].confirm_minutes
-        confirm_by = now + timedelta(minutes=waits) if waits else None
+        confirm_by = _confirm_by(head, outgoing.channel, now)
         sent = {
             "state": MessageState.SENT,
             "sent_at": now,
@@ -212,40 +248,56 @@ class Sender:
         )
         return done.state
 
+    def _failed(self, record: MessageRecord, why: str, now: datetime, **more: Any) -> str:
+        """It failed for good. It stays due until the next channel has taken over."""
+        failed = {**more, **_failure(why), "confirm_by": now}
+        return self._next(self._update(record, failed, due_at=now), now)
+
     def _next(self, record: MessageRecord, now: datetime) -> str:
         """Let the next channel take over from one that failed, or was not confirmed in time."""
-        if record.beside is not None:
-            return record.state
+        follower = None if record.beside or record.has_arrived else self._planned_next(record, now)
+        over = self._update(record, {"confirm_by": None})
+        return self.send(follower.brand, follower.order_id, follower.message_id, now) if follower else over.state
+
+    def _planned_next(self, record: MessageRecord, now: datetime) -> MessageRecord | None:
+        """The message of the next channel; None where there is none, or another sender has planned it."""
         gathered = self._gather(record, now)
         slot = f"next:{record.channel}"
         key = message_id(record.brand, record.order_id, record.moment, record.subject_id, slot)
         after = MessageRecord.model_validate(
             {**record.model_dump(), "message_id": key, "fallback_of": record.message_id}
         )
-        the = replace(self._in_place_of(after, gathered.situation), released=True)
-        excluded = the.excluded | {Channel(record.channel)}
-        if not set(candidates(the)) - excluded:
-            return record.state  # there is no other channel
-        decision = decide(replace(the, excluded=excluded))
-        planned = record_of(the, decision, key).model_copy(
+        items = self._items(after, gathered, now)
+        head = self._in_place_of(after, items[0] if items else gathered.situation)
+        head = replace(head, excluded=head.excluded | {Channel(record.channel)})
+        if not set(candidates(head)) - head.excluded:
+            return None  # there is no other channel
+        decision = decide(head)
+        planned = record_of(gathered.situation, decision, key).model_copy(
             update={"fallback_of": record.message_id, "bundle_id": record.bundle_id, "event_at": record.event_at}
         )
         if not self.messages.plan(planned, due_at=due_at(planned, now)):
-            return record.state
+            return None
         if decision.outcome is Outcome.SUPPRESS:
             count(self.metrics, planned)
-            return record.state
+            return None
         self.metrics.count("ChannelFallbacks", channel=record.channel)
-        return self.send(planned.brand, planned.order_id, key, now)
+        return planned
 
     def fail(self, brand: str, order_id: str, message_id: str, error: str, now: datetime) -> str:
-        """All tries are used up: record it. A message that may have been sent is left to the provider's report."""
+        """The machine's tries are used up: the sweep goes on with what may work later, and the rest has failed. A
+        message that may have been sent is left to the provider's report.
+        """
         record = self.messages.get(brand, order_id, message_id)
         if record is None:
             return "missing"
         if record.state is not MessageState.PLANNED and not _in_doubt_too_long(record, now):
             return record.state
-        return self._update(record, _failed(error)).state
+        since = record.not_before or record.planned_at
+        if error.startswith(_PASSING) and now - since < GIVE_UP_AFTER:
+            later = max(since, now + REDRIVE_AFTER)
+            return self._update(record, {}, due_at=later).state
+        return self._update(record, _failure(error)).state
 
     def _mark_unreachable(self, head: Situation, outgoing: Outgoing, now: datetime) -> None:
         digest = head.contacts[outgoing.channel].digest
@@ -287,7 +339,7 @@ def _kept(decision: Decision) -> dict[str, Any]:
     return kept
 
 
-def _failed(why: str) -> dict[str, Any]:
+def _failure(why: str) -> dict[str, Any]:
     return {"state": MessageState.FAILED, "failure": why[:100]}
 
 
@@ -297,8 +349,9 @@ def _chosen(decision: Decision) -> Channel:
     return decision.channel
 
 
-def _is_unconfirmed(record: MessageRecord, now: datetime) -> bool:
-    return record.confirm_by is not None and now >= record.confirm_by and record.delivered_at is None
+def _confirm_by(the: Situation, channel: Channel, now: datetime) -> datetime | None:
+    policy = the.brand.outreach.providers.get(channel)
+    return now + timedelta(minutes=policy.confirm_minutes) if policy and policy.confirm_minutes else None
 
 
 def _in_doubt_too_long(record: MessageRecord, now: datetime) -> bool:

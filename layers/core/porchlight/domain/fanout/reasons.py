@@ -21,7 +21,6 @@ SUPPRESSED: dict[Suppression, str] = {
     Suppression.NO_CONSENT: "The shopper has not agreed to it by {channel} ({opt_in} opt-in: {rule}).",
     Suppression.NOT_CHOSEN: "Neither the shopper nor the moment uses {channel} for it.",
     Suppression.NOT_ALLOWED_THERE: "The rules for senders in {country} do not allow it by {channel}.",
-    Suppression.TOO_LONG: "It would have taken more SMS parts than the brand pays for.",
     Suppression.PAUSED: "All but service news is paused by {channel}: bounces or complaints are near the limits.",
     Suppression.NO_CHANNEL: "No channel could be used: {channels}.",
 }
@@ -31,8 +30,6 @@ HELD: dict[Hold, str] = {
     Hold.GATHER: "other parcels of the order, which may come to the same moment within minutes",
     Hold.FOLLOW_UP: "its time after the moment that it follows",
     Hold.ONE_A_DAY: "the next morning: another message about the delay was sent today, or says more at once",
-    Hold.CAP: "room under a cap",
-    Hold.CONFIRMATION: "the channel before it to be confirmed",
 }
 
 

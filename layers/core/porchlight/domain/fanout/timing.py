@@ -21,15 +21,18 @@ def held(the: Situation, channel: Channel) -> tuple[datetime, Hold] | None:
     What gathers several messages comes first, quiet hours last: whatever waits, it ends outside of them.
     """
     at, why = the.now, None
-    if not the.released:
-        if until := hold_delay(
-            *(the.news.moment, the.news.kind, the.brand, the.order, the.shipment, the.messages, the.now),
-        ):
-            at, why = until, Hold.ONE_A_DAY
-        elif in_digest(the):
-            at, why = _digest_time(the), Hold.DIGEST
-        elif gathers(the):
-            at, why = the.now + timedelta(minutes=the.spec.gather_minutes), Hold.GATHER
+    # The same on another channel, or its own attempt that is in doubt, is no other message.
+    news = (the.news.moment, the.news.subject_id)
+    others = [one for one in the.messages if (one.moment, one.subject_id) != news]
+    if until := hold_delay(
+        *(the.news.moment, the.news.kind, the.brand, the.order, the.shipment, others, the.now),
+        waited=the.released,
+    ):
+        at, why = until, Hold.ONE_A_DAY
+    elif not the.released and in_digest(the):
+        at, why = _digest_time(the), Hold.DIGEST
+    elif not the.released and gathers(the):
+        at, why = the.now + timedelta(minutes=the.spec.gather_minutes), Hold.GATHER
     if quiet := _quiet_until(the, channel, at):
         # A digest that would fall into quiet hours still is a digest.
         at, why = quiet, why if why in (Hold.DIGEST, Hold.GATHER) else Hold.QUIET_HOURS
