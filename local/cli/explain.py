@@ -20,7 +20,7 @@ commands = typer.Typer()
 
 @commands.command()
 def explain(
-    subject: Annotated[str, typer.Argument(metavar="ID", help="A parcel (shp_…) or an order (ord_…).")],
+    subject: Annotated[str, typer.Argument(metavar="ID", help="shp_… or ord_…; or a tracking number.")],
     checks: Annotated[bool, typer.Option("--checks", "-c", help="Also each rule that was asked.")] = False,
     brand: Brand = None,
     stage: Stage = None,
@@ -54,11 +54,22 @@ def _find(explainer: MessageExplainer, of: Sequence[str], subject: str) -> dict[
 
     kind = "order" if subject.startswith("ord_") else "shipment"
     for brand in of:
-        try:
-            return {"brand": brand, **explainer.ask(brand, **{kind: subject})}
-        except NotFoundError:
-            continue
+        for key in _keys(brand, subject):
+            try:
+                return {"brand": brand, **explainer.ask(brand, **{kind: key})}
+            except NotFoundError:
+                continue
     return None
+
+
+def _keys(brand: str, subject: str) -> Sequence[str]:
+    """Ids of ours that it may mean."""
+    from porchlight.carriers.registry import carrier_ids
+    from porchlight.domain.ids import shipment_id
+
+    if subject.startswith(("ord_", "shp_")):
+        return [subject]
+    return [shipment_id(brand, carrier, subject) for carrier in carrier_ids()]
 
 
 def _row(one: dict[str, Any]) -> dict[str, object]:

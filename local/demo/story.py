@@ -16,6 +16,8 @@ from porchlight.domain.moments import Moment
 DAYS = 9
 L, F = "larkspur", "fjordhus"
 SENT = "sent"
+FOLLOWS = frozenset({Moment.PICKUP_REMINDER, Moment.WELCOME, Moment.RETURN_REMINDER})
+"""What follows by itself some days after other news."""
 
 
 @dataclass(frozen=True)
@@ -273,14 +275,20 @@ def chapters(end: datetime) -> Iterator[Chapter]:
         (Act("millrace", "noor", (us("gate", 8.68, "Portland", "OR"),)), Act("nobody_knows", "noor")),
     )
     yield Chapter(
-        "Maya sends one thing back, Priya her robe; a person decides about the robe",
+        "Maya sends one thing back, Priya her robe, which a person has to decide about",
         at(9),
-        (Act("return", "maya"), Act("return", "priya"), Act("decide", "priya")),
-        {("maya", Moment.RETURN_APPROVED): SENT, ("priya", Moment.RETURN_APPROVED): SENT},
+        (Act("return", "maya"), Act("return", "priya")),
+        {("maya", Moment.RETURN_APPROVED): SENT, ("priya", Moment.RETURN_REQUESTED): SENT},
     )
     yield Chapter(
-        "The carrier scans Maya's return: refunded",
+        "The person says yes to the robe",
+        at(9),
+        (Act("decide", "priya"),),
+        {("priya", Moment.RETURN_APPROVED): SENT},
+    )
+    yield Chapter(
+        "The carrier scans Maya's return: refunded, and that says it all",
         at(9),
         (Act("scan_return", "maya"),),
-        {("maya", Moment.REFUNDED): SENT},
+        {("maya", Moment.REFUNDED): SENT, ("maya", Moment.RETURN_SCANNED): "suppressed"},
     )

@@ -47,8 +47,8 @@ def test_the_demo_tells_its_story_and_leaves_nothing_behind(surroundings: dict[s
     assert counts["answers of carriers that were asked"] >= 4, "FedEx at three times, DHL for the history"
     assert counts["subscriptions with a handshake"] == 1
     assert counts["codes without a meaning"] == 1
-    assert counts["messages sent"] == 31
-    assert counts["messages suppressed"] >= 1, "Inês; and what other news was quicker than"
+    assert counts["messages sent"] == 35, "three of them ask whether everything is all right"
+    assert counts["messages suppressed"] >= 2, "Inês, Maya's scan; and what other news was quicker than"
     assert counts["delays declared"] == 2
     assert counts["refunds paid"] == 1
     assert set(document["links"]) == {"Inbox", "Tracking page", "Ops dashboard"}
