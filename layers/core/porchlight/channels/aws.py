@@ -32,7 +32,7 @@ _NOT_ASKED = frozenset(
 def handing_over(is_address: Callable[[str, Response], bool] = lambda code, response: False) -> Iterator[None]:
     """Everything that botocore raises inside leaves as TransientError (with ``code=THROTTLED`` or ``NO_ANSWER``),
     PermanentProviderError, or AddressRefusedError where ``is_address`` says of the error's code and response that it is
-    about the address. Their detail is AWS's error code alone.
+    about the address. Their detail is AWS's error code alone. A yes that cannot be read, or has no id, is no answer.
     """
     try:
         with translated():
@@ -49,3 +49,5 @@ def handing_over(is_address: Callable[[str, Response], bool] = lambda code, resp
         if is_address(error.detail, getattr(error.__cause__, "response", {})):
             raise AddressRefusedError(error.detail) from error
         raise PermanentProviderError(error.detail) from error
+    except Exception as error:
+        raise TransientError(type(error).__name__, code=NO_ANSWER) from None

@@ -25,7 +25,7 @@ class Ses:
                 ConfigurationSetName=self._configuration_set,
                 EmailTags=[{"Name": name, "Value": value} for name, value in message.tags.items()],
             )
-        return str(answer["MessageId"])
+            return str(answer["MessageId"])
 
 
 PROVIDER = Ses

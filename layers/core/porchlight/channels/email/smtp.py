@@ -59,6 +59,8 @@ def _given(server: smtplib.SMTP, raw: bytes) -> None:
         code = error.smtp_code
     except (smtplib.SMTPException, OSError) as error:
         raise TransientError(type(error).__name__, code=NO_ANSWER) from None
+    if not 200 <= code < 600:  # it said something, and nobody knows what
+        raise TransientError("the server's answer is none", code=NO_ANSWER)
     _accepted(code)
 
 
@@ -99,10 +101,10 @@ def _before() -> Iterator[None]:
     except smtplib.SMTPResponseException as error:
         _accepted(error.smtp_code)
         raise TransientError(f"the server answered {error.smtp_code}") from None
+    except (smtplib.SMTPException, OSError) as error:  # first: a certificate that is not good is a ValueError, too
+        raise TransientError(type(error).__name__) from None
     except ValueError:
         raise PermanentProviderError("the secret channels/smtp lacks something", code="not-set-up") from None
-    except (smtplib.SMTPException, OSError) as error:
-        raise TransientError(type(error).__name__) from None
 
 
 def _accepted(code: int) -> None:

@@ -41,7 +41,7 @@ class SnsPush:
                     name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
                 },
             )
-        return str(answer["MessageId"])
+            return str(answer["MessageId"])
 
 
 def payloads(content: PushContent, message_id: str, seconds: int) -> dict[str, str]:

@@ -37,7 +37,7 @@ class AwsSms:
                 Context=dict(message.tags),
                 **more,
             )
-        return str(answer["MessageId"])
+            return str(answer["MessageId"])
 
     def _seconds(self, expires_at: datetime | None) -> int:
         return seconds_left(expires_at, self._clock(), LEAST_SECONDS, MOST_SECONDS)

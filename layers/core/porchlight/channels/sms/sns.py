@@ -37,7 +37,7 @@ class SnsSms:
                     if value
                 },
             )
-        return str(answer["MessageId"])
+            return str(answer["MessageId"])
 
 
 def _is_about_the_number(code: str, _: Response) -> bool:

@@ -29,7 +29,7 @@ class AwsWhatsApp:
                 metaApiVersion=META_API_VERSION,
                 message=body,
             )
-        return str(answer["messageId"])
+            return str(answer["messageId"])
 
 
 def payload(message: Outgoing) -> dict[str, Any]:
