@@ -11,6 +11,7 @@ from porchlight.domain.consent import ConsentAction, OptIn
 from porchlight.domain.countries import Consents, CountryProfile, QuietRule, SenderRule
 from porchlight.domain.experiments import share_of
 from porchlight.domain.fanout.decide import decide
+from porchlight.domain.fanout.gates import segments_of
 from porchlight.domain.fanout.situation import Contact, Outcome, Sent, Situation
 from porchlight.domain.messages import Hold, MessageRecord, MessageState, Suppression
 from porchlight.domain.milestones import Milestone
@@ -19,6 +20,7 @@ from porchlight.domain.orders import Destination
 from porchlight.domain.outreach import Cap, ChannelPolicy, Experiment, SmsSender
 from porchlight.domain.preferences import Digest, Frequency, QuietHours, Unreachable
 from porchlight.domain.segments import Segment, Traits
+from porchlight.domain.views import email_view
 from tests.unit.situations import ADDRESS, NOON, outreach, profile, said, situation
 from tests.unit.stories import order, parcel
 
@@ -303,3 +305,15 @@ class TestTiming:
     def test_the_same_situation_gives_the_same_decision(self) -> None:
         the = situation(now=NIGHT)
         assert decide(the) == decide(replace(the))
+
+
+class TestWords:
+    def test_words_may_differ_by_segment(self) -> None:
+        """Given the brand's groups, when a message is put into words, then they can name those of the shopper."""
+        policy = outreach(segments={"elite": Segment(tiers=("elite",)), "away": Segment(idle_days=180)})
+        the = situation(outreach=policy, order=order(tier="elite"))
+        view = email_view(
+            *(the.news.moment, the.brand, the.order, None, the.shipment, None, NOON, {"tracking": "https://t.example"}),
+            segments=segments_of(the),
+        )
+        assert view["facts"]["segments"] == ["elite"]

@@ -36,6 +36,7 @@ VARIANTS = frozenset(
 """All names that ``variants`` of words may have."""
 
 
+_PLACES = {"instagram": "Instagram", "facebook": "Facebook", "tiktok": "TikTok", "youtube": "YouTube"}
 WITHOUT_ARRIVAL = frozenset(
     {
         *(Milestone.DELIVERED, Milestone.AVAILABLE_FOR_PICKUP, Milestone.LOST, Milestone.DAMAGED),
@@ -120,6 +121,7 @@ class Scene:
             "order_day_on": placed.on,
             "order_total": self.speech.money(self.order.total),
             "parcel_count": parcels,
+            "segments": [],
             **self.expectation(self.order.promise, today),
             **_NO_PARCEL,
             **_NO_DELAY,
@@ -243,6 +245,9 @@ def brand_view(brand: BrandConfig) -> View:
         "support_url": safe_url(brand.support_url),
         "reply_to": clean(brand.sender.reply_to, 320),
         "address": [clean(line, 120) for line in brand.postal_address.splitlines() if line.strip()],
+        "social": [
+            {"name": _PLACES[name], "url": safe_url(url)} for name, url in brand.outreach.social if url is not None
+        ],
     }
 
 

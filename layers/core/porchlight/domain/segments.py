@@ -1,5 +1,6 @@
 """What is known of a shopper as a customer, and the groups that a brand makes of it."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -70,3 +71,8 @@ class Segment(BaseModel):
                 all(traits.attributes.get(name) == value for name, value in self.attributes.items()),
             )
         )
+
+
+def names_of(segments: Mapping[str, Segment], traits: Traits, now: datetime) -> list[str]:
+    """The groups that a shopper is in."""
+    return [name for name, segment in segments.items() if segment.holds(traits, now)]

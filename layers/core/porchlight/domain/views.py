@@ -91,13 +91,15 @@ def email_view(
     purpose: Purpose = Purpose.SERVICE,
     offer_ends: datetime | None = None,
     blocks: Sequence[View] = (),
+    segments: Sequence[str] = (),
 ) -> View:
     """Everything an email of ``moment`` can say.
 
     ``links``: ``tracking``, ``unsubscribe`` and, where there is one, ``returns`` or ``place`` (in the shop).
     ``parcels``: how many the order comes in, 0 where that is not known. ``case``: what the shopper is asked.
     ``speech``: the shopper's language, English where nobody says. ``count``: how many parcels it is told of at once.
-    ``subject_id``: what it is about; ``offer_ends``: when what it offers is over; ``blocks``: see ``domain.blocks``.
+    ``subject_id``: what it is about; ``offer_ends``: when what it offers is over; ``blocks``: see ``domain.blocks``;
+    ``segments``: the brand's groups that the shopper is in.
     """
     scene = Scene(brand, order, now, relative=False, speech=speech)
     facts = scene.order_facts(shopper, parcels)
@@ -126,7 +128,7 @@ def email_view(
     facts |= scene.expectation(None, scene.today()) if moment in _WITHOUT_DAY else {}
     variants = moment_variants(moment, shipment) or variants
     facts |= {"tracking_number": ""} if moment in _AFTERWARDS else {}
-    facts["count"] = count
+    facts |= {"count": count, "segments": list(segments)}
     if count > 1:
         variants = [GATHERED, *variants]
     page = safe_url(_page(moment, brand, links))

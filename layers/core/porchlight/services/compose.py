@@ -8,6 +8,7 @@ from porchlight.domain.brands import BrandConfig
 from porchlight.domain.channels import Channel, Purpose
 from porchlight.domain.digests import digest_view, gathered_view
 from porchlight.domain.facts import View
+from porchlight.domain.fanout.gates import segments_of
 from porchlight.domain.fanout.situation import Situation
 from porchlight.domain.messages import MessageRecord
 from porchlight.domain.sms import fit
@@ -98,6 +99,7 @@ class Composer:
             count=count,
             subject_id=item.news.subject_id,
             purpose=record.purpose,
+            segments=segments_of(item),
             offer_ends=item.now + timedelta(hours=hours) if hours else None,
             blocks=self._blocks(item, record) if channel is Channel.EMAIL and count == 1 else (),
         )

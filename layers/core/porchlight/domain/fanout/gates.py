@@ -8,7 +8,7 @@ from porchlight.domain.fanout.situation import Situation
 from porchlight.domain.messages import Check, MessageState, Suppression
 from porchlight.domain.milestones import TERMINAL, Milestone
 from porchlight.domain.preferences import Frequency
-from porchlight.domain.segments import Traits
+from porchlight.domain.segments import names_of
 from porchlight.domain.telling import suppression
 
 _GOING_OUT = frozenset({MessageState.SENDING, MessageState.SENT})
@@ -64,18 +64,19 @@ def _often_enough(the: Situation) -> Said:
     return Suppression.FREQUENCY, detail
 
 
-def _in_segment(the: Situation) -> Said:
-    segments = the.brand.outreach.segments
+def segments_of(the: Situation) -> list[str]:
+    """The brand's groups that the shopper is in; the order's tier counts where no other is known."""
     traits = the.profile.traits
     if traits.tier is None and the.order.tier:
-        traits = Traits(**{**dict(traits), "tier": the.order.tier})
+        traits = traits.model_copy(update={"tier": the.order.tier})
+    return names_of(the.brand.outreach.segments, traits, the.now)
 
-    def holds(name: str) -> bool:
-        return name in segments and segments[name].holds(traits, the.now)
 
-    if the.spec.only and not any(map(holds, the.spec.only)):
+def _in_segment(the: Situation) -> Said:
+    names = set(segments_of(the))
+    if the.spec.only and not names & set(the.spec.only):
         return Suppression.SEGMENT, {"only": ",".join(the.spec.only)}
-    if found := next(filter(holds, the.spec.never), None):
+    if found := next((name for name in the.spec.never if name in names), None):
         return Suppression.SEGMENT, {"never": found}
     return _PASSED
 
