@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from porchlight.domain.ids import order_id
-from porchlight.domain.tokens import read_short, sign_short
+from porchlight.domain.tokens import read_short, sign, sign_short
 from porchlight.errors import NotFoundError
 from porchlight.services.links import Links
 from tests.fakes import FakeSecrets
@@ -54,3 +54,32 @@ def test_it_opens_the_same_page_as_the_long_one_and_no_other() -> None:
     for kind in ("u", "p"):
         with pytest.raises(NotFoundError):
             links.read(kind, short, NOW)
+
+
+@pytest.mark.parametrize("placed_at", [datetime(2009, 5, 1, tzinfo=UTC), datetime(2240, 5, 1, tzinfo=UTC)])
+def test_an_order_of_another_age_has_the_long_link(placed_at: datetime) -> None:
+    # Given a day that two bytes cannot say (an order that was imported, a clock that went astray)
+    links = Links(FakeSecrets(links={"key": KEY}), "https://track.example")
+    made = links.of_order(brand(), order(order_id=order_id("larkspur", "1001"), placed_at=placed_at))
+    assert made["short"] == made["tracking"]
+
+
+@pytest.mark.parametrize("previous", ["the old key, and no list", None, {"key": "x"}, 7, ["", None]])
+def test_keys_that_are_rotated_are_whole_keys(previous: object) -> None:
+    # Given a secret in which somebody wrote ``previous`` as other secrets have it
+    links = Links(FakeSecrets(links={"key": KEY, "previous": previous}), "https://track.example")
+    known = order(order_id=order_id("larkspur", "1001"))
+    assert links.read("t", links.of_order(brand(), known)["tracking"].rpartition("/")[2], NOW)["b"] == "larkspur"
+    # Then nothing that stands in it by accident is a key
+    for guess in ("t", "k", "N", "{", "7", "key", "None"):
+        forged = sign({"k": "t", "b": "larkspur", "o": "ord_1"}, guess, UNTIL)
+        with pytest.raises(NotFoundError):
+            links.read("t", forged, NOW)
+
+
+def test_the_old_key_alone_is_read_as_well_as_a_list_of_old_keys() -> None:
+    before = Links(FakeSecrets(links={"key": "b" * 32}), "https://track.example")
+    token = before.of_order(brand(), order(order_id=order_id("larkspur", "1001")))["tracking"].rpartition("/")[2]
+    for previous in ("b" * 32, ["a" * 32, "b" * 32]):
+        links = Links(FakeSecrets(links={"key": KEY, "previous": previous}), "https://track.example")
+        assert links.read("t", token, NOW)["b"] == "larkspur"

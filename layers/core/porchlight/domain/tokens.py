@@ -46,12 +46,14 @@ def read(token: str, key: str, now: datetime) -> dict[str, Any] | None:
 def sign_short(brand: str, order_id: str, key: str, expires_at: datetime) -> str:
     """A token for the tracking page of an order that ``read_short`` takes up to the end of a day, UTC.
 
-    ValueError for an id that is not of our making (``domain.ids.order_id``).
+    ValueError for an id that is not of our making (``domain.ids.order_id``), and for a day before 2020 or after 2199.
     """
     if not key:
         raise ValueError("a token needs a key")
     letters = order_id.removeprefix(_ID_PREFIX).upper().ljust(24, "A")
     days = (expires_at.astimezone(UTC).date() - _FIRST_DAY).days
+    if not 0 <= days < 2**16:
+        raise ValueError("the day cannot be said")
     body = days.to_bytes(2) + b32decode(letters)[:_ID_BYTES] + brand.encode()
     return _encode(body + _mac(b"short" + body, key)[:_SHORT_SIGNATURE_BYTES])
 

@@ -76,7 +76,8 @@ class Links:
             secret = self.secrets.get("links")
         except NotFoundError as error:  # our fault, and not a page that is not there
             raise TransientError("the secret links is missing") from error
-        keys = [str(secret.get("key") or ""), *map(str, secret.get("previous", []))]
-        if not keys[0]:
+        key, previous = secret.get("key"), secret.get("previous")
+        if not key or not isinstance(key, str):
             raise TransientError("the secret links has no key")
-        return [key for key in keys if key]
+        old = [previous] if isinstance(previous, str) else previous if isinstance(previous, list) else []
+        return [key, *(one for one in old if one and isinstance(one, str))]
