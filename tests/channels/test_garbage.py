@@ -11,11 +11,12 @@ from botocore.awsrequest import AWSResponse
 
 from local.demo.mail_server import MailServer
 from porchlight.adapters.aws import client
+from porchlight.adapters.safe_http import SafeCaller
 from porchlight.channels.kit import Kit
 from porchlight.channels.registry import channel_of, provider
 from porchlight.domain.channels import Channel
 from porchlight.errors import NO_ANSWER, AddressRefusedError, TransientError
-from tests.channels.benches import NOW, outgoing
+from tests.channels.benches import NOW, VAPID_KEY, outgoing
 from tests.fakes import FakeSecrets
 
 SERVICES = {
@@ -108,3 +109,11 @@ _ACCOUNT = {"host": "127.0.0.1", "port": "9", "username": "u", "password": "p"}
 
 def _ses() -> Any:
     return provider("ses", Kit(FakeSecrets(), lambda: NOW, nobody, "porchlight-test"))
+
+
+@pytest.mark.parametrize("to", ["https://[::1", "https://", "https:///w/1", "https://push.example:99999999/w/1", "w"])
+def test_a_subscription_whose_address_is_none_takes_nothing(to: str) -> None:
+    account = {"private_key": VAPID_KEY, "subject": "mailto:web@larkspur.example"}
+    secrets = FakeSecrets(**{"channels/vapid": {"default": account}})
+    with pytest.raises(AddressRefusedError):
+        provider("vapid", Kit(secrets, lambda: NOW, SafeCaller)).send(outgoing(Channel.WEB_PUSH, to=to))

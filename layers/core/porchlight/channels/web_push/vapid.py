@@ -66,10 +66,9 @@ class WebPush:
         account = credentials(
             lambda: self._kit.secrets.get("channels/vapid"), message.brand, ("private_key", "subject")
         )
-        parts = urlsplit(message.to)
         claims = {
             "sub": account["subject"],
-            "aud": f"{parts.scheme}://{parts.netloc}",
+            "aud": _origin(message.to),
             "exp": int(self._kit.clock().timestamp()) + SIGNED_FOR,
         }
         try:
@@ -77,6 +76,17 @@ class WebPush:
         except (VapidException, ValueError) as error:
             raise PermanentProviderError("the secret channels/vapid lacks something", code="not-set-up") from error
         return {name.lower(): value for name, value in signed.items()}
+
+
+def _origin(url: str) -> str:
+    """Of the push service. AddressRefusedError where the address has none."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise AddressRefusedError("bad-address") from None
+    if not (parts.scheme and parts.netloc):
+        raise AddressRefusedError("bad-address")
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def encrypted(content: PushContent, message_id: str, keys: dict[str, str]) -> bytes:
