@@ -1,4 +1,4 @@
-"""PUT /v1/orders/{id}: orders from any shop or OMS."""
+"""PUT /v1/orders/{id}: orders from any shop or OMS; POST /v1/orders/{id}/contacts: a shopper wrote about one."""
 
 from collections.abc import Mapping
 
@@ -28,4 +28,9 @@ def put(request: InboundRequest, path: Mapping[str, str]) -> Response:
     return json_response(200, {"order_id": order.order_id, "tracking_page": links["tracking"]})
 
 
-handler = http_handler({"PUT /v1/orders/{id}": put})
+def hear(request: InboundRequest, path: Mapping[str, str]) -> Response:
+    """200 with whether it was counted."""
+    return json_response(200, app.contact_desk.take(request, path["id"], app.clock()))
+
+
+handler = http_handler({"PUT /v1/orders/{id}": put, "POST /v1/orders/{id}/contacts": hear})

@@ -204,9 +204,10 @@ def test_what_each_function_must_never_be_able_to_do() -> None:
     assert not may("secretsmanager:GetSecretValue", secret("links-AbCdEf").replace(STAGE, "other-stage"))
     assert not may("secretsmanager:PutSecretValue", secret("links-AbCdEf"))
     counters = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["BRAND#*#EXPERIMENT#*"]}}
-    for statement in statements(role_of("ShowTrackingPage")):
-        if any(f"dynamodb:{write}" in statement["Action"] for write in writes):
+    for statement in (*statements(role_of("ShowTrackingPage")), *statements(role_of("PutOrder"))):
+        if any(f"dynamodb:{write}" in statement["Action"] for write in ("UpdateItem", "DeleteItem")):
             assert (statement["Action"], statement.get("Condition")) == (["dynamodb:UpdateItem"], counters)
+    assert not any(allowed("ShowTrackingPage", f"dynamodb:{one}", table) for one in writes if one != "UpdateItem")
     assert not any(allowed(door, f"dynamodb:{one}", table) for door in FRONT for one in (*writes, "GetItem", "Query"))
     assert [one for one in writes if allowed("PublishChanges", f"dynamodb:{one}", table)] == ["PutItem"], "its journal"
     assert may("s3:PutObject", f"{arn('Bodies')}/dates/larkspur/state.json.gz") == {"LearnDates"}
@@ -214,7 +215,7 @@ def test_what_each_function_must_never_be_able_to_do() -> None:
         *("RecordEvents", "SweepDue", "AssessDelay"),  # codes, lanes
         *SENDERS,  # quotas, what was sent
         "RecordFeedback",  # what bounced
-        *("PlanMessages", "ShowTrackingPage"),  # experiments
+        *("PlanMessages", "ShowTrackingPage", "PutOrder"),  # experiments
     }
     assert may("firehose:PutRecordBatch", arn("Archive")) == {"RecordEvents"}
     assert not may("s3:GetObject", f"{arn('Bodies')}/raw/dt=2026-03-06/hour=19/1"), "people replay, functions do not"

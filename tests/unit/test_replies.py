@@ -25,12 +25,14 @@ from porchlight.domain.replies import Reply, replies
 from porchlight.errors import NotFoundError, TransientError
 from porchlight.reaching import EmailContent, Outgoing, TextContent
 from porchlight.services.consent import ConsentDesk, Said
+from porchlight.services.experiments import Laboratory
+from porchlight.services.hear_contacts import ContactLog
 from porchlight.services.receive_mail import MOST_BYTES, MailDesk
 from porchlight.services.receive_reply import ReplyDesk
 from porchlight.services.support import FORWARDED, Support
 from porchlight.services.texting import Texts
 from tests.fakes import FakeBrands, FakeMetrics, FakeOrders, FakeRenderer
-from tests.fakes_reaching import FakeCourier, FakeProfiles, FakeReplies
+from tests.fakes_reaching import FakeCourier, FakeExperiments, FakeProfiles, FakeReplies
 from tests.unit.stories import NOW, brand, order
 
 MOBILE, OURS = "+447400123456", "+447400999999"
@@ -177,8 +179,10 @@ class World:
         )
         self.consent, support = ConsentDesk(self.profiles, self.metrics), Support(self.courier)
         brands, texts = FakeBrands(shop()), Texts(self.courier, FakeRenderer(), self.metrics)
-        self.desk = ReplyDesk(self.consent, brands, self.known, texts, support, self.metrics)
-        self.mail = MailDesk(brands, self.known, Bucket(), support, self.metrics)
+        self.experiments = FakeExperiments()
+        log = ContactLog(self.profiles, Laboratory(self.experiments, self.profiles), self.metrics)
+        self.desk = ReplyDesk(self.consent, brands, self.known, texts, support, log, self.metrics)
+        self.mail = MailDesk(brands, self.known, Bucket(), support, log, self.metrics)
         self.count = 0
 
     def sms(
@@ -306,6 +310,12 @@ class TestPassingOn:
         assert world.sms("Hello?", reply_id="in-1") == "passed_on"
         assert world.sms("Hello?", reply_id="in-1") == "known"
         assert len(world.emails) == 1
+        assert world.metrics.total("Contacts", channel="sms", topic="unsaid") == 1
+
+    def test_a_word_is_no_contact(self, world: World) -> None:
+        for word in ("STOP", "HELP", "START"):
+            world.sms(word)
+        assert not world.metrics.total("Contacts", channel="sms", topic="unsaid")
 
     @pytest.mark.parametrize("update", [{"receiver": "+15550000000"}, {"receiver": ""}, {"sender": "PAYPAL"}])
     def test_strays(self, world: World, update: dict[str, str]) -> None:
@@ -362,6 +372,7 @@ class TestMail:
     def test_once(self, world: World) -> None:
         assert [self.take(world) for _ in range(2)] == ["passed_on", "known"]
         assert len(world.emails) == 1
+        assert world.metrics.total("Contacts", channel="email", topic="unsaid") == 1
 
     @pytest.mark.parametrize(
         ("update", "outcome"),

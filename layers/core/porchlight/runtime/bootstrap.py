@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from porchlight.services.deliver_webhooks import WebhookSender
     from porchlight.services.experiments import Laboratory
     from porchlight.services.explain_delay import Explainer
+    from porchlight.services.hear_contacts import ContactDesk, ContactLog
     from porchlight.services.lookout import Lookout
     from porchlight.services.preference_centre import PreferenceCentre
     from porchlight.services.published_keys import PublishedKeys
@@ -151,7 +152,9 @@ class App:
         from porchlight.services.support import Support
 
         support = Support(self.courier)
-        return ReplyDesk(self.consent_desk, self.brands, self.replies, self.texts, support, self.metrics)
+        return ReplyDesk(
+            *(self.consent_desk, self.brands, self.replies, self.texts, support, self.contact_log, self.metrics)
+        )
 
     @property
     def mail_desk(self) -> "MailDesk":
@@ -159,7 +162,8 @@ class App:
         from porchlight.services.receive_mail import MailDesk
         from porchlight.services.support import Support
 
-        return MailDesk(self.brands, self.replies, self.mails, Support(self.courier), self.metrics)
+        support = Support(self.courier)
+        return MailDesk(self.brands, self.replies, self.mails, support, self.contact_log, self.metrics)
 
     @property
     def preference_centre(self) -> "PreferenceCentre":
@@ -529,6 +533,20 @@ class App:
         from porchlight.services.experiments import Laboratory
 
         return Laboratory(self.experiments, self.profiles)
+
+    @property
+    def contact_log(self) -> "ContactLog":
+        """Who counts the shoppers who write."""
+        from porchlight.services.hear_contacts import ContactLog
+
+        return ContactLog(self.profiles, self.laboratory, self.metrics)
+
+    @property
+    def contact_desk(self) -> "ContactDesk":
+        """Who hears of them from help desks."""
+        from porchlight.services.hear_contacts import ContactDesk
+
+        return ContactDesk(self.orders, self.brands, self.replies, self.contact_log, self.secrets)
 
     @cached_property
     def engagement(self) -> "reaching.Engagement":

@@ -8,6 +8,7 @@ from porchlight.domain.mails import Mail
 from porchlight.errors import NotFoundError
 from porchlight.ports import Brands, Metrics
 from porchlight.reaching import Mails, Replies
+from porchlight.services.hear_contacts import ContactLog
 from porchlight.services.support import Support
 
 MOST_BYTES = 7_000_000
@@ -22,6 +23,7 @@ class MailDesk:
     replies: Replies
     mails: Mails
     support: Support
+    contacts: ContactLog
     metrics: Metrics
 
     def take(self, mail: Mail, now: datetime) -> str:
@@ -49,6 +51,7 @@ class MailDesk:
         subject = mail.subject or "An answer without a subject"
         self.support.pass_on(brand, subject, text, mail.mail_id, now, reply_to=mail.sender, attached=original)
         self.replies.done(brand.brand_id, mail.mail_id, now)
+        self.contacts.note_from(brand, "email", mail.sender, now)
         return "passed_on"
 
     def _brand(self, mail: Mail) -> BrandConfig | None:

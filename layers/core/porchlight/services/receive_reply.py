@@ -14,6 +14,7 @@ from porchlight.domain.replies import Reply
 from porchlight.ports import Brands, Metrics
 from porchlight.reaching import Replies
 from porchlight.services.consent import ConsentDesk, Ledger, Said, entries, places, reachable_again
+from porchlight.services.hear_contacts import ContactLog
 from porchlight.services.support import Support
 from porchlight.services.texting import Texts
 
@@ -27,6 +28,7 @@ class ReplyDesk:
     replies: Replies
     texts: Texts
     support: Support
+    contacts: ContactLog
     metrics: Metrics
 
     def take(self, reply: Reply, now: datetime) -> str:
@@ -39,13 +41,20 @@ class ReplyDesk:
             return "known"
         word = keyword(reply.text)
         outcome = word.value if word and self._obey(brand, number, reply, word, now) else "passed_on"
-        if outcome == "passed_on":
-            subject = f"{reply.channel.value.upper()} from {number.e164}"
-            who = ", ".join(self.desk.profiles.find(brand.brand_id, number.e164)) or "nobody that we know"
-            self.support.pass_on(brand, subject, f"{reply.text}\n\nShopper: {who}", reply.reply_id, now)
+        shoppers = self._pass_on(brand, number, reply, now) if outcome == "passed_on" else []
         self.replies.done(brand.brand_id, reply.reply_id, now)
+        if outcome == "passed_on":
+            self.contacts.note(brand, reply.channel.value, shoppers, now)
         self.metrics.count("Replies", channel=reply.channel.value, outcome=outcome)
         return outcome
+
+    def _pass_on(self, brand: BrandConfig, number: Number, reply: Reply, now: datetime) -> list[str]:
+        """Let people answer it; returns who it may be from."""
+        shoppers = list(self.desk.profiles.find(brand.brand_id, number.e164))
+        subject = f"{reply.channel.value.upper()} from {number.e164}"
+        who = ", ".join(shoppers) or "nobody that we know"
+        self.support.pass_on(brand, subject, f"{reply.text}\n\nShopper: {who}", reply.reply_id, now)
+        return shoppers
 
     def _obey(self, brand: BrandConfig, number: Number, reply: Reply, word: Keyword, now: datetime) -> bool:
         """Do what the word says; False where it says nothing here."""
