@@ -116,11 +116,11 @@ def _view(name: str, blocks: Blocks, goods: Sequence[Product], facts: View, rati
         return {**_EMPTY, **said, "url": safe_url(str(referral.url))}
     if name == "rating" and rating:
         entries = [_item(say(f"blocks.rating.{word}", facts), f"{rating}/{score}") for score, word in RATINGS.items()]
-        return {**_EMPTY, "title": say("blocks.rating.title", facts), "entries": entries}
+        return {**_EMPTY, "title": say("blocks.rating.title", facts), "entries": entries, "asks": True}
     return None
 
 
-_EMPTY: Mapping[str, Any] = {"title": "", "text": "", "entries": [], "button": "", "url": ""}
+_EMPTY: Mapping[str, Any] = {"title": "", "text": "", "entries": [], "button": "", "url": "", "asks": False}
 
 
 def _item(title: View | str, url: object, price: str = "") -> View:
