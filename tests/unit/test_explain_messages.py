@@ -142,6 +142,18 @@ class TestSentences:
     def test_each_state(self, changed: dict[str, Any], expected: str) -> None:
         assert why(record(**changed)) == expected
 
+    @pytest.mark.parametrize(
+        ("rule", "expected"),
+        [
+            ("withdrawn", "The shopper has said no to it by sms."),
+            ("never_asked", "The shopper has not agreed to it by sms (double opt-in: never asked)."),
+        ],
+    )
+    def test_a_no_is_not_the_same_as_no_answer(self, rule: str, expected: str) -> None:
+        detail: dict[str, str | int | bool] = {"opt_in": "double", "rule": rule}
+        check = Check(rule="consent", channel=Channel.SMS, outcome="no_consent", detail=detail)
+        assert why(record(state=MessageState.SUPPRESSED, reason=Suppression.NO_CONSENT, checks=(check,))) == expected
+
     def test_purposes_are_named(self) -> None:
         detail = {"purpose": Purpose.MARKETING.value}
         check = Check(rule="purpose_wanted", outcome="unsubscribed", detail=detail)

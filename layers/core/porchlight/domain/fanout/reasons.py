@@ -24,6 +24,7 @@ SUPPRESSED: dict[Suppression, str] = {
     Suppression.PAUSED: "All but service news is paused by {channel}: bounces or complaints are near the limits.",
     Suppression.NO_CHANNEL: "No channel could be used: {channels}.",
 }
+_WITHDRAWN = "The shopper has said no to it by {channel}."
 HELD: dict[Hold, str] = {
     Hold.QUIET_HOURS: "quiet hours",
     Hold.DIGEST: "the shopper's daily digest",
@@ -77,6 +78,8 @@ def _suppressed(record: MessageRecord) -> str:
         each = ", ".join(f"{one.channel.value}: {one.outcome.replace('_', ' ')}" for one in refused if one.channel)
         return SUPPRESSED[record.reason].format(channels=each or "none is set up")
     decisive = next((check for check in refused if check.outcome == record.reason.value), None)
+    if decisive and record.reason is Suppression.NO_CONSENT and decisive.detail.get("rule") == "withdrawn":
+        return _filled(_WITHDRAWN, decisive)
     return _filled(SUPPRESSED[record.reason], decisive)
 
 
