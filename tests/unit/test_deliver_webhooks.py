@@ -347,6 +347,23 @@ class TestOneBadEndpoint:
         assert {one.state for one in world.deliveries.records.values()} == {DeliveryState.DELIVERED}
         assert not world.deliveries.health("larkspur", "oms").failures
 
+    def test_one_that_stays_down_is_looked_at_ever_more_rarely(self) -> None:
+        # Given many events that wait for an endpoint (each look at one costs reads, writes and a message)
+        world = World(ENDPOINTS[0], spread=0.5)
+        world.caller.answers[OMS] = 500
+        for number in range(120):
+            world.receive(event(number=number))
+        world.pass_time(NOW + timedelta(hours=4))
+        # Then nobody goes round with all of them each minute
+        assert max(one.version for one in world.deliveries.records.values()) < 70
+        # When it is well again, then what waited for it without a try of its own arrives within the half hour
+        untried = {one.delivery_id for one in world.deliveries.records.values() if not one.attempts}
+        assert len(untried) > 60
+        world.caller.answers[OMS] = 200
+        world.pass_time(world.now + timedelta(minutes=30))
+        found = {one.delivery_id: one.state for one in world.deliveries.records.values()}
+        assert {found[one] for one in untried} == {DeliveryState.DELIVERED}
+
     def test_a_slow_one_keeps_no_other_waiting(self) -> None:
         """Given an endpoint that answers only after the other one was called, then both are served."""
         import threading

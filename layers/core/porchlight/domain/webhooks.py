@@ -34,7 +34,9 @@ LONGEST_WAIT = timedelta(hours=24)
 BREAKS_AFTER = 5
 """Failures in a row, of whichever messages, after which an endpoint is left alone for a while."""
 
-LEFT_ALONE = timedelta(minutes=1)
+LEFT_ALONE, LEFT_ALONE_MOST = timedelta(minutes=1), timedelta(minutes=16)
+"""Each failure after that doubles it: all that waits for the endpoint is looked at each time."""
+
 USED_UP = "retries_used_up"
 """Why a delivery died whose endpoint is there and did not take it."""
 
@@ -202,7 +204,8 @@ class EndpointHealth(BaseModel):
     def failed(self, now: datetime) -> Self:
         """One more failure in a row."""
         failures, since = self.failures + 1, self.failing_since or now
-        alone = now + LEFT_ALONE if failures >= BREAKS_AFTER else None
+        longer = 2 ** min(failures - BREAKS_AFTER, 10)
+        alone = now + min(LEFT_ALONE * longer, LEFT_ALONE_MOST) if failures >= BREAKS_AFTER else None
         update = {"failures": failures, "failing_since": since, "left_alone_until": alone, "version": self.version + 1}
         failed = self.model_copy(update=update)
         if now - since >= GIVEN_UP_AFTER:
