@@ -10,8 +10,8 @@ import importlib
 import typer
 
 MODULES = (
-    *("cases", "cloud", "codes", "consents", "dates", "explain", "import_orders", "new", "parse", "preview"),
-    *("quarantine", "replay", "shipment", "webhooks", "words"),
+    *("cases", "cloud", "codes", "consents", "dates", "explain", "import_orders", "measures", "new", "parse"),
+    *("preview", "quarantine", "replay", "shipment", "webhooks", "words"),
 )
 
 

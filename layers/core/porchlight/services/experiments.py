@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from porchlight.domain.brands import BrandConfig
-from porchlight.domain.experiments import Arm, Effect, differences, key_of
+from porchlight.domain.experiments import Arm, Difference, Effect, differences, key_of
 from porchlight.domain.messages import Check
 from porchlight.domain.preferences import Profile
 from porchlight.reaching import Experiments, Profiles
@@ -51,9 +51,7 @@ class Laboratory:
                     "moment": experiment.moment.value,
                     "hold_out": experiment.hold_out,
                     "arms": {arm.value: {e.value: counts.get(e, 0) for e in Effect} for arm, counts in arms.items()},
-                    "differences": [
-                        {**one.model_dump(mode="json"), "certain": one.is_certain} for one in differences(arms)
-                    ],
+                    "differences": [_told(one) for one in differences(arms)],
                 }
             )
         return found
@@ -65,3 +63,12 @@ class Laboratory:
         arms = {**profile.arms, experiment: arm.value}
         self.profiles.save(profile.model_copy(update={"arms": arms, "version": profile.version + 1}))
         return True
+
+
+def _told(one: Difference) -> dict[str, Any]:
+    """To four places, which is more than the numbers of shoppers bear."""
+    values = one.model_dump(mode="json").items()
+    return {
+        **{name: round(value, 4) if isinstance(value, float) else value for name, value in values},
+        "certain": one.is_certain,
+    }
