@@ -173,6 +173,12 @@ class TestSmtp:
             ({"RCPT": "450 4.2.0 its box is full"}, TransientError, "try-again"),
             ({"RCPT": "554 5.7.1 we are on a list"}, PermanentProviderError, "provider-refused"),
             ({"RCPT": "553 5.1.3 no such form"}, AddressRefusedError, "address-refused"),
+            ({"RCPT": "550-5.1.1 no such\r\n550 5.1.1 mailbox"}, AddressRefusedError, "address-refused"),
+            # About us: it would be said of each shopper, and none of them would ever be written to again
+            ({"RCPT": "550 5.7.1 relaying denied"}, PermanentProviderError, "provider-refused"),
+            ({"RCPT": "553 5.7.1 sender not owned by user"}, PermanentProviderError, "provider-refused"),
+            ({"RCPT": "550 5.1.8 the sender's domain is none"}, PermanentProviderError, "provider-refused"),
+            ({"RCPT": "550 who knows"}, PermanentProviderError, "provider-refused"),
             ({"DATA": "452 4.3.1 no room"}, TransientError, "try-again"),
             ({"END": "451 4.3.0 it was not kept"}, TransientError, "try-again"),
             ({"END": "550 5.7.1 it looks like spam"}, PermanentProviderError, "provider-refused"),

@@ -22,8 +22,10 @@ SECONDS = 5.0
 _IMPLICIT_TLS = 465
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _THROTTLED = frozenset({421, 454})
-_NO_SUCH_ADDRESS = frozenset({550, 551, 553, 501})
-"""Answers to RCPT that are about the address itself; 552 and 554 are about us."""
+_NO_SUCH_ADDRESS = frozenset(b"5.1.1 5.1.2 5.1.3 5.1.6 5.1.10".split())
+"""Answers to RCPT that are about the address itself (RFC 3463). The three digits before do not say: many servers answer
+550 where they do not know us.
+"""
 
 
 class Smtp:
@@ -43,8 +45,8 @@ class Smtp:
         with _connected(account) as server:
             with _before():
                 _accepted(server.mail(message.from_address)[0])
-                code, _ = server.rcpt(recipient(message))
-                if code in _NO_SUCH_ADDRESS:
+                code, said = server.rcpt(recipient(message))
+                if code >= 500 and said.partition(b" ")[0] in _NO_SUCH_ADDRESS:
                     raise AddressRefusedError(f"the server answered {code}")
                 _accepted(code)
             _given(server, raw)
