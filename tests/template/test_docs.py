@@ -16,6 +16,10 @@ from local.cli import app
 from porchlight import errors
 from porchlight.domain.case_events import REMEDY_EVENT
 from porchlight.domain.changes import PARCEL_EVENT, RETURN_EVENT, STAGE_EVENT, DomainEvent
+from porchlight.domain.fanout.gates import GATES
+from porchlight.domain.fanout.reach import REACH
+from porchlight.domain.fanout.reasons import SUPPRESSED
+from porchlight.domain.messages import Hold, MessageState
 from porchlight.domain.moments import Moment
 from porchlight.runtime import settings
 
@@ -193,6 +197,17 @@ def test_the_metrics_of_the_events_page_are_those_of_the_code() -> None:
 
 
 # ------------------------------------------------------------------------------------------------------------ deploying
+def test_the_messages_page_has_every_rule_hold_state_and_reason_of_the_code() -> None:
+    rules = {first: _table("messages.md", first) for first in ("gate", "rule", "held for", "state", "reason")}
+    assert [_word(row[0]) for row in rules["gate"]] == [name for name, _ in GATES]
+    assert [_word(row[0]) for row in rules["rule"]] == [name for name, _ in REACH]
+    assert {_word(row[0]) for row in rules["held for"]} == set(Hold)
+    assert {_word(row[0]) for row in rules["state"]} == set(MessageState)
+    assert {_word(row[0]): row[1] for row in rules["reason"]} == {key.value: said for key, said in SUPPRESSED.items()}
+    named = {word for row in (*rules["gate"], *rules["rule"]) for word in _words(row[2])}
+    assert named | {"no_channel"} == set(SUPPRESSED)
+
+
 def test_the_parameters_of_the_deploying_page_are_the_templates() -> None:
     said = {_word(row[0]): row[1] for row in _table("deploying.md", "parameter")}
     parameters = _template()["Parameters"]
