@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 from botocore.awsrequest import AWSResponse
+from botocore.exceptions import ClientError
 
 from local.demo.mail_server import MailServer
 from porchlight.adapters.aws import client
 from porchlight.adapters.safe_http import SafeCaller
+from porchlight.channels.aws import handing_over
 from porchlight.channels.kit import Kit
 from porchlight.channels.registry import channel_of, provider
 from porchlight.domain.channels import Channel
@@ -117,3 +119,11 @@ def test_a_subscription_whose_address_is_none_takes_nothing(to: str) -> None:
     secrets = FakeSecrets(**{"channels/vapid": {"default": account}})
     with pytest.raises(AddressRefusedError):
         provider("vapid", Kit(secrets, lambda: NOW, SafeCaller)).send(outgoing(Channel.WEB_PUSH, to=to))
+
+
+@pytest.mark.parametrize("code", ["ExpiredTokenException", "RequestExpired", "InvalidSignatureException"])
+def test_a_clock_or_credentials_that_are_off_for_a_while_refuse_no_message_for_good(code: str) -> None:
+    error = ClientError({"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": 403}}, "SendEmail")
+    with pytest.raises(TransientError) as caught, handing_over():
+        raise error
+    assert caught.value.problem != NO_ANSWER

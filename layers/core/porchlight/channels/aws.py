@@ -27,6 +27,12 @@ _NOT_ASKED = frozenset(
 )
 """After these the message was surely not taken; after all others that are transient nobody knows."""
 
+_OURS = frozenset(
+    "ExpiredToken ExpiredTokenException InvalidSignatureException RequestExpired RequestTimeTooSkewed"
+    " SignatureDoesNotMatch UnrecognizedClientException".split()
+)
+"""Our clock or our credentials were off: nothing was taken, and the next try may be well."""
+
 
 @contextmanager
 def handing_over(is_address: Callable[[str, Response], bool] = lambda code, response: False) -> Iterator[None]:
@@ -46,6 +52,8 @@ def handing_over(is_address: Callable[[str, Response], bool] = lambda code, resp
             raise TransientError(error.detail, code=NO_ANSWER) from error
         raise
     except PorchlightError as error:  # whatever else it objects to, asking again does not help
+        if error.detail in _OURS:
+            raise TransientError(error.detail) from error
         if is_address(error.detail, getattr(error.__cause__, "response", {})):
             raise AddressRefusedError(error.detail) from error
         raise PermanentProviderError(error.detail) from error
