@@ -510,3 +510,79 @@ def test_an_offer_is_suppressed_where_its_channel_is_the_one_beside_it() -> None
     known = profile((Purpose.SERVICE, Channel.SMS, no))
     found = decide(situation(profile=known, outreach=outreach(), only=Channel.SMS))
     assert found.reason is Suppression.NO_CONSENT
+
+
+class TestDevices:
+    @staticmethod
+    def city(channel: Channel = Channel.PUSH, devices: int = 3) -> City:
+        city = City(channels=(channel, Channel.EMAIL))
+        targets = tuple(
+            PushTarget(
+                channel=channel, target=f"target-{number}", p256dh=f"p{number}", auth="a", added_at=NOW + number * HOUR
+            )
+            for number in range(devices)
+        )
+        known = city.profiles.get("larkspur", "cus_1")
+        city.profiles.save(known.model_copy(update={"targets": targets, "version": known.version + 1}))
+        return city
+
+    @staticmethod
+    def left(city: City) -> list[str]:
+        return [one.target for one in city.profiles.get("larkspur", "cus_1").targets]
+
+    @pytest.mark.parametrize("channel", [Channel.PUSH, Channel.WEB_PUSH])
+    def test_all_get_it_once_with_their_own_keys(self, channel: Channel) -> None:
+        city = self.city(channel)
+        assert city.tell() == ["sent"]
+        assert city.tell() == []
+        assert [one.to for one in city.email.sent] == ["target-2", "target-1", "target-0"]
+        keys = ["p2", "p1", "p0"] if channel is Channel.WEB_PUSH else [None] * 3
+        assert [one.keys.get("p256dh") for one in city.email.sent] == keys
+
+    def test_one_that_is_gone_is_forgotten_and_the_others_get_it(self) -> None:
+        city = self.city()
+        city.email.fails = [AddressRefusedError("gone")]
+        assert city.tell() == ["sent"]
+        assert [one.to for one in city.email.sent] == ["target-1", "target-0"]
+        assert self.left(city) == ["target-0", "target-1"]
+
+    def test_when_all_are_gone_the_next_channel_takes_over(self) -> None:
+        city = self.city(devices=2)
+        city.email.fails = [AddressRefusedError("gone"), AddressRefusedError("gone")]
+        assert city.tell() == ["sent"]
+        assert city.channels == [Channel.EMAIL]
+        assert self.left(city) == []
+
+    def test_a_device_that_comes_again_is_used_again(self) -> None:
+        city = self.city(devices=1)
+        city.email.fails = [AddressRefusedError("gone")]
+        city.tell()
+        with_device(city)
+        known = city.profiles.get("larkspur", "cus_1")
+        again = PushTarget(channel=Channel.PUSH, target="target-0", added_at=NOW)
+        city.profiles.save(known.model_copy(update={"targets": (again,), "version": known.version + 1}))
+        city.add_parcel(2)
+        city.tell(number=2)
+        city.sweep(NOW + 6 * MINUTE)
+        assert city.channels[-1] is Channel.PUSH
+
+    def test_one_that_took_it_is_enough_whatever_the_others_say(self) -> None:
+        city = self.city()
+        city.email.fails = [TransientError("timeout", code=NO_ANSWER), TransientError("busy")]
+        assert city.tell() == ["sent"]
+        assert len(city.email.sent) == 1
+
+    def test_without_one_that_took_it_no_answer_is_a_doubt(self) -> None:
+        city = self.city()
+        gone, silence, busy = AddressRefusedError("gone"), TransientError("x", code=NO_ANSWER), TransientError("busy")
+        city.email.fails = [gone, silence, busy]
+        assert city.tell() == ["sending"]
+        assert not city.email.sent
+
+    def test_and_one_that_may_take_it_later_is_asked_later(self) -> None:
+        city = self.city(devices=2)
+        city.email.fails = [TransientError("busy"), PermanentProviderError("content")]
+        with pytest.raises(TransientError):
+            city.tell()
+        city.sweep(NOW + HOUR)
+        assert city.channels == [Channel.PUSH, Channel.PUSH]

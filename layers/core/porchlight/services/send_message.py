@@ -38,6 +38,7 @@ from porchlight.reaching import Courier, HandedOver, Outgoing, Profiles, Touch, 
 from porchlight.services.bundles import Gatherer
 from porchlight.services.compose import Composer, TooLongError
 from porchlight.services.deliberate import Deliberation, Gathered
+from porchlight.services.devices import DEVICES, hand_over
 from porchlight.services.experiments import Laboratory
 from porchlight.services.plan_messages import REDRIVE_AFTER, count, due_at, news_of, record_of
 
@@ -212,20 +213,19 @@ class Sender:
         self._update(claimed, before, due_at=now + REDRIVE_AFTER)
 
     def _hand_over(self, claimed: MessageRecord, outgoing: Outgoing, head: Situation, now: datetime) -> str:
-        try:
-            taken = self.courier.hand_over(outgoing, now)
-        except AddressRefusedError as error:
-            self._mark_unreachable(head, outgoing, now)
-            return self._failed(claimed, error.problem, now)
-        except PermanentProviderError as error:
-            return self._failed(claimed, error.detail, now)
-        except TransientError as error:
+        taken, refused, failure = hand_over(self.courier, outgoing, head.profile, now)
+        if refused:
+            self._forget(head, outgoing.channel, refused, now)
+        if taken:
+            return self._sent(claimed, taken, outgoing, head, now)
+        if isinstance(failure, TransientError):
             self.metrics.count("MessageRetries", channel=claimed.channel)
-            if error.problem == NO_ANSWER:  # it may have been taken: the provider's report decides, or the sweep
+            if failure.problem == NO_ANSWER:  # it may have been taken: the provider's report decides, or the sweep
                 return claimed.state
             self._put_back(claimed, now)
-            raise
-        return self._sent(claimed, taken, outgoing, head, now)
+            raise failure
+        why = failure.problem if isinstance(failure, AddressRefusedError) else failure.detail
+        return self._failed(claimed, why, now)
 
     def _sent(
         self, claimed: MessageRecord, taken: HandedOver, outgoing: Outgoing, head: Situation, now: datetime
@@ -299,18 +299,16 @@ class Sender:
             return self._update(record, {}, due_at=later).state
         return self._update(record, _failure(error)).state
 
-    def _mark_unreachable(self, head: Situation, outgoing: Outgoing, now: datetime) -> None:
-        digest = head.contacts[outgoing.channel].digest
+    def _forget(self, head: Situation, channel: Channel, refused: Sequence[str], now: datetime) -> None:
+        """An address is not used any more until it is another one; a device goes, until its app brings it again."""
         profile = head.profile
-        refused = Unreachable(reason="invalid", address_digest=digest, at=now)
-        targets = tuple(one for one in profile.targets if one.target != outgoing.to)
-        changed = profile.model_copy(
-            update={
-                "unreachable": {**profile.unreachable, outgoing.channel: refused},
-                "targets": targets,
-                "version": profile.version + 1,
-            }
-        )
+        update: dict[str, Any] = {"version": profile.version + 1}
+        if channel in DEVICES:
+            update["targets"] = tuple(one for one in profile.targets if one.target not in refused)
+        else:
+            known = Unreachable(reason="invalid", address_digest=head.contacts[channel].digest, at=now)
+            update["unreachable"] = {**profile.unreachable, channel: known}
+        changed = profile.model_copy(update=update)
         try:
             self.profiles.save(changed)
         except ConflictError:
