@@ -89,3 +89,40 @@ def test_planning_is_tried_again_before_it_fails() -> None:
 def test_a_queue_that_refuses_still_ends_in_failure() -> None:
     result = fanout(PlanMessages=TaskError("KeyError"), RecordFailure=TaskError("SQS.SqsException"))
     assert (result.status, result.error) == ("FAILED", "FanoutFailed")
+
+
+def test_a_queue_that_is_busy_is_asked_again() -> None:
+    busy = [TaskError("Lambda.TooManyRequestsException")] * 2
+    result = fanout(PlanMessages=TaskError("KeyError"), RecordFailure=[*busy, {"MessageId": "1"}])
+    assert len(result.arguments("RecordFailure")) == 3
+    assert (result.status, result.error) == ("FAILED", "FanoutFailed")
+
+
+def test_recording_a_failure_is_tried_again() -> None:
+    result = fanout(
+        {"messages": MESSAGES[:1]},
+        SendMessage=TaskError("KeyError"),
+        FailMessage=[TaskError("ConflictError"), {"Payload": {"state": "failed"}}],
+    )
+    assert (result.status, result.output) == ("SUCCEEDED", {"messages": 1})
+    assert len(result.arguments("FailMessage")) == 2
+
+
+def test_a_send_that_takes_too_long_is_left_to_its_record() -> None:
+    """The function may still be at it: its message says how far it came."""
+    result = fanout({"messages": MESSAGES[:1]}, SendMessage=TaskError("States.Timeout"), FailMessage={"Payload": {}})
+    assert len(result.arguments("SendMessage")) == 1
+    assert [call["Payload"]["error"] for call in result.arguments("FailMessage")] == ["States.Timeout"]
+
+
+def test_an_answer_without_messages_is_a_failure_of_planning() -> None:
+    result = fanout(PlanMessages={"Payload": {}})
+    (kept,) = result.arguments("RecordFailure")
+    assert (result.status, kept["MessageBody"]["step"]) == ("FAILED", "PlanMessages")
+
+
+def test_messages_that_are_none_are_kept() -> None:
+    result = fanout({"messages": "msg_1"})
+    (kept,) = result.arguments("RecordFailure")
+    assert (result.status, kept["MessageBody"]["step"]) == ("FAILED", "SendMessages")
+    assert kept["MessageBody"]["input"] == {"messages": "msg_1"}
