@@ -1,5 +1,6 @@
 """Reports as AWS documents them: what is final, what nobody knows, and what comes in an unexpected form."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -44,3 +45,23 @@ def test_what_nobody_knows_after_three_days_is_no_failure() -> None:
     assert parse(sms("TEXT_UNKNOWN", after=timedelta(hours=72))) == []
     (receipt,) = parse(sms("TEXT_UNKNOWN", after=timedelta(minutes=2)))
     assert receipt.kind == "undelivered"
+
+
+def whatsapp(**status: Any) -> dict[str, Any]:
+    told = {
+        "id": "wamid.1",
+        "status": "failed",
+        "timestamp": str(int(AT.timestamp())),
+        "recipient_id": "15032281234",
+        "biz_opaque_callback_data": json.dumps(TAGS),
+        **status,
+    }
+    entry = {"id": "1", "changes": [{"field": "messages", "value": {"statuses": [told]}}]}
+    return {"context": {}, "whatsAppWebhookEntry": json.dumps(entry), "messageId": "x"}
+
+
+def test_whoever_goes_by_a_name_on_whatsapp_is_reported_without_a_number() -> None:
+    (known,) = parse(whatsapp())
+    assert known.address == "+15032281234"
+    (unknown,) = parse(whatsapp(recipient_id=None, errors=[{"code": 131026}]))
+    assert (unknown.kind, unknown.address) == ("bounced", "")

@@ -46,6 +46,7 @@ def _receipt(status: Mapping[str, Any]) -> Receipt | None:
         return None
     if any(one.get("code") == _NOT_ON_WHATSAPP for one in status.get("errors") or []):
         kind = ReceiptKind.BOUNCED
+    number = str(status.get("recipient_id") or "")  # whoever goes by a name has none here
     return Receipt(
         channel=Channel.WHATSAPP,
         kind=kind,
@@ -54,5 +55,5 @@ def _receipt(status: Mapping[str, Any]) -> Receipt | None:
         message_id=str(tags["message_id"]),
         provider_id=str(status.get("id", "")),
         at=datetime.fromtimestamp(int(status["timestamp"]), UTC),
-        address=f"+{str(status.get('recipient_id', '')).lstrip('+')}",
+        address=f"+{number.lstrip('+')}" if number else "",
     )
