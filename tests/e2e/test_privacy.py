@@ -34,7 +34,7 @@ def elsewhere(world: World) -> Iterator[tuple[str, str]]:
         if world.stored(order):
             for link in world.links(order).values():
                 token = link.rpartition("/")[2].partition(".")[0]
-                yield "links", link + base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode()
+                yield "links", link + base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode(errors="replace")
     for email in world.inbox.emails():
         yield "tags of emails", json.dumps(email.tags)
 
