@@ -164,7 +164,8 @@ class TestSmtp:
     @pytest.mark.parametrize(
         ("answers", "kind", "problem"),
         [
-            ({"AUTH": "535 5.7.8 who are you"}, PermanentProviderError, "provider-refused"),
+            # While a password is rotated, the old one is in use for some minutes: no message is given up for that
+            ({"AUTH": "535 5.7.8 who are you"}, TransientError, "try-again"),
             ({"AUTH": "454 4.7.0 later"}, TransientError, "throttled"),
             ({"HELLO": "421 too busy"}, TransientError, "throttled"),
             ({"MAIL": "550 5.7.1 not from you"}, PermanentProviderError, "provider-refused"),

@@ -101,7 +101,8 @@ def _before() -> Iterator[None]:
     except smtplib.SMTPNotSupportedError:
         raise PermanentProviderError("the server offers neither TLS nor a way to log in that is safe") from None
     except smtplib.SMTPResponseException as error:
-        _accepted(error.smtp_code)
+        if error.smtp_code in _THROTTLED or not isinstance(error, smtplib.SMTPAuthenticationError):
+            _accepted(error.smtp_code)  # a password that is not good now may be the one before a rotation
         raise TransientError(f"the server answered {error.smtp_code}") from None
     except (smtplib.SMTPException, OSError) as error:  # first: a certificate that is not good is a ValueError, too
         raise TransientError(type(error).__name__) from None
