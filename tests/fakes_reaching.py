@@ -11,12 +11,12 @@ import yaml
 
 from porchlight.domain.blocks import Blocks
 from porchlight.domain.channels import Channel
-from porchlight.domain.consent import ConsentAction, ConsentRecord
+from porchlight.domain.consent import ConsentRecord
 from porchlight.domain.countries import CountryProfile
 from porchlight.domain.experiments import Arm, Effect
 from porchlight.domain.moments import Catalogue, Moment, MomentSpec
 from porchlight.domain.orders import Shopper
-from porchlight.domain.preferences import Profile, address_digest
+from porchlight.domain.preferences import Profile, address_digest, forgotten
 from porchlight.domain.receipts import ReceiptKind
 from porchlight.errors import ConflictError
 from porchlight.reaching import Bundle, Engaged, HandedOver, Outgoing, TouchLog
@@ -63,12 +63,10 @@ class FakeProfiles:
 
     def erase(self, brand: str, shopper_id: str, at: datetime) -> None:
         shopper, profile = self.with_contact(brand, shopper_id)
-        if profile.erased_at is None or shopper is None or shopper.erased_at != profile.erased_at:
-            kept = {key: one for key, one in profile.standings.items() if one.action is ConsentAction.WITHDRAWN}
-            self.records[brand, shopper_id] = Profile(
-                brand=brand, shopper_id=shopper_id, erased_at=at, standings=kept, version=profile.version + 1
-            )
-            self.orders.shoppers[brand, shopper_id] = Shopper(brand=brand, shopper_id=shopper_id, erased_at=at)
+        if profile.erased_at is None or (shopper, profile) != forgotten(profile, profile.erased_at):
+            nobody, after = forgotten(profile, at)
+            self.records[brand, shopper_id] = after.model_copy(update={"version": profile.version + 1})
+            self.orders.shoppers[brand, shopper_id] = nobody
         entries = self.entries[brand, shopper_id]
         for key, record in entries.items():
             entries[key] = record.model_copy(update={"wording": "", "proof": ""})

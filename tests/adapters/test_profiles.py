@@ -123,6 +123,23 @@ class TestErase:
         assert stores.profiles.find(stores.brand, EMAIL) == []
         assert stores.profiles.find(stores.brand, MOBILE) == []
 
+    def test_who_bought_again_since_can_be_forgotten_again(self, stores: Stores) -> None:
+        # Given somebody who was forgotten, has bought again, and chose and agreed to something again
+        contact(stores, name="Kim")
+        stores.profiles.erase(stores.brand, "cus_1", NOW)
+        contact(stores, name="Kim", erased_at=NOW)
+        known = stores.profiles.get(stores.brand, "cus_1")
+        again = known.model_copy(update={"mobile": MOBILE, "version": known.version + 1})
+        stores.profiles.save(again, [record(stores.brand)])
+        # When they ask to be forgotten once more
+        later = NOW + timedelta(days=9)
+        stores.profiles.erase(stores.brand, "cus_1", later)
+        # Then they are
+        shopper, left = stores.profiles.with_contact(stores.brand, "cus_1")
+        assert shopper == Shopper(brand=stores.brand, shopper_id="cus_1", erased_at=later)
+        assert (left.mobile, left.erased_at) == (None, later)
+        assert stores.profiles.find(stores.brand, EMAIL) == stores.profiles.find(stores.brand, MOBILE) == []
+
     def test_nobody_can_be_erased_too(self, stores: Stores) -> None:
         stores.profiles.erase(stores.brand, "cus_1", NOW)
         assert stores.profiles.get(stores.brand, "cus_1").erased_at == NOW

@@ -1,13 +1,14 @@
 """What a shopper wants, and all that is known about reaching them. Personal: stored under the shopper alone."""
 
-from datetime import time
+from datetime import datetime, time
 from enum import StrEnum
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from porchlight.domain.channels import Channel, Purpose
-from porchlight.domain.consent import Standing, standing_key
+from porchlight.domain.consent import ConsentAction, Standing, standing_key
 from porchlight.domain.ids import stable_id
+from porchlight.domain.orders import Shopper
 from porchlight.domain.segments import Traits
 
 _STORED = ConfigDict(frozen=True)
@@ -108,6 +109,13 @@ class Profile(BaseModel):
     def targets_of(self, channel: Channel) -> tuple[PushTarget, ...]:
         """Devices or browsers."""
         return tuple(one for one in self.targets if one.channel is channel)
+
+
+def forgotten(profile: Profile, at: datetime) -> tuple[Shopper, Profile]:
+    """What is left of somebody who was erased then, of the same version: that they were, and what was withdrawn."""
+    known = {"brand": profile.brand, "shopper_id": profile.shopper_id, "erased_at": at}
+    withdrawn = {name: one for name, one in profile.standings.items() if one.action is ConsentAction.WITHDRAWN}
+    return Shopper(**known), Profile(**known, standings=withdrawn, version=profile.version)
 
 
 def address_digest(brand: str, address: str) -> str:

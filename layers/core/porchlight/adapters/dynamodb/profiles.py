@@ -1,14 +1,14 @@
 """Profiles and the consent ledger: under the shopper, beside the contact points."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from porchlight.adapters.dynamodb import keys
 from porchlight.adapters.dynamodb.orders import address_items, shopper_item
 from porchlight.adapters.dynamodb.table import Item, Table, item, load
-from porchlight.domain.consent import ConsentAction, ConsentRecord
+from porchlight.domain.consent import ConsentRecord
 from porchlight.domain.orders import Shopper
-from porchlight.domain.preferences import Profile, address_digest
+from porchlight.domain.preferences import Profile, address_digest, forgotten
 
 
 class DynamoProfiles:
@@ -57,20 +57,16 @@ class DynamoProfiles:
         entry what the ledger says of the person.
         """
         shopper, profile = self.with_contact(brand, shopper_id)
-        if profile.erased_at is None or shopper is None or shopper.erased_at != profile.erased_at:
+        if profile.erased_at is None or (shopper, profile) != forgotten(profile, profile.erased_at):
             for digest in _digests(brand, shopper, profile):
                 self._table.delete(keys.address_pk(brand, digest), shopper_id)
-            self._table.transact(list(self._forgetting(brand, shopper_id, at, profile)))
+            nobody, after = forgotten(profile, at)
+            after = after.model_copy(update={"version": profile.version + 1})
+            guarded = {"Put": self._table.guarded(self._profile(after), after.version)}
+            self._table.transact([guarded, {"Put": {"TableName": self._table.name, "Item": shopper_item(nobody)}}])
         for record in self.ledger(brand, shopper_id):
             if record.wording or record.proof:
                 self._table.put(_consent(record.model_copy(update={"wording": "", "proof": ""})))
-
-    def _forgetting(self, brand: str, shopper_id: str, at: datetime, profile: Profile) -> Iterable[Item]:
-        withdrawn = {name: one for name, one in profile.standings.items() if one.action is ConsentAction.WITHDRAWN}
-        known = {"brand": brand, "shopper_id": shopper_id, "erased_at": at}
-        after = Profile(**known, standings=withdrawn, version=profile.version + 1)
-        yield {"Put": self._table.guarded(self._profile(after), after.version)}
-        yield {"Put": {"TableName": self._table.name, "Item": shopper_item(Shopper(**known))}}
 
     def _profile(self, profile: Profile) -> Item:
         return item(keys.shopper_pk(profile.brand, profile.shopper_id), keys.PROFILE, "profile", profile)
