@@ -22,12 +22,17 @@ class Laboratory:
     experiments: Experiments
     profiles: Profiles
 
-    def assign(self, brand: str, shopper_id: str, checks: Sequence[Check], now: datetime) -> None:
-        """Remember the part of an experiment that a decision found the shopper in; counted when it is new."""
+    def assign(self, profile: Profile, checks: Sequence[Check], now: datetime) -> None:
+        """Remember the part of an experiment that a decision found the shopper in; counted when it is new. ``profile``
+        may be older than what is stored.
+        """
+        brand, shopper_id = profile.brand, profile.shopper_id
         for check in checks:
             if check.rule != RULE or "experiment" not in check.detail:
                 continue
             experiment = f"{check.detail['experiment']}/{check.detail['version']}"
+            if experiment in profile.arms:
+                continue
             arm = Arm.TOLD if check.outcome == "passed" else Arm.HELD_OUT
             if until_settled(lambda key=experiment, arm=arm: self._put(brand, shopper_id, key, arm)):  # type: ignore[misc]
                 self.experiments.count(brand, experiment, arm, Effect.ASSIGNED, now)

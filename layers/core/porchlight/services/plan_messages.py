@@ -94,7 +94,7 @@ class Planner:
         """What is counted once for each message."""
         if record.state is MessageState.SUPPRESSED:
             count(self.metrics, record)
-        self.laboratory.assign(record.brand, record.shopper_id, record.checks, the.now)
+        self.laboratory.assign(the.profile, record.checks, the.now)
         if record.moment is Moment.ORDER_CONFIRMED:
             self.laboratory.note(the.brand, the.profile, Effect.REPEAT_ORDERS, the.now)
 

@@ -97,7 +97,7 @@ class Sender:
         items = self._items(record, gathered, now)
         head = self._in_place_of(record, items[0] if items else gathered.situation)
         decision = decide(head)
-        self.laboratory.assign(record.brand, record.shopper_id, decision.checks, now)
+        self.laboratory.assign(head.profile, decision.checks, now)
         if decision.outcome is Outcome.SUPPRESS:
             return self._update(record, _kept(decision)).state
         if decision.outcome is Outcome.HOLD:
