@@ -161,6 +161,13 @@ def _taken(quotas: reaching.Quotas, brand: str, per_second: float, tokens: int =
         return {"throttled": -1.0}[error.problem]
 
 
+def test_one_clock_that_went_astray_does_not_keep_everybody_waiting(brand: str) -> None:
+    ahead = Clock()
+    ahead.now += 86_400
+    DynamoQuotas(Table("porchlight"), ahead).take(brand, EMAIL, "ses", 14)
+    assert DynamoQuotas(Table("porchlight"), Clock()).take(brand, EMAIL, "ses", 14) == 0
+
+
 @pytest.fixture
 def updates(cloud: str) -> Iterator[list[int]]:
     """One entry for each update that the table was asked for."""

@@ -94,6 +94,25 @@ def test_who_comes_too_early_is_told_so_and_takes_nothing() -> None:
     assert bucket.earned == before
 
 
+@pytest.mark.parametrize("per_second", [0.1, 14.0, 1_667.0])
+def test_one_clock_that_went_astray_does_not_keep_everybody_waiting(per_second: float) -> None:
+    # Given a process whose clock is a day ahead for one message
+    clock = Clock()
+    _, (astray, other) = processes(clock, [86_400.0, 0.0])
+    astray.take(*LINE, per_second)
+    # Then the others go on by theirs
+    assert other.take(*LINE, per_second) <= 1
+
+
+def test_a_clock_that_is_put_back_makes_nobody_wait_for_the_old_time() -> None:
+    clock = Clock()
+    _, (one,) = processes(clock, [0.0])
+    for _ in range(20):
+        one.take(*LINE, 1_667.0)
+    clock.now -= 3_600
+    assert one.take(*LINE, 1_667.0) <= 1
+
+
 @pytest.mark.parametrize(("per_second", "count", "each"), [(1_667.0, 333, 5.0), (100.0, 60, 5.0), (14.0, 10, 3.0)])
 def test_a_million_in_ten_minutes_is_within_reach_of_one_item(per_second: float, count: int, each: float) -> None:
     # Given as many processes as it takes, each of which sends five messages a second if it may

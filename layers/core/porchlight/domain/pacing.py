@@ -16,6 +16,8 @@ SECOND = 1_000_000
 AHEAD = SECOND
 """As long as this, a message may wait for its token."""
 GOOD_FOR = SECOND
+FAR = 600 * SECOND
+"""No clock that can be trusted is so far ahead of another one."""
 LEASES_PER_SECOND = 50
 """A lease is at most this part of a second's tokens: one item takes 1,000 writes a second."""
 
@@ -31,7 +33,7 @@ class Lease(BaseModel):
 
     def has(self, tokens: int, now: int) -> bool:
         """True while a message of so many tokens may go out by it."""
-        return self.left >= tokens and now < self.begins + GOOD_FOR
+        return self.left >= tokens and self.begins - AHEAD <= now < self.begins + GOOD_FOR
 
 
 def space(per_second: float) -> int:
@@ -49,10 +51,15 @@ def wanted(before: Lease | None, tokens: int, per_second: float) -> int:
     return max(tokens, min(size, int(per_second / LEASES_PER_SECOND)))
 
 
+def astray(now: int, length: int) -> int:
+    """What lies beyond was written by a clock that was wrong, and counts for nothing: all would wait for it."""
+    return now + AHEAD + FAR + 20 * length
+
+
 def moved(earned: int | None, now: int, length: int) -> int | None:
     """Where the stored instant lies after a lease of this length; None where the lease would begin too late. What
     ``adapters/dynamodb/quotas.py`` asks of the table in one conditional update.
     """
-    if earned is None or earned < now:
+    if earned is None or earned < now or earned > astray(now, length):
         return now + length
     return earned + length if earned <= now + AHEAD else None

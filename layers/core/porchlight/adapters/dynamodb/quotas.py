@@ -6,13 +6,13 @@ from porchlight.adapters.aws import client, translated
 from porchlight.adapters.dynamodb import keys
 from porchlight.adapters.dynamodb.table import Item, Table, item
 from porchlight.domain.channels import Channel
-from porchlight.domain.pacing import AHEAD, SECOND, Lease, space, wanted
+from porchlight.domain.pacing import AHEAD, SECOND, Lease, astray, space, wanted
 from porchlight.errors import THROTTLED, ConflictError, TransientError
 
 KEPT_SECONDS = 86_400
 
 _RUNNING = "earned >= :now AND earned <= :latest"
-_IDLE = "attribute_not_exists(earned) OR earned < :now"
+_IDLE = "attribute_not_exists(earned) OR earned < :now OR earned > :astray"
 _ALWAYS = "#ttl = :ttl, entity_type = :type, schema_version = :schema"
 
 
@@ -40,7 +40,7 @@ class DynamoQuotas:
     def _leased(self, key: tuple[str, Channel, str], size: int, per_second: float, now: int) -> Lease:
         """A new lease: one write, or two where the bucket is not as it was when this process looked last."""
         length = size * space(per_second)
-        idle = (_IDLE, ":now", {":now": now, ":length": length})
+        idle = (_IDLE, ":now", {":now": now, ":length": length, ":astray": astray(now, length)})
         running = (_RUNNING, "earned", {":now": now, ":latest": now + AHEAD, ":length": length})
         tries = (running, idle) if self._earned.get(key, 0) >= now else (idle, running)
         for condition, start, values in tries:
