@@ -28,6 +28,7 @@ from local.demo.brand_desk import BrandDesk
 from local.demo.carrier_desk import CarrierDesk
 from local.demo.credentials import STAGE, Credentials
 from local.demo.refund_desk import RefundDesk
+from local.explained import Explained
 from local.front import Front, Handler
 from local.inbox import Inbox
 from local.ops import OpsPage
@@ -175,7 +176,11 @@ class Running:
             }
             stack = Stack(STAGE, outputs | {"PublicUrl": front.url}, endpoint=cloud.endpoint, links=links)
             refunds, brands = RefundDesk(credentials.refunds), BrandDesk(credentials.webhooks)
-            pages: dict[str, Handler] = {"/inbox": Inbox(cloud.endpoint, phones), "/ops": OpsPage(stack)}
+            pages: dict[str, Handler] = {
+                "/inbox": Inbox(cloud.endpoint, phones),
+                "/ops": OpsPage(stack),
+                "/ops/messages": Explained(stack),
+            }
             desks: dict[str, Handler] = {
                 RefundDesk.PREFIX: refunds,
                 CarrierDesk.PREFIX: carriers,

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from local.cli.options import Brand, Json, Region, Stage, brands, opened
 from local.console import Output
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from porchlight.services.explain_messages import MessageExplainer
 
 commands = typer.Typer()
 
@@ -28,12 +23,13 @@ def explain(
     json: Json = False,
 ) -> None:
     """For every moment: sent, held, merged or suppressed, and why. Exit code 1 if there is no such parcel or order."""
+    from local.explained import find
     from porchlight.services.explain_messages import MessageExplainer
 
     output = Output(json)
     with opened(output, stage, region) as stack:
         app = stack.app()
-        told = _find(MessageExplainer(app.orders, app.shipments, app.catalogues), brands(brand), subject)
+        told = find(MessageExplainer(app.orders, app.shipments, app.catalogues), brands(brand), subject)
     if told is None:
         output.fail(f"There is no {subject}.")
     if json:
@@ -47,29 +43,6 @@ def explain(
         for one in told["messages"]:
             output.report(f"{one['moment']}: {one['message_id']}", [_asked(check) for check in one["checks"]])
     output.report("Moments without a decision", told["moments"])
-
-
-def _find(explainer: MessageExplainer, of: Sequence[str], subject: str) -> dict[str, Any] | None:
-    from porchlight.errors import NotFoundError
-
-    kind = "order" if subject.startswith("ord_") else "shipment"
-    for brand in of:
-        for key in _keys(brand, subject):
-            try:
-                return {"brand": brand, **explainer.ask(brand, **{kind: key})}
-            except NotFoundError:
-                continue
-    return None
-
-
-def _keys(brand: str, subject: str) -> Sequence[str]:
-    """Ids of ours that it may mean."""
-    from porchlight.carriers.registry import carrier_ids
-    from porchlight.domain.ids import shipment_id
-
-    if subject.startswith(("ord_", "shp_")):
-        return [subject]
-    return [shipment_id(brand, carrier, subject) for carrier in carrier_ids()]
 
 
 def _row(one: dict[str, Any]) -> dict[str, object]:
