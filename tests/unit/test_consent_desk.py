@@ -211,3 +211,35 @@ def test_somebody_who_writes_in_the_same_moment_loses_nothing(world: World, monk
 
 def test_every_purpose_on_every_channel() -> None:
     assert len(places(Purpose, Channel)) == len(Purpose) * len(Channel)
+
+
+class TestAfterErasure:
+    def test_what_was_agreed_to_before_does_not_come_back(self, world: World) -> None:
+        # Given somebody who had agreed, and was forgotten
+        world.desk.grant(*WHO, [OFFERS], Said(ConsentSource.CHECKOUT, NOW, "Yes"), NOW, address=MOBILE)
+        world.profiles.erase(*WHO, NOW + DAY)
+        # When a form is filled in with their number, which counts for nothing by itself
+        asked = Said(ConsentSource.TRACKING_PAGE, NOW + 2 * DAY, "Text me")
+        double = CountryProfile.model_validate({"country": "DE", "opt_in": {"sms": {"marketing": "double"}}})
+        world.desk.sign_up(*WHO, MOBILE, [Purpose.MARKETING], double, asked, NOW + 2 * DAY)
+        # Then the old yes is none
+        assert not world.may()
+
+    def test_an_old_yes_that_comes_late_counts_for_nothing(self, world: World) -> None:
+        world.profiles.erase(*WHO, NOW + DAY)
+        world.desk.grant(
+            *WHO, [OFFERS], Said(ConsentSource.IMPORT, NOW, "Yes", proof="crm"), NOW + 2 * DAY, address=MOBILE
+        )
+        assert not world.may()
+
+    def test_an_old_no_counts(self, world: World) -> None:
+        world.profiles.erase(*WHO, NOW + DAY)
+        world.desk.withdraw(*WHO, [OFFERS], Said(ConsentSource.IMPORT, NOW, proof="crm"), NOW + 2 * DAY)
+        assert not world.may(need=OptIn.NONE)
+
+    def test_what_was_asked_for_before_is_not_confirmed_after(self, world: World) -> None:
+        said = Said(ConsentSource.TRACKING_PAGE, NOW, "Text me")
+        world.desk.sign_up(*WHO, MOBILE, [Purpose.SERVICE], DOUBLE, said, NOW)
+        world.profiles.erase(*WHO, NOW + MINUTE)
+        yes = Said(ConsentSource.CONFIRMATION, NOW + 2 * MINUTE, proof="in-1")
+        assert world.desk.confirm(*WHO, MOBILE, yes, NOW + 2 * MINUTE) == []

@@ -40,6 +40,13 @@ def standing(records: Iterable[ConsentRecord]) -> Standing | None:
     return _of((withdrawn or known)[-1]) if known else None
 
 
+def remembered(records: Iterable[ConsentRecord], erased_at: datetime | None) -> list[ConsentRecord]:
+    """The records that still count for somebody who was erased then: of before, what was withdrawn alone."""
+    if erased_at is None:
+        return list(records)
+    return [one for one in records if one.at > erased_at or one.action is ConsentAction.WITHDRAWN]
+
+
 def pending(records: Iterable[ConsentRecord], address_digest: str, since: datetime) -> list[ConsentRecord]:
     """What was asked for an address since then and is neither confirmed nor withdrawn: the newest for each purpose and
     channel.

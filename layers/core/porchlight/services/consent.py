@@ -10,7 +10,7 @@ from itertools import product
 
 from porchlight.domain.channels import Channel, Purpose
 from porchlight.domain.consent import ConsentAction, ConsentRecord, ConsentSource, OptIn, standing_key
-from porchlight.domain.consent_rules import ADDRESSED, pending, standing
+from porchlight.domain.consent_rules import ADDRESSED, pending, remembered, standing
 from porchlight.domain.countries import CountryProfile
 from porchlight.domain.ids import stable_id
 from porchlight.domain.preferences import Profile, Unreachable, address_digest
@@ -218,9 +218,10 @@ class ConsentDesk:
         def attempt() -> tuple[Profile, Ledger]:
             # The profile first: whoever appends to the ledger writes the profile too, so that its version guards both.
             profile = self.profiles.get(brand, shopper_id)
-            ledger = self.profiles.ledger(brand, shopper_id)
+            stored = self.profiles.ledger(brand, shopper_id)
+            ledger = remembered(stored, profile.erased_at)
             changed, made = change(profile, ledger)
-            records = _news(ledger, made)
+            records = _news(stored, remembered(made, profile.erased_at))
             changed = _settled(changed, [*ledger, *records], records)
             if changed == profile and not records:
                 return profile, []

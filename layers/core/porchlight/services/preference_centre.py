@@ -19,7 +19,7 @@ from porchlight.domain.choosing import (
 )
 from porchlight.domain.choosing_view import Shown, preferences_view
 from porchlight.domain.consent import ConsentAction, ConsentSource, OptIn
-from porchlight.domain.consent_rules import pending
+from porchlight.domain.consent_rules import pending, remembered
 from porchlight.domain.languages import own_name
 from porchlight.domain.orders import Order, Shopper
 from porchlight.domain.preferences import Profile, address_digest
@@ -280,5 +280,6 @@ class PreferenceCentre:
 def _pending(profile: Profile, ledger: Ledger, e164: str, now: datetime) -> set[Place]:
     """What was asked for the number, or for the one that has to confirm itself, and is not confirmed."""
     numbers = {one for one in (e164, profile.mobile_asked) if one}
+    ledger = remembered(ledger, profile.erased_at)
     found = (pending(ledger, address_digest(profile.brand, one), now - ASK_LIFETIME) for one in numbers)
     return {(record.purpose, record.channel) for records in found for record in records}
