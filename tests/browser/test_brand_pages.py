@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -92,8 +93,10 @@ def page_html(renderer: PackRenderer) -> Render:
         if name.startswith("answer-"):
             said = dict(samples.answers())[name.removeprefix("answer-")]
             return renderer.page(brand, "answer", {"said": said, "back": "../sample-token"})
-        found = next(page for page in samples.pages(brand) if page.name == name)
-        return renderer.page(brand, "tracking", checks.page_of(brand, found))
+        forms = dict(page_samples.signing_up(brand))
+        found = next(page for page in samples.pages(brand) if page.name == ("in_transit" if name in forms else name))
+        view = checks.page_of(brand, found)
+        return renderer.page(brand, "tracking", {**view, "sms": forms[name]} if name in forms else view)
 
     return render
 
@@ -236,6 +239,85 @@ def test_the_question_is_answered_without_scripts(
     context.close()
 
 
+@pytest.fixture
+def posted(browser: "Browser", renderer: PackRenderer) -> Iterator[Callable[[str, str], tuple["Page", list[str]]]]:
+    """Opens a page with a form without scripts, and what it sends."""
+    contexts = []
+
+    def open_page(html: str, path: str) -> tuple["Page", list[str]]:
+        sent: list[str] = []
+        context = browser.new_context(viewport=SCREENS["phone"], java_script_enabled=False)
+        contexts.append(context)
+        page = context.new_page()
+        headers = {"content-type": "text/html; charset=utf-8", "content-security-policy": renderer.policy}
+
+        def answered(route: Any) -> None:
+            if route.request.method == "POST":
+                sent.append(f"{route.request.url} {route.request.post_data}")
+            route.fulfill(body=html, headers=headers)
+
+        page.route("**/*", answered)
+        page.goto(f"{SITE}{path}")
+        return page, sent
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def test_preferences_are_chosen_by_keyboard_and_without_scripts(
+    posted: Callable[[str, str], tuple["Page", list[str]]], page_html: Render
+) -> None:
+    """Given a shop with every channel, when one box is ticked with the space bar and Enter is pressed, all goes out."""
+    page, sent = posted(page_html("larkspur", "preferences-everything"), "p/sample-token")
+    box = page.get_by_role("group", name="News about your orders").get_by_label("WhatsApp")
+    box.focus()
+    page.keyboard.press("Space")
+    assert box.is_checked()
+    places = page.locator("label.choice").evaluate_all("all => all.map(one => one.getBoundingClientRect().height)")
+    assert min(places) >= 44
+    page.get_by_role("button", name="Save").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_load_state()
+    ((target, _, form),) = [one.partition(" ") for one in sent]
+    assert target == f"{SITE}p/sample-token"
+    fields = parse_qs(form, keep_blank_values=True)
+    assert "service/whatsapp" in fields["on"]
+    assert {"frequency", "digest", "language", "mobile", "quiet_start", "quiet_end", "action"} <= set(fields)
+
+
+def test_what_is_wrong_is_said_beside_its_field(show: Open, page_html: Render) -> None:
+    page = show(page_html("fjordhus", "preferences-wrong-1"), "phone")
+    assert page.get_by_role("alert").is_visible()
+    number = page.get_by_label("Your mobile number")
+    assert number.get_attribute("aria-invalid") == "true"
+    said = page.locator(f"#{(number.get_attribute('aria-describedby') or '').split()[-1]}")
+    assert said.inner_text() == "This is no mobile number that we can write to."
+
+
+def test_the_sign_up_for_texts_sends_number_and_consent_without_scripts(
+    posted: Callable[[str, str], tuple["Page", list[str]]], page_html: Render
+) -> None:
+    """Given the form on the tracking page, without the tick nothing goes out; with it, number and yes."""
+    page, sent = posted(page_html("larkspur", "sms-form"), "t/sample-token")
+    page.get_by_label("Your mobile number").fill("+1 503 555 0123")
+    button = page.get_by_role("button", name="Send me SMS")
+    button.click()
+    assert sent == []
+    page.get_by_role("checkbox").check()
+    button.click()
+    page.wait_for_load_state()
+    assert sent == [f"{SITE}t/sample-token/sms mobile=%2B1+503+555+0123&agreed=yes"]
+
+
+@pytest.mark.parametrize("state", ["form", "invalid", "asked"])
+def test_the_sign_up_for_texts_is_accessible(show: Open, page_html: Render, state: str) -> None:
+    for screen, scheme in (("phone", "light"), ("desktop", "dark")):
+        page = show(page_html("larkspur", f"sms-{state}"), screen, scheme)
+        assert violations(page) == [], scheme
+        assert fits(page)
+
+
 def test_everything_can_be_reached_by_keyboard(show: Open, page_html: Render) -> None:
     page = show(page_html("larkspur", "in_transit"), "desktop")
     reached = []
@@ -252,14 +334,16 @@ def test_everything_can_be_reached_by_keyboard(show: Open, page_html: Render) ->
     ]
 
 
-def spoken(renderer: PackRenderer, name: str, language: str) -> str:
+def spoken(renderer: PackRenderer, name: str, language: str, sms: str = "") -> str:
     brand = renderer._pack.get("larkspur")
     found = next(page for page in samples.pages(brand) if page.name == name)
-    return renderer.page(brand, "tracking", checks.page_of(brand, found, renderer.speech(brand, language)))
+    form = dict(page_samples.signing_up(brand)).get(sms)
+    view = checks.page_of(brand, found, renderer.speech(brand, language))
+    return renderer.page(brand, "tracking", {**view, "sms": form} if form else view)
 
 
 def test_right_to_left_mirrors_everything_but_numbers(show: Open, renderer: PackRenderer) -> None:
-    page = show(spoken(renderer, "late-stalled", "ar"), "phone")
+    page = show(spoken(renderer, "late-stalled", "ar", sms="sms-form"), "phone")
     assert fits(page)
     steps = page.locator(".progress li")
     assert steps.first.bounding_box()["x"] > steps.last.bounding_box()["x"]  # type: ignore[index]
@@ -267,6 +351,9 @@ def test_right_to_left_mirrors_everything_but_numbers(show: Open, renderer: Pack
     assert headline.evaluate("e => getComputedStyle(e).direction") == "rtl"
     number = page.locator(".facts dd bdi").first
     assert number.evaluate("e => getComputedStyle(e).direction") == "ltr"
+    example = page.locator("#mobile-text bdi")
+    assert example.inner_text() == "+44 7700 900123"
+    assert example.evaluate("e => getComputedStyle(e).direction") == "ltr"
     line = page.locator(".lines li").first
     title, price = line.locator("> span").first, line.locator("> span").last
     assert title.bounding_box()["x"] > price.bounding_box()["x"]  # type: ignore[index]
