@@ -335,6 +335,15 @@ def test_a_breaker_never_stays_shut_for_ever(events: list[tuple[str, int]], chan
 
 
 # --------------------------------------------------------------------------------------------------- quotas, reputation
+def test_a_clock_that_went_astray_shuts_nobody_out_for_longer_than_a_breaker_may() -> None:
+    # Given a process whose clock is a day ahead, to which the provider is down
+    breaker = Breaker(brand="b", channel=SMS, provider="p")
+    shut = failed(breaker, NOW + timedelta(days=1), in_a_row=IN_A_ROW, taken=0, probe=False, chance=1)
+    # Then one message of the others tries
+    assert shut.gate(NOW) is Gate.HALF_OPEN
+    assert shut.gate(NOW + timedelta(days=1)) is Gate.SHUT
+
+
 def test_a_message_waits_for_its_turn() -> None:
     world = World(per_second=2)
     world.send()

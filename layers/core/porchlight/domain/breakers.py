@@ -56,10 +56,10 @@ class Breaker(BaseModel):
     version: int = 0
 
     def gate(self, now: datetime) -> Gate:
-        """Whether it may be asked now."""
+        """Whether it may be asked now. Shut for longer than anybody shuts it, it was by a clock that was wrong."""
         if self.shut_until is None:
             return Gate.CLOSED
-        return Gate.SHUT if now < self.shut_until else Gate.HALF_OPEN
+        return Gate.SHUT if now < self.shut_until <= now + 2 * SHUT_MOST else Gate.HALF_OPEN
 
 
 def probed(breaker: Breaker, now: datetime) -> Breaker:
