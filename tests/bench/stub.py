@@ -1,4 +1,4 @@
-"""What SQS, DynamoDB and Secrets Manager answer when all goes well, over HTTP on 127.0.0.1, in a thread."""
+"""What AWS answers when all goes well, over HTTP on 127.0.0.1, in a thread; the table may be a model of one."""
 
 import hashlib
 import json
@@ -9,8 +9,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 
+from tests.bench.table_model import TableModel
+
 SECRET = "a-webhook-secret"
 ACCOUNTS = {"accounts": [{"account": "main", "brand": "larkspur", "credentials": {"webhook_secret": SECRET}}]}
+
+
+SENT_ID = "010001949f3c2a51-6a1f2c3d-4e5f-6071-8293-a4b5c6d7e8f9-000000"
 
 
 class _Aws(BaseHTTPRequestHandler):
@@ -19,8 +24,8 @@ class _Aws(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        target = self.headers["X-Amz-Target"]
-        answer = json.dumps(_answer(target, asked)).encode()
+        target = self.headers["X-Amz-Target"] or self.path
+        answer = json.dumps(_answer(target, asked, self.server.table)).encode()  # type: ignore[attr-defined]
         self.server.calls.append(target)  # type: ignore[attr-defined]
         self.send_response(200)
         self.send_header("Content-Type", "application/x-amz-json-1.1")
@@ -35,9 +40,16 @@ class _Aws(BaseHTTPRequestHandler):
         """Nothing: the bench prints figures."""
 
 
-def _answer(target: str, asked: dict[str, Any]) -> dict[str, Any]:
+def _answer(target: str, asked: dict[str, Any], table: TableModel | None) -> dict[str, Any]:
+    if target.startswith("DynamoDB") and table is not None:
+        return table.answer(target.rpartition(".")[2], asked)
     if target == "secretsmanager.GetSecretValue":
-        return {"Name": asked["SecretId"], "SecretString": json.dumps(ACCOUNTS), "VersionId": "1"}
+        stored = {"key": "k" * 32} if asked["SecretId"].endswith("/links") else ACCOUNTS
+        return {"Name": asked["SecretId"], "SecretString": json.dumps(stored), "VersionId": "1"}
+    if target == "AmazonSSM.GetParameter":
+        return {"Parameter": {"Name": asked["Name"], "Value": "https://track.example"}}
+    if target in ("/v2/email/outbound-emails", "PinpointSMSVoiceV2.SendTextMessage"):
+        return {"MessageId": SENT_ID}
     if target == "AmazonSQS.SendMessage":
         return {"MessageId": "1", "MD5OfMessageBody": hashlib.md5(asked["MessageBody"].encode()).hexdigest()}
     if target in ("DynamoDB_20120810.PutItem", "DynamoDB_20120810.UpdateItem"):
@@ -46,9 +58,10 @@ def _answer(target: str, asked: dict[str, Any]) -> dict[str, Any]:
 
 
 @contextmanager
-def aws() -> Iterator[tuple[dict[str, str], list[str]]]:
+def aws(table: TableModel | None = None) -> Iterator[tuple[dict[str, str], list[str]]]:
     """The environment of a function that talks to the stub, and the calls that it has made."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Aws)
+    server.table = table  # type: ignore[attr-defined]
     server.calls = []  # type: ignore[attr-defined]
     Thread(target=server.serve_forever, daemon=True).start()
     address = f"http://127.0.0.1:{server.server_port}"
@@ -66,6 +79,7 @@ def aws() -> Iterator[tuple[dict[str, str], list[str]]]:
         "TABLE_NAME": "porchlight",
         "INBOUND_QUEUE_URL": f"{address}/000000000000/inbound",
         "BODIES_BUCKET": "bodies",
+        "CONFIGURATION_SET": "porchlight",
     }
     try:
         yield environment, server.calls  # type: ignore[attr-defined]

@@ -73,6 +73,15 @@ def settle(number: int, parcels: int = 1, *, language: str | None = None, **plac
         shipments.save(after(known, seen), seen, due_at=None, link=True)
 
 
+def moved(number: int, milestone: Milestone, at: datetime = NOW + timedelta(hours=1)) -> None:
+    """A shopper's parcel was scanned once more."""
+    shipments, seen = DynamoShipments(Table("porchlight")), [scan(milestone, at)]
+    known = shipments.get("larkspur", name("shp", number))
+    assert known is not None
+    new = after(known, [scan(Milestone.OUT_FOR_DELIVERY, NOW), *seen])
+    shipments.save(new.model_copy(update={"version": known.version + 1}), seen, due_at=None)
+
+
 def prefer(number: int, version: int = 1, **chosen: Any) -> None:
     """Write what a shopper has chosen."""
     who = {"brand": "larkspur", "shopper_id": name("cus", number)}
