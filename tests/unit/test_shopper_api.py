@@ -97,6 +97,23 @@ class TestKeys:
         assert world.api.find(request({"email": EMAIL})) == {"shoppers": [ADA]}
 
 
+class TestIds:
+    def test_a_shops_own_id_may_begin_like_ours(self, world: World) -> None:
+        # Given a shop that names its customers as its payment provider does
+        theirs = "cus_9s6XKzkNRiz8i3"
+        stripe = ids.shopper_id("larkspur", theirs)
+        world.orders.save(
+            order(order_id="ord_2", shopper_id=stripe), Shopper(brand="larkspur", shopper_id=stripe, email=EMAIL)
+        )
+        # Then that customer is found, has their consents, and is erased
+        assert world.api.find(request({"id": theirs})) == {"shoppers": [stripe]}
+        world.take(consent(shopper={"id": theirs}))
+        assert world.profiles.ledger("larkspur", stripe)
+        assert world.api.erase(request(), theirs, NOW)["shopper_id"] == stripe
+        # And so they are by our id
+        assert world.api.erase(request(), stripe, NOW)["shopper_id"] == stripe
+
+
 class TestFind:
     @pytest.mark.parametrize(
         "sought", [{"id": "7"}, {"id": ADA}, {"email": "ADA@x.example"}, {"phone": "+44 7400 123456"}]
@@ -245,3 +262,21 @@ class TestConsents:
     def test_a_body_of_another_shape_is_refused(self, world: World, body: Any) -> None:
         with pytest.raises(InvalidInputError):
             world.api.consents(request(body), NOW)
+
+
+class TestByEmailAlone:
+    def test_a_no_reaches_everybody_with_the_address(self, world: World) -> None:
+        # Given Ada, whom the shop's orders know by a customer id, and a list of addresses that want no offers
+        no = consent(
+            shopper={"email": EMAIL.upper()}, channel="email", address="", action="withdrawn", wording="", proof=""
+        )
+        assert world.take(no) == {"imported": 1, "known": 0, "errors": []}
+        # Then she gets none, nor does whoever orders with that address as a guest
+        assert not world.may(Purpose.MARKETING, Channel.EMAIL, EMAIL, OptIn.SOFT)
+        guest = world.profiles.get("larkspur", ids.shopper_id("larkspur", EMAIL))
+        assert guest.standing(Purpose.MARKETING, Channel.EMAIL)
+        assert world.take(no) == {"imported": 0, "known": 1, "errors": []}
+
+    def test_a_yes_reaches_her_too(self, world: World) -> None:
+        world.take(consent(shopper={"email": EMAIL}, channel="email", address=""))
+        assert world.may(Purpose.MARKETING, Channel.EMAIL, EMAIL)

@@ -4,12 +4,14 @@ Tracking numbers and order numbers stay out of logs, URLs and execution names; t
 """
 
 import hashlib
+import re
 from base64 import b32encode
 from datetime import UTC, datetime
 
 from porchlight.domain.carriers import family
 
 BRAND_ID_PATTERN = r"^[a-z][a-z0-9-]{1,30}$"
+_SHOPPER_ID = re.compile(r"cus_[a-z2-7]{20}")
 
 
 def stable_id(prefix: str, *parts: str) -> str:
@@ -45,6 +47,11 @@ def order_id(brand: str, external_id: str) -> str:
 def shopper_id(brand: str, key: str) -> str:
     """The id of a shopper: ``cus_…`` from the store's customer id, or the lower-cased email where there is none."""
     return stable_id("cus", brand, key.strip().lower())
+
+
+def is_shopper_id(key: str) -> bool:
+    """True for an id of ours: payment providers name their customers ``cus_…`` too, and shops take that over."""
+    return _SHOPPER_ID.fullmatch(key) is not None
 
 
 def return_id(brand: str, order: str, request_key: str) -> str:

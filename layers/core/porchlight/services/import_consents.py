@@ -14,6 +14,7 @@ from porchlight.domain.consent import ConsentAction, ConsentRecord, ConsentSourc
 from porchlight.domain.consent_rules import ADDRESSED
 from porchlight.domain.preferences import Profile
 from porchlight.errors import InvalidInputError
+from porchlight.reaching import Profiles
 from porchlight.services.consent import ConsentDesk, Ledger, Said, entries
 
 MOST_CONSENTS = 500
@@ -24,7 +25,9 @@ _STRICT = ConfigDict(frozen=True, extra="forbid")
 
 
 class WhoBody(BaseModel):
-    """The shop's own customer id (or ours, ``cus_…``); without it the email identifies the shopper, as in orders."""
+    """The shop's own customer id (or ours, ``cus_…``); without it everybody with the email: as a guest, as in orders,
+    and whoever is known by a customer id.
+    """
 
     model_config = _STRICT
 
@@ -37,10 +40,12 @@ class WhoBody(BaseModel):
             raise ValueError("id or email is needed")
         return self
 
-    def shopper_id(self, brand: str) -> str:
+    def shopper_ids(self, brand: str, profiles: Profiles) -> list[str]:
         """Ours."""
-        key = self.id or self.email or ""
-        return key if key.startswith("cus_") else ids.shopper_id(brand, key)
+        if self.id:
+            return [self.id if ids.is_shopper_id(self.id) else ids.shopper_id(brand, self.id)]
+        email = self.email or ""
+        return list(dict.fromkeys((ids.shopper_id(brand, email), *profiles.find(brand, email))))
 
 
 class ConsentBody(BaseModel):
@@ -109,16 +114,20 @@ def import_consents(desk: ConsentDesk, brand: str, body: Consents, now: datetime
         except InvalidInputError as error:
             errors.append({"index": index, "problem": error.problem, "detail": error.detail})
         else:
-            shoppers[entry.body.shopper.shopper_id(brand)].append(entry)
-    imported = total = 0
+            for shopper_id in entry.body.shopper.shopper_ids(brand, desk.profiles):
+                shoppers[shopper_id].append(entry)
+    news: set[int] = set()
     for shopper_id, found in shoppers.items():
-        total += len(found)
         for start in range(0, len(found), _FEW):
-            imported += _keep(desk, brand, shopper_id, found[start : start + _FEW], now)
-    return {"imported": imported, "known": total - imported, "errors": errors}
+            news |= _keep(desk, brand, shopper_id, found[start : start + _FEW], now)
+    known = len(body.consents) - len(errors) - len(news)
+    return {"imported": len(news), "known": known, "errors": errors}
 
 
-def _keep(desk: ConsentDesk, brand: str, shopper_id: str, found: list[_Entry], now: datetime) -> int:
+def _keep(desk: ConsentDesk, brand: str, shopper_id: str, found: list[_Entry], now: datetime) -> set[int]:
+    """Write what one shopper has said; returns the places of what is new."""
+    places: dict[str, int] = {}
+
     def change(profile: Profile, ledger: Ledger) -> tuple[Profile, list[ConsentRecord]]:
         del ledger
         made: dict[str, ConsentRecord] = {}
@@ -129,10 +138,11 @@ def _keep(desk: ConsentDesk, brand: str, shopper_id: str, found: list[_Entry], n
             for record in entries(
                 profile, one.action, where, said, now, address=entry.address, confirmed=one.confirmed
             ):
-                made[record.consent_id] = record
+                made.setdefault(record.consent_id, record)
+                places.setdefault(record.consent_id, entry.index)
         return profile, list(made.values())
 
-    return len(desk.change(brand, shopper_id, change)[1])
+    return {places[record.consent_id] for record in desk.change(brand, shopper_id, change)[1]}
 
 
 def _read(index: int, raw: dict[str, Any], now: datetime) -> _Entry:

@@ -22,7 +22,6 @@ MOST_TARGETS = 10
 """Devices, and browsers, of one shopper: the newest are kept."""
 
 _STRICT = ConfigDict(frozen=True, extra="forbid")
-_OURS = "cus_"
 Attribute = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 
 
@@ -110,7 +109,7 @@ def shopper_key(brand: str, key: str) -> str:
     """Our id of a shopper: as it is, or from the shop's own customer id."""
     if not 0 < len(key) <= 128:
         raise InvalidInputError("the shopper id has 1 to 128 characters")
-    return key if key.startswith(_OURS) else ids.shopper_id(brand, key)
+    return key if ids.is_shopper_id(key) else ids.shopper_id(brand, key)
 
 
 @dataclass(frozen=True)
