@@ -197,6 +197,8 @@ class MessageRecord(BaseModel):
     attempt: int = 0
     """How often it was handed over, and may have been taken."""
     sending_since: AwareDatetime | None = None
+    offered_at: AwareDatetime | None = None
+    """When it was first handed over, where it offers something for a time: the end does not move with another try."""
     sent_at: AwareDatetime | None = None
     delivered_at: AwareDatetime | None = None
     opened_at: AwareDatetime | None = None

@@ -100,7 +100,7 @@ class Composer:
             subject_id=item.news.subject_id,
             purpose=record.purpose,
             segments=segments_of(item),
-            offer_ends=item.now + timedelta(hours=hours) if hours else None,
+            offer_ends=(record.offered_at or item.now) + timedelta(hours=hours) if hours else None,
             blocks=self._blocks(item, record) if channel is Channel.EMAIL and count == 1 else (),
         )
 

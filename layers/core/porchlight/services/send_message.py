@@ -190,6 +190,7 @@ class Sender:
             "includes": () if includes == (me,) else includes,
             "language": told[0].language,
             "confirm_by": _confirm_by(told[0], channel, now),
+            "offered_at": record.offered_at or (now if any(one.spec.expires_hours for one in told) else None),
         }
         claimed = self._update(record, claim, due_at=now + IN_DOUBT)
         if gathered.touches and (decision.counted or record.purpose is not Purpose.SERVICE):
@@ -274,7 +275,10 @@ class Sender:
             return None  # there is no other channel
         decision = decide(head)
         planned = record_of(gathered.situation, decision, key).model_copy(
-            update={"fallback_of": record.message_id, "bundle_id": record.bundle_id, "event_at": record.event_at}
+            update={
+                **{"fallback_of": record.message_id, "bundle_id": record.bundle_id, "event_at": record.event_at},
+                "offered_at": record.offered_at,
+            }
         )
         if not self.messages.plan(planned, due_at=due_at(planned, now)):
             return None
