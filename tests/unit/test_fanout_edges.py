@@ -17,9 +17,9 @@ from porchlight.domain.fanout.timing import held
 from porchlight.domain.messages import Hold, MessageState, Suppression
 from porchlight.domain.milestones import Milestone
 from porchlight.domain.moments import Moment, MomentSpec
-from porchlight.domain.orders import Destination
+from porchlight.domain.orders import Destination, Shopper
 from porchlight.domain.outreach import Cap, ChannelPolicy, Experiment
-from porchlight.domain.preferences import Digest, PushTarget
+from porchlight.domain.preferences import Digest, Frequency, PushTarget
 from porchlight.domain.receipts import Receipt, ReceiptKind
 from porchlight.errors import NO_ANSWER, AddressRefusedError, PermanentProviderError, TransientError
 from porchlight.reaching import HandedOver, Outgoing, Touch, TouchLog
@@ -219,6 +219,24 @@ class TestOutages:
         (reference,) = city.plan(city.news(Moment.OUT_FOR_DELIVERY))
         assert city.sender.fail(**reference, error="KeyError", now=NOW) == MessageState.FAILED
 
+    def test_what_was_refused_for_now_and_is_reported_all_the_same_is_not_sent_again(self) -> None:
+        city = City()
+        city.email.fails, city.email.takes_before_it_fails = [TransientError("busy")], True
+        with pytest.raises(TransientError):
+            city.tell()
+        assert report(city, ReceiptKind.TAKEN) == MessageState.SENT
+        city.sweep(NOW + HOUR)
+        assert city.channels == [Channel.SMS]
+
+    def test_a_report_about_what_nobody_has_handed_over_changes_nothing(self) -> None:
+        city = City()
+        city.plan(city.news(Moment.OUT_FOR_DELIVERY))
+        (planned,) = city.told()
+        known = {"brand": "larkspur", "order_id": "ord_1", "message_id": planned.message_id}
+        city.feedback.apply(Receipt(channel=Channel.SMS, kind=ReceiptKind.DELIVERED, at=NOW, **known), NOW)
+        assert city.told() == [planned]
+        assert due(city, NOW + REDRIVE_AFTER)
+
     def test_attempts_that_surely_failed_do_not_use_up_those_in_doubt(self) -> None:
         city = City()
         (reference,) = city.plan(city.news(Moment.OUT_FOR_DELIVERY))
@@ -320,6 +338,8 @@ class TestBundles:
         city.messages.update(late, due_at=late.not_before)
         city.sweep(evening + 5 * MINUTE)
         assert city.channels == []
+        (waits,) = (one for one in city.told() if one.state is MessageState.PLANNED)
+        assert (waits.held_for, waits.not_before) == (Hold.QUIET_HOURS, NOW + DAY + HOUR)
         city.sweep(NOW + DAY + HOUR)
         (sent,) = (one for one in city.told() if one.state is MessageState.SENT)
         assert len(sent.includes) == 2
@@ -334,6 +354,23 @@ class TestBundles:
         city.sweep(NOW + DAY)
         (sent,) = (one for one in city.told(Moment.SHIPPED) if one.state is MessageState.SENT)
         assert {one.order_id for one in sent.includes} == {"ord_2", "ord_4"}
+
+    def test_what_has_become_another_person_s_is_told_to_that_one_alone(self) -> None:
+        """Given an order that was put under another name while its news waited in the digest of the first."""
+        city = City(channels=(Channel.EMAIL,))
+        city.prefer(digest=Digest.DAILY)
+        for number in (2, 3):
+            city.add_parcel(number, f"ord_{number}", Milestone.ACCEPTED)
+            city.tell(Moment.SHIPPED, number, f"ord_{number}")
+        other = Shopper(brand="larkspur", shopper_id="cus_2", email="bea@x.example")
+        city.orders.save(order(order_id="ord_3", shopper_id="cus_2", version=2), other)
+        for later in (11, 12, 13):
+            city.sweep(NOW + later * HOUR)
+        assert [(one.to, one.order_id) for one in city.email.sent] == [
+            ("ada@x.example", "ord_2"),
+            ("bea@x.example", "ord_3"),
+        ]
+        assert all(not one.includes for one in city.told(Moment.SHIPPED))
 
     def test_the_records_of_one_order_are_read_once_for_all_its_parcels(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """An order of thousands of messages takes seconds to read."""
@@ -424,6 +461,14 @@ class TestTiming:
 
 
 class TestAsking:
+    @pytest.mark.parametrize("purpose", [Purpose.CHECK_IN, Purpose.MARKETING])
+    def test_how_much_is_told_of_parcels_says_nothing_about_questions_and_offers(self, purpose: Purpose) -> None:
+        granted = ((purpose, channel, said(ConsentAction.GRANTED, channel)) for channel in Channel)
+        known = profile(*granted, frequency=Frequency.ONLY_PROBLEMS)
+        done = parcel(milestone=Milestone.DELIVERED)
+        the = situation(Moment.WELCOME, MomentSpec(purpose=purpose), profile=known, shipment=done, parcels=(done,))
+        assert decide(the).reason is None
+
     def test_an_order_in_more_parcels_than_anybody_looks_at_is_asked_nothing(self) -> None:
         """Given all that are looked at have arrived, and one more is lost."""
         city = City(channels=(Channel.EMAIL,))

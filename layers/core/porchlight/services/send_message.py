@@ -55,6 +55,7 @@ _PASSING = ("TransientError", "ConflictError", "Lambda.", "Sandbox.", "States.Ti
 """Errors after which trying again later can help."""
 
 _TOGETHER = frozenset({Hold.DIGEST, Hold.GATHER})
+_ALONE = {"state": MessageState.PLANNED, "held_for": None, "bundle_id": None, "merged_into": None}
 _TOLD_BESIDE = frozenset({MessageState.PLANNED, MessageState.SENDING, MessageState.SENT, MessageState.MERGED})
 
 
@@ -139,7 +140,9 @@ class Sender:
         return found
 
     def _member(self, member: MessageRecord, record: MessageRecord, lead: Gathered, now: datetime) -> list[Situation]:
-        """What another message adds: nothing where it is no news any more, or waits elsewhere by now."""
+        """What another message adds: nothing where it is no news any more, waits elsewhere, or is another person's by
+        now: that one is told by itself.
+        """
         elsewhere = member.bundle_id not in (None, record.bundle_id)
         if elsewhere or member.state is MessageState.SUPPRESSED:
             return []
@@ -149,7 +152,12 @@ class Sender:
         if gathered is None:
             return []
         reason = gates(gathered.situation)[0]
-        if reason and member.state in (MessageState.PLANNED, MessageState.MERGED):
+        waits = member.state in (MessageState.PLANNED, MessageState.MERGED)
+        if gathered.situation.order.shopper_id != lead.situation.order.shopper_id:
+            if waits:
+                self._update(member, _ALONE, due_at=now)
+            return []
+        if reason and waits:
             self._update(member, {"state": MessageState.SUPPRESSED, "reason": reason})
         return [] if reason else [gathered.situation]
 
