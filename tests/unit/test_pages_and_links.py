@@ -203,6 +203,28 @@ class TestUnsubscribe:
         world.unsubscribe.change(token("unsubscribe"), True, NOW)
         assert world.profiles.get("larkspur", "cus_1").preferences.off == {Purpose.MARKETING}
 
+    def test_one_click_counts_for_everybody_with_that_mailbox(self, world: World) -> None:
+        # Given somebody who has bought as a guest, too: for the shop two customers, in the mailbox one
+        guest = Shopper(brand="larkspur", shopper_id="cus_2", email="Ada@x.example")
+        world.orders.save(order(order_id="ord_2", shopper_id="cus_2"), guest)
+        # When they stop offers
+        world.unsubscribe.change(message_token("unsubscribe", Purpose.MARKETING), False, NOW)
+        # Then none go there
+        for shopper_id in ("cus_1", "cus_2"):
+            standing = world.profiles.get("larkspur", shopper_id).standing(Purpose.MARKETING, Channel.EMAIL)
+            assert standing
+            assert standing.action is ConsentAction.WITHDRAWN
+
+    def test_one_click_is_kept_where_the_purpose_was_off_already(self, world: World) -> None:
+        # Given a purpose that is off, by the shop's doing
+        profile = world.profiles.get("larkspur", "cus_1")
+        off = Preferences(off=frozenset({Purpose.MARKETING}))
+        world.profiles.save(profile.model_copy(update={"preferences": off, "version": 1}))
+        # When they say so themselves
+        world.unsubscribe.change(message_token("unsubscribe", Purpose.MARKETING), False, NOW)
+        # Then it stays said, whatever the shop does next
+        assert world.stopped == {"marketing"}
+
     def test_a_link_to_a_page_is_no_link_to_unsubscribe(self, world: World) -> None:
         assert world.unsubscribe.change(token("tracking"), False, NOW).status == 404
         assert not world.stopped

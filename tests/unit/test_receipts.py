@@ -12,6 +12,7 @@ from porchlight.domain.channels import Channel, Purpose
 from porchlight.domain.messages import MessageState
 from porchlight.domain.moments import Moment
 from porchlight.domain.outreach import ChannelPolicy
+from porchlight.domain.preferences import Profile
 from porchlight.domain.receipts import Receipt, ReceiptKind, applied
 from tests.unit.stories import NOW
 from tests.unit.test_explain_messages import record
@@ -153,6 +154,26 @@ class TestService:
         profile = city.profiles.get("larkspur", "cus_1")
         assert profile.unreachable[Channel.EMAIL].reason == "complained"
         standing = profile.standing(Purpose.MARKETING, Channel.EMAIL)
+        assert standing
+        assert standing.action == "withdrawn"
+
+    @pytest.mark.parametrize(
+        ("kind", "channel"), [(ReceiptKind.COMPLAINED, Channel.EMAIL), (ReceiptKind.OPTED_OUT, Channel.SMS)]
+    )
+    def test_what_a_mailbox_or_a_phone_says_counts_for_everybody_who_is_reached_by_it(
+        self, kind: ReceiptKind, channel: Channel
+    ) -> None:
+        # Given another customer with the same address and number
+        city = self.city(channels=(channel,))
+        city.orders.shoppers["larkspur", "cus_2"] = city.orders.shoppers["larkspur", "cus_1"].model_copy(
+            update={"shopper_id": "cus_2"}
+        )
+        mobile = city.profiles.get("larkspur", "cus_1").mobile
+        city.profiles.save(Profile(brand="larkspur", shopper_id="cus_2", mobile=mobile, version=1))
+        # When a message to it is called spam, or refused after a STOP
+        self.report(city, kind)
+        # Then offers have ended there for both
+        standing = city.profiles.get("larkspur", "cus_2").standing(Purpose.MARKETING, channel)
         assert standing
         assert standing.action == "withdrawn"
 

@@ -188,6 +188,11 @@ class ConsentDesk:
 
         return self.change(brand, shopper_id, change)[0]
 
+    def with_address(self, brand: str, shopper_id: str, address: str) -> list[str]:
+        """The shopper, and everybody else whom an address reaches now: what it says, it says for all of them."""
+        others = self.profiles.find(brand, address) if address else ()
+        return list(dict.fromkeys((shopper_id, *others)))
+
     def hard_bounced(self, brand: str, shopper_id: str, channel: Channel, address: str, at: datetime) -> Profile:
         """The address takes nothing, for good: it is not used again."""
 

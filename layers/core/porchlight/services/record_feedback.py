@@ -75,14 +75,17 @@ class Feedback:
 
     def _address(self, record: MessageRecord, receipt: Receipt, now: datetime) -> None:
         """What it says of the address, for all messages to come."""
-        who = (record.brand, record.shopper_id)
-        if not receipt.address:
+        brand, channel, address = record.brand, receipt.channel, receipt.address
+        if not address:
             return
         if receipt.kind is ReceiptKind.BOUNCED:
-            self.desk.hard_bounced(*who, receipt.channel, receipt.address, receipt.at)
+            self.desk.hard_bounced(brand, record.shopper_id, channel, address, receipt.at)
+        # One mailbox, or phone, may be that of several customers.
         elif receipt.kind is ReceiptKind.COMPLAINED:
             said = Said(ConsentSource.COMPLAINT, receipt.at, proof=record.message_id)
-            self.desk.complained(*who, receipt.channel, receipt.address, said, now)
+            for shopper_id in self.desk.with_address(brand, record.shopper_id, address):
+                self.desk.complained(brand, shopper_id, channel, address, said, now)
         elif receipt.kind is ReceiptKind.OPTED_OUT:
             said = Said(ConsentSource.KEYWORD, receipt.at, proof=record.message_id)
-            self.desk.withdraw(*who, places(Purpose, (receipt.channel,)), said, now, address=receipt.address)
+            for shopper_id in self.desk.with_address(brand, record.shopper_id, address):
+                self.desk.withdraw(brand, shopper_id, places(Purpose, (channel,)), said, now, address=address)

@@ -52,7 +52,7 @@ class Unsubscribe:
             claims = self._claims(token, now)
         except NotFoundError:
             return not_found(self.renderer, wished)
-        if on != self._is_on(claims):
+        if not self._is_said(claims, on):
             claims = replace(claims, profile=self._changed(claims, on, now))
             self.metrics.count("Unsubscribes", change="on" if on else "off", purpose=claims.place[0].value)
         return self._page(claims, wished)
@@ -73,13 +73,24 @@ class Unsubscribe:
             preferences = profile.preferences.model_copy(update={"off": off})
             return profile.model_copy(update={"preferences": preferences}), made
 
-        return self.desk.change(claims.brand.brand_id, claims.shopper.shopper_id, change)[0]
+        brand_id, shopper_id = claims.brand.brand_id, claims.shopper.shopper_id
+        # There is one mailbox, though the shop may know it by several customers.
+        stops = [] if on else self.desk.with_address(brand_id, shopper_id, address)
+        for other in stops[1:]:
+            self.desk.change(brand_id, other, change)
+        return self.desk.change(brand_id, shopper_id, change)[0]
 
     @staticmethod
-    def _is_on(claims: Claims) -> bool:
+    def _is_withdrawn(claims: Claims) -> bool:
         standing = claims.profile.standing(*claims.place)
-        withdrawn = standing is not None and standing.action is ConsentAction.WITHDRAWN
-        return not withdrawn and claims.place[0] not in claims.profile.preferences.off
+        return standing is not None and standing.action is ConsentAction.WITHDRAWN
+
+    def _is_on(self, claims: Claims) -> bool:
+        return not self._is_withdrawn(claims) and claims.place[0] not in claims.profile.preferences.off
+
+    def _is_said(self, claims: Claims, on: bool) -> bool:
+        """True where nothing is new. What is off by the shop's doing is not said by the shopper."""
+        return self._is_on(claims) if on else self._is_withdrawn(claims)
 
     def _claims(self, token: str, now: datetime) -> Claims:
         said = self.links.read("u", token, now)
