@@ -42,6 +42,9 @@ _CODE_BESIDE_DIGIT = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
 _BEFORE_MONTH = re.compile(r"[^dM]*d\.?")
 _WEEKDAY = re.compile(r"E+|ccc+")
 _MONTH = re.compile(r"MMMM?|LLLL?")
+_DAY = re.compile(r"\bd\b")
+_FIRST = {"fr": "d'er'", "pt": "d'º'"}
+"""How languages count the first of a month, and no other day; CLDR has no word for it."""
 
 
 class Forms(NamedTuple):
@@ -214,6 +217,9 @@ class Speech:
         text: str = pattern.apply(
             Decimal(amount.decimal()), self._locale, currency=amount.currency, currency_digits=False
         )
+        symbol = self._locale.currency_symbols.get(amount.currency, "")
+        if self.direction == "rtl" and symbol[:1].isascii() and symbol[:1].isalpha():
+            text = text.replace(symbol, amount.currency)  # a sentence from right to left would show US$ as $US
         return _CODE_BESIDE_DIGIT.sub(_NO_BREAK, text.translate(_NARROW).strip())
 
     def number(self, number: int) -> str:
@@ -240,7 +246,11 @@ class Speech:
         return _ENGLISH_DATES if self.language == "en" else _patterns(self._locale)
 
     def _write(self, day: date | None, pattern: str) -> str:
-        return _written(day, pattern, self._locale) if day else ""
+        if day is None:
+            return ""
+        if day.day == 1 and self.language in _FIRST:
+            pattern = _DAY.sub(_FIRST[self.language], pattern)
+        return _written(day, pattern, self._locale)
 
     def _narrow(self, day: date | None, today: date) -> _Pattern:
         return self._dates.short_year if _far(day, today) else self._dates.short
