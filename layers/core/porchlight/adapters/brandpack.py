@@ -33,6 +33,7 @@ class BrandPack:
         self._brands: dict[str, BrandConfig] = {}
         self._moments: dict[str, Catalogue] = {}
         self._countries: dict[str, dict[str, Any]] = {}
+        self._profiles: dict[tuple[str, str], CountryProfile] = {}
 
     def get(self, brand: str) -> "BrandConfig":
         """One brand; NotFoundError where the pack has no such brand."""
@@ -80,10 +81,13 @@ class BrandPack:
         if brand not in self._countries:
             own = self._root() / f"{brand}.countries.json"
             self._countries[brand] = _load(own if own.is_file() else self._root() / f"{NEUTRAL}.countries.json")
-        from porchlight.domain.countries import CountryProfile
-
         found = self._countries[brand]
-        return CountryProfile.model_validate(found.get(country or "", found["default"]))
+        key = (brand, country if country in found else "default")
+        if key not in self._profiles:
+            from porchlight.domain.countries import CountryProfile
+
+            self._profiles[key] = CountryProfile.model_validate(found[key[1]])
+        return self._profiles[key]
 
     def carriers(self, source: str) -> dict[str, Any]:
         """The compiled mapping of a declared carrier by brand; {} where no brand declares it."""

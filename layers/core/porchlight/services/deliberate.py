@@ -1,6 +1,6 @@
 """Gather what a decision about one message is made of."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -9,6 +9,7 @@ from porchlight.domain.addresses import phone_number, valid_email
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.channels import Channel, Purpose
 from porchlight.domain.countries import CountryProfile
+from porchlight.domain.fanout.decide import also
 from porchlight.domain.fanout.reach import candidates, counting
 from porchlight.domain.fanout.situation import Contact, News, Sent, Situation
 from porchlight.domain.moments import Moment
@@ -18,6 +19,8 @@ from porchlight.domain.shipments import Shipment
 from porchlight.domain.telling import QUESTIONS
 from porchlight.ports import Brands, OrderContents, Orders, Returns, Shipments
 from porchlight.reaching import Catalogues, Profiles, Reputations, Touches, TouchLog
+
+_BY_NUMBER = frozenset({Channel.SMS, Channel.WHATSAPP})
 
 MOST_PARCELS = 20
 """An order in more parcels is asked nothing: nobody looks at them all for a check-in."""
@@ -74,7 +77,6 @@ class Deliberation:
         brand, spec = self.brands.get(brand_id), self.catalogues.moments(brand_id)[news.moment]
         service = spec.purpose is Purpose.SERVICE
         shopper, profile = self.profiles.with_contact(brand_id, order.shopper_id)
-        contacts = contacts_of(brand_id, shopper, profile, order.destination.country)
         the = Situation(
             news=news,
             spec=spec,
@@ -83,8 +85,8 @@ class Deliberation:
             shopper=shopper,
             profile=profile,
             now=now,
-            contacts=contacts,
-            countries=self._countries(brand, order, contacts),
+            contacts={},
+            countries={},
             shipment=self.shipments.get(brand_id, news.shipment_id) if news.shipment_id else None,
             request=self.returns.get(brand_id, news.return_id) if news.return_id else None,
             case=self.cases.get(brand_id, news.subject_id) if news.moment in QUESTIONS else None,
@@ -96,6 +98,10 @@ class Deliberation:
             message_id=message_id,
         )
         tried = candidates(the)
+        mine = next((one.beside for one in contents.messages if one.message_id == message_id), None)
+        # A number is read by tables of a tenth of a second: only where it may be written to.
+        contacts = contacts_of(brand_id, shopper, profile, order.destination.country, {*tried, *also(the), mine})
+        the = replace(the, contacts=contacts, countries=self._countries(brand, order, contacts))
         if log is None and any(counting(the, channel) for channel in tried):
             log = self.touches.get(brand_id, order.shopper_id)
         sent = [Sent(one.message_id, one.channel, one.purpose, one.at) for one in (log.touches if log else ())]
@@ -118,13 +124,22 @@ class Deliberation:
         return [parcel for parcel in found if parcel]
 
 
-def contacts_of(brand: str, shopper: Shopper | None, profile: Profile, country: str | None) -> dict[Channel, Contact]:
-    """Where each channel reaches a shopper. A number without its country's code is one of ``country``."""
+def contacts_of(
+    brand: str,
+    shopper: Shopper | None,
+    profile: Profile,
+    country: str | None,
+    wanted: Collection[Channel | None] = frozenset(Channel),
+) -> dict[Channel, Contact]:
+    """Where each of the channels ``wanted`` reaches a shopper. A number without its country's code is one of
+    ``country``.
+    """
     found: dict[Channel, Contact] = {}
     if shopper and shopper.email:
         address = valid_email(shopper.email) or ""
         found[Channel.EMAIL] = Contact(address, address_digest(brand, shopper.email))
-    if typed := profile.mobile or (shopper.phone if shopper else None):
+    typed = profile.mobile or (shopper.phone if shopper else None)
+    if typed and not _BY_NUMBER.isdisjoint(wanted):
         number = phone_number(typed, country)
         contact = Contact(
             number.e164 if number else "",
