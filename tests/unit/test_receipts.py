@@ -168,8 +168,7 @@ class TestService:
         city.orders.shoppers["larkspur", "cus_2"] = city.orders.shoppers["larkspur", "cus_1"].model_copy(
             update={"shopper_id": "cus_2"}
         )
-        mobile = city.profiles.get("larkspur", "cus_1").mobile
-        city.profiles.save(Profile(brand="larkspur", shopper_id="cus_2", mobile=mobile, version=1))
+        city.profiles.save(Profile(brand="larkspur", shopper_id="cus_2", mobile="+15032281234", version=1))
         # When a message to it is called spam, or refused after a STOP
         self.report(city, kind)
         # Then offers have ended there for both
