@@ -12,7 +12,7 @@ from porchlight.domain.milestones import Milestone
 from porchlight.domain.moments import Moment
 from porchlight.domain.preferences import Digest, Frequency
 from porchlight.errors import InvalidInputError, NotFoundError
-from porchlight.services.explain_messages import MessageExplainer
+from porchlight.services.explain_messages import MOST_TOLD, MessageExplainer
 from tests.unit.stories import NOW
 from tests.unit.test_fanout_life import City
 
@@ -44,12 +44,24 @@ class TestStory:
         assert {"rule": "first_that_may", "channel": "sms", "outcome": "chosen", "detail": {}} in one["checks"]
         assert "shopper_id" not in one
 
+    def test_nothing_is_left_out_of_what_fits(self, city: City) -> None:
+        city.tell()
+        assert "left_out" not in told(city)
+
     def test_what_was_not_says_why(self, city: City) -> None:
         city.prefer(frequency=Frequency.ONLY_PROBLEMS)
         city.tell()
         (one,) = told(city)["messages"]
         assert (one["outcome"], one["reason"]) == ("suppressed", "frequency")
         assert one["why"] == "The shopper has asked for only problems, and this is a key moment."
+
+    def test_of_thousands_the_newest_are_told_and_how_many_are_not(self, city: City) -> None:
+        for number in range(MOST_TOLD + 50):
+            at = NOW + timedelta(seconds=number)
+            city.messages.plan(record(message_id=f"msg_{number}", subject_id=f"x{number}", planned_at=at), due_at=None)
+        found = told(city, order="ord_1")
+        assert (len(found["messages"]), found["left_out"]) == (MOST_TOLD, 50)
+        assert found["messages"][-1]["message_id"] == f"msg_{MOST_TOLD + 49}"
 
     def test_what_is_held_says_until_when(self, city: City) -> None:
         city.prefer(digest=Digest.DAILY)

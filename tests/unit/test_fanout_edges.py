@@ -27,7 +27,7 @@ from porchlight.services.deliberate import MOST_PARCELS
 from porchlight.services.plan_messages import REDRIVE_AFTER
 from porchlight.services.send_message import IN_DOUBT, MAX_ATTEMPTS
 from tests.unit.situations import NOON, outreach, profile, said, situation
-from tests.unit.stories import NOW, order, parcel
+from tests.unit.stories import NOW, order, parcel, usd
 from tests.unit.test_fanout_life import City
 from tests.unit.test_messages_services import Killed
 
@@ -460,7 +460,38 @@ class TestTiming:
         assert the.zone == "Asia/Tokyo"
 
 
+LATE = Delay.model_validate(
+    {
+        **{"delay_id": "dly_1", "kind": DelayKind.STALLED, "declared_at": NOON},
+        "expected": {"earliest": "2026-03-09", "latest": "2026-03-10"},
+    }
+)
+OVER = LATE.model_copy(update={"recovered_at": NOON})
+DONE = parcel(milestone=Milestone.DELIVERED)
+
+
 class TestAsking:
+    @pytest.mark.parametrize(
+        ("changed", "expected"),
+        [
+            ({"order": order(delay=OVER)}, None),
+            ({"order": order(delay=LATE)}, Suppression.TROUBLE),
+            ({"order": order(refunds={"ref_1": usd(500)})}, Suppression.TROUBLE),
+            ({"parcels": (DONE.model_copy(update={"delay": OVER}),)}, None),
+            ({"parcels": (DONE.model_copy(update={"delay": LATE}),)}, Suppression.TROUBLE),
+            ({"parcels": (DONE, DONE.model_copy(update={"return_id": "rma_1"}))}, Suppression.TROUBLE),
+            ({"parcels": (parcel(milestone=Milestone.RETURNED_TO_SENDER),)}, Suppression.TROUBLE),
+            ({"parcels": (DONE,), "parcel_count": 2}, Suppression.CONTINUED),
+            ({"parcels": (DONE, DONE), "parcel_count": 2}, None),
+        ],
+    )
+    def test_each_trouble_of_its_own_keeps_questions_back(
+        self, changed: dict[str, Any], expected: Suppression | None
+    ) -> None:
+        spec = MomentSpec(purpose=Purpose.CHECK_IN)
+        the = situation(Moment.WELCOME, spec, shipment=DONE, **{"parcels": (DONE,), **changed})
+        assert decide(the).reason is expected
+
     @pytest.mark.parametrize("purpose", [Purpose.CHECK_IN, Purpose.MARKETING])
     def test_how_much_is_told_of_parcels_says_nothing_about_questions_and_offers(self, purpose: Purpose) -> None:
         granted = ((purpose, channel, said(ConsentAction.GRANTED, channel)) for channel in Channel)

@@ -11,6 +11,9 @@ from porchlight.errors import InvalidInputError, NotFoundError
 from porchlight.ports import Orders, Shipments
 from porchlight.reaching import Catalogues
 
+MOST_TOLD = 500
+"""The newest messages of an order: more would not fit into an answer. One parcel has a few."""
+
 _NOT_DECISIONS = {"brand", "shopper_id", "version", "checks", "attempt", "sending_since"}
 
 
@@ -53,11 +56,12 @@ class MessageExplainer:
     ) -> dict[str, Any]:
         told = sorted(about, key=lambda one: (one.planned_at, one.message_id))
         by_id = {one.message_id: one for one in known}
-        return {
+        story = {
             "order_id": order_id,
-            "messages": [_explained(one, by_id) for one in told],
+            "messages": [_explained(one, by_id) for one in told[-MOST_TOLD:]],
             "moments": self._untold(brand, told),
         }
+        return {**story, "left_out": len(told) - MOST_TOLD} if len(told) > MOST_TOLD else story
 
     def _untold(self, brand: str, told: Iterable[MessageRecord]) -> list[dict[str, str]]:
         """The moments of the catalogue that nothing was decided about, and why."""
