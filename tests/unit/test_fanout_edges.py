@@ -148,6 +148,20 @@ class TestNextChannel:
         city.sweep(NOW + 30 * MINUTE)
         assert city.channels == [Channel.SMS, Channel.EMAIL]
 
+    def test_a_call_that_is_repeated_before_that_time_changes_nothing(self) -> None:
+        city = City(providers=WAITS)
+        (reference,) = city.plan(city.news(Moment.OUT_FOR_DELIVERY))
+        assert [city.send(reference, NOW + number * MINUTE) for number in range(3)] == ["sent"] * 3
+        assert city.channels == [Channel.SMS]
+
+    def test_what_is_in_doubt_is_not_taken_for_unconfirmed(self) -> None:
+        """Given no answer, and no sweep until it should have been confirmed: the same channel first."""
+        city = City(providers=WAITS)
+        city.email.fails = [TransientError("timeout", code=NO_ANSWER)]
+        city.tell()
+        city.sweep(NOW + HOUR)
+        assert city.channels == [Channel.SMS]
+
     def test_it_is_never_the_channel_that_goes_out_beside(self) -> None:
         """Given SMS, push beside it, and the shopper's own order SMS, push, email: push once."""
         city = City(also={Moment.OUT_FOR_DELIVERY: (Channel.PUSH,)})
@@ -454,6 +468,9 @@ class TestTiming:
         asleep = situation(now=the.now, shipment=the.shipment, order=the.order)
         object.__setattr__(asleep, "brand", tokyo)
         assert held(asleep, Channel.SMS) is not None
+
+    def test_a_decision_names_the_clock_that_it_read(self) -> None:
+        assert [one.detail for one in decide(situation()).checks if one.rule == "timing"] == [{"zone": "UTC"}]
 
     def test_a_zone_that_there_is_not_is_passed_over(self) -> None:
         the = situation(profile=profile(zone="Mars/Phobos"), shipment=parcel(zone="Asia/Tokyo"))
