@@ -6,13 +6,15 @@ from typing import Any
 import pytest
 
 from porchlight.domain.channels import Channel, Purpose
+from porchlight.domain.consent import ConsentSource
 from porchlight.domain.messages import Hold, MessageRecord, MessageState, Suppression
 from porchlight.domain.milestones import Milestone
 from porchlight.domain.moments import Moment
 from porchlight.domain.outreach import Cap, ChannelPolicy, Outreach
-from porchlight.domain.preferences import Digest, PushTarget
+from porchlight.domain.preferences import Digest, Preferences, Profile, PushTarget
 from porchlight.errors import NO_ANSWER, THROTTLED, AddressRefusedError, PermanentProviderError, TransientError
 from porchlight.reaching import MOST_MEMBERS, PushContent, TextContent
+from porchlight.services.consent import ConsentDesk, Said
 from porchlight.services.send_message import IN_DOUBT
 from tests.unit.stories import NOW, after, order, parcel, scan
 from tests.unit.test_messages_services import World
@@ -330,3 +332,18 @@ class TestFollowing:
             city.tell(Moment.DELIVERED, number, f"ord_{number}")
         city.sweep(NOW + 3 * DAY + 3 * HOUR)
         assert {one.reason for one in city.told(Moment.WELCOME)} == {Suppression.CAPPED, None}
+
+
+def test_who_has_signed_up_for_sms_gets_them_though_the_brand_would_write_emails() -> None:
+    # Given a brand that writes emails, and a shopper who wanted to hear nothing of orders
+    city = City(channels=(Channel.EMAIL,))
+    desk, there = ConsentDesk(city.profiles, city.metrics), city.catalogues.country("larkspur", "US")
+    off = Preferences(off=frozenset({Purpose.SERVICE}))
+    city.profiles.save(Profile(brand="larkspur", shopper_id="cus_1", preferences=off, version=1))
+    # When they ask for SMS on the tracking page
+    usual = city.brands.get("larkspur").outreach.channels
+    said = Said(ConsentSource.TRACKING_PAGE, NOW - HOUR, "Text me")
+    desk.sign_up("larkspur", "cus_1", "+15032281234", [Purpose.SERVICE], there, said, NOW - HOUR, usual=usual)
+    # Then that is how they hear of their parcel
+    city.tell()
+    assert city.channels == [Channel.SMS]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.channels import Channel, Purpose
 from porchlight.domain.choosing import read_form
-from porchlight.domain.consent import ConsentAction, ConsentRecord, OptIn
+from porchlight.domain.consent import ConsentAction, ConsentRecord, ConsentSource, OptIn
 from porchlight.domain.consent_rules import allowed
 from porchlight.domain.countries import CountryProfile
 from porchlight.domain.orders import Destination, Shopper
@@ -204,6 +204,14 @@ class TestSaving:
         assert kept.quiet.end.hour == 7
         assert kept.off == {Purpose.MARKETING}
 
+    def test_a_channel_with_a_tick_is_used_where_the_shop_would_not(self, world: World) -> None:
+        # Given a shop that writes emails alone, unless somebody wants it otherwise
+        world.save("service/sms", mobile=MOBILE)
+        # Then the order in which channels are tried has the one that was ticked
+        assert world.profile.preferences.channels == (Channel.EMAIL, Channel.SMS)
+        world.save("service/email", at=NOW + MINUTE)
+        assert world.profile.preferences.channels == ()
+
     def test_a_purpose_without_a_tick_is_off_until_one_is_back(self, world: World) -> None:
         world.save("service/email")
         assert world.profile.preferences.off == {Purpose.CHECK_IN, Purpose.MARKETING}
@@ -342,6 +350,24 @@ class TestSignUpOnTheTrackingPage:
         (record,) = world.ledger
         assert (record.wording, record.source) == ("signup.form.wording", "tracking_page")
         assert [one.to for one in world.courier.sent] == [MOBILE]
+
+    def test_it_is_how_they_hear_of_orders_then(self, world: World) -> None:
+        world.centre.save(world.token, {"action": ["stop"]}, NOW - MINUTE)
+        world.sign_up()
+        kept = world.profile.preferences
+        assert kept.channels == (Channel.SMS, Channel.EMAIL)
+        assert kept.off == {Purpose.CHECK_IN, Purpose.MARKETING}
+        assert not world.may(Purpose.SERVICE, Channel.EMAIL, EMAIL, OptIn.NONE), "what they stopped by email stays so"
+
+    def test_a_number_that_has_to_confirm_itself_switches_nothing_on_before(self) -> None:
+        world = World(Channel.EMAIL, Channel.SMS, country="DE")
+        world.centre.save(world.token, {"action": ["stop"]}, NOW - MINUTE)
+        world.sign_up("0151 12345678")
+        assert world.profile.preferences.off == set(Purpose)
+        yes = Said(ConsentSource.CONFIRMATION, NOW + MINUTE, proof="in_1")
+        world.desk.confirm(*WHO, "+4915112345678", yes, NOW + MINUTE)
+        kept = world.profile.preferences
+        assert (kept.channels, kept.off) == ((Channel.SMS, Channel.EMAIL), {Purpose.CHECK_IN, Purpose.MARKETING})
 
     def test_the_number_is_asked_where_twice_is_needed(self) -> None:
         world = World(Channel.EMAIL, Channel.SMS, country="DE")

@@ -42,10 +42,14 @@ class Choices(BaseModel):
     mobile: str = ""
     """As it was typed; empty: it stays as it is."""
 
-    def preferences(self, before: Preferences, offered: Sequence[Channel]) -> Preferences:
-        """As they are kept. A purpose without any tick is off; a channel with a tick is used, though last."""
+    def preferences(self, before: Preferences, offered: Sequence[Channel], usual: Sequence[Channel]) -> Preferences:
+        """As they are kept. A purpose without any tick is off; a channel with a tick is used, though last, where the
+        shopper's order, or the brand's ``usual`` one, does not name it.
+        """
         ticked = [channel for channel in offered if any(channel is one for _, one in self.on)]
-        order = tuple(dict.fromkeys((*self.channels, *ticked))) if self.channels else ()
+        order = tuple(dict.fromkeys((*(self.channels or usual), *ticked)))
+        if not self.channels and order == tuple(usual):
+            order = ()
         off = frozenset(purpose for purpose in Purpose if not any(purpose is one for one, _ in self.on))
         return before.model_copy(
             update={

@@ -1,7 +1,9 @@
 """What a shopper wants, and all that is known about reaching them. Personal: stored under the shopper alone."""
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime, time
 from enum import StrEnum
+from typing import Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -54,6 +56,19 @@ class Preferences(BaseModel):
     language: str | None = Field(default=None, max_length=35)
     quiet: QuietHours | None = None
     zone: str | None = Field(default=None, max_length=64)
+
+    def asking_for(self, channel: Channel, usual: Sequence[Channel]) -> Self:
+        """As they are with a channel that the shopper has asked to hear by: the first one, unless they have given it a
+        place. ``usual``: the brand's own order.
+        """
+        if channel in self.channels or (not self.channels and usual[:1] == (channel,)):
+            return self
+        order = dict.fromkeys((channel, *(self.channels or usual)))
+        return self.model_copy(update={"channels": tuple(order)})
+
+    def without_off(self, purposes: Iterable[Purpose]) -> Self:
+        """As they are with purposes that the shopper has asked for."""
+        return self.model_copy(update={"off": self.off - frozenset(purposes)})
 
 
 class Unreachable(BaseModel):

@@ -143,8 +143,12 @@ class ConsentDesk:
         country: CountryProfile,
         said: Said,
         now: datetime,
+        *,
+        usual: Sequence[Channel] = (),
     ) -> SignUp:
-        """They want SMS to this number (E.164). TooManySignUpsError after ``SIGN_UPS_A_DAY``."""
+        """They want SMS to this number (E.164), rather than news by the brand's ``usual`` channels.
+        TooManySignUpsError after ``SIGN_UPS_A_DAY``.
+        """
         needs = country.consents(Channel.SMS)
         double = [purpose for purpose in purposes if needs.of(purpose) is OptIn.DOUBLE]
         single = [purpose for purpose in purposes if purpose not in double]
@@ -154,7 +158,9 @@ class ConsentDesk:
                 raise TooManySignUpsError
             made = entries(profile, ConsentAction.ASKED, places(double, [Channel.SMS]), said, now, address=number)
             made += entries(profile, ConsentAction.GRANTED, places(single, [Channel.SMS]), said, now, address=number)
-            return profile.model_copy(update={"mobile" if single else "mobile_asked": number}), made
+            wanted = profile.preferences.asking_for(Channel.SMS, usual).without_off(single)
+            update = {"mobile" if single else "mobile_asked": number, "preferences": wanted}
+            return profile.model_copy(update=update), made
 
         _, records = self.change(brand, shopper_id, change)
         if not records:
@@ -171,6 +177,8 @@ class ConsentDesk:
                 yes = replace(said, wording=one.wording, language=one.language, at=max(said.at, one.at))
                 where = [(one.purpose, one.channel)]
                 made += entries(profile, ConsentAction.GRANTED, where, yes, now, address=address, confirmed=True)
+            wanted = profile.preferences.without_off(one.purpose for one in made)
+            profile = profile.model_copy(update={"preferences": wanted})
             if made and profile.mobile_asked == address:
                 profile = profile.model_copy(update={"mobile": address, "mobile_asked": None})
             return profile, made

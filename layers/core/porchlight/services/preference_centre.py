@@ -182,7 +182,8 @@ class PreferenceCentre:
                 raise TooManySignUpsError
             if new:
                 profile = profile.model_copy(update={"mobile_asked" if asks == {True} else "mobile": e164})
-            preferences = choices.preferences(profile.preferences, reader.channels)
+            usual = reader.brand.outreach.channels
+            preferences = choices.preferences(profile.preferences, reader.channels, usual)
             return profile.model_copy(update={"preferences": preferences}), made
 
         return self.desk.change(reader.brand.brand_id, reader.shopper.shopper_id, change)[1]

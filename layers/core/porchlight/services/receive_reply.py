@@ -95,7 +95,7 @@ class ReplyDesk:
             del ledger
             granted = ConsentAction.GRANTED
             made = entries(profile, granted, where, said, now, address=number.e164, confirmed=True)
-            preferences = profile.preferences.model_copy(update={"off": profile.preferences.off - {Purpose.SERVICE}})
+            preferences = profile.preferences.without_off([Purpose.SERVICE])
             again = reachable_again(profile, reply.channel, number.e164)
             return again.model_copy(update={"preferences": preferences}), made
 

@@ -49,7 +49,8 @@ class SmsSignUp:
         country = self.catalogues.country(brand.brand_id, number.country or order.destination.country)
         try:
             done = self.desk.sign_up(
-                *(brand.brand_id, order.shopper_id, number.e164, [Purpose.SERVICE], country, said, now)
+                *(brand.brand_id, order.shopper_id, number.e164, [Purpose.SERVICE], country, said, now),
+                usual=brand.outreach.channels,
             )
         except TooManySignUpsError:
             return "too_many"
