@@ -187,6 +187,7 @@ class TestHolding:
         assert city.channels == []
         city.sweep(held.not_before)
         assert city.channels == [Channel.SMS]
+        assert city.metrics.total("EventToMessage") == 0, "nobody is late who had to wait"
 
     def test_news_that_is_overtaken_while_it_is_held_is_suppressed_with_the_reason(self, city: City) -> None:
         city.catalogues.catalogue[Moment.OUT_FOR_DELIVERY] = city.catalogues.catalogue[
