@@ -88,7 +88,9 @@ class Preview:
         self._builds = Builds(source)
 
     def __call__(self, request: Request) -> Response:
-        """/preview is the page, /preview/document one message, /preview/build the number of the build."""
+        """/preview is the page, /preview/all every moment in one look, /preview/document one message, /preview/build
+        the number of the build.
+        """
         pack = self._builds.current()
         if request.path == f"{PREFIX}/build":
             return Response.json({"build": pack.number})
@@ -98,12 +100,12 @@ class Preview:
         try:
             if request.path == f"{PREFIX}/document":
                 return self._document(pack, chosen)
-            return self._page(pack, chosen)
+            return self._page(pack, chosen, every=request.path == f"{PREFIX}/all")
         except (TemplateError, KeyError, StopIteration) as error:
             return self._page(pack, {}, error=f"{type(error).__name__}: {error}")
 
-    def _page(self, pack: Pack, chosen: Mapping[str, str], error: str = "") -> Response:
-        view: dict[str, Any] = {"build": pack.number, "error": error}
+    def _page(self, pack: Pack, chosen: Mapping[str, str], error: str = "", *, every: bool = False) -> Response:
+        view: dict[str, Any] = {"build": pack.number, "error": error, "every": every}
         if not error:
             view |= self._choice(pack, chosen)
         html = _TEMPLATES.get_template("preview.html.j2").render(view)
@@ -126,6 +128,7 @@ class Preview:
             "chosen": spoken,
             "brands": list(pack.brands.ids()),
             "samples": [one.name for one in found],
+            "moments": list({one.moment: one.name for one in reversed(found)}.values())[::-1],
             "languages": languages,
             "channels": CHANNELS,
             "shown": self._shown(pack, brand, sample, language, channel),

@@ -8,6 +8,7 @@ import pytest
 
 from local.front import Request, Response
 from local.preview import CHANNELS, Preview
+from porchlight.domain.moments import Moment
 
 ROOT = Path(__file__).parents[2]
 
@@ -48,6 +49,14 @@ def test_the_document_is_the_email_itself_and_may_do_nothing(preview: Preview) -
     answer = ask(preview, "/document", brand="larkspur", sample="order_confirmed")
     assert "Larkspur" in text(answer)
     assert dict(answer.headers)["Content-Security-Policy"].startswith("sandbox;")
+
+
+def test_every_moment_is_seen_in_one_look(preview: Preview) -> None:
+    page = text(ask(preview, "/all", brand="fjordhus", language="de"))
+    shown = re.findall(r'<iframe title="([^"]+)".*?src="/preview/document\?brand=fjordhus&(?:amp;)?sample=([^&"]+)', page)
+    assert len(shown) == len(Moment)
+    assert len(dict(shown)) == len(Moment)
+    assert page.count("language=de") >= len(Moment)
 
 
 def test_what_nobody_offers_falls_back(preview: Preview) -> None:
