@@ -171,6 +171,15 @@ class TestNextChannel:
         city.tell()
         assert sorted(city.channels) == [Channel.EMAIL, Channel.PUSH]
 
+    def test_nor_by_an_event_that_is_repeated_after_the_shopper_chose_anew(self) -> None:
+        """Given push was the first channel, and the event comes again when email is: push has it already."""
+        city = City(channels=(Channel.PUSH, Channel.EMAIL), also={Moment.OUT_FOR_DELIVERY: (Channel.PUSH,)})
+        with_device(city)
+        assert city.tell() == ["sent"]
+        city.prefer(channels=(Channel.EMAIL,))
+        assert city.tell(now=NOW + HOUR) == []
+        assert city.channels == [Channel.PUSH]
+
     def test_a_question_goes_by_the_next_channel_too(self) -> None:
         city = City(providers=WAITS)
         city.move(Milestone.DELIVERED, NOW)

@@ -50,10 +50,11 @@ class Planner:
         if gathered is None:
             return []
         the = gathered.situation
-        first = decide(the)
+        first, told = decide(the), _known(the.messages, key)
+        by = told.channel if told else first.channel
         references = self._record(the, first, key)
         for channel in also(the):
-            if channel is first.channel or first.outcome is Outcome.SUPPRESS:
+            if channel == by or first.outcome is Outcome.SUPPRESS:
                 continue
             slot = message_id(event.brand, event.order_id, news.moment, news.subject_id, f"also:{channel.value}")
             beside = replace(the, only=channel, message_id=slot)
