@@ -1,4 +1,4 @@
-"""``plan|send FILE TIMES``: the first TIMES inputs of FILE through the function of that name; prints what ``plan`` says.
+"""``plan|send FILE TIMES``: the first TIMES inputs of FILE through that function; prints what is to be sent then.
 ``email|sms LANGUAGE TIMES``: a message put into words that often, without anything around it.
 """
 

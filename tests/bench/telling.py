@@ -1,7 +1,6 @@
-"""What it takes to tell a shopper something: the functions that plan and send, over the stub and a model of the table."""
+"""What telling a shopper something takes: the functions that plan and send, over the stub and a model of the table."""
 
 import json
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,51 +14,72 @@ from tests.bench.table_model import TableModel, served
 from tests.bench.town import NOW, news, prefer, settle
 
 TELL = Path(__file__).parent / "tell.py"
-FEW = 10
+FEW = 8
+"""Messages after the first one of a process."""
 CASES = {
     "email, English": ("en", Channel.EMAIL),
     "email, German": ("de", Channel.EMAIL),
     "SMS, English": ("en", Channel.SMS),
-    "SMS, German": ("de", Channel.SMS),
 }
+AFTER_LUNCH = NOW + timedelta(hours=6)
+"""Wherever in the country: nothing is held."""
 
 
 @dataclass(frozen=True)
 class Told:
-    """Instructions for one message; the words alone are a part of ``send``. ``calls``: of AWS, for a further one."""
+    """Instructions: from the start of a process until the first message is through, and for each further one.
+    ``calls`` of AWS for each further one; ``words``: what putting it into words is of ``hot``.
+    """
 
-    plan_cold: int
-    plan: int
-    send_cold: int
-    send: int
-    words: int
-    calls: tuple[float, float]
+    cold: int
+    hot: int
+    calls: float
+    words: int = 0
 
 
-def told(case: str, pack: Path, scratch: Path) -> Told:
-    """Count one case; the functions have the brand ``larkspur`` of the pack."""
-    language, channel = CASES[case]
-    path = {"PYTHONPATH": f"{ROOT}/layers/core:{pack}"}
-    events, references = scratch / "events", scratch / "references"
-    at = NOW + timedelta(hours=6)  # after lunch, wherever in the country
-    lines = [{**news(one, now=at).model_dump(mode="json"), "now": at.isoformat()} for one in range(2 * FEW)]
-    events.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+class Bench:
+    """Counts, with the brand ``larkspur`` of a pack."""
 
-    def run(what: str, times: int, *, count: bool) -> tuple[int, str, int]:
-        with _shoppers(language, channel) as (environment, asked):
+    def __init__(self, pack: Path, scratch: Path) -> None:
+        self.path = {"PYTHONPATH": f"{ROOT}/layers/core:{pack}"}
+        self.events, self.references = scratch / "events", scratch / "references"
+        lines = [news(number, now=AFTER_LUNCH).model_dump(mode="json") for number in range(1 + FEW)]
+        now = AFTER_LUNCH.isoformat()
+        self.events.write_text("\n".join(json.dumps({**one, "now": now}) for one in lines), encoding="utf-8")
+
+    def plan(self, case: str) -> Told:
+        """``plan_messages``: the same whatever the language."""
+        return self._told("plan", *CASES[case])
+
+    def send(self, case: str) -> Told:
+        """``send_message``."""
+        language, channel = CASES[case]
+        words = each(lambda times: instructions(TELL, [channel.value, language, str(times)], self.path), FEW // 2)
+        return self._told("send", language, channel, words)
+
+    def _told(self, what: str, language: str, channel: Channel, words: int = 0) -> Told:
+        one, one_calls = self._run(what, 1, language, channel)
+        many, many_calls = self._run(what, 1 + FEW, language, channel)
+        return Told(one, (many - one) // FEW, (many_calls - one_calls) / FEW, words)
+
+    def _run(self, what: str, times: int, language: str, channel: Channel) -> tuple[int, int]:
+        """Instructions and calls of a process that has so many messages to deal with."""
+        with self._shoppers(language, channel) as (environment, calls):
+            file = self.events
             if what == "send":
-                references.write_text(said(TELL, "plan", str(events), str(times), **environment, **path))
-            file = str(references if what == "send" else events)
-    return Told()
+                file = self.references
+                file.write_text(said(TELL, "plan", str(self.events), str(times), **environment, **self.path))
+                calls.clear()
+            return instructions(TELL, [what, str(file), str(times)], environment | self.path), len(calls)
 
-
-@contextmanager
-def _shoppers(language: str, channel: Channel) -> Iterator[tuple[dict[str, str], list[str]]]:
-    """The stub, over a table with shoppers who wish to be told so."""
-    model = TableModel()
-    with served(model):
-        for number in range(2 * FEW):
-            settle(number, language=language)
-            prefer(number, channels=(channel,))
-    with aws(model) as found:
-        yield found
+    @staticmethod
+    @contextmanager
+    def _shoppers(language: str, channel: Channel) -> Iterator[tuple[dict[str, str], list[str]]]:
+        """The stub, over a table with shoppers who wish to be told so."""
+        model = TableModel()
+        with served(model):
+            for number in range(1 + FEW):
+                settle(number, language=language)
+                prefer(number, channels=(channel,))
+        with aws(model) as found:
+            yield found

@@ -45,6 +45,9 @@ from porchlight.services.plan_messages import REDRIVE_AFTER, count, due_at, news
 IN_DOUBT = timedelta(minutes=5)
 """How long a message may stay in ``sending`` before it is taken up again."""
 
+AT_WORK = timedelta(minutes=1)
+"""No sender takes so long: the sweep stays out of its way."""
+
 MAX_ATTEMPTS = 10
 """A message that was handed over so often without an answer is given up."""
 
@@ -200,7 +203,7 @@ class Sender:
             "confirm_by": _confirm_by(told[0], channel, now),
             "offered_at": record.offered_at or (now if any(one.spec.expires_hours for one in told) else None),
         }
-        claimed = self._update(record, claim, due_at=now + IN_DOUBT)
+        claimed = self._update(record, claim, due_at=_looked_at(record, now))
         if gathered.touches and (decision.counted or record.purpose is not Purpose.SERVICE):
             self._touch(claimed, gathered.touches, channel, now)
         return claimed
@@ -252,9 +255,9 @@ class Sender:
             done = self._update(claimed, sent, due_at=confirm_by)
         except ConflictError:  # the provider's own report was quicker than its answer
             return MessageState.SENT
-        self.metrics.count(
-            "EventToMessage", (now - claimed.event_at).total_seconds(), unit="Seconds", channel=claimed.channel
-        )
+        if claimed.not_before is None and claimed.fallback_of is None:  # others waited because they should
+            took = (now - claimed.event_at).total_seconds()
+            self.metrics.count("EventToMessage", took, unit="Seconds", channel=claimed.channel)
         return done.state
 
     def _failed(self, record: MessageRecord, why: str, now: datetime, **more: Any) -> str:
@@ -362,6 +365,15 @@ def _chosen(decision: Decision) -> Channel:
 def _confirm_by(the: Situation, channel: Channel, now: datetime) -> datetime | None:
     policy = the.brand.outreach.providers.get(channel)
     return now + timedelta(minutes=policy.confirm_minutes) if policy and policy.confirm_minutes else None
+
+
+def _looked_at(record: MessageRecord, now: datetime) -> datetime:
+    """When the sweep looks at a message that a sender has taken up. One that was just planned stays where it is in the
+    index, though that may be a little early: to move it is two writes in eight partitions that all messages share.
+    """
+    planned = record.planned_at + REDRIVE_AFTER
+    stays = record.attempt == 0 and record.not_before is None and planned > now + AT_WORK
+    return planned if stays else now + IN_DOUBT
 
 
 def _in_doubt_too_long(record: MessageRecord, now: datetime) -> bool:

@@ -1,5 +1,7 @@
-"""What shoppers did with messages: counters by day, moment and channel."""
+"""What shoppers did with messages: counters by day, moment and channel, in shards that are added up when asked for."""
 
+import random
+from collections import Counter, defaultdict
 from datetime import date, datetime, timedelta
 
 from porchlight.adapters.dynamodb import keys
@@ -21,15 +23,23 @@ class DynamoEngagement:
     def count(self, brand: str, moment: Moment, channel: Channel, kind: ReceiptKind, at: datetime) -> None:
         """One update."""
         sk = keys.engagement_sk(at.date(), moment.value, channel.value)
-        self._table.count(item(keys.engagement_pk(brand), sk, "engaged", None), kind.value, 1, ttl=at + KEPT)
+        pk = keys.engagement_pk(brand, random.randrange(keys.ENGAGEMENT_SHARDS))  # noqa: S311 - spread, not secret
+        self._table.count(item(pk, sk, "engaged", None), kind.value, 1, ttl=at + KEPT)
 
     def days(self, brand: str, first: date, last: date) -> list[Engaged]:
-        """One query."""
+        """A query for each shard."""
         start, end = keys.engagement_sk(first), keys.engagement_sk(last + timedelta(days=1))
-        return [_engaged(one) for one in self._table.query(keys.engagement_pk(brand), start=start, end=end)]
+        sums: dict[str, Counter[ReceiptKind]] = defaultdict(Counter)
+        for shard in range(keys.ENGAGEMENT_SHARDS):
+            for stored in self._table.query(keys.engagement_pk(brand, shard), start=start, end=end):
+                sums[stored["sk"]["S"]].update(_counts(stored))
+        return [_engaged(sk, counts) for sk, counts in sorted(sums.items())]
 
 
-def _engaged(stored: Item) -> Engaged:
-    _, day, moment, channel = stored["sk"]["S"].split("#")
-    counts = {kind: int(stored[kind.value]["N"]) for kind in ReceiptKind if kind.value in stored}
-    return Engaged(day=date.fromisoformat(day), moment=Moment(moment), channel=Channel(channel), counts=counts)
+def _counts(stored: Item) -> dict[ReceiptKind, int]:
+    return {kind: int(stored[kind.value]["N"]) for kind in ReceiptKind if kind.value in stored}
+
+
+def _engaged(sk: str, counts: Counter[ReceiptKind]) -> Engaged:
+    _, day, moment, channel = sk.split("#")
+    return Engaged(day=date.fromisoformat(day), moment=Moment(moment), channel=Channel(channel), counts=dict(counts))
