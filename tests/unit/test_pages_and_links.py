@@ -43,7 +43,9 @@ def token(kind: str, made: Links | None = None, **update: Any) -> str:
 
 
 def message_token(kind: str, purpose: Purpose) -> str:
-    return links().of_message(brand(), order(), "msg_1", purpose, Channel.EMAIL)[kind].rpartition("/")[2]
+    return (
+        links().of_message(brand(), order(), "msg_1", purpose, Channel.EMAIL, "ada@x.example")[kind].rpartition("/")[2]
+    )
 
 
 class TestLinks:
@@ -55,7 +57,7 @@ class TestLinks:
         who = {"b": "larkspur", "o": "ord_1", "s": "cus_1"}
         assert links().read("u", token("unsubscribe"), NOW) == {"k": "u", **who}
         assert links().read("p", token("preferences"), NOW) == {"k": "p", **who}
-        how = {"u": "marketing", "c": "email", "m": "msg_1"}
+        how = {"u": "marketing", "c": "email", "m": "msg_1", "a": address_digest("larkspur", "ada@x.example")[-4:]}
         assert links().read("u", message_token("unsubscribe", Purpose.MARKETING), NOW) == {"k": "u", **who, **how}
         assert links().read("p", message_token("preferences", Purpose.MARKETING), NOW) == {"k": "p", **who, **how}
 

@@ -20,7 +20,7 @@ from porchlight.domain.orders import Destination, Shopper
 from porchlight.domain.preferences import Digest, Frequency, Profile, PushTarget, address_digest
 from porchlight.errors import NotFoundError, PermanentProviderError, TransientError
 from porchlight.reaching import TextContent
-from porchlight.services.consent import SIGN_UPS_A_DAY, ConsentDesk, Said
+from porchlight.services.consent import SIGN_UPS_A_DAY, ConsentDesk, Said, places
 from porchlight.services.links import Links
 from porchlight.services.preference_centre import PreferenceCentre, Saved
 from porchlight.services.sign_up import SmsSignUp
@@ -89,7 +89,7 @@ class World:
         return self.links.of_order(self.brand, self.order)["preferences"].rpartition("/")[2]
 
     def from_message(self, channel: Channel) -> str:
-        made = self.links.of_message(self.brand, self.order, "msg_1", Purpose.SERVICE, channel)
+        made = self.links.of_message(self.brand, self.order, "msg_1", Purpose.SERVICE, channel, EMAIL)
         return made["preferences"].rpartition("/")[2]
 
     def save(self, *on: str, at: datetime = NOW, token: str = "", **fields: str) -> Saved:
@@ -323,8 +323,44 @@ class TestNumbers:
         assert world.renderer.shown["faults"]["mobile"]["say"] == "preferences.faults.too_many"
         assert world.profile.mobile != OTHER
 
+    def test_nobody_is_texted_all_day_by_a_tick_that_comes_and_goes(self, world: World) -> None:
+        world.save("service/email", "service/sms", mobile=MOBILE)
+        for number in range(1, 10):
+            world.save("service/email", at=NOW + 20 * number * MINUTE)
+            world.save("service/email", "service/sms", at=NOW + (20 * number + 10) * MINUTE)
+        assert len(world.courier.sent) == SIGN_UPS_A_DAY
+
+    def test_the_rules_are_those_of_the_numbers_country(self, world: World) -> None:
+        # Given an order that goes to Britain, and a German number
+        assert world.save("service/email", "service/sms", mobile="+49 151 12345678") == Saved("confirm")
+        assert not world.may(Purpose.SERVICE, Channel.SMS, "+4915112345678", OptIn.SINGLE)
+        assert (world.profile.mobile, world.profile.mobile_asked) == (None, "+4915112345678")
+
+    def test_a_number_that_is_to_confirm_itself_takes_nobodys_place_before(self) -> None:
+        # Given a number that has said yes
+        world = World(Channel.EMAIL, Channel.SMS, country="DE")
+        world.save("service/email", "service/sms", mobile="0151 12345678")
+        yes = Said(ConsentSource.CONFIRMATION, NOW + MINUTE, proof="in_1")
+        world.desk.confirm(*WHO, "+4915112345678", yes, NOW + MINUTE)
+        # When another one is typed, and something else ticked, too
+        at = NOW + 10 * MINUTE
+        world.save("service/email", "check_in/email", "service/sms", mobile="0151 87654321", at=at)
+        # Then the first one stays until the other has said yes
+        assert world.profile.mobile == "+4915112345678"
+        assert world.profile.mobile_asked == "+4915187654321"
+
 
 class TestDoubleOptInByEmail:
+    def test_a_link_in_an_email_to_an_address_of_before_is_none_from_this_one(self) -> None:
+        # Given a message that went to an address that is another one now
+        world = World(Channel.EMAIL, country="DE")
+        token = world.from_message(Channel.EMAIL)
+        moved = Shopper(brand="larkspur", shopper_id="cus_1", email="new@x.example")
+        world.orders.shoppers[WHO] = moved
+        # Then whoever reads the old mailbox cannot say yes for the new one
+        world.save(*EVERY_EMAIL, token=token)
+        assert not world.may(Purpose.MARKETING, Channel.EMAIL, "new@x.example")
+
     def test_who_did_not_come_from_the_mailbox_cannot_say_yes_for_it(self) -> None:
         world = World(Channel.EMAIL, country="DE")
         assert world.boxes["marketing/email"]["closed"]
@@ -392,6 +428,26 @@ class TestSignUpOnTheTrackingPage:
             assert world.sign_up(f"+44740012345{number}", at=NOW + number * MINUTE) == "started"
         assert world.sign_up(OTHER, at=NOW + 30 * MINUTE) == "too_many"
         assert len(world.courier.sent) == SIGN_UPS_A_DAY
+
+    def test_a_link_of_before_somebody_was_forgotten_signs_nobody_up(self, world: World) -> None:
+        world.profiles.erase(*WHO, NOW)
+        with pytest.raises(NotFoundError):
+            world.sign_up(at=NOW + MINUTE)
+        assert world.profile.mobile is None
+        assert not world.courier.sent
+
+    def test_a_number_that_has_said_stop_is_asked_first(self, world: World) -> None:
+        # Given a number that had SMS, and sent STOP
+        world.sign_up()
+        stop = Said(ConsentSource.KEYWORD, NOW + MINUTE, "STOP", proof="in_1")
+        world.desk.withdraw(*WHO, places(Purpose, [Channel.SMS]), stop, NOW + MINUTE, address=MOBILE)
+        # When a form is filled in with it once more
+        assert world.sign_up(at=NOW + 10 * MINUTE) == "asked"
+        # Then it gets nothing before it has said yes itself
+        assert not world.may(Purpose.SERVICE, Channel.SMS, MOBILE, OptIn.NONE)
+        yes = Said(ConsentSource.CONFIRMATION, NOW + 20 * MINUTE, proof="in_2")
+        world.desk.confirm(*WHO, MOBILE, yes, NOW + 20 * MINUTE)
+        assert world.may(Purpose.SERVICE, Channel.SMS, MOBILE)
 
     def test_a_brand_without_sms_has_no_such_form(self) -> None:
         with pytest.raises(NotFoundError):

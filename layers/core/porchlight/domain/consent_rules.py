@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from porchlight.domain.channels import Channel
-from porchlight.domain.consent import ConsentAction, ConsentRecord, OptIn, Standing
+from porchlight.domain.channels import Channel, Purpose
+from porchlight.domain.consent import ConsentAction, ConsentRecord, ConsentSource, OptIn, Standing
 
 ADDRESSED = frozenset({Channel.EMAIL, Channel.SMS, Channel.WHATSAPP})
 """Channels with an address that consent is about. Devices and browsers have said yes themselves."""
@@ -38,6 +38,17 @@ def standing(records: Iterable[ConsentRecord]) -> Standing | None:
         return _of(next((record for record in reversed(same) if record.confirmed), same[-1]))
     # Somebody who has said stop is not written to because a form was filled in for them: only a grant lifts that.
     return _of((withdrawn or known)[-1]) if known else None
+
+
+def has_stopped(records: Iterable[ConsentRecord], purpose: Purpose, channel: Channel, address_digest: str) -> bool:
+    """True where the last word came from the address itself, and was STOP: a form does not lift that, another word
+    from there does.
+    """
+    known = [one for one in records if (one.purpose, one.channel) == (purpose, channel)]
+    said = [one for one in known if one.action is not ConsentAction.ASKED]
+    last = max(said, key=lambda one: (one.at, one.action is ConsentAction.WITHDRAWN), default=None)
+    stopped = last is not None and last.action is ConsentAction.WITHDRAWN and last.source is ConsentSource.KEYWORD
+    return stopped and last is not None and last.address_digest == address_digest
 
 
 def remembered(records: Iterable[ConsentRecord], erased_at: datetime | None) -> list[ConsentRecord]:

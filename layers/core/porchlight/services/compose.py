@@ -37,9 +37,11 @@ class Composer:
         TooLongError: an SMS of more parts than the brand pays for, however short its words are chosen.
         """
         head = items[0]
-        links = self.links.of_message(head.brand, head.order, record.message_id, record.purpose, channel)
-        view = self._view(record, items, links, channel, more=more)
         contact = head.contacts[channel]
+        links = self.links.of_message(
+            *(head.brand, head.order, record.message_id, record.purpose, channel, contact.address)
+        )
+        view = self._view(record, items, links, channel, more=more)
         keys: dict[str, str] = {}
         if channel is Channel.WEB_PUSH:
             target = next(one for one in head.profile.targets if one.target == contact.address)

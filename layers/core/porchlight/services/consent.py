@@ -10,7 +10,7 @@ from itertools import product
 
 from porchlight.domain.channels import Channel, Purpose
 from porchlight.domain.consent import ConsentAction, ConsentRecord, ConsentSource, OptIn, standing_key
-from porchlight.domain.consent_rules import ADDRESSED, pending, remembered, standing
+from porchlight.domain.consent_rules import ADDRESSED, has_stopped, pending, remembered, standing
 from porchlight.domain.countries import CountryProfile
 from porchlight.domain.ids import stable_id
 from porchlight.domain.preferences import Profile, Unreachable, address_digest
@@ -149,13 +149,14 @@ class ConsentDesk:
         """They want SMS to this number (E.164), rather than news by the brand's ``usual`` channels.
         TooManySignUpsError after ``SIGN_UPS_A_DAY``.
         """
-        needs = country.consents(Channel.SMS)
-        double = [purpose for purpose in purposes if needs.of(purpose) is OptIn.DOUBLE]
-        single = [purpose for purpose in purposes if purpose not in double]
+        needs, digest = country.consents(Channel.SMS), address_digest(brand, number)
 
         def change(profile: Profile, ledger: Ledger) -> tuple[Profile, Ledger]:
             if not may_sign_up(ledger, now):
                 raise TooManySignUpsError
+            stopped = {purpose for purpose in purposes if has_stopped(ledger, purpose, Channel.SMS, digest)}
+            double = [one for one in purposes if one in stopped or needs.of(one) is OptIn.DOUBLE]
+            single = [one for one in purposes if one not in double]
             made = entries(profile, ConsentAction.ASKED, places(double, [Channel.SMS]), said, now, address=number)
             made += entries(profile, ConsentAction.GRANTED, places(single, [Channel.SMS]), said, now, address=number)
             wanted = profile.preferences.asking_for(Channel.SMS, usual).without_off(single)
@@ -165,7 +166,8 @@ class ConsentDesk:
         _, records = self.change(brand, shopper_id, change)
         if not records:
             return SignUp.REPEATED
-        return SignUp.ASKED if double else SignUp.GRANTED
+        asked = any(one.action is ConsentAction.ASKED for one in records)
+        return SignUp.ASKED if asked else SignUp.GRANTED
 
     def confirm(self, brand: str, shopper_id: str, address: str, said: Said, now: datetime) -> list[Place]:
         """The address itself says yes to what was asked for it; returns what that was."""

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.channels import Channel, Purpose
 from porchlight.domain.orders import Order
+from porchlight.domain.preferences import address_digest
 from porchlight.domain.tokens import read, read_short, sign, sign_short
 from porchlight.errors import NotFoundError, TransientError
 from porchlight.ports import Secrets
@@ -27,12 +28,13 @@ class Links:
         return self._links(brand, order, {})
 
     def of_message(
-        self, brand: BrandConfig, order: Order, message_id: str, purpose: Purpose, channel: Channel
+        self, brand: BrandConfig, order: Order, message_id: str, purpose: Purpose, channel: Channel, address: str = ""
     ) -> dict[str, str]:
         """The links of one message: as of its order, but ``unsubscribe`` stops its purpose on its channel, and
-        ``preferences`` knows by which channel it came.
+        ``preferences`` knows by which channel, and to which ``address``, it came.
         """
-        return self._links(brand, order, {"u": purpose.value, "c": channel.value, "m": message_id})
+        how = {"u": purpose.value, "c": channel.value, "m": message_id}
+        return self._links(brand, order, how | {"a": _mark(brand.brand_id, address)} if address else how)
 
     def rating(self, brand: BrandConfig, order: Order, message_id: str) -> str:
         """Where a tap on a score leads, before the score: what was asked by one message is answered once."""
@@ -71,6 +73,11 @@ class Links:
                 return {"k": kind, "b": short[0], "o": short[1]}
         raise NotFoundError
 
+    @staticmethod
+    def came_to(claims: dict[str, str], channel: Channel, address: str) -> bool:
+        """True for the claims of a link in a message that went to this address by this channel."""
+        return claims.get("c") == channel and bool(address) and claims.get("a") == _mark(claims["b"], address)
+
     def _keys(self) -> list[str]:
         try:
             secret = self.secrets.get("links")
@@ -81,3 +88,8 @@ class Links:
             raise TransientError("the secret links has no key")
         old = [previous] if isinstance(previous, str) else previous if isinstance(previous, list) else []
         return [key, *(one for one in old if one and isinstance(one, str))]
+
+
+def _mark(brand: str, address: str) -> str:
+    """Tells one address of a shopper from another, and nobody which it is."""
+    return address_digest(brand, address)[-4:]

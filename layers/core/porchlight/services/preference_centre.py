@@ -1,7 +1,7 @@
 """``GET`` and ``POST /p/{token}``: shoppers choose what they hear, where, how often and when."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from porchlight.domain.addresses import Number, phone_number
@@ -19,7 +19,7 @@ from porchlight.domain.choosing import (
 )
 from porchlight.domain.choosing_view import Shown, preferences_view
 from porchlight.domain.consent import ConsentAction, ConsentSource, OptIn
-from porchlight.domain.consent_rules import pending, remembered
+from porchlight.domain.consent_rules import has_stopped, pending, remembered
 from porchlight.domain.languages import own_name
 from porchlight.domain.orders import Order, Shopper
 from porchlight.domain.preferences import Profile, address_digest
@@ -58,18 +58,8 @@ class Reader:
     channels: Sequence[Channel]
     language: str
     by_email: bool
-    """The link came in an email: whoever has it reads what is sent there."""
+    """The link came in an email to the shopper's address: whoever has it reads what is sent there."""
     message_id: str
-
-    def with_number(self, number: str) -> Mapping[Channel, Target]:
-        """The targets as they are with another number; "": as they are."""
-        if not number:
-            return self.targets
-        digest = address_digest(self.brand.brand_id, number)
-        return {
-            **self.targets,
-            **{one: Target(digest, self.targets[one].rules) for one in BY_NUMBER if one in self.targets},
-        }
 
 
 @dataclass(frozen=True)
@@ -165,33 +155,47 @@ class PreferenceCentre:
         """Write preferences and consent in one; returns what is new in the ledger."""
         e164 = number.e164 if number else ""
         new = bool(e164) and number != reader.number
-        targets = reader.with_number(e164)
+        there = self._with_number(reader, number) if number else reader
         words = self._wordings(reader)
 
         def change(profile: Profile, ledger: Ledger) -> tuple[Profile, Ledger]:
-            was = ticked(profile, targets, reader.channels)
+            was = ticked(profile, there.targets, reader.channels)
             waits = _pending(profile, ledger, e164, now)
-            closed = self._closed(reader, profile)
+            closed = self._closed(there, profile)
             made: Ledger = []
             for place in sorted(choices.on - was - waits - closed):
-                made += self._entry(reader, profile, place, self._action(reader, place), words, e164, now)
+                action = self._action(there, place, ledger)
+                made += self._entry(reader, profile, place, action, words, e164, now)
             for place in sorted((was | waits) - choices.on):
                 made += self._entry(reader, profile, place, ConsentAction.WITHDRAWN, words, e164, now)
-            asks = {one.action is ConsentAction.ASKED for one in made if one.action is not ConsentAction.WITHDRAWN}
-            if (new or True in asks) and not may_sign_up(ledger, now):
+            yes = [one for one in made if one.action is not ConsentAction.WITHDRAWN]
+            signed = {one.action for one in yes if one.channel in BY_NUMBER}
+            if (new or signed) and not may_sign_up(ledger, now):
                 raise TooManySignUpsError
             if new:
-                profile = profile.model_copy(update={"mobile_asked" if asks == {True} else "mobile": e164})
+                asked = signed == {ConsentAction.ASKED}
+                profile = profile.model_copy(update={"mobile_asked" if asked else "mobile": e164})
             usual = reader.brand.outreach.channels
             preferences = choices.preferences(profile.preferences, reader.channels, usual)
             return profile.model_copy(update={"preferences": preferences}), made
 
         return self.desk.change(reader.brand.brand_id, reader.shopper.shopper_id, change)[1]
 
-    def _action(self, reader: Reader, place: Place) -> ConsentAction:
+    def _with_number(self, reader: Reader, number: Number) -> Reader:
+        """With another number, under the rules of its country."""
+        digest = address_digest(reader.brand.brand_id, number.e164)
+        country = number.country or reader.order.destination.country
+        there = Target(digest, self.catalogues.country(reader.brand.brand_id, country))
+        mine = {channel: there for channel in BY_NUMBER if channel in reader.targets}
+        return replace(reader, targets={**reader.targets, **mine})
+
+    def _action(self, reader: Reader, place: Place, ledger: Ledger) -> ConsentAction:
         """What a tick is: an email is as good as confirmed, where it may be ticked at all."""
-        double = self._needs(reader, place) is OptIn.DOUBLE
-        return ConsentAction.ASKED if double and place[1] in BY_NUMBER else ConsentAction.GRANTED
+        if place[1] not in BY_NUMBER:
+            return ConsentAction.GRANTED
+        stopped = has_stopped(ledger, *place, reader.targets[place[1]].digest)
+        double = stopped or self._needs(reader, place) is OptIn.DOUBLE
+        return ConsentAction.ASKED if double else ConsentAction.GRANTED
 
     @staticmethod
     def _entry(
@@ -238,7 +242,7 @@ class PreferenceCentre:
         brand = self.brands.get(claims["b"])
         shopper, profile = self.desk.profiles.with_contact(brand.brand_id, claims["s"])
         order = self.orders.get(brand.brand_id, claims.get("o", ""))
-        if shopper is None or order is None or (shopper.erased_at and not shopper.email):
+        if shopper is None or order is None or (profile.erased_at and order.placed_at <= profile.erased_at):
             raise NotFoundError
         country = order.destination.country
         contacts = contacts_of(brand.brand_id, shopper, profile, country)
@@ -253,7 +257,8 @@ class PreferenceCentre:
         return Reader(
             *(brand, order, shopper, profile, targets),
             Number(known.address, known.country) if known and known.address else None,
-            *(channels, language, claims.get("c") == Channel.EMAIL, claims.get("m", "")),
+            *(channels, language, self.links.came_to(claims, Channel.EMAIL, shopper.email or "")),
+            claims.get("m", ""),
         )
 
     def _page(

@@ -29,19 +29,21 @@ class SmsSignUp:
 
     def sign_up(self, token: str, typed: str, agreed: bool, now: datetime, wished: Wished = ()) -> str:
         """What the page says then: ``asked``, ``started``, ``invalid``, ``unticked``, ``too_many`` or ``later``.
-        NotFoundError for links of others, and brands that send no SMS.
+        NotFoundError for links of others and of people who were forgotten, and brands that send no SMS.
         """
         claims = self.links.read("t", token, now)
         brand = self.brands.get(claims["b"])
         order = self.orders.get(brand.brand_id, claims["o"])
         if order is None or Channel.SMS not in brand.outreach.providers:
             raise NotFoundError
+        shopper, profile = self.desk.profiles.with_contact(brand.brand_id, order.shopper_id)
+        if profile.erased_at and order.placed_at <= profile.erased_at:
+            raise NotFoundError
         number = phone_number(typed, order.destination.country)
         if number is None:
             return "invalid"
         if not agreed:
             return "unticked"
-        shopper, profile = self.desk.profiles.with_contact(brand.brand_id, order.shopper_id)
         known = profile.preferences.language or (shopper.language if shopper else None)
         language = self.renderer.speech(brand, known, *wished).tag
         words = self.renderer.words(brand, "signup.form", {"brand": brand.name}, language)

@@ -25,6 +25,8 @@ class Claims:
     profile: Profile
     place: Place
     message_id: str
+    by_email: bool
+    """It came in an email to the address that is the shopper's now."""
     preferences: str
     """The token of the page where they may choose instead."""
 
@@ -63,7 +65,7 @@ class Unsubscribe:
         words = self._words(claims, "undo_button" if on else "ask_button")
         said = Said(ConsentSource.ONE_CLICK, now, words, self._language(claims), claims.message_id)
         # The link came in a message to that address: whoever has it reads what is sent there.
-        confirmed = on and bool(claims.message_id) and channel is Channel.EMAIL
+        confirmed = on and claims.by_email and channel is Channel.EMAIL
         address = claims.shopper.email or ""
 
         def change(profile: Profile, ledger: Ledger) -> tuple[Profile, Ledger]:
@@ -99,7 +101,8 @@ class Unsubscribe:
         if shopper is None:
             raise NotFoundError
         place = Purpose(said.get("u", Purpose.SERVICE)), Channel(said.get("c", Channel.EMAIL))
-        return Claims(brand, shopper, profile, place, said.get("m", ""), self.links.preferences(said, now))
+        by_email = self.links.came_to(said, Channel.EMAIL, shopper.email or "")
+        return Claims(brand, shopper, profile, place, said.get("m", ""), by_email, self.links.preferences(said, now))
 
     def _language(self, claims: Claims, wished: Wished = ()) -> str:
         known = claims.profile.preferences.language or claims.shopper.language
