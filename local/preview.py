@@ -16,6 +16,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 
 from local.front import Request, Response
+from porchlight.domain.moments import Moment
 
 PREFIX = "/preview"
 CHANNELS = ("email", "text", "sms", "push", "whatsapp")
@@ -128,7 +129,7 @@ class Preview:
             "chosen": spoken,
             "brands": list(pack.brands.ids()),
             "samples": [one.name for one in found],
-            "moments": list({one.moment: one.name for one in reversed(found)}.values())[::-1],
+            "moments": {moment.value: next(one.name for one in found if one.moment is moment) for moment in Moment},
             "languages": languages,
             "channels": CHANNELS,
             "shown": self._shown(pack, brand, sample, language, channel),
