@@ -335,6 +335,20 @@ class TestBundles:
         (other,) = (one for one in city.told() if one.state is MessageState.MERGED)
         assert [one.message_id for one in lead.includes] == [other.message_id]
 
+    def test_who_comes_to_it_after_it_went_out_is_told_by_itself(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Given a planner that died after it had planned, and before it joined."""
+        city = City()
+        city.add_parcel(2)
+        city.tell(number=1)
+        dies(monkeypatch, city.bundles, "get")
+        with pytest.raises(Killed):
+            city.tell(number=2, now=NOW + MINUTE)
+        city.sweep(NOW + 5 * MINUTE)
+        assert city.channels == [Channel.SMS]
+        city.sweep(NOW + 7 * MINUTE)
+        assert city.channels == [Channel.SMS, Channel.SMS]
+        assert [one.state for one in city.told()] == [MessageState.SENT, MessageState.SENT]
+
     def test_nobody_joins_one_whose_time_is_over(self) -> None:
         """Given its lead failed before it was closed, what comes days later is told by itself."""
         city = City()
