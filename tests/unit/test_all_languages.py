@@ -65,6 +65,7 @@ def test_every_email_is_whole(renderer: PackRenderer, language: str) -> None:
             assert not DIRECTION.search(part), where
             assert language == "en" or not ENGLISH.search(part), f"{where}: {ENGLISH.search(part)}"
         assert not re.search(r"\S[ \u00a0]{2,}\S", text), f"{where}\n{text}"
+        assert not re.search(r"\w\.\.(?!\.)", text), f"{where}\n{text}"
         links = LINK.findall(html)
         assert links, where
         assert all(link.startswith("https://") for link in links), where

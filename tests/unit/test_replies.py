@@ -1,6 +1,8 @@
 """Replies of shoppers: STOP stops whatever its language, everything else reaches a person, nothing happens twice."""
 
 import json
+import re
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
@@ -33,11 +35,21 @@ from porchlight.services.support import FORWARDED, Support
 from porchlight.services.texting import Texts
 from tests.fakes import FakeBrands, FakeMetrics, FakeOrders, FakeRenderer
 from tests.fakes_reaching import FakeCourier, FakeExperiments, FakeProfiles, FakeReplies
+from tests.unit.speaking import LANGUAGES, all_words
 from tests.unit.stories import NOW, brand, order
 
 MOBILE, OURS = "+447400123456", "+447400999999"
 MINUTE = timedelta(minutes=1)
 ORIGINAL = b"From: Ada <ada@x.example>\r\n\r\nWhere is my shirt?"
+
+
+def leaves(words: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    """Every text of a language with its place."""
+    if isinstance(words, str):
+        yield name, words
+    elif isinstance(words, dict):
+        for key, value in words.items():
+            yield from leaves(value, f"{name}.{key}")
 
 
 class TestKeywords:
@@ -63,6 +75,30 @@ class TestKeywords:
         for first, second in combinations(Keyword, 2):
             assert not meant[first] & meant[second]
         assert all(all(words) for words in meant.values())
+
+    @pytest.mark.parametrize("language", LANGUAGES)
+    def test_texts_ask_for_words_that_are_understood(self, language: str) -> None:
+        """Given what the words of a language tell shoppers to reply, then it is what English tells, and is obeyed."""
+        named = re.compile(rf"(?<![A-Za-z])({'|'.join(one.name for one in Keyword)})(?![A-Za-z])")
+        asked = {name: set(named.findall(text)) for name, text in leaves(all_words()["en"])}
+        assert sum(map(bool, asked.values())) > 5
+        for name, text in leaves(all_words()[language]):
+            assert set(named.findall(text)) == asked[name], f"{language} {name}: {text}"
+        for word in set().union(*asked.values()):
+            assert keyword(word) is Keyword[word]
+
+    @pytest.mark.parametrize(
+        ("language", "words"),
+        [
+            *(("ar", "إيقاف مساعدة نعم"), ("de", "Stopp Hilfe Ja"), ("en", "Stop Help Yes"), ("es", "Alto Ayuda Sí")),
+            *(("fr", "Arrêt Aide Oui"), ("id", "Berhenti Bantuan Ya"), ("it", "Ferma Aiuto Sì")),
+            *(("ja", "停止 ヘルプ はい"), ("nl", "Stoppen Hulp Ja"), ("pl", "Rezygnuję Pomoc Tak")),
+            *(("pt-BR", "Parar Ajuda Sim"), ("th", "หยุด ช่วยเหลือ ใช่"), ("vi", "Dừng Trợ\u00a0giúp Có")),
+        ],
+    )
+    def test_who_answers_in_their_own_language_is_understood(self, language: str, words: str) -> None:
+        assert language in LANGUAGES
+        assert [keyword(word) for word in words.split(" ")] == [Keyword.STOP, Keyword.HELP, Keyword.YES]
 
     @given(st.text(max_size=300))
     def test_any_text_is_read(self, text: str) -> None:
@@ -178,7 +214,8 @@ class World:
             FakeReplies(),
         )
         self.consent, support = ConsentDesk(self.profiles, self.metrics), Support(self.courier)
-        brands, texts = FakeBrands(shop()), Texts(self.courier, FakeRenderer(), self.metrics)
+        self.orders, self.brands = orders, FakeBrands(shop())
+        brands, texts = self.brands, Texts(self.courier, FakeRenderer(), self.metrics)
         self.experiments = FakeExperiments()
         log = ContactLog(self.profiles, Laboratory(self.experiments, self.profiles), self.metrics)
         self.desk = ReplyDesk(self.consent, brands, self.known, texts, support, log, self.metrics)
@@ -261,6 +298,48 @@ class TestWords:
         world.sms("START", 5)
         world.sms("STOP", 1)
         assert world.may(Purpose.SERVICE, need=OptIn.SINGLE)
+
+    def test_start_is_no_yes_to_offers_that_were_signed_up_for(self, world: World) -> None:
+        # Given offers that wait for a YES
+        needs = {"sms": {"marketing": "double"}}
+        germany = CountryProfile.model_validate({"country": "DE", "opt_in": needs})
+        said = Said(ConsentSource.TRACKING_PAGE, NOW, "Offers")
+        world.consent.sign_up("larkspur", "cus_1", MOBILE, [Purpose.MARKETING], germany, said, NOW)
+        # When START comes instead
+        world.sms("START", 5)
+        # Then news of orders come, and no offers before the YES
+        assert world.may(Purpose.SERVICE, need=OptIn.DOUBLE)
+        assert not world.may(Purpose.MARKETING, need=OptIn.SINGLE)
+        assert world.sms("YES", 6) == "yes"
+        assert world.may(Purpose.MARKETING, need=OptIn.DOUBLE)
+
+    def test_stop_counts_for_every_brand_that_writes_from_that_number(self) -> None:
+        # Given two brands with one number
+        world = World()
+        second = shop().model_copy(update={"brand_id": "fjordhus"})
+        world.brands.brands["fjordhus"] = second
+        theirs = Shopper(brand="fjordhus", shopper_id="cus_9", phone=MOBILE)
+        world.orders.save(order(brand="fjordhus", order_id="ord_9", shopper_id="cus_9"), theirs)
+        # When somebody sends STOP to it
+        assert world.sms("STOP", reply_id="in-1") == "stop"
+        assert world.sms("STOP", reply_id="in-1") == "known"
+        # Then neither writes to them
+        for brand_id, shopper_id in (("larkspur", "cus_1"), ("fjordhus", "cus_9")):
+            standing = world.profiles.get(brand_id, shopper_id).standing(Purpose.SERVICE, Channel.SMS)
+            assert standing
+            assert standing.action == "withdrawn"
+        # And what is for a person goes to a brand that knows them
+        world.sms("Where is it?", sender=MOBILE)
+        assert [one.brand for one in world.emails] == ["larkspur"]
+
+    def test_what_a_brand_that_shares_its_number_does_not_know_goes_to_one_that_does(self) -> None:
+        world = World()
+        world.brands.brands["fjordhus"] = shop().model_copy(update={"brand_id": "fjordhus"})
+        number = "+447400123999"
+        theirs = Shopper(brand="fjordhus", shopper_id="cus_9", phone=number)
+        world.orders.save(order(brand="fjordhus", order_id="ord_9", shopper_id="cus_9"), theirs)
+        assert world.sms("Where is it?", sender=number) == "passed_on"
+        assert [one.brand for one in world.emails] == ["fjordhus"]
 
     def test_help_is_answered_in_the_shoppers_language(self, world: World) -> None:
         assert world.sms("HELP") == "help"

@@ -98,6 +98,25 @@ def test_a_day_stands_in_three_forms(language: str, near: tuple[str, str, str], 
     assert said.range(days(2, 3), TUESDAY) == ranged
 
 
+@pytest.mark.parametrize(
+    ("language", "first", "short", "second"),
+    [
+        ("fr", "le mardi 1er décembre", "mar. 1er déc.", "le mercredi 2 décembre"),
+        ("pt-BR", "na terça-feira, 1º de dezembro", "ter., 1º de dez.", "na quarta-feira, 2 de dezembro"),
+        ("es", "el martes, 1 de diciembre", "mar, 1 dic", "el miércoles, 2 de diciembre"),
+    ],
+)
+def test_the_first_of_a_month_is_counted_where_the_language_does(
+    language: str, first: str, short: str, second: str
+) -> None:
+    said, day = speech(language), date(2026, 12, 1)
+    assert said.day(day, TUESDAY).on == first
+    assert said.short(day, TUESDAY) == short
+    assert said.day(day + timedelta(1), TUESDAY).on == second
+    eleventh = said.day(date(2026, 12, 11), TUESDAY).on
+    assert not re.search("1er|1º", eleventh)
+
+
 def test_portuguese_days_have_two_genders() -> None:
     saturday = TUESDAY + timedelta(11)
     assert speech("pt-BR").day(saturday, TUESDAY).on == "no sábado, 5 de dezembro"

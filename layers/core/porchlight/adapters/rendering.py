@@ -24,6 +24,8 @@ from porchlight.domain.speech import Speech, put_in
 
 _KEPT = "\n\u200c\u200d"
 _SPACES = re.compile(r"[ \t\r\n]+")
+_TWO_STOPS = re.compile(r"(?<=[^\W\d_])\.\.(?=[\s)»”\"]|$)")
+"""After an abbreviation that ends a sentence ("6:30 p. m."): one stop says both."""
 
 
 class PackRenderer:
@@ -183,7 +185,8 @@ class _Tongue:
             return text
         if text not in self._compiled:
             self._compiled[text] = self._env.from_string(text)
-        return _SPACES.sub(" ", self._compiled[text].render(facts)).strip()
+        said = _SPACES.sub(" ", self._compiled[text].render(facts)).strip()
+        return _TWO_STOPS.sub(".", said) if ".." in said else said
 
 
 def _environment() -> ImmutableSandboxedEnvironment:
