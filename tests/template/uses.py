@@ -231,8 +231,8 @@ def _method(unit: Unit, call: ast.Call, found: Uses, in_adapter: bool) -> Iterat
         if name in PROVIDERS:
             yield from _wiring(name, found)
         return
-    if isinstance(receiver, ast.Attribute) and last in app():
-        yield from _wired(last, name)  # a service that the wiring has made, in a field of its own name
+    if last in app():
+        yield from _wired(last, name)  # a service that the wiring has made, in a field or argument of its own name
     if isinstance(receiver, ast.Attribute) and isinstance(receiver.value, ast.Name) and receiver.value.id == "app":
         yield from _wired(last, name)
     if (in_adapter or unit.module == APP) and not (isinstance(receiver, ast.Attribute) and last.startswith("_")):
