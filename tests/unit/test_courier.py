@@ -238,6 +238,23 @@ def test_silence_counts_as_a_failure() -> None:
     assert len(world.providers[FIRST].asked) == IN_A_ROW
 
 
+def test_a_browser_whose_server_is_silent_says_nothing_of_the_others() -> None:
+    # Given a shopper whose subscriptions all lead to a server that never answers (anybody can have such ones)
+    world = World()
+    policy = ChannelPolicy(providers=("vapid",), per_second=100)
+    outreach = Outreach(channels=(Channel.WEB_PUSH,), providers={Channel.WEB_PUSH: policy})
+    config = brand().model_copy(update={"outreach": outreach})
+    world.brands, world.providers = FakeBrands(config), {"vapid": FakeProvider("vapid")}
+    courier = world.process()
+    world.providers["vapid"].always = SILENT
+    for number in range(IN_A_ROW + 3):
+        with pytest.raises(TransientError):
+            courier.hand_over(outgoing(Channel.WEB_PUSH, message_id=f"msg_{number}"), world.now)
+    # Then everybody else's browser still gets its messages
+    world.providers["vapid"].always = None
+    assert courier.hand_over(outgoing(Channel.WEB_PUSH, message_id="msg_other"), world.now).provider == "vapid"
+
+
 def test_after_a_while_one_message_tries_and_the_others_follow_if_it_is_taken() -> None:
     # Given a provider that was shut, and is well again
     world = World()

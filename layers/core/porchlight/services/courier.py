@@ -33,6 +33,8 @@ from porchlight.reaching import Breakers, HandedOver, Outgoing, Provider, Quotas
 
 COUNT_EVERY = timedelta(seconds=2)
 """A busy process counts what it sent this often, not message by message: all of them write to one item."""
+_STRANGERS = frozenset({Channel.WEB_PUSH})
+"""Each address is one of another server, which anybody may have: that it fails says nothing of the others."""
 _TRIES = 3
 _OUTCOME = {THROTTLED: "throttled", NO_ANSWER: "no_answer"}
 
@@ -138,7 +140,7 @@ class Courier:
                 provider=line[2],
                 outcome=_OUTCOME.get(error.problem, "unavailable"),
             )
-            if error.problem != THROTTLED:
+            if error.problem != THROTTLED and line[1] not in _STRANGERS:
                 self._failed(line, now)
             raise
         except PermanentProviderError as error:
