@@ -38,7 +38,7 @@ def ports(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     orders = FakeOrders()
     shopper = Shopper(brand="larkspur", shopper_id="cus_1", email="ada@x.example", phone=MOBILE)
     orders.save(order(), shopper)
-    scopes = ["shoppers:read", "shoppers:write", "shoppers:erase", "consents:write"]
+    scopes = ["orders:write", "shoppers:read", "shoppers:write", "shoppers:erase", "consents:write"]
     key = {"id": "k", "brand": "larkspur", "sha256": hashlib.sha256(KEY.encode()).hexdigest(), "scopes": scopes}
     found = {
         **{"orders": orders, "profiles": FakeProfiles(orders), "replies": FakeReplies(), "courier": FakeCourier()},
@@ -123,6 +123,16 @@ def test_the_shops_systems(ports: dict[str, Any]) -> None:
     shown = call("manage_shoppers", "GET /v1/shoppers/{id}", **path)
     assert json.loads(shown["body"])["contact"]["email"] is None
     assert call("manage_shoppers", "GET /v1/shoppers/{id}", id="nobody")["statusCode"] == 404
+
+
+def test_the_help_desk(ports: dict[str, Any]) -> None:
+    route, path = "POST /v1/orders/{id}/contacts", {"id": "ord_1"}
+    contact = json.dumps({"id": "zd-1", "channel": "phone", "topic": "where_is_it"})
+    answers = [call("put_order", route, contact, **path) for _ in range(2)]
+    assert [(one["statusCode"], json.loads(one["body"])["counted"]) for one in answers] == [(200, True), (200, False)]
+    assert ports["metrics"].total("Contacts", channel="phone", topic="where_is_it") == 1
+    assert call("put_order", route, "{}", **path)["statusCode"] == 400
+    assert call("put_order", route, contact, id="nothing")["statusCode"] == 404
 
 
 def test_replies_of_all_kinds_come_by_topics(ports: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,6 +15,7 @@ from porchlight.domain.fanout.situation import Contact, News, Sent, Situation
 from porchlight.domain.moments import Moment
 from porchlight.domain.orders import Order, Shopper
 from porchlight.domain.preferences import Profile, address_digest
+from porchlight.domain.returns import Return
 from porchlight.domain.shipments import Shipment
 from porchlight.domain.telling import QUESTIONS
 from porchlight.ports import Brands, OrderContents, Orders, Returns, Shipments
@@ -94,7 +95,7 @@ class Deliberation:
             parcels=() if service and news.moment is not Moment.SPLIT_SHIPMENT else self._parcels(brand_id, contents),
             parcel_count=len(contents.shipment_ids),
             return_count=len(contents.return_ids),
-            returns=self.returns.of_order(brand_id, order_id) if news.moment is Moment.REFUND_ISSUED else (),
+            returns=self._returns(brand_id, contents) if news.moment is Moment.REFUND_ISSUED else (),
             message_id=message_id,
         )
         tried = candidates(the)
@@ -118,6 +119,10 @@ class Deliberation:
             )
             for channel in Channel
         }
+
+    def _returns(self, brand_id: str, contents: OrderContents) -> list[Return]:
+        found = (self.returns.get(brand_id, one) for one in contents.return_ids)
+        return [request for request in found if request]
 
     def _parcels(self, brand_id: str, contents: OrderContents) -> list[Shipment]:
         found = (self.shipments.get(brand_id, one) for one in contents.shipment_ids[:MOST_PARCELS])
