@@ -196,6 +196,7 @@ class Bucket:
         self.kept = {"replies/1": ORIGINAL, "replies/big": b"x" * (MOST_BYTES + 1)}
 
     def get(self, key: str) -> bytes:
+        assert key, "S3 takes no such key"
         if key not in self.kept:
             raise NotFoundError
         return self.kept[key]
@@ -438,6 +439,17 @@ class TestMail:
         assert email.content.attached == ORIGINAL
         assert email.content.subject == "Re: Shipped Bcc: x"
         assert FORWARDED in email.content.headers
+
+    @pytest.mark.parametrize("sender", ["];@", "Ada <ada@@x.example>", "@", "ada@" + "x" * 400])
+    def test_a_sender_that_can_be_none_is_passed_on_all_the_same(self, world: World, sender: str) -> None:
+        assert self.take(world, **{"from": sender}) == "passed_on"
+        assert mime(world.emails[0])
+        assert world.emails[0].reply_to == shop().sender.reply_to
+
+    def test_an_email_of_which_nothing_was_kept_is_announced(self, world: World) -> None:
+        assert self.take(world, key="") == "passed_on"
+        assert isinstance(world.emails[0].content, EmailContent)
+        assert "not kept" in world.emails[0].content.text
 
     def test_the_original_goes_along_as_a_file(self, world: World) -> None:
         self.take(world)

@@ -2,7 +2,7 @@
 was shown; where things stand follows from the ledger, whatever the order in which news arrives.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -169,12 +169,22 @@ class ConsentDesk:
         asked = any(one.action is ConsentAction.ASKED for one in records)
         return SignUp.ASKED if asked else SignUp.GRANTED
 
-    def confirm(self, brand: str, shopper_id: str, address: str, said: Said, now: datetime) -> list[Place]:
-        """The address itself says yes to what was asked for it; returns what that was."""
+    def confirm(
+        self,
+        brand: str,
+        shopper_id: str,
+        address: str,
+        said: Said,
+        now: datetime,
+        *,
+        purposes: Collection[Purpose] = tuple(Purpose),
+    ) -> list[Place]:
+        """The address itself says yes to what was asked for it (for these purposes); returns what that was."""
 
         def change(profile: Profile, ledger: Ledger) -> tuple[Profile, Ledger]:
             made = []
-            for one in pending(ledger, address_digest(brand, address), now - ASK_LIFETIME):
+            waits = pending(ledger, address_digest(brand, address), now - ASK_LIFETIME)
+            for one in (one for one in waits if one.purpose in purposes):
                 # What was shown when it was asked for is what they say yes to.
                 yes = replace(said, wording=one.wording, language=one.language, at=max(said.at, one.at))
                 where = [(one.purpose, one.channel)]

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from porchlight.domain.addresses import valid_email
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.mails import Mail
 from porchlight.errors import NotFoundError
@@ -43,13 +44,16 @@ class MailDesk:
             return "known"
         text = "A shopper answered an email. What they wrote is attached."
         try:
-            original = self.mails.get(mail.key)
+            original = self.mails.get(mail.key) if mail.key else b""
         except NotFoundError:
-            original, text = b"", "A shopper answered an email. What they wrote is not kept any more."
+            original = b""
+        if not original:
+            text = "A shopper answered an email. What they wrote is not kept any more."
         if len(original) > MOST_BYTES:
             original, text = b"", f"A shopper answered an email. It is too large to be attached: {mail.key}"
         subject = mail.subject or "An answer without a subject"
-        self.support.pass_on(brand, subject, text, mail.mail_id, now, reply_to=mail.sender, attached=original)
+        answer_to = valid_email(mail.sender) or ""  # what can be none would keep the rest from people, too
+        self.support.pass_on(brand, subject, text, mail.mail_id, now, reply_to=answer_to, attached=original)
         self.replies.done(brand.brand_id, mail.mail_id, now)
         self.contacts.note_from(brand, "email", mail.sender, now)
         return "passed_on"

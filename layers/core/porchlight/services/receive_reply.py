@@ -21,7 +21,9 @@ from porchlight.services.texting import Texts
 
 @dataclass(frozen=True)
 class ReplyDesk:
-    """Does what a reply asks for, once. A word counts for every shopper of the brand with that number."""
+    """Does what a reply asks for, once. A word counts for every shopper of the brand with that number, and for every
+    brand that writes from the number that it was sent to.
+    """
 
     desk: ConsentDesk
     brands: Brands
@@ -33,20 +35,28 @@ class ReplyDesk:
 
     def take(self, reply: Reply, now: datetime) -> str:
         """What was made of it: a keyword, ``passed_on``, ``known`` or ``stray``."""
-        brand, number = self._brand(reply), phone_number(reply.sender, None)
-        if brand is None or number is None:
+        brands, number = self._brands(reply), phone_number(reply.sender, None)
+        if not brands or number is None:
             self.metrics.count("Replies", channel=reply.channel.value, outcome="stray")
             return "stray"
-        if self.replies.is_done(brand.brand_id, reply.reply_id):
+        first = brands[0].brand_id
+        if self.replies.is_done(first, reply.reply_id):
             return "known"
-        word = keyword(reply.text)
-        outcome = word.value if word and self._obey(brand, number, reply, word, now) else "passed_on"
-        shoppers = self._pass_on(brand, number, reply, now) if outcome == "passed_on" else []
-        self.replies.done(brand.brand_id, reply.reply_id, now)
+        word, known = keyword(reply.text), self._knowing(brands, number)
+        obeyed = [self._obey(brand, number, reply, word, now) for brand in known] if word else []
+        outcome = word.value if word and any(obeyed) else "passed_on"
+        shoppers = self._pass_on(known[0], number, reply, now) if outcome == "passed_on" else []
+        self.replies.done(first, reply.reply_id, now)
         if outcome == "passed_on":
-            self.contacts.note(brand, reply.channel.value, shoppers, now)
+            self.contacts.note(known[0], reply.channel.value, shoppers, now)
         self.metrics.count("Replies", channel=reply.channel.value, outcome=outcome)
         return outcome
+
+    def _knowing(self, brands: Sequence[BrandConfig], number: Number) -> Sequence[BrandConfig]:
+        """Of several brands with one number those that know whose the other one is; the first where none does."""
+        if len(brands) == 1:
+            return brands
+        return [one for one in brands if self.desk.profiles.find(one.brand_id, number.e164)] or brands[:1]
 
     def _pass_on(self, brand: BrandConfig, number: Number, reply: Reply, now: datetime) -> list[str]:
         """Let people answer it; returns who it may be from."""
@@ -67,7 +77,10 @@ class ReplyDesk:
                 self._answer(brand, number, reply, "stopped", shoppers, now)
             return True
         said = Said(ConsentSource.CONFIRMATION, reply.at, proof=reply.reply_id)
-        confirmed = [bool(self.desk.confirm(brand.brand_id, one, number.e164, said, now)) for one in shoppers]
+        asked = (Purpose.SERVICE,) if word is Keyword.START else tuple(Purpose)
+        confirmed = [
+            bool(self.desk.confirm(brand.brand_id, one, number.e164, said, now, purposes=asked)) for one in shoppers
+        ]
         if word is Keyword.YES and not any(confirmed):
             return False
         if word is Keyword.START:
@@ -97,6 +110,8 @@ class ReplyDesk:
             made = entries(profile, granted, where, said, now, address=number.e164, confirmed=True)
             preferences = profile.preferences.without_off([Purpose.SERVICE])
             again = reachable_again(profile, reply.channel, number.e164)
+            if profile.mobile_asked == number.e164:
+                again = again.model_copy(update={"mobile": number.e164, "mobile_asked": None})
             return again.model_copy(update={"preferences": preferences}), made
 
         return self.desk.change(brand.brand_id, shopper_id, change)[1]
@@ -116,16 +131,16 @@ class ReplyDesk:
                 return known
         return None
 
-    def _brand(self, reply: Reply) -> BrandConfig | None:
+    def _brands(self, reply: Reply) -> list[BrandConfig]:
         """Whose number it was sent to."""
-        for brand_id in self.brands.ids():
-            brand = self.brands.get(brand_id)
-            outreach = brand.outreach
-            ours = {*outreach.sms.origination.values(), *outreach.sms.numbers}
-            whatsapp = outreach.whatsapp.phone_number_id if outreach.whatsapp else ""
-            if reply.channel is Channel.SMS and reply.receiver in ours:
-                return brand
-            bare = (one.removeprefix("phone-number-id-") for one in (whatsapp, reply.receiver))
-            if reply.channel is Channel.WHATSAPP and whatsapp and len(set(bare)) == 1:
-                return brand
-        return None
+        brands = [self.brands.get(brand_id) for brand_id in self.brands.ids()]
+        return [one for one in brands if _is_its_number(one, reply)]
+
+
+def _is_its_number(brand: BrandConfig, reply: Reply) -> bool:
+    outreach = brand.outreach
+    if reply.channel is Channel.SMS:
+        return reply.receiver in {*outreach.sms.origination.values(), *outreach.sms.numbers}
+    whatsapp = outreach.whatsapp.phone_number_id if outreach.whatsapp else ""
+    bare = (one.removeprefix("phone-number-id-") for one in (whatsapp, reply.receiver))
+    return reply.channel is Channel.WHATSAPP and bool(whatsapp) and len(set(bare)) == 1
