@@ -31,6 +31,7 @@ class TestBundles:
         assert city.channels == [Channel.EMAIL]
         (sent,) = (one for one in city.told() if one.state is MessageState.SENT)
         assert len(sent.includes) == 3
+        assert city.metrics.total("Messages", outcome="merged") == 2
 
     def test_so_does_a_digest_and_does_not_wait_for_the_next_evening(self) -> None:
         city = City()
