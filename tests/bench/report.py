@@ -8,7 +8,9 @@ from pathlib import Path
 from statistics import mean
 
 from tests.bench.counting import PYTHON, ROOT
+from tests.bench.rush import Rush
 from tests.bench.sweep import EACH_RUN, MIX, Swept
+from tests.bench.telling import Told
 
 PAGE = ROOT / "docs/benchmarks.md"
 TEMPLATE = Path(__file__).parent / "page.md.txt"
@@ -54,6 +56,16 @@ class Sweeps:
     idle: tuple[int, float]
 
 
+@dataclass(frozen=True)
+class Rushes:
+    """Many senders behind one bucket: the bucket alone, and everything. ``senders``, ``offered`` in a second."""
+
+    bucket: Rush
+    whole: Rush
+    senders: tuple[int, int]
+    offered: tuple[int, int]
+
+
 @dataclass
 class Figures:
     """What a run has measured so far."""
@@ -66,6 +78,9 @@ class Figures:
     """Source of the largest body, and what its JSON alone takes."""
     promise: Promise | None = None
     sweeps: Sweeps | None = None
+    told: dict[str, Told] = field(default_factory=dict)
+    """By what is done."""
+    rushes: Rushes | None = None
 
 
 def write(figures: Figures, page: Path = PAGE) -> None:
@@ -78,6 +93,8 @@ def write(figures: Figures, page: Path = PAGE) -> None:
         door=_table(("path", "ours", "twin", "ratio", "aim"), figures.door),
         promise=_promise(figures.promise),
         **_sweeps(figures.sweeps),
+        told=_told(figures.told),
+        rush=_rush(figures.rushes),
         **{whose: f"{count} call{'s' if count > 1 else ''}" for whose, count in figures.calls.items()},
     )
     page.write_text(text, encoding="utf-8")
@@ -110,6 +127,26 @@ def _sweeps(found: Sweeps | None) -> dict[str, str]:
         "each_run": f"{EACH_RUN:,}",
         "cpu": f"{due * mean(found.kinds[kind][1] for kind in MIX) / 2.5e9:.0f}",
     }
+
+
+def _told(found: dict[str, Told]) -> str:
+    rows = [("what", "first", "each further one", "of it words", "calls of AWS")]
+    for what, one in found.items():
+        words = _large(one.words) if one.words else "–"
+        rows.append((what, _large(one.cold), _large(one.hot), words, f"{one.calls:.1f}"))
+    return _lines(rows)
+
+
+def _rush(found: Rushes | None) -> str:
+    assert found is not None
+    rows = [("", "senders", "offered in a second", "bucket's rate", "sent", "most in a second", "writes to the bucket")]
+    for index, (what, one) in enumerate((("the bucket alone", found.bucket), ("planned and sent", found.whole))):
+        first, most = one.busiest
+        asked = (what, f"{found.senders[index]}", f"{found.offered[index]:,}", f"{one.rate:,.0f}")
+        rows.append(
+            (*asked, f"{len(one.sent):,}", f"{one.peak:,}", f"{first:,} in the first second, then at most {most:,}")
+        )
+    return _lines(rows)
 
 
 _EACH = ("requests", "read units", "write units")

@@ -13,8 +13,10 @@ import pytest
 from tests.bench import report
 from tests.bench.counting import ROOT, each, instructions, said
 from tests.bench.history import learned
+from tests.bench.rush import rush
 from tests.bench.stub import SECRET, aws
 from tests.bench.sweep import EACH_RUN, KINDS, filled, idle, swept
+from tests.bench.telling import CASES, Bench
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(ROOT / "layers/brand"))
@@ -141,6 +143,27 @@ def test_a_promise(tmp_path: Path) -> None:
     print(f"promise: {hot:,}, {milliseconds} ms; a model of {lanes} lanes")
 
 
+def test_a_message(tmp_path: Path) -> None:
+    bench = Bench(build(ROOT / "brand", tmp_path, check=False).parent, tmp_path)
+    told = {"plan": bench.plan("email, English"), **{f"send: {case}": bench.send(case) for case in CASES}}
+    for what, one in told.items():
+        print(f"{what}: {one}")
+    FIGURES.told = told
+
+
+def test_a_rush() -> None:
+    """A million messages in ten minutes are 1,667 in a second."""
+    senders, offered = (350, 20), (1_667, 95)
+    bucket = rush(12_000, 2_000, senders[0], offered[0], whole=False)
+    whole = rush(300, 100, senders[1], offered[1], whole=True)
+    for one, messages in ((bucket, 12_000), (whole, 300)):
+        print(f"rush: {one.peak} in a second of {one.rate:.0f}, {one.busiest} writes, {one.refused} came again")
+        assert len(one.sent) == messages
+        assert one.peak <= one.allowed
+    assert len(whole.told) == 300
+    FIGURES.rushes = report.Rushes(bucket, whole, senders, offered)
+
+
 def test_the_sweep() -> None:
     """300,000 timers, and ten times as many, of which as many are due."""
     timers = {}
@@ -168,6 +191,8 @@ def test_the_report() -> None:
         and FIGURES.decoding[0]
         and FIGURES.promise
         and FIGURES.sweeps
+        and FIGURES.told
+        and FIGURES.rushes
     ):
         report.write(FIGURES)
         print(f"written: {report.PAGE.relative_to(ROOT)}")

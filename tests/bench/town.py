@@ -46,9 +46,9 @@ from tests.unit.stories import NOW, after, brand, order, parcel, scan
 SES_ID = "010001949f3c2a51-6a1f2c3d-4e5f-6071-8293-a4b5c6d7e8f9-000000"
 
 
-def policy(*channels: Channel, **more: Any) -> BrandConfig:
+def policy(*channels: Channel, per_second: float = 1000, **more: Any) -> BrandConfig:
     """A brand that uses these channels in this order, without caps where it names none."""
-    providers = {one: ChannelPolicy(providers=("ses",), per_second=1000) for one in channels}
+    providers = {one: ChannelPolicy(providers=("ses",), per_second=per_second) for one in channels}
     outreach = Outreach(**{"channels": channels, "providers": providers, "caps": ()} | more)
     return brand().model_copy(update={"outreach": outreach})
 
@@ -150,7 +150,7 @@ class Town:
         self.planner = Planner(deliberation, self.messages, gatherer, laboratory, self.metrics)
         self.sender = Sender(
             *(deliberation, self.messages, self.profiles, touches, gatherer),
-            *(Composer(FakeRenderer(), links, blocks), courier, laboratory, self.metrics),
+            *(Composer(FakeRenderer(), links, blocks), courier, laboratory, self.metrics, lambda: 0.0),
         )
         desk = ConsentDesk(self.profiles, self.metrics)
         self.feedback = Feedback(self.messages, desk, self.reputations, DynamoEngagement(table), self.metrics)
