@@ -1,5 +1,7 @@
 """Second task of notification_fanout: send one planned message, or record that it failed."""
 
+import time
+
 from porchlight.runtime.bootstrap import app
 from porchlight.runtime.handlers import Event, task_handler
 from porchlight.services.compose import Composer
@@ -13,7 +15,7 @@ def send(event: Event) -> dict[str, str]:
     composer = Composer(app.renderer, Links(app.secrets, app.public_url), app.blocks)
     sender = Sender(
         *(app.deliberation, app.messages, app.profiles, app.touches, app.gatherer),
-        *(composer, app.courier, app.laboratory, app.metrics),
+        *(composer, app.courier, app.laboratory, app.metrics, time.monotonic),
     )
     if event.get("action") == "fail":
         return {"state": sender.fail(*reference, str(event.get("error", "")), app.clock())}

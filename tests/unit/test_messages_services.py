@@ -85,7 +85,7 @@ class World:
         self.planner = Planner(deliberation, self.messages, gatherer, self.laboratory, self.metrics)
         self.sender = Sender(
             *(deliberation, self.messages, self.profiles, self.touches, gatherer),
-            *(Composer(FakeRenderer(), links, blocks), self.email, self.laboratory, self.metrics),
+            *(Composer(FakeRenderer(), links, blocks), self.email, self.laboratory, self.metrics, lambda: 0.0),
         )
         self.engagement = FakeEngagement()
         desk = ConsentDesk(self.profiles, self.metrics)

@@ -387,6 +387,13 @@ class App:
         return SafeCaller(call_seconds=8, loopback=self.settings.loopback_calls == "allowed")
 
     @cached_property
+    def push_caller(self) -> "asking.Caller":
+        """Who calls push services of browsers: one after the other, so that none may take long."""
+        from porchlight.adapters.safe_http import SafeCaller
+
+        return SafeCaller(connect_seconds=2, call_seconds=3, loopback=self.settings.loopback_calls == "allowed")
+
+    @cached_property
     def webhook_deliveries(self) -> "announcing.WebhookDeliveries":
         """Deliveries to brands' endpoints."""
         from porchlight.adapters.dynamodb.webhooks import DynamoWebhookDeliveries
@@ -587,7 +594,7 @@ class App:
         from porchlight.channels.registry import provider
 
         sets = (self.settings.configuration_set, self.settings.sms_configuration_set)
-        kit = Kit(self.secrets, self.clock, lambda: self.safe_caller, *sets)
+        kit = Kit(self.secrets, self.clock, lambda: self.push_caller, *sets)
         return provider(provider_id, kit)
 
     @cached_property

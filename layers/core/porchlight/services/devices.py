@@ -1,5 +1,6 @@
 """Hand a message to all that its channel reaches: a push goes to each device or browser of the shopper."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -10,6 +11,11 @@ from porchlight.reaching import Courier, HandedOver, Outgoing
 
 DEVICES = frozenset({Channel.PUSH, Channel.WEB_PUSH})
 """Channels on which a shopper may have several addresses."""
+
+SECONDS = 9.0
+"""After so long nobody else is asked: the slowest takes ten more, and a function that is killed at twenty would have
+told some and recorded nothing.
+"""
 
 Failure = PermanentProviderError | TransientError
 
@@ -23,11 +29,17 @@ class Handed(NamedTuple):
     failure: Failure
 
 
-def hand_over(courier: Courier, message: Outgoing, profile: Profile, now: datetime) -> Handed:
-    """Offer it to each once, the newest first. It counts as sent where one has taken it."""
+def hand_over(
+    courier: Courier,
+    message: Outgoing,
+    profile: Profile,
+    now: datetime,
+    monotonic: Callable[[], float],
+) -> Handed:
+    """Offer it to each once, the newest first. It counts as sent where one has taken it. ``monotonic``: seconds."""
     taken: HandedOver | None = None
     failure: Failure = AddressRefusedError("no device is left")
-    refused = []
+    refused, begun = [], monotonic()
     for one in _copies(message, profile):
         try:
             answer = courier.hand_over(one, now)
@@ -37,6 +49,8 @@ def hand_over(courier: Courier, message: Outgoing, profile: Profile, now: dateti
                 refused.append(one.to)
         else:
             taken = taken or answer
+        if monotonic() - begun > SECONDS:
+            break
     return Handed(taken, tuple(refused), failure)
 
 

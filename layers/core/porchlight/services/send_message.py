@@ -13,7 +13,7 @@ record, leaves ``sending``. The provider's report with our tag settles that (``r
 no such report after ``IN_DOUBT`` is it sent again, and not more than ``MAX_ATTEMPTS`` times in all.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -75,6 +75,8 @@ class Sender:
     courier: Courier
     laboratory: Laboratory
     metrics: Metrics
+    monotonic: Callable[[], float]
+    """Seconds that pass."""
 
     def send(self, brand: str, order_id: str, message_id: str, now: datetime) -> str:
         """Send it if it still is to be sent; returns its state. TransientError: try again, nothing was sent."""
@@ -225,7 +227,7 @@ class Sender:
         self._update(claimed, before, due_at=now + REDRIVE_AFTER)
 
     def _hand_over(self, claimed: MessageRecord, outgoing: Outgoing, head: Situation, now: datetime) -> str:
-        taken, refused, failure = hand_over(self.courier, outgoing, head.profile, now)
+        taken, refused, failure = hand_over(self.courier, outgoing, head.profile, now, self.monotonic)
         if refused:
             self._forget(head, outgoing.channel, refused, now)
         if taken:
