@@ -33,10 +33,15 @@ class DynamoProfiles:
         return shopper, profile
 
     def save(self, profile: Profile, records: Sequence[ConsentRecord] = ()) -> None:
-        """One transaction: an entry of the ledger has its time and id in its key, so that a repeat meets itself."""
+        """One transaction: an entry of the ledger has its time and id in its key, so that a repeat meets itself. The
+        profile alone is a plain write, at half the price.
+        """
         numbers = filter(None, (profile.mobile, profile.mobile_asked))
         also = [_consent(record) for record in records]
         also += address_items(profile.brand, profile.shopper_id, numbers)
+        if not also:
+            self._table.replace(self._profile(profile), profile.version)
+            return
         guarded = {"Put": self._table.guarded(self._profile(profile), profile.version)}
         self._table.transact([guarded, *({"Put": {"TableName": self._table.name, "Item": one}} for one in also)])
 
