@@ -72,7 +72,8 @@ def targets(function: str) -> Grants:
             ours("sms-voice", "configuration-set/porchlight-some-stage"),
         },
         "social-messaging:SendWhatsAppMessage": {ours("social-messaging", "phone-number-id/*")},
-        "sns:Publish": {ours("sns", "endpoint/*"), NOT + "arn:aws:sns:*:*:*"},
+        "sns:Publish": {NOT + "arn:aws:sns:*:*:*"}
+        | ({ours("sns", "endpoint/*")} if "provider" in uses(folder(function)).attributes else set()),
         "sqs:SendMessage": {arn(SENT_TO.get(function, "InboundQueue"))},
         "ssm:GetParameter": {f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/porchlight/{STAGE}/{address}"},
         "states:StartExecution": machines - {arn("ReturnsAuthorization")},
@@ -85,6 +86,8 @@ SENT_TO = dict.fromkeys(("SweepDue", "DeliverWebhook", "ManageWebhooks"), "Webho
 """Whose queue is not the inbound one."""
 SENDERS = {"SendMessage", "ManagePreferences", "ReceiveReply"}
 """Who may write to shoppers: with news, and with answers to a sign-up or a word that they sent."""
+MAILERS = SENDERS - {"ManagePreferences"}
+"""Who may do so by other channels than SMS: what answers a form of the open internet is none of them."""
 REFUNDS = {"RefundReturn", "CarryOutRemedy"}
 """The functions that may ask for money to be moved."""
 READ = {
@@ -184,11 +187,13 @@ def test_what_each_function_must_never_be_able_to_do() -> None:
     def may(action: str, resource: str) -> set[str]:
         return {function for function in functions() if allowed(function, action, resource)}
 
-    assert may("ses:SendEmail", mail) == may("ses:SendRawEmail", mail) == SENDERS
+    assert may("ses:SendEmail", mail) == may("ses:SendRawEmail", mail) == MAILERS
     assert may("sms-voice:SendTextMessage", ours("sms-voice", "pool/pool-1")) == SENDERS
-    assert may("sns:Publish", "+4915123456789") == may("sns:Publish", ours("sns", "endpoint/GCM/a/1")) == SENDERS
+    assert may("sns:Publish", "+4915123456789") == SENDERS
+    assert may("sns:Publish", ours("sns", "endpoint/GCM/a/1")) == MAILERS
+    assert may("social-messaging:SendWhatsAppMessage", ours("social-messaging", "phone-number-id/1")) == MAILERS
     assert not may("sns:Publish", ours("sns", "some-topic")), "a phone number is no topic"
-    assert may("secretsmanager:GetSecretValue", secret("channels/smtp-AbCdEf")) == SENDERS
+    assert may("secretsmanager:GetSecretValue", secret("channels/smtp-AbCdEf")) == MAILERS
     assert may("secretsmanager:GetSecretValue", secret("refunds/larkspur-AbCdEf")) == REFUNDS
     webhooks = {"ReceiveWebhook", "PollCarriers"}
     assert may("secretsmanager:GetSecretValue", secret("carriers/easypost-AbCdEf")) == webhooks

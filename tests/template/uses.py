@@ -14,8 +14,15 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 CORE = ROOT / "layers/core"
 APP = "porchlight.runtime.bootstrap"
-PROVIDERS = {"refund_provider": "refunds/*/client.py", "remedies": "refunds/*/client.py", "provider": "channels/*/*.py"}
+PROVIDERS = {
+    "refund_provider": "refunds/*/client.py",
+    "remedies": "refunds/*/client.py",
+    "provider": "channels/*/*.py",
+    "text_provider": "channels/sms/*.py",
+}
 """Chosen at run time: whatever any of them may ask for."""
+COURIERS = {"courier": "provider", "text_courier": "text_provider"}
+"""Who asks which of them: a courier calls what it was given ``provider``. The first that is wired counts."""
 PREFIXES = {
     "sesv2": "ses",
     "stepfunctions": "states",
@@ -143,6 +150,8 @@ class Uses:
     """Actions of IAM, queries of an index marked by ``INDEX``."""
     secrets: set[str] = field(default_factory=set)
     """Names of secrets, where the code names them."""
+    hands_over: bool = False
+    """It gives a message to a provider, of which the wiring says which it may be."""
 
 
 @cache
@@ -155,6 +164,10 @@ def uses(function: str) -> Uses:
         if unit not in seen:
             seen.add(unit)
             todo += _follow(unit, found)
+        if not todo and found.hands_over:
+            wired = next((one for courier, one in COURIERS.items() if Unit(APP, "App", courier) in seen), "provider")
+            found.hands_over = False
+            todo += _wiring(wired, found)
     return found
 
 
@@ -228,7 +241,9 @@ def _method(unit: Unit, call: ast.Call, found: Uses, in_adapter: bool) -> Iterat
         return
     if last == "self" and unit.owner:
         yield Unit(unit.module, unit.owner, name)
-        if name in PROVIDERS:
+        if name == "provider":
+            found.hands_over = True
+        elif name in PROVIDERS:
             yield from _wiring(name, found)
         return
     if last in app():

@@ -129,7 +129,7 @@ class App:
         """Who answers by SMS."""
         from porchlight.services.texting import Texts
 
-        return Texts(self.courier, self.renderer, self.metrics)
+        return Texts(self.text_courier, self.renderer, self.metrics)
 
     @cached_property
     def replies(self) -> "reaching.Replies":
@@ -587,6 +587,28 @@ class App:
             *(self.brands, self.provider, self.breakers, self.quotas, self.reputations, self.metrics),
             *(time.sleep, random),
         )
+
+    @cached_property
+    def text_courier(self) -> "reaching.Courier":
+        """Who carries SMS alone: a function that answers a form may send nothing else."""
+        from random import random
+
+        from porchlight.services.courier import Courier
+
+        return Courier(
+            *(self.brands, self.text_provider, self.breakers, self.quotas, self.reputations, self.metrics),
+            *(time.sleep, random),
+        )
+
+    def text_provider(self, provider_id: str) -> "reaching.Provider":
+        """A provider of SMS, by its id; PermanentProviderError for others."""
+        from porchlight.channels.registry import provider_ids
+        from porchlight.domain.channels import Channel
+        from porchlight.errors import PermanentProviderError
+
+        if provider_id not in provider_ids(Channel.SMS):
+            raise PermanentProviderError("it carries no SMS", code="not-set-up")
+        return self.provider(provider_id)
 
     def provider(self, provider_id: str) -> "reaching.Provider":
         """A provider of a channel, by its id."""
