@@ -1,20 +1,25 @@
 """Email: the message as it goes over the wire, and how the two providers are handed it."""
 
+import socket
+import threading
+from collections.abc import Callable
+from contextlib import suppress
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
-from typing import Any
+from typing import Any, Self
 
 import pytest
 from botocore.stub import ANY, Stubber
 
 from local.demo.mail_server import GONE, MailServer
 from porchlight.adapters.aws import client
+from porchlight.channels.email import smtp
 from porchlight.channels.email.mime import mime
 from porchlight.channels.kit import Kit
 from porchlight.channels.registry import provider
 from porchlight.domain.channels import Channel
-from porchlight.errors import AddressRefusedError, PermanentProviderError, TransientError
+from porchlight.errors import NO_ANSWER, AddressRefusedError, PermanentProviderError, TransientError
 from porchlight.reaching import EmailContent, Outgoing
 from tests.channels.benches import NOW, outgoing
 from tests.fakes import FakeSecrets
@@ -202,3 +207,62 @@ class TestSmtp:
         with pytest.raises(TransientError) as caught:
             provider("smtp", kit(FakeSecrets(**{"channels/smtp": {"default": account}}))).send(email())
         assert caught.value.problem == "try-again"
+
+
+class Dripping:
+    """A mail server that answers, from a verb on, letter by letter and never to the end: each comes in time. After some
+    of them, ``time_is_up`` is called.
+    """
+
+    def __init__(self, verb: str) -> None:
+        self.verb = verb.encode()
+        self.time_is_up: Callable[[], None] = lambda: None
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self._over = threading.Event()
+
+    @property
+    def account(self) -> dict[str, str]:
+        host, port = self._listening.getsockname()
+        return {"host": host, "port": str(port), "username": "u", "password": "p"}
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._serve, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._listening.close()
+
+    def _serve(self) -> None:
+        with suppress(OSError):
+            channel, _ = self._listening.accept()
+            with channel, channel.makefile("rb") as lines:
+                channel.sendall(b"220 mail.example\r\n")
+                for line in lines:
+                    if line.upper().startswith(self.verb):
+                        channel.sendall(b"222")
+                        self.time_is_up()
+                        while not self._over.wait(0.02):
+                            channel.sendall(b"2")
+                        return
+                    said = {b"EHLO": b"250-m\r\n250 AUTH PLAIN", b"AUTH": b"235 in", b"DATA": b"354 go on"}
+                    if (verb := line[:4].upper()) in (*said, b"MAIL", b"RCPT"):
+                        channel.sendall(said.get(verb, b"250 ok") + b"\r\n")
+
+
+@pytest.mark.parametrize(("verb", "problem"), [("EHLO", "try-again"), ("RCPT", "try-again"), (".\r\n", NO_ANSWER)])
+def test_whoever_drips_is_cut_off_before_the_function_is(
+    verb: str, problem: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Dripping(verb) as server:
+
+        def timer(seconds: float, cut_off: Callable[..., None], given: tuple[Any, ...]) -> threading.Timer:
+            assert 0 < seconds <= smtp.MOST_SECONDS < 20
+            server.time_is_up = lambda: cut_off(*given)
+            return threading.Timer(3_600, lambda: None)
+
+        monkeypatch.setattr(smtp, "Timer", timer)
+        secrets = FakeSecrets(**{"channels/smtp": {"default": server.account}})
+        with pytest.raises(TransientError) as caught:
+            provider("smtp", kit(secrets)).send(email())
+    assert caught.value.problem == problem

@@ -8,9 +8,12 @@ mailbox knows two of the same, and an ``X-Porchlight-Message`` for the server's 
 """
 
 import smtplib
+import socket
 import ssl
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from threading import Event, Timer
 
 from porchlight.channels.email.mime import mime, recipient
 from porchlight.channels.kit import Kit, credentials
@@ -19,6 +22,8 @@ from porchlight.reaching import Outgoing
 
 SECONDS = 5.0
 """For each answer of the server."""
+MOST_SECONDS = 14.0
+"""For all of them, however it drips: less than the function has."""
 _IMPLICIT_TLS = 465
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _THROTTLED = frozenset({421, 454})
@@ -42,14 +47,16 @@ class Smtp:
         domain = message.from_address.rpartition("@")[2]
         message_id = f"<{message.message_id}@{domain}>"
         raw = mime(message, {"Message-ID": message_id, "X-Porchlight-Message": message.message_id})
-        with _connected(account) as server:
-            with _before():
+        with _connected(account) as (server, cut_off):
+            with _before(cut_off):
                 _accepted(server.mail(message.from_address)[0])
                 code, said = server.rcpt(recipient(message))
                 if code >= 500 and said.partition(b" ")[0] in _NO_SUCH_ADDRESS:
                     raise AddressRefusedError(f"the server answered {code}")
                 _accepted(code)
             _given(server, raw)
+            if cut_off.is_set():  # half an answer reads like a whole one
+                raise TransientError("the server took too long", code=NO_ANSWER)
         return message_id
 
 
@@ -67,37 +74,44 @@ def _given(server: smtplib.SMTP, raw: bytes) -> None:
 
 
 @contextmanager
-def _connected(account: dict[str, str]) -> Iterator[smtplib.SMTP]:
-    with _before():
+def _connected(account: dict[str, str]) -> Iterator[tuple[smtplib.SMTP, Event]]:
+    """The server, and what is set when it has taken too long."""
+    begun, cut_off = time.monotonic(), Event()
+    with _before(cut_off):
         server = _dialled(account)
+    timer = Timer(MOST_SECONDS - (time.monotonic() - begun), _cut_off, (server, cut_off))
+    timer.daemon = True
+    timer.start()
     try:
-        yield server
+        with _before(cut_off):
+            if int(account["port"]) != _IMPLICIT_TLS and account["host"] not in _LOOPBACK:
+                server.starttls(context=ssl.create_default_context())
+            server.login(account["username"], account["password"])
+        yield server, cut_off
     finally:
+        timer.cancel()
         server.close()
 
 
 def _dialled(account: dict[str, str]) -> smtplib.SMTP:
     host, port = account["host"], int(account["port"])
-    context = ssl.create_default_context()
     if port == _IMPLICIT_TLS:
-        server: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=SECONDS, context=context)
-    else:
-        server = smtplib.SMTP(host, port, timeout=SECONDS)
-    try:
-        if port != _IMPLICIT_TLS and host not in _LOOPBACK:
-            server.starttls(context=context)
-        server.login(account["username"], account["password"])
-    except BaseException:
-        server.close()
-        raise
-    return server
+        return smtplib.SMTP_SSL(host, port, timeout=SECONDS, context=ssl.create_default_context())
+    return smtplib.SMTP(host, port, timeout=SECONDS)
+
+
+def _cut_off(server: smtplib.SMTP, cut_off: Event) -> None:
+    cut_off.set()
+    with suppress(OSError, AttributeError):  # it may be closed by now
+        socket.socket.shutdown(server.sock, socket.SHUT_RDWR)  # type: ignore[arg-type]  # below TLS
 
 
 @contextmanager
-def _before() -> Iterator[None]:
+def _before(cut_off: Event) -> Iterator[None]:
     """Whatever goes wrong in here, the server has not seen the message. Nothing that it says is repeated."""
     try:
-        yield
+        with _in_time(cut_off):
+            yield
     except smtplib.SMTPNotSupportedError:
         raise PermanentProviderError("the server offers neither TLS nor a way to log in that is safe") from None
     except smtplib.SMTPResponseException as error:
@@ -108,6 +122,16 @@ def _before() -> Iterator[None]:
         raise TransientError(type(error).__name__) from None
     except ValueError:
         raise PermanentProviderError("the secret channels/smtp lacks something", code="not-set-up") from None
+
+
+@contextmanager
+def _in_time(cut_off: Event) -> Iterator[None]:
+    """TimeoutError for whatever was done, said or raised by one that was cut off: half an answer means nothing."""
+    try:
+        yield
+    finally:
+        if cut_off.is_set():
+            raise TimeoutError
 
 
 def _accepted(code: int) -> None:
