@@ -272,6 +272,9 @@ class TestRetries:
         [
             ("600", timedelta(seconds=600)),
             ("999999999", timedelta(hours=24)),
+            ("9" * 5_000, timedelta(hours=24)),
+            ("Mon, 02 Mar 99999 20:00:00 GMT", timedelta(seconds=5)),
+            ("Mon, 02 Mar 2026 20:00:00 +9999", timedelta(seconds=5)),
             ("Mon, 02 Mar 2026 20:00:00 GMT", timedelta(hours=1)),
             ("soon", timedelta(seconds=5)),
             ("-5", timedelta(seconds=5)),

@@ -214,7 +214,7 @@ def _asked_for(headers: Mapping[str, str], now: datetime) -> timedelta:
     """How long the answer asks us to wait: seconds or a date."""
     given = headers.get("retry-after", "").strip()
     if given.isdecimal():
-        return timedelta(seconds=min(int(given), 10**6))
+        return timedelta(seconds=int(given) if len(given) < 7 else 10**6)
     try:
         until = parsedate_to_datetime(given)
     except (ValueError, TypeError):
