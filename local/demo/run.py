@@ -15,7 +15,7 @@ from local.cloud.launcher import LocalCloudError
 from local.console import Output
 from local.demo import history
 from local.demo.credentials import BRANDS, STAGE
-from local.demo.story import DAYS, FOLLOWS, ORDERS, Chapter, chapters
+from local.demo.story import BY_THE_HOUR, DAYS, ORDERS, Chapter, chapters
 from local.demo.traffic import StoryError, Traffic
 from local.demo.waiting import NeverCameError, awaited
 from local.running import ROOT, BuildError, Running
@@ -142,14 +142,13 @@ def _queue_is_empty(running: Running) -> bool:
 def _unexpected(expected: dict[tuple[str, str], str], messages: dict[str, list[MessageRecord]]) -> list[str]:
     """Messages that the story does not have, have another state, or are there twice.
 
-    Bodies are read by several workers at once: whether news was planned before other news overtook it is chance. And
-    whether the time of what follows by itself comes within the story depends on the clock.
+    Bodies are read by several workers at once: whether news was planned before other news overtook it is chance.
     """
     counted = (
         (who, m)
         for who, records in messages.items()
         for m in records
-        if m.reason is not Suppression.OVERTAKEN and m.moment not in FOLLOWS
+        if m.reason is not Suppression.OVERTAKEN and m.moment not in BY_THE_HOUR
     )
     found = Counter((who, m.moment.value, m.state.value) for who, m in counted)
     wanted = Counter((who, moment, state) for (who, moment), state in expected.items())
@@ -166,6 +165,9 @@ def _checks(running: Running) -> list[str]:
     codes = _codes(running)
     if codes != ["larkspur millrace_couriers GATE/7"]:
         surprises.append(f"one code without a meaning was expected, Millrace's gate: {', '.join(codes) or 'none'}")
+    texts = [one.text for one in running.phones.taken[1:]]
+    if len(texts) != 1 or not texts[0].startswith("Larkspur: Out for delivery"):
+        surprises.append("one text was expected after Noor's sign-up was confirmed: that her parcel is on the van")
     if len(running.refunds.paid) != 1:
         surprises.append(f"one refund was expected, {len(running.refunds.paid)} were paid")
     for name in ("InboundDlqUrl", "StreamFailuresUrl", "WorkflowFailuresUrl", "RuleFailuresUrl"):
@@ -220,6 +222,7 @@ def _table(running: Running, traffic: Traffic, messages: dict[str, list[MessageR
         "events known already, ignored": _total(running, "EventsIgnored"),
         "messages sent": states[MessageState.SENT],
         "messages suppressed": states[MessageState.SUPPRESSED],
+        "texts on phones": len(running.phones.taken),
         "delays declared": _total(running, "DelaysDeclared"),
         "cases that people decided": len(traffic.decided),
         "parcels behind the rates of kept dates": _learned(running),

@@ -15,9 +15,13 @@ from porchlight.domain.moments import Moment
 
 DAYS = 9
 L, F = "larkspur", "fjordhus"
+PHONE = "(503) 228-1300"
+"""Noor's, as it is typed."""
 SENT = "sent"
-FOLLOWS = frozenset({Moment.PICKUP_REMINDER, Moment.WELCOME, Moment.RETURN_REMINDER})
-"""What follows by itself some days after other news."""
+BY_THE_HOUR = frozenset({Moment.PICKUP_REMINDER, Moment.WELCOME, Moment.RETURN_REMINDER, Moment.DAY_CHANGED})
+"""What follows by itself some days later, and whether a range of days moves: it depends on the hour at which the story
+is played.
+"""
 
 
 @dataclass(frozen=True)
@@ -264,7 +268,12 @@ def chapters(end: datetime) -> Iterator[Chapter]:
         needs_time=True,
     )
     yield Chapter(
-        "A courier of Portland calls, by a mapping in the brand's own folder",
+        "Noor would rather have SMS: the form on the tracking page",
+        at(8.7),
+        (Act("sign_up", "noor"),),
+    )
+    yield Chapter(
+        "A courier of Portland calls, by a mapping in the brand's own folder; Noor's phone rings",
         at(8.7),
         (Act("shipped", "noor", at=at(8.6)), Act("millrace", "noor", (us("out", 8.66, "Portland", "OR"),))),
         {("noor", Moment.OUT_FOR_DELIVERY): SENT},

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from local.demo import bodies, signing
-from local.demo.story import ORDERS, Act, Customer
+from local.demo.story import ORDERS, PHONE, Act, Customer
 from local.demo.waiting import awaited
 from local.running import Answer, Running
 from porchlight.domain import ids
@@ -237,6 +238,14 @@ class Traffic:
         answer = self.running.send("POST", link.removeprefix(self.running.front.url), body, headers)
         if answer.status != 200:
             self.surprises.append(f"one-click unsubscribe answered {answer.status}")
+
+    def _sign_up(self, act: Act) -> None:
+        page = self.links(act.about)["tracking"].removeprefix(self.running.front.url)
+        headers = {"content-type": "application/x-www-form-urlencoded"}
+        body = urlencode({"mobile": PHONE, "agreed": "yes"}).encode()
+        answer = self.running.send("POST", f"{page}/sms", body, headers)
+        if answer.status != 200:  # it leads back to the page
+            self.surprises.append(f"the sign-up for SMS answered {answer.status}")
 
     def links(self, who: str) -> dict[str, str]:
         """The links that this shopper's emails carry."""

@@ -47,8 +47,9 @@ def test_the_demo_tells_its_story_and_leaves_nothing_behind(surroundings: dict[s
     assert counts["answers of carriers that were asked"] >= 4, "FedEx at three times, DHL for the history"
     assert counts["subscriptions with a handshake"] == 1
     assert counts["codes without a meaning"] == 1
-    assert counts["messages sent"] == 35, "three of them ask whether everything is all right"
+    assert 32 <= counts["messages sent"] <= 40, "those of the story; what follows by itself goes by the hour"
     assert counts["messages suppressed"] >= 2, "Inês, Maya's scan; and what other news was quicker than"
+    assert counts["texts on phones"] == 2, "Noor has signed up, and her parcel is on the van"
     assert counts["delays declared"] == 2
     assert counts["refunds paid"] == 1
     assert set(document["links"]) == {"Inbox", "Tracking page", "Ops dashboard"}
