@@ -40,6 +40,15 @@ def test_a_network_that_took_it_and_says_no_more_has_delivered_it(kind: str, fin
     assert receipt.kind == said
 
 
+@pytest.mark.parametrize("kind", ["TEXT_UNREACHABLE", "TEXT_CARRIER_UNREACHABLE", "TEXT_UNKNOWN", "TEXT_BLOCKED"])
+def test_a_failure_that_is_not_final_lets_no_other_channel_tell_it_as_well(kind: str) -> None:
+    # Given a phone that was out of reach, and a network that tries again
+    (receipt,) = parse(sms(kind, final=False))
+    assert receipt.kind == "delayed"
+    (receipt,) = parse(sms(kind))
+    assert receipt.kind == "undelivered"
+
+
 def test_what_nobody_knows_after_three_days_is_no_failure() -> None:
     # Given AWS's own end to its waiting, and a network's "not delivered, for another reason"
     assert parse(sms("TEXT_UNKNOWN", after=timedelta(hours=72))) == []

@@ -51,14 +51,17 @@ def parse(event: Mapping[str, Any]) -> list[Receipt]:
 
 
 def _kind(event: Mapping[str, Any]) -> ReceiptKind | None:
-    """Many networks confirm nothing: that they took it is their last word. That nobody knows is none."""
-    name = str(event.get("eventType", ""))
-    if name == "TEXT_SUCCESSFUL" and event.get("isFinal") is True:
-        return ReceiptKind.DELIVERED
+    """Many networks confirm nothing: that they took it is their last word. That nobody knows is none; and after a
+    failure that is not final it is tried again.
+    """
+    name, final = str(event.get("eventType", "")), event.get("isFinal")
     asked = event.get("messageRequestTimestamp")
     if name == "TEXT_UNKNOWN" and asked and _instant(event["eventTimestamp"]) - _instant(asked) >= _WAITED_FOR:
         return None
-    return _KINDS.get(name)
+    if name == "TEXT_SUCCESSFUL" and final is True:
+        return ReceiptKind.DELIVERED
+    kind = _KINDS.get(name)
+    return ReceiptKind.DELAYED if kind is ReceiptKind.UNDELIVERED and final is False else kind
 
 
 def _instant(milliseconds: Any) -> datetime:
