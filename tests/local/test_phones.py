@@ -44,6 +44,13 @@ def test_an_sms_is_taken_by_the_sdks_own_words_and_shown(phones: Phones) -> None
     assert "shipped · msg_1" in shown
 
 
+def test_an_answer_to_a_shopper_is_about_no_moment(phones: Phones) -> None:
+    with Front(routes={Phones.PREFIX: phones}) as front:
+        voice, tags = client(front, "pinpoint-sms-voice-v2"), {"message_id": "msg_2"}
+        voice.send_text_message(DestinationPhoneNumber="+4915123456789", MessageBody="Done.", Context=tags)  # type: ignore[attr-defined]
+    assert ">msg_2</span>" in page(phones)
+
+
 def test_what_is_planned_is_answered_once(phones: Phones) -> None:
     phones.plan = [Trouble(400, "ThrottlingException")]
     with Front(routes={Phones.PREFIX: phones}) as front:
