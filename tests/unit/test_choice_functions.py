@@ -45,6 +45,7 @@ def ports(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         **{"renderer": FakeRenderer(), "_pack": Pack(shop()), "metrics": FakeMetrics(), "mails": Bucket()},
         "secrets": FakeSecrets(**{"links": {"key": "k" * 40}, "api-keys": {"keys": [key]}}),
     }
+    found["text_courier"] = found["courier"]
     for name, port in found.items():
         monkeypatch.setitem(bootstrap.app.__dict__, name, port)
     monkeypatch.setattr(bootstrap.App, "public_url", "https://track.example")
@@ -144,6 +145,10 @@ def test_replies_of_all_kinds_come_by_topics(ports: dict[str, Any], capsys: pyte
     assert standing.action == "withdrawn"
     assert handler(topic(mail()), None) == {"outcomes": ["passed_on"]}
     assert handler(topic({"eventType": "TEXT_DELIVERED"}), None) == {"outcomes": []}
+    greeting = topic({})
+    for text in ("Successfully validated SNS topic for Amazon SES event publishing.", "[]", '"AMAZON"', "7"):
+        greeting["Records"][0]["Sns"]["Message"] = text
+        assert handler(greeting, None) == {"outcomes": []}
     logged = capsys.readouterr().out
     assert MOBILE not in logged
     assert "ada@x.example" not in logged
