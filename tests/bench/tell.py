@@ -38,6 +38,7 @@ def handle(function: str, lines: list[str]) -> None:
         with redirect_stdout(StringIO()):  # logs and metrics: written, and not read here
             answer = handler(asked, None)
         if what == "plan":
+            assert answer["messages"], "it is to be told"
             for one in answer["messages"]:
                 print(json.dumps({**one, "now": (moment + timedelta(seconds=1)).isoformat()}))
         else:

@@ -19,13 +19,14 @@ from porchlight.adapters.dynamodb.touches import DynamoBundles, DynamoTouches
 from porchlight.asking import Caller
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.changes import DomainEvent
-from porchlight.domain.channels import Channel
+from porchlight.domain.channels import Channel, Purpose
+from porchlight.domain.consent import ConsentAction, Standing, standing_key
 from porchlight.domain.ids import stable_id
 from porchlight.domain.milestones import Milestone
 from porchlight.domain.moments import Moment
 from porchlight.domain.orders import Shopper
 from porchlight.domain.outreach import ChannelPolicy, Outreach
-from porchlight.domain.preferences import Preferences, Profile
+from porchlight.domain.preferences import Preferences, Profile, address_digest
 from porchlight.domain.receipts import Receipt, ReceiptKind
 from porchlight.reaching import Outgoing, Quotas
 from porchlight.services.blocks import BlockDesk
@@ -43,6 +44,7 @@ from tests.fakes import FakeBrands, FakeMetrics, FakeRenderer, FakeSecrets
 from tests.fakes_reaching import FakeCatalogues
 from tests.unit.stories import NOW, after, brand, order, parcel, scan
 
+MOBILE = "+15032281234"
 SES_ID = "010001949f3c2a51-6a1f2c3d-4e5f-6071-8293-a4b5c6d7e8f9-000000"
 
 
@@ -63,7 +65,7 @@ def settle(number: int, parcels: int = 1, *, language: str | None = None, **plac
     table = Table("porchlight")
     who = {"order_id": name("ord", number), "shopper_id": name("cus", number)}
     shopper = Shopper(
-        **{"brand": "larkspur", "shopper_id": who["shopper_id"], "name": "Ada Moreno", "phone": "+15032281234"},
+        **{"brand": "larkspur", "shopper_id": who["shopper_id"], "name": "Ada Moreno", "phone": MOBILE},
         **{"email": f"ada.moreno.{number}@shopper.example", "language": language},
     )
     DynamoOrders(table).save(order(**who, **placed), shopper)
@@ -82,10 +84,14 @@ def moved(number: int, milestone: Milestone, at: datetime = NOW + timedelta(hour
     shipments.save(new.model_copy(update={"version": known.version + 1}), seen, due_at=None)
 
 
-def prefer(number: int, version: int = 1, **chosen: Any) -> None:
-    """Write what a shopper has chosen."""
+def prefer(number: int, **chosen: Any) -> None:
+    """Write what a shopper has chosen, who has said yes to texts about orders."""
     who = {"brand": "larkspur", "shopper_id": name("cus", number)}
-    DynamoProfiles(Table("porchlight")).save(Profile(**who, preferences=Preferences(**chosen), version=version))
+    said = {"action": ConsentAction.GRANTED, "consent_id": name("cns", number), "at": NOW, "confirmed": True}
+    yes = Standing(**said, address_digest=address_digest("larkspur", MOBILE))
+    standings = {standing_key(Purpose.SERVICE, Channel.SMS): yes}
+    profile = Profile(**who, preferences=Preferences(**chosen), standings=standings, version=1)
+    DynamoProfiles(Table("porchlight")).save(profile)
 
 
 def news(number: int, moment: Moment = Moment.OUT_FOR_DELIVERY, place: int = 0, now: datetime = NOW) -> DomainEvent:
