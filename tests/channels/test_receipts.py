@@ -74,3 +74,31 @@ def test_whoever_goes_by_a_name_on_whatsapp_is_reported_without_a_number() -> No
     assert known.address == "+15032281234"
     (unknown,) = parse(whatsapp(recipient_id=None, errors=[{"code": 131026}]))
     assert (unknown.kind, unknown.address) == ("bounced", "")
+
+
+def bounce(kind: str, subtype: str, **recipient: str) -> dict[str, Any]:
+    told = {"bounceType": kind, "bounceSubType": subtype, "timestamp": AT.isoformat()}
+    told["bouncedRecipients"] = [{"emailAddress": "ada@shopper.example", **recipient}]  # type: ignore[assignment]
+    mail = {"timestamp": AT.isoformat(), "messageId": "0100", "destination": ["ada@shopper.example"]}
+    return {
+        "eventType": "Bounce",
+        "bounce": told,
+        "mail": {**mail, "tags": {name: [one] for name, one in TAGS.items()}},
+    }
+
+
+@pytest.mark.parametrize(
+    ("report", "said"),
+    [
+        # A person on holiday has the message: the answer of a machine, without a server's report
+        (bounce("Transient", "General"), []),
+        (bounce("Transient", "General", status="4.4.7", diagnosticCode="smtp; 450 4.4.7 expired"), ["undelivered"]),
+        (bounce("Transient", "MailboxFull", status="4.2.2"), ["undelivered"]),
+        (bounce("Transient", "MailboxFull"), ["undelivered"]),
+        (bounce("Undetermined", "Undetermined"), ["undelivered"]),
+        (bounce("Permanent", "General"), ["bounced"]),
+        (bounce("Permanent", "OnAccountSuppressionList"), ["bounced"]),
+    ],
+)
+def test_an_automatic_answer_is_no_bounce(report: dict[str, Any], said: list[str]) -> None:
+    assert [one.kind for one in parse(report)] == said

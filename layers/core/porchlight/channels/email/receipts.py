@@ -42,7 +42,13 @@ def parse(detail: Mapping[str, Any]) -> list[Receipt]:
     ]
 
 
-def _bounce(detail: Mapping[str, Any]) -> ReceiptKind:
-    """A full mailbox or an absence is no bounce for good."""
-    permanent = (detail.get("bounce") or {}).get("bounceType") == "Permanent"
-    return ReceiptKind.BOUNCED if permanent else ReceiptKind.UNDELIVERED
+def _bounce(detail: Mapping[str, Any]) -> ReceiptKind | None:
+    """A full mailbox or an absence is no bounce for good. SES reports the answer of a machine ("out of office") as a
+    transient, general one: it has no server's report with it, and its message was delivered.
+    """
+    bounce = detail.get("bounce") or {}
+    if bounce.get("bounceType") == "Permanent":
+        return ReceiptKind.BOUNCED
+    reported = any(one.get("status") or one.get("diagnosticCode") for one in bounce.get("bouncedRecipients") or [])
+    general = (bounce.get("bounceType"), bounce.get("bounceSubType")) == ("Transient", "General")
+    return None if general and not reported else ReceiptKind.UNDELIVERED
