@@ -6,7 +6,11 @@ from typing import Any
 
 import pytest
 
+from porchlight.channels.email import mime
 from porchlight.channels.receipts import parse
+from porchlight.domain.channels import Channel
+from porchlight.domain.preferences import address_digest
+from tests.channels.benches import outgoing
 
 AT = datetime(2026, 3, 2, 12, tzinfo=UTC)
 TAGS = {"brand": "larkspur", "order_id": "ord_1", "message_id": "msg_1"}
@@ -102,3 +106,11 @@ def bounce(kind: str, subtype: str, **recipient: str) -> dict[str, Any]:
 )
 def test_an_automatic_answer_is_no_bounce(report: dict[str, Any], said: list[str]) -> None:
     assert [one.kind for one in parse(report)] == said
+
+
+@pytest.mark.parametrize("typed", ["ada@bücher.example", "Ada@BÜCHER.example", "ada@xn--bcher-kva.example"])
+def test_a_bounce_finds_the_address_as_the_shopper_writes_it(typed: str) -> None:
+    # Given a report that has the domain as servers have it
+    assert mime.recipient(outgoing(Channel.EMAIL, to="ada@bücher.example")) == "ada@xn--bcher-kva.example"
+    assert address_digest("larkspur", typed) == address_digest("larkspur", "ada@xn--bcher-kva.example")
+    assert address_digest("larkspur", typed) != address_digest("larkspur", "ada@bucher.example")

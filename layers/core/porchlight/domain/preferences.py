@@ -134,5 +134,16 @@ def forgotten(profile: Profile, at: datetime) -> tuple[Shopper, Profile]:
 
 
 def address_digest(brand: str, address: str) -> str:
-    """Names an address without showing it: the same one within a brand gives the same digest."""
-    return stable_id("adr", brand, address.strip().casefold())
+    """Names an address without showing it: the same one within a brand gives the same digest, also where servers write
+    its domain in ASCII.
+    """
+    known = address.strip().casefold()
+    local, at, domain = known.rpartition("@")
+    return stable_id("adr", brand, local + at + _as_servers_write_it(domain))
+
+
+def _as_servers_write_it(domain: str) -> str:
+    try:
+        return domain if domain.isascii() else domain.encode("idna").decode()
+    except UnicodeError:
+        return domain
