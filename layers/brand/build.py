@@ -36,7 +36,7 @@ from wording import Wording, read_catalogs, wording  # noqa: E402
 
 from porchlight.adapters.brandpack import NEUTRAL, PACKAGE  # noqa: E402
 from porchlight.carriers.registry import abilities  # noqa: E402
-from porchlight.channels.registry import channel_of  # noqa: E402
+from porchlight.channels.registry import REPORTING, channel_of  # noqa: E402
 from porchlight.domain.brands import BrandConfig  # noqa: E402
 
 NEUTRAL_ACCENT = "#4a5568"
@@ -125,6 +125,9 @@ def _config(folder: Path) -> BrandConfig:
         if stranger := next((name for name in policy.providers if channel_of(name) is not channel), None):
             place = f"{file}: outreach.providers.{channel}"
             raise BrandError(f"{place}: {stranger!r} carries no {channel} (docs/channels.md)")
+        if policy.confirm_minutes and (silent := set(policy.providers) - REPORTING):
+            place = f"{file}: outreach.providers.{channel}.confirm_minutes"
+            raise BrandError(f"{place}: {min(silent)!r} confirms nothing: every message would go out twice")
     return config
 
 

@@ -84,3 +84,5 @@ def _check(file: Path, specs: dict[Moment, MomentSpec], config: BrandConfig | No
                 raise BrandError(f"{where}.after: it would follow itself")
             seen.add(before)
             before = specs[before].after
+        if spec.after and specs[spec.after].after:
+            raise BrandError(f"{where}.after: {spec.after.value} follows another moment itself; name that one")

@@ -112,6 +112,16 @@ def test_a_provider_that_does_not_carry_the_channel_is_named(
         build(brands, tmp_path / "out", check=False)
 
 
+def test_what_confirms_nothing_cannot_be_waited_for(brands: Path, tmp_path: Path) -> None:
+    """SMTP never says what became of an email: waiting for that would send everything twice."""
+    file = brands / "larkspur/brand.yaml"
+    settings = yaml.safe_load(file.read_text())
+    settings["outreach"] = {"providers": {"email": {"providers": ["ses", "smtp"], "confirm_minutes": 30}}}
+    file.write_text(yaml.safe_dump(settings))
+    with pytest.raises(BrandError, match=r"outreach\.providers\.email\.confirm_minutes: 'smtp' confirms nothing"):
+        build(brands, tmp_path / "out", check=False)
+
+
 def test_a_second_provider_is_kept_behind_the_first(brands: Path, tmp_path: Path) -> None:
     file = brands / "larkspur/brand.yaml"
     settings = yaml.safe_load(file.read_text())

@@ -83,6 +83,7 @@ def test_a_brand_changes_single_fields(pack: BrandPack) -> None:
         ({"welcome": {"at": 600}}, r"welcome\.at: a time stands in quotes"),
         ({"welcome": {"after": None}}, r"welcome\.after: what is to come later has to follow a moment"),
         ({"welcome": {"after": "welcome"}}, r"welcome\.after: it would follow itself"),
+        ({"review_request": {"after": "welcome"}}, r"review_request\.after: welcome follows another moment itself"),
         ({"delivered": {"after": "welcome"}}, r"delivered\.after: it would follow itself"),
         ({"welcome": True}, r"welcome: has to be a list of names and values"),
         ({"shipped": {"gather_minutes": 90}}, r"shipped\.gather_minutes: "),

@@ -165,6 +165,14 @@ class TestChannels:
         city.tell()
         assert [one.reason for one in city.told()] == [None, Suppression.NO_ADDRESS]
 
+    def test_a_channel_beside_the_first_one_is_used_where_the_first_may_not_be(self) -> None:
+        city = City(also={Moment.OUT_FOR_DELIVERY: (Channel.EMAIL,)}, channels=(Channel.PUSH,))
+        assert city.tell() == ["sent"]
+        assert [(one.channel, one.reason) for one in city.told()] == [
+            ("none", Suppression.NO_ADDRESS),
+            ("email", None),
+        ]
+
     def test_a_text_of_too_many_parts_goes_by_email(self, city: City, monkeypatch: pytest.MonkeyPatch) -> None:
         brand = city.brands.get("larkspur").model_copy(update={"name": "ж" * 150})
         city.brands.brands["larkspur"] = brand

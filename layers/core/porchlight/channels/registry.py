@@ -23,6 +23,10 @@ def provider_ids(channel: Channel | None = None) -> tuple[str, ...]:
     return tuple(name for name, (carries, _) in _PROVIDERS.items() if channel in (None, carries))
 
 
+REPORTING = frozenset({"ses", "aws_sms", "aws_whatsapp"})
+"""Those that say what became of a message; of the others nothing is ever confirmed."""
+
+
 def channel_of(provider_id: str) -> Channel | None:
     """What a provider carries; None for a stranger."""
     found = _PROVIDERS.get(provider_id)

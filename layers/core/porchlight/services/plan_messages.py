@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from porchlight.domain.changes import DomainEvent
 from porchlight.domain.experiments import Effect
 from porchlight.domain.fanout.decide import also, decide
+from porchlight.domain.fanout.gates import NOT_AT_ALL
 from porchlight.domain.fanout.situation import Decision, News, Outcome, Situation
 from porchlight.domain.fanout.timing import follow_up_at
 from porchlight.domain.messages import Check, Hold, MessageRecord, MessageState, Suppression, message_id
@@ -54,8 +55,8 @@ class Planner:
         by = told.channel if told else first.channel
         references = self._record(the, first, key)
         for channel in also(the):
-            if channel == by or first.outcome is Outcome.SUPPRESS:
-                continue
+            if channel == by or first.reason in NOT_AT_ALL:
+                continue  # what is told by no channel is told by none beside the first one
             slot = message_id(event.brand, event.order_id, news.moment, news.subject_id, f"also:{channel.value}")
             beside = replace(the, only=channel, message_id=slot)
             references += self._record(beside, decide(beside), slot)

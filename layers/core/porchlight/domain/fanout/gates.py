@@ -142,3 +142,13 @@ def gates(the: Situation) -> tuple[Suppression | None, list[Check]]:
         if reason:
             return reason, checks
     return None, checks
+
+
+NOT_AT_ALL = frozenset(
+    {
+        *(Suppression.ERASED, Suppression.MOMENT_OFF, Suppression.OVERTAKEN, Suppression.CANCELLED),
+        *(Suppression.STALE, Suppression.UNSUBSCRIBED, Suppression.FREQUENCY, Suppression.SEGMENT),
+        *(Suppression.TROUBLE, Suppression.CONTINUED, Suppression.HELD_OUT),
+    }
+)
+"""What a gate can say; all other reasons are of single channels."""
