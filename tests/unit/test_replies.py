@@ -280,6 +280,26 @@ class TestWords:
         assert world.sms("STOP") == "stop"
         assert not world.may(Purpose.SERVICE)
 
+    def test_machines_that_answer_each_other_come_to_an_end(self, world: World) -> None:
+        # Given a phone that answers every SMS with a word
+        words = (("STOP", ["sms.stopped"]), ("INFO", ["sms.help"]), ("START", ["sms.started"]))
+        for hour, (word, answers) in enumerate(words):
+            world.courier.sent.clear()
+            for minute in range(0, 50, 7):
+                assert world.sms(word, 60 * hour + minute) in ("stop", "help", "start")
+            # Then it has one answer
+            assert world.texts == answers
+
+    def test_a_word_that_comes_too_late_to_count_is_not_answered(self, world: World) -> None:
+        for word, minute in (("STOP", 9), ("START", 5)):
+            world.sms(word, minute)
+        assert world.texts == ["sms.stopped"], "and they are not told that they get news again"
+
+    def test_who_starts_again_and_stops_again_is_answered_again(self, world: World) -> None:
+        for minute, word in enumerate(("STOP", "START", "STOP", "START")):
+            world.sms(word, minute)
+        assert world.texts == ["sms.stopped", "sms.started"] * 2
+
     def test_start_brings_news_of_orders_back_and_no_offers(self, world: World) -> None:
         digest = address_digest("larkspur", MOBILE)
         refused = {Channel.SMS: Unreachable(reason="stopped", address_digest=digest, at=NOW)}

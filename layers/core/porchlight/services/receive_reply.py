@@ -8,12 +8,13 @@ from porchlight.domain.addresses import Number, phone_number
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.channels import Channel, Purpose
 from porchlight.domain.consent import ConsentAction, ConsentSource
+from porchlight.domain.ids import stable_id
 from porchlight.domain.keywords import Keyword, keyword
-from porchlight.domain.preferences import Profile
+from porchlight.domain.preferences import Profile, address_digest
 from porchlight.domain.replies import Reply
 from porchlight.ports import Brands, Metrics
 from porchlight.reaching import Replies
-from porchlight.services.consent import ConsentDesk, Ledger, Said, entries, places, reachable_again
+from porchlight.services.consent import ConsentDesk, Ledger, Place, Said, entries, places, reachable_again
 from porchlight.services.hear_contacts import ContactLog
 from porchlight.services.support import Support
 from porchlight.services.texting import Texts
@@ -70,10 +71,10 @@ class ReplyDesk:
         """Do what the word says; False where it says nothing here."""
         shoppers = self.desk.profiles.find(brand.brand_id, number.e164)
         if word is Keyword.HELP:
-            return self._answer(brand, number, reply, "help", shoppers, now)
+            return self._help(brand, number, reply, shoppers, now)
         if word is Keyword.STOP:
-            news = [self._stop(brand, one, number, reply, now) for one in shoppers]
-            if any(news):
+            stopped = [self._stop(brand, one, number, reply, now) for one in shoppers]
+            if any(stopped):
                 self._answer(brand, number, reply, "stopped", shoppers, now)
             return True
         said = Said(ConsentSource.CONFIRMATION, reply.at, proof=reply.reply_id)
@@ -84,28 +85,46 @@ class ReplyDesk:
         if word is Keyword.YES and not any(confirmed):
             return False
         if word is Keyword.START:
-            confirmed += [bool(self._start(brand, one, number, reply, now)) for one in shoppers]
+            confirmed += [self._start(brand, one, number, reply, now) for one in shoppers]
         if any(confirmed):
             self._answer(brand, number, reply, "started", shoppers, now)
         return True
 
-    def _stop(self, brand: BrandConfig, shopper_id: str, number: Number, reply: Reply, now: datetime) -> Ledger:
+    def _help(self, brand: BrandConfig, number: Number, reply: Reply, shoppers: Sequence[str], now: datetime) -> bool:
+        """Answered once an hour: some of those who ask are machines that answer us."""
+        digest = address_digest(brand.brand_id, number.e164)
+        once = stable_id("hlp", brand.brand_id, digest, now.strftime("%Y-%m-%dT%H"))
+        if self.replies.is_done(brand.brand_id, once):
+            return True
+        answered = self._answer(brand, number, reply, "help", shoppers, now)
+        if answered:
+            self.replies.done(brand.brand_id, once, now)
+        return answered
+
+    def _stop(self, brand: BrandConfig, shopper_id: str, number: Number, reply: Reply, now: datetime) -> bool:
+        """True where there was something to stop."""
         said = Said(ConsentSource.KEYWORD, reply.at, reply.text, proof=reply.reply_id)
         where = places(Purpose, (reply.channel,))
 
+        before: list[Profile] = []
+
         def change(profile: Profile, ledger: Ledger) -> tuple[Profile, Ledger]:
             del ledger
+            before.append(profile)
             return profile, entries(profile, ConsentAction.WITHDRAWN, where, said, now, address=number.e164)
 
-        return self.desk.change(brand.brand_id, shopper_id, change)[1]
+        after = self.desk.change(brand.brand_id, shopper_id, change)[0]
+        return _is_new(before[-1], after, where, ConsentAction.WITHDRAWN)
 
-    def _start(self, brand: BrandConfig, shopper_id: str, number: Number, reply: Reply, now: datetime) -> Ledger:
-        """News of orders again; offers need a yes of their own."""
+    def _start(self, brand: BrandConfig, shopper_id: str, number: Number, reply: Reply, now: datetime) -> bool:
+        """News of orders again; offers need a yes of their own. True where that changes something."""
         said = Said(ConsentSource.KEYWORD, reply.at, reply.text, proof=reply.reply_id)
         where = [(Purpose.SERVICE, reply.channel)]
+        before: list[Profile] = []
 
         def change(profile: Profile, ledger: Ledger) -> tuple[Profile, Ledger]:
             del ledger
+            before.append(profile)
             granted = ConsentAction.GRANTED
             made = entries(profile, granted, where, said, now, address=number.e164, confirmed=True)
             preferences = profile.preferences.without_off([Purpose.SERVICE])
@@ -114,7 +133,9 @@ class ReplyDesk:
                 again = again.model_copy(update={"mobile": number.e164, "mobile_asked": None})
             return again.model_copy(update={"preferences": preferences}), made
 
-        return self.desk.change(brand.brand_id, shopper_id, change)[1]
+        after = self.desk.change(brand.brand_id, shopper_id, change)[0]
+        reached = (before[-1].unreachable, before[-1].preferences) != (after.unreachable, after.preferences)
+        return reached or _is_new(before[-1], after, where, ConsentAction.GRANTED)
 
     def _answer(
         self, brand: BrandConfig, number: Number, reply: Reply, word: str, shoppers: Sequence[str], now: datetime
@@ -144,3 +165,10 @@ def _is_its_number(brand: BrandConfig, reply: Reply) -> bool:
     whatsapp = outreach.whatsapp.phone_number_id if outreach.whatsapp else ""
     bare = (one.removeprefix("phone-number-id-") for one in (whatsapp, reply.receiver))
     return reply.channel is Channel.WHATSAPP and bool(whatsapp) and len(set(bare)) == 1
+
+
+def _is_new(before: Profile, after: Profile, where: Sequence[Place], action: ConsentAction) -> bool:
+    """True where it stands so now, and did not: who says a word again, or too late for it to count, is not answered."""
+    then = [standing.action if (standing := before.standing(*place)) else None for place in where]
+    now = [standing.action if (standing := after.standing(*place)) else None for place in where]
+    return any(new is action and old is not action for old, new in zip(then, now, strict=True))
