@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.channels import Channel, Purpose
-from porchlight.domain.choosing import read_form
+from porchlight.domain.choosing import may_ask_for_sms, read_form
 from porchlight.domain.consent import ConsentAction, ConsentRecord, ConsentSource, OptIn
 from porchlight.domain.consent_rules import allowed
 from porchlight.domain.countries import CountryProfile
@@ -47,6 +47,7 @@ GERMANY = CountryProfile.model_validate(
         },
     }
 )
+SAID = Said(ConsentSource.API, NOW + MINUTE, "Text me")
 EVERY_EMAIL = ["service/email", "check_in/email", "marketing/email"]
 
 
@@ -428,6 +429,14 @@ class TestSignUpOnTheTrackingPage:
             assert world.sign_up(f"+44740012345{number}", at=NOW + number * MINUTE) == "started"
         assert world.sign_up(OTHER, at=NOW + 30 * MINUTE) == "too_many"
         assert len(world.courier.sent) == SIGN_UPS_A_DAY
+
+    def test_it_is_offered_to_who_does_not_have_it_and_was_not_forgotten(self, world: World) -> None:
+        assert may_ask_for_sms(world.brand, world.profile, world.order.placed_at)
+        world.profiles.erase(*WHO, NOW)
+        assert not may_ask_for_sms(world.brand, world.profile, world.order.placed_at)
+        assert may_ask_for_sms(world.brand, world.profile, NOW + MINUTE), "of an order of after"
+        world.desk.grant(*WHO, [(Purpose.SERVICE, Channel.SMS)], SAID, NOW + MINUTE, address=MOBILE)
+        assert not may_ask_for_sms(world.brand, world.profile, NOW + MINUTE)
 
     def test_a_link_of_before_somebody_was_forgotten_signs_nobody_up(self, world: World) -> None:
         world.profiles.erase(*WHO, NOW)

@@ -69,11 +69,14 @@ def offered(brand: BrandConfig, profile: Profile) -> list[Channel]:
     return [channel for channel in own if channel not in _DEVICES or profile.targets_of(channel)]
 
 
-def may_ask_for_sms(brand: BrandConfig, profile: Profile) -> bool:
-    """True where the tracking page offers news by SMS: the brand sends it, and the shopper does not get it yet."""
+def may_ask_for_sms(brand: BrandConfig, profile: Profile, placed_at: datetime) -> bool:
+    """True where the tracking page of an order offers news by SMS: the brand sends it, the shopper does not get it
+    yet, and was not forgotten since the order was placed.
+    """
     standing = profile.standing(Purpose.SERVICE, Channel.SMS)
     has_it = standing is not None and standing.action is ConsentAction.GRANTED
-    return Channel.SMS in brand.outreach.providers and not has_it
+    erased = profile.erased_at is not None and placed_at <= profile.erased_at
+    return Channel.SMS in brand.outreach.providers and not has_it and not erased
 
 
 def ticked(profile: Profile, targets: Mapping[Channel, Target], channels: Iterable[Channel]) -> set[Place]:

@@ -83,7 +83,7 @@ class TrackingPage:
         known = profile.preferences.language or (shopper.language if shopper else None)
         speech = self.renderer.speech(brand, known, *wished)
         view = tracking_view(brand, contents.order, parcels, returns, now, links, cases, contents.untracked, speech)
-        if may_ask_for_sms(brand, profile) or sms:
+        if may_ask_for_sms(brand, profile, contents.order.placed_at) or sms:
             view["sms"] = sign_up_view(brand.name, f"{token}/sms", links["preferences"], sms)
         self.metrics.count("PageViews", page="tracking")
         self.laboratory.note(brand, profile, Effect.PAGE_VIEWS, now)
