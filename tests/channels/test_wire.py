@@ -279,8 +279,6 @@ def test_an_endpoint_that_leads_inside_is_no_address(endpoint: str) -> None:
 @pytest.mark.parametrize(
     ("key", "subject"), [("x", "mailto:a@b.example"), (VAPID_KEY, "nobody")], ids=["key", "subject"]
 )
-    ("key", "subject"), [("x", "mailto:a@b.example"), (VAPID_KEY, "nobody")], ids=["key", "subject"]
-)
 def test_a_vapid_secret_that_is_none(key: str, subject: str) -> None:
     account = {"private_key": key, "subject": subject}
     kit = Kit(FakeSecrets(**{"channels/vapid": {"default": account}}), lambda: NOW, SafeCaller)
