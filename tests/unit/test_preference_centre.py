@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.channels import Channel, Purpose
-from porchlight.domain.choosing import may_ask_for_sms, read_form
+from porchlight.domain.choosing import Choices, may_ask_for_sms, read_form
+from porchlight.domain.choosing_view import Shown, preferences_view
 from porchlight.domain.consent import ConsentAction, ConsentRecord, ConsentSource, OptIn
 from porchlight.domain.consent_rules import allowed
 from porchlight.domain.countries import CountryProfile
@@ -204,6 +205,12 @@ class TestSaving:
         assert kept.quiet
         assert kept.quiet.end.hour == 7
         assert kept.off == {Purpose.MARKETING}
+
+    @pytest.mark.parametrize(("chosen", "lists"), [(0, 3), (2, 3), (3, 4), (4, 5), (5, 5)])
+    def test_there_is_room_for_one_channel_more_than_is_chosen(self, chosen: int, lists: int) -> None:
+        every = Shown(tuple(Channel), (("en", "English"),), back="../t/token")
+        view = preferences_view("Larkspur", "en", Choices(channels=tuple(Channel)[:chosen]), every)
+        assert len(view["order"]["places"]) == lists
 
     def test_a_channel_with_a_tick_is_used_where_the_shop_would_not(self, world: World) -> None:
         # Given a shop that writes emails alone, unless somebody wants it otherwise

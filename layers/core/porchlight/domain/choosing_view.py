@@ -107,7 +107,8 @@ def _order(choices: Choices, shown: Shown, facts: View) -> View | None:
     if len(shown.channels) < 2:
         return None
     places = []
-    for number in range(1, len(shown.channels) + 1):
+    # One more than are chosen, and three at least: nobody has to pass five lists that say "nowhere else".
+    for number in range(1, min(len(shown.channels), max(3, len(choices.channels) + 1)) + 1):
         chosen = choices.channels[number - 1] if number <= len(choices.channels) else None
         names = [
             _option(one.value, say(f"preferences.channels.{one.value}", facts), one is chosen) for one in shown.channels
