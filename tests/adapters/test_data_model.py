@@ -14,8 +14,10 @@ from porchlight.adapters.dynamodb import (
     codes,
     decisions,
     due,
+    engagement,
     errands,
     exchanges,
+    experiments,
     health,
     journal,
     keys,
@@ -29,6 +31,7 @@ from porchlight.adapters.dynamodb import (
     returns,
     shipments,
     surges,
+    touches,
     watches,
     webhooks,
 )
@@ -55,6 +58,10 @@ REPOSITORIES = {
     "OpsLog": webhooks.DynamoOpsLog,
     "Profiles": profiles.DynamoProfiles,
     "Replies": replies.DynamoReplies,
+    "Touches": touches.DynamoTouches,
+    "Bundles": touches.DynamoBundles,
+    "Engagement": engagement.DynamoEngagement,
+    "Experiments": experiments.DynamoExperiments,
     "Breakers": health.DynamoBreakers,
     "Quotas": quotas.DynamoQuotas,
     "Reputations": health.DynamoReputations,
@@ -117,12 +124,17 @@ def test_the_keys_are_those_of_the_code() -> None:
         keys.OPS_TOLD,
         keys.BREAKER,
         keys.SENT,
+        keys.BUNDLE,
+        keys.ARM,
     ):
         assert f"`{prefix}{{" in listed
     for whole in (keys.SHIPMENT, keys.ORDER, keys.RETURN, keys.CONTACT, keys.WATCH, keys.CASE, keys.HEALTH, keys.QUOTA):
         assert f"| `{whole}` |" in listed
     page = keys.journal_pk("{brand}", date(2026, 3, 2), keys.JOURNAL_SHARDS - 1)
     assert f"`{page.replace('2026-03-02#3', '{day}#{0…3}')}`" in listed
+    shares = keys.engagement_pk("{brand}", keys.ENGAGEMENT_SHARDS - 1)
+    assert f"`{shares.replace('#7', '#{0…7}')}`" in listed
+    assert f"| `{keys.TOUCHES}` |" in listed
     for pk in (keys.case_pk, keys.shipment_pk, keys.order_pk, keys.return_pk, keys.shopper_pk):
         assert f"`{pk('{brand}', '')}{{" in listed
 
