@@ -205,6 +205,20 @@ class TestChannels:
         moved = {**situation().contacts, Channel.SMS: Contact("to another", "adr_other", "GB")}
         assert decide(situation(profile=known, contacts=moved)).channel is Channel.SMS
 
+    def test_who_stopped_news_of_parcels_is_not_asked_how_it_was_unless_they_want_that(self) -> None:
+        no, yes = said(ConsentAction.WITHDRAWN, Channel.EMAIL), said(ConsentAction.GRANTED, Channel.EMAIL)
+        only_email = outreach(channels=(Channel.EMAIL,))
+
+        def asked(*standings: Any) -> Suppression | None:
+            known = {"profile": profile(*standings), "outreach": only_email, "shipment": DONE, "parcels": (DONE,)}
+            return reason(situation(Moment.WELCOME, CHECK_IN, **known))
+
+        assert asked() is None
+        assert asked((Purpose.SERVICE, Channel.EMAIL, no)) is Suppression.NO_CONSENT
+        assert asked((Purpose.SERVICE, Channel.SMS, no)) is None
+        both = ((Purpose.SERVICE, Channel.EMAIL, no), (Purpose.CHECK_IN, Channel.EMAIL, yes))
+        assert asked(*both) is None
+
     def test_consent_is_named_by_its_record(self) -> None:
         known = profile((Purpose.SERVICE, Channel.SMS, said(ConsentAction.GRANTED, Channel.SMS)))
         rule = CountryProfile(country="US", opt_in={Channel.SMS: Consents(service=OptIn.SINGLE)})

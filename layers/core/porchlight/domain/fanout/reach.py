@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from porchlight.domain.channels import Channel, Level, Purpose
+from porchlight.domain.consent import ConsentAction
 from porchlight.domain.consent_rules import allowed
 from porchlight.domain.fanout.situation import Situation
 from porchlight.domain.messages import Check, Suppression
@@ -78,6 +79,11 @@ def _consented(the: Situation, channel: Channel) -> Said:
     purpose = the.spec.purpose
     needed = the.countries[channel].consents(channel).of(purpose)
     standing = the.profile.standing(purpose, channel)
+    service = the.profile.standing(Purpose.SERVICE, channel)
+    stopped = service is not None and service.action is ConsentAction.WITHDRAWN
+    if purpose is Purpose.CHECK_IN and stopped and not (standing and standing.action is ConsentAction.GRANTED):
+        # Who wants no news of parcels here is not asked how it was, unless they have said that they want that.
+        return Suppression.NO_CONSENT, {"opt_in": needed.value, "rule": "service_withdrawn"}
     verdict = allowed(channel, needed, standing, the.contacts[channel].digest)
     detail: dict[str, str | int | bool] = {"opt_in": needed.value, "rule": verdict.rule}
     if verdict.consent_id:
