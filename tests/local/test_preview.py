@@ -53,7 +53,9 @@ def test_the_document_is_the_email_itself_and_may_do_nothing(preview: Preview) -
 
 def test_every_moment_is_seen_in_one_look(preview: Preview) -> None:
     page = text(ask(preview, "/all", brand="fjordhus", language="de"))
-    shown = re.findall(r'<iframe title="([^"]+)".*?src="/preview/document\?brand=fjordhus&(?:amp;)?sample=([^&"]+)', page)
+    shown = re.findall(
+        r'<iframe title="([^"]+)".*?src="/preview/document\?brand=fjordhus&(?:amp;)?sample=([^&"]+)', page
+    )
     assert len(shown) == len(Moment)
     assert len(dict(shown)) == len(Moment)
     assert page.count("language=de") >= len(Moment)
