@@ -17,6 +17,7 @@ from porchlight.domain.brands import BrandConfig
 from porchlight.domain.dates import DateRange
 from porchlight.domain.delays import DelayKind
 from porchlight.domain.events import DeliveryEstimate
+from porchlight.domain.handed_over import LeftAt
 from porchlight.domain.milestones import Milestone, Reason, Signal
 from porchlight.domain.moments import Moment
 from porchlight.domain.money import Money
@@ -67,6 +68,9 @@ def emails(brand: BrandConfig) -> Iterator[Sample]:
         collected = {**ready.reached, Milestone.AVAILABLE_FOR_PICKUP: NOW - timedelta(hours=9)}
         collected.pop(Milestone.OUT_FOR_DELIVERY)
         yield Sample(f"collected{name}", Moment.DELIVERED, of, who, ready.model_copy(update={"reached": collected}))
+        for where in LeftAt:
+            left = shipment(of, Milestone.DELIVERED, left_at=where)
+            yield Sample(f"delivered-{where.value}{name}", Moment.DELIVERED, of, who, left)
         for reason in Reason:
             for milestone, moment in (
                 (Milestone.EXCEPTION, Moment.EXCEPTION),

@@ -159,10 +159,13 @@ def _parcel(
     elif is_overdue(scene, shipment) and shipment.milestone != "exception":
         key, variants = "states.overdue", []
     shows_cause = key in ("states.late", "states.overdue", "states.delayed")
+    more = cause(delay if late else None, shipment, facts) if shows_cause else ""
+    if key == "states.delivered" and shipment.left_at:
+        more = say(f"left_at.{shipment.left_at.value}", facts)
     return {
         "words": say(key, facts, variants),
         "facts": facts,
-        "cause": cause(delay if late else None, shipment, facts) if shows_cause else "",
+        "cause": more,
         "question": desk.question(delay, shipment, facts),
         "driver": _driver(scene, shipment),
         "contents": _contents(scene, shipment) if split else None,

@@ -12,6 +12,7 @@ from porchlight.domain.day_changes import DaysTold
 from porchlight.domain.delays import Delay, Suspected
 from porchlight.domain.events import DeliveryEstimate, Place, TrackingEvent
 from porchlight.domain.forecast.lives import Forecast, Route
+from porchlight.domain.handed_over import LeftAt, left_at
 from porchlight.domain.journey import Arrival, arrival
 from porchlight.domain.milestones import (
     AFTER_DELIVERY,
@@ -80,6 +81,8 @@ class Shipment(BaseModel):
     longest_gap_hours: int | None = None
     """The longest time between two such events, up to the delivery; None before there are two."""
     last_place: Place = Place()
+    left_at: LeftAt | None = None
+    """Where it was left when it was delivered, as far as the carrier says so."""
     signals: dict[Signal, Heard] = Field(default_factory=dict)
     """What a same-day courier last said of its driver."""
     arrival: Arrival | None = None
@@ -200,6 +203,7 @@ def fold(shipment: Shipment, events: Iterable[StoredEvent]) -> Shipment:
                 (stored.event.instant(assumed) for stored in reversed(sound) if stored.event.milestone in MOVEMENT),
                 None,
             ),
+            "left_at": _left_at(sound, current),
             "longest_gap_hours": _longest_gap(sound, assumed, reached.get(Milestone.DELIVERED)),
             "last_place": placed,
             "signals": heard((stored.event, stored.event.instant(assumed)) for stored in sound),
@@ -207,6 +211,14 @@ def fold(shipment: Shipment, events: Iterable[StoredEvent]) -> Shipment:
             "event_count": len(ordered),
         }
     )
+
+
+def _left_at(sound: list[StoredEvent], current: StoredEvent | None) -> LeftAt | None:
+    """What the carrier says of the delivery, in any of its words about it."""
+    if current is None or current.event.milestone is not Milestone.DELIVERED:
+        return None
+    told = (left_at(one.event.description) for one in sound if one.event.milestone is Milestone.DELIVERED)
+    return next((where for where in told if where), None)
 
 
 def _longest_gap(sound: list[StoredEvent], assumed: ZoneInfo | None, delivered: datetime | None) -> int | None:

@@ -139,7 +139,7 @@ def email_view(
         "words": say(f"moments.{moment.value}", facts, variants),
         "labels": say("labels", {**facts, "now_time": ""}),
         "stop": say(_STOP[purpose], facts),
-        "cause": cause(shipment.delay if shipment else None, shipment, facts) if moment in _WITH_CAUSE else "",
+        "cause": _cause(moment, shipment, facts, count),
         "facts": facts,
         "items": [],
         "blocks": list(blocks),
@@ -156,6 +156,15 @@ def _page(moment: Moment, brand: BrandConfig, links: Mapping[str, str]) -> objec
     if moment in _ELSEWHERE:
         return links.get("place") or brand.shop_url
     return (moment in RETURN_MOMENTS and links.get("returns")) or links.get("tracking")
+
+
+def _cause(moment: Moment, shipment: Shipment | None, facts: View, count: int) -> View | str:
+    """A sentence more: why something is late, or where a parcel was left."""
+    if moment in _WITH_CAUSE:
+        return cause(shipment.delay if shipment else None, shipment, facts)
+    if moment is Moment.DELIVERED and shipment and shipment.left_at and count == 1:
+        return say(f"left_at.{shipment.left_at.value}", facts)
+    return ""
 
 
 def _email_steps(moment: Moment, scene: Scene, shipment: Shipment | None, facts: View) -> list[View]:
