@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from porchlight.domain.brands import BrandConfig
 from porchlight.domain.channels import Channel
 from porchlight.domain.messages import Hold, MessageState
 from porchlight.domain.milestones import Milestone
@@ -12,6 +13,7 @@ from porchlight.domain.orders import Shopper
 from porchlight.domain.preferences import Digest
 from porchlight.errors import AddressRefusedError, PermanentProviderError
 from porchlight.reaching import MOST_MEMBERS
+from tests.fakes import FakeRenderer
 from tests.unit.stories import NOW, order
 from tests.unit.test_fanout_edges import DAY, HOUR, MINUTE, WAITS, dies
 from tests.unit.test_fanout_life import City
@@ -44,6 +46,36 @@ class TestBundles:
         assert city.channels == [Channel.EMAIL]
         (sent,) = (one for one in city.told(Moment.SHIPPED) if one.state is MessageState.SENT)
         assert len(sent.includes) == 2
+
+    def test_a_digest_says_of_each_order_how_many_parcels_of_it_came(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Given one parcel each of two orders, Then neither is told as two; parcels that are gathered are."""
+        counts: list[tuple[str, int]] = []
+        texts, email = FakeRenderer.texts, FakeRenderer.email
+
+        def each(renderer: FakeRenderer, brand: BrandConfig, view: Any) -> dict[str, str]:
+            counts.append((view["moment"], view["facts"]["count"]))
+            return texts(renderer, brand, view)
+
+        def whole(renderer: FakeRenderer, brand: BrandConfig, moment: str, view: Any) -> tuple[str, str, str]:
+            counts.append((moment, view["facts"]["count"]))
+            return email(renderer, brand, moment, view)
+
+        monkeypatch.setattr(FakeRenderer, "texts", each)
+        monkeypatch.setattr(FakeRenderer, "email", whole)
+        city = City(channels=(Channel.EMAIL,))
+        city.prefer(digest=Digest.DAILY)
+        for number in (2, 3):
+            city.add_parcel(number, f"ord_{number}", Milestone.ACCEPTED)
+            city.tell(Moment.SHIPPED, number, f"ord_{number}")
+        city.sweep(NOW + 11 * HOUR)
+        assert counts == [("shipped", 1), ("shipped", 1), ("digest", 2)]
+        counts.clear()
+        city = City(channels=(Channel.EMAIL,))
+        city.add_parcel(2)
+        for number in (1, 2):
+            city.tell(number=number)
+        city.sweep(NOW + 6 * MINUTE)
+        assert counts == [("out_for_delivery", 2)]
 
     def test_one_that_was_sent_stays_sent_when_the_next_channel_finds_it_overtaken(self) -> None:
         city = City(providers=WAITS)

@@ -74,19 +74,23 @@ class Composer:
         *,
         more: bool,
     ) -> View:
+        together = len({(item.news.moment, item.order.order_id) for item in items}) == 1
+        # In a digest each stands by itself: one parcel of this order, one of that.
+        count = len(items) if together else 1
+        blocks = channel is Channel.EMAIL and len(items) == 1
         views = [
-            self._view_of(item, links if item is items[0] else None, record, channel, len(items)) for item in items
+            self._view_of(item, links if item is items[0] else None, record, count, blocks=blocks) for item in items
         ]
         if len(views) == 1:
             return views[0]
-        if len({(item.news.moment, item.order.order_id) for item in items}) == 1:
+        if together:
             return gathered_view(views)
         return digest_view(
             views, [self._short(item.brand, view) for item, view in zip(items, views, strict=True)], more
         )
 
     def _view_of(
-        self, item: Situation, links: Mapping[str, str] | None, record: MessageRecord, channel: Channel, count: int
+        self, item: Situation, links: Mapping[str, str] | None, record: MessageRecord, count: int, *, blocks: bool
     ) -> View:
         if links is None:
             links = self.links.of_message(
@@ -103,7 +107,7 @@ class Composer:
             purpose=record.purpose,
             segments=segments_of(item),
             offer_ends=(record.offered_at or item.now) + timedelta(hours=hours) if hours else None,
-            blocks=self._blocks(item, record) if channel is Channel.EMAIL and count == 1 else (),
+            blocks=self._blocks(item, record) if blocks else (),
         )
 
     def _blocks(self, item: Situation, record: MessageRecord) -> list[View]:
