@@ -73,12 +73,29 @@ class Output:
         if seconds >= 1 or console.is_terminal:
             self.say(f"{description}: {seconds:.1f} s")
 
-    def report(self, title: str, rows: Sequence[Row], links: Mapping[str, str] | None = None) -> None:
-        """The one table at the end, and where to look next."""
-        links = links or {}
+    def report(
+        self,
+        title: str,
+        rows: Sequence[Row],
+        links: Mapping[str, str] | None = None,
+        more: Mapping[str, Sequence[Row]] | None = None,
+    ) -> None:
+        """The one table at the end, and where to look next. ``more``: tables below it, by title."""
+        links, more = links or {}, more or {}
         if self.as_json:
-            self.document({"title": title, "rows": list(rows), "links": dict(links)})
+            tables = {"more": {name: list(table) for name, table in more.items()}} if more else {}
+            self.document({"title": title, "rows": list(rows), "links": dict(links), **tables})
             return
+        for name, table in {title: rows, **more}.items():
+            self._draw(name, table)
+        width = max(map(len, links), default=0)
+        for name, address in links.items():
+            from rich.text import Text
+
+            shown = Text(f"{name:<{width}}  ").append(address, style=f"link {address}")
+            self._people.print(shown, soft_wrap=True)
+
+    def _draw(self, title: str, rows: Sequence[Row]) -> None:
         from rich.table import Table
         from rich.text import Text
 
@@ -94,9 +111,6 @@ class Output:
             console.print(table)
         else:  # never cut at the width of a terminal that is not there
             self.say(_plain(title, columns, rows))
-        width = max(map(len, links), default=0)
-        for name, address in links.items():
-            console.print(Text(f"{name:<{width}}  ").append(address, style=f"link {address}"), soft_wrap=True)
 
     def document(self, data: object) -> None:
         """One JSON document on stdout."""

@@ -15,15 +15,18 @@ from local.cloud.launcher import LocalCloudError
 from local.console import Output
 from local.demo import history
 from local.demo.credentials import BRANDS, STAGE
-from local.demo.story import BY_THE_HOUR, DAYS, ORDERS, Chapter, chapters
-from local.demo.traffic import StoryError, Traffic
-from local.demo.waiting import NeverCameError, awaited
+from local.demo.story import BY_THE_HOUR, DAYS, MERGED, ORDERS, Chapter, chapters
+from local.demo.told import chosen, not_as_chosen, standing, texts_to, waited
+from local.demo.traffic import Traffic
+from local.demo.waiting import NeverCameError, StoryError, awaited
 from local.running import ROOT, BuildError, Running
 from local.stack import STACK_FILE, Stack, StackError
+from porchlight.domain.channels import Channel
 from porchlight.domain.messages import MessageRecord, MessageState, Suppression
 
 _EXPECTED_TROUBLE = (BuildError, DeployError, LocalCloudError, StackError)
 _LOG = ROOT / ".local" / "up.log"
+_CHOSE = "The right word, once, where and when each shopper wants it"
 
 
 def demo(*, once: bool, port: int, output: Output) -> int:
@@ -36,9 +39,9 @@ def demo(*, once: bool, port: int, output: Output) -> int:
     with running, _ends_on_signals():
         running.stack.save()
         try:
-            surprises, rows, links = play(running, output)
+            surprises, rows, links, more = play(running, output)
             rows.append({"what": "seconds from start to here", "count": round(time.monotonic() - begun)})
-            output.report("What happened", rows, links)
+            output.report("What happened", rows, links, more)
             for surprise in surprises:
                 output.say(f"Not as expected: {surprise}")
             if not once:
@@ -70,11 +73,17 @@ def _ends_on_signals():  # type: ignore[no-untyped-def]
             signal.signal(number, handler)
 
 
-def play(running: Running, output: Output) -> tuple[list[str], list[dict[str, object]], dict[str, str]]:
-    """The story, chapter by chapter; surprises, the table and the links."""
+Rows = list[dict[str, object]]
+
+
+def play(running: Running, output: Output) -> tuple[list[str], Rows, dict[str, str], dict[str, Rows]]:
+    """The story, chapter by chapter; surprises, the table, the links, and the table of those who chose."""
     traffic = Traffic(running)
     story = list(chapters(datetime.now(UTC).replace(microsecond=0)))
+    if not running.can_travel:
+        story = [chapter for chapter in story if not chapter.needs_a_night]
     expected: dict[tuple[str, str], str] = {}
+    merged: set[tuple[str, str]] = set()
     with output.step("Learning what parcels took before") as step:
         step.detail(f"{history.seed(running.app, running.now().date()):,} parcels")
     with output.step(f"Playing {DAYS} days of traffic", total=len(story)) as step:
@@ -85,18 +94,24 @@ def play(running: Running, output: Output) -> tuple[list[str], list[dict[str, ob
             except (NeverCameError, StoryError) as error:
                 traffic.surprises.append(f"{chapter.title}: {error}")
             expected |= {(who, moment.value): state for (who, moment), state in chapter.messages.items()}
+            merged |= {(who, moment.value) for who, moment in chapter.merged}
             step.advance()
         if running.can_travel and abs(running.offset) > timedelta(minutes=1):
             running.travel_to(timedelta())
     messages = {who: _messages(running, traffic, who) for who in ORDERS}
-    surprises = traffic.surprises + _unexpected(expected, messages) + _checks(running)
+    surprises = traffic.surprises + _unexpected(expected, merged, messages) + _checks(running)
     first_page = traffic.links("maya")["tracking"]
     links = {
         "Inbox": f"{running.front.url}/inbox",
         "Tracking page": first_page,
         "Ops dashboard": f"{running.front.url}/ops",
+        "Phones": f"{running.front.url}/inbox/phones",
     }
-    return surprises, _table(running, traffic, messages), links
+    more: dict[str, Rows] = {}
+    if running.can_travel:
+        more[_CHOSE] = chosen(messages)
+        surprises += not_as_chosen(running)
+    return surprises, _table(running, traffic, messages), links, more
 
 
 def _play(running: Running, traffic: Traffic, chapter: Chapter) -> None:
@@ -107,10 +122,13 @@ def _play(running: Running, traffic: Traffic, chapter: Chapter) -> None:
     for act in chapter.acts:
         traffic.play(act)
     within = traffic.minute() if chapter.needs_time else 30
-    for (who, moment), state in chapter.messages.items():
+    for who, moment, state in (
+        *((who, moment, state) for (who, moment), state in chapter.messages.items()),
+        *((who, moment, MERGED) for who, moment in chapter.merged),
+    ):
         awaited(
             lambda who=who, moment=moment, state=state: any(  # type: ignore[misc]
-                message.moment is moment and message.state == state for message in _messages(running, traffic, who)
+                message.moment is moment and standing(message) == state for message in _messages(running, traffic, who)
             ),
             f"{who}: {moment.value} {state}",
             within=within,
@@ -139,7 +157,9 @@ def _queue_is_empty(running: Running) -> bool:
     return all(int(found[name]) == 0 for name in names)
 
 
-def _unexpected(expected: dict[tuple[str, str], str], messages: dict[str, list[MessageRecord]]) -> list[str]:
+def _unexpected(
+    expected: dict[tuple[str, str], str], merged: set[tuple[str, str]], messages: dict[str, list[MessageRecord]]
+) -> list[str]:
     """Messages that the story does not have, have another state, or are there twice.
 
     Bodies are read by several workers at once: whether news was planned before other news overtook it is chance.
@@ -150,8 +170,9 @@ def _unexpected(expected: dict[tuple[str, str], str], messages: dict[str, list[M
         for m in records
         if m.reason is not Suppression.OVERTAKEN and m.moment not in BY_THE_HOUR
     )
-    found = Counter((who, m.moment.value, m.state.value) for who, m in counted)
+    found = Counter((who, m.moment.value, standing(m)) for who, m in counted)
     wanted = Counter((who, moment, state) for (who, moment), state in expected.items())
+    wanted.update((who, moment, MERGED) for who, moment in merged)
     surprises = [f"{count} × {' '.join(key)} was not expected" for key, count in (found - wanted).items()]
     return surprises + [f"{' '.join(key)} did not happen" for key in (wanted - found)]
 
@@ -165,7 +186,7 @@ def _checks(running: Running) -> list[str]:
     codes = _codes(running)
     if codes != ["larkspur millrace_couriers GATE/7"]:
         surprises.append(f"one code without a meaning was expected, Millrace's gate: {', '.join(codes) or 'none'}")
-    texts = [one.text for one in running.phones.taken[1:]]
+    texts = texts_to(running, "noor")[1:]
     if len(texts) != 1 or not texts[0].startswith("Larkspur: Out for delivery"):
         surprises.append("one text was expected after Noor's sign-up was confirmed: that her parcel is on the van")
     if len(running.refunds.paid) != 1:
@@ -210,6 +231,7 @@ def _learned(running: Running) -> int:
 
 def _table(running: Running, traffic: Traffic, messages: dict[str, list[MessageRecord]]) -> list[dict[str, object]]:
     states = Counter(message.state for records in messages.values() for message in records)
+    sent = [one for records in messages.values() for one in records if one.state is MessageState.SENT]
     rows = {
         "webhooks accepted": traffic.answers["accepted"] + running.carriers.accepted,
         "webhooks refused (forged or unsigned)": traffic.answers["refused"],
@@ -221,6 +243,9 @@ def _table(running: Running, traffic: Traffic, messages: dict[str, list[MessageR
         "tracking events recorded": _total(running, "EventsRecorded"),
         "events known already, ignored": _total(running, "EventsIgnored"),
         "messages sent": states[MessageState.SENT],
+        "of these by SMS": sum(one.channel == Channel.SMS for one in sent),
+        "of these after a wait for their hour or for others": sum(map(waited, sent)),
+        "messages merged into another": states[MessageState.MERGED],
         "messages suppressed": states[MessageState.SUPPRESSED],
         "texts on phones": len(running.phones.taken),
         "delays declared": _total(running, "DelaysDeclared"),

@@ -15,9 +15,9 @@ from porchlight.domain.moments import Moment
 
 DAYS = 9
 L, F = "larkspur", "fjordhus"
-PHONE = "(503) 228-1300"
-"""Noor's, as it is typed."""
-SENT = "sent"
+SENT, HELD, MERGED = "sent", "held", "merged"
+BY_SMS = "sent by sms"
+"""How a message stands: by email, where no channel is named."""
 BY_THE_HOUR = frozenset({Moment.PICKUP_REMINDER, Moment.WELCOME, Moment.RETURN_REMINDER, Moment.DAY_CHANGED})
 """What follows by itself some days later, and whether a range of days moves: it depends on the hour at which the story
 is played.
@@ -35,6 +35,11 @@ class Act:
     times: int = 1
     """How often the sender repeats itself."""
     at: datetime | None = None
+    hour: int = 0
+    """What o'clock it is where the shopper is."""
+    form: tuple[tuple[str, str], ...] = ()
+    """What is filled in or chosen on a page."""
+    text: str = ""
 
 
 @dataclass(frozen=True)
@@ -46,8 +51,12 @@ class Chapter:
     acts: tuple[Act, ...]
     messages: dict[tuple[str, Moment], str] = field(default_factory=dict)
     """(who, moment) → state"""
+    merged: frozenset[tuple[str, Moment]] = frozenset()
+    """What is told by another message, beside those above."""
     needs_time: bool = False
     """Rests on the clock: where time cannot be moved, it is waited for as long as the sweep takes."""
+    needs_a_night: bool = False
+    """Hours pass in it: left out where time cannot be moved."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +72,17 @@ class Customer:
     carrier: str
     parcel: str
     tags: str = ""
+    second: str = ""
+    """Another parcel of the same order."""
+    language: str = "en"
+    country: str = "NO"
+    """Where Fjordhus sends it."""
+    mobile: str = ""
+
+    @property
+    def parcels(self) -> tuple[str, ...]:
+        """Tracking numbers."""
+        return (self.parcel, self.second) if self.second else (self.parcel,)
 
 
 ORDERS = {
@@ -97,8 +117,28 @@ ORDERS = {
     "noor": Customer(
         L, 5001005, "#1005", "Noor Haddad", "noor@mail.example",
         (("Reading lamp, linen shade", "76.00"),), "Millrace Couriers", "MRC0044120081",
+        mobile="(503) 555-0143",
+    ),
+    "ada": Customer(
+        L, 5001006, "#1006", "Ada Whitlock", "ada@mail.example",
+        (("Travel blanket, slate", "98.00"),), "UPS", "1Z999AA10123456793", mobile="(503) 555-0142",
+    ),
+    "greta": Customer(
+        F, 70204, "F-70204", "Greta Winkler", "greta@post.example",
+        (("Stuhl Vik, Eiche", "189.00"), ("Stuhl Vik, Esche", "189.00")), "PostNord", "00373500000000000026",
+        second="00373500000000000033", language="de", country="DE",
+    ),
+    "selma": Customer(
+        F, 70205, "F-70205", "Selma Dahl", "selma@post.example",
+        (("Candle holder Lys, iron", "39.00"),), "PostNord", "00373500000000000040",
+    ),
+    "selma_again": Customer(
+        F, 70206, "F-70206", "Selma Dahl", "selma@post.example",
+        (("Candles Lys, twelve", "24.00"),), "PostNord", "00373500000000000057",
     ),
 }  # fmt: skip
+CHOOSE = ("ada", "greta", "selma", "selma_again")
+"""Who wants it otherwise than the brand: by another channel, in another language, once a day."""
 
 
 def chapters(end: datetime) -> Iterator[Chapter]:
@@ -248,13 +288,37 @@ def chapters(end: datetime) -> Iterator[Chapter]:
         (
             Act("ups", "maya", (us("out", 8.1, "Portland", "OR"),), times=2),
             Act("pushed", "jonas"),
-            Act("order", "noor", at=at(8.1)),
+            *(Act("order", who, at=at(8.1)) for who in ("noor", *CHOOSE)),
         ),
         {
             ("maya", Moment.OUT_FOR_DELIVERY): SENT,
             ("jonas", Moment.SHIPPED): SENT,
-            ("noor", Moment.ORDER_CONFIRMED): SENT,
-        },
+        }
+        | {(who, Moment.ORDER_CONFIRMED): SENT for who in ("noor", *CHOOSE)},
+    )
+    yield Chapter(
+        "The right word, once, where and when each shopper wants it: an evening",
+        at(8.2),
+        (
+            # Ten at night for Ada, who wants texts; the afternoon for Selma, who wants one message a day.
+            Act("clock", "ada", hour=22),
+            Act("texts", "ada"),
+            Act("prefers", "ada", form=(("channel_1", "sms"), ("channel_2", "email"))),
+            Act("clock", "selma", hour=16),
+            Act("prefers", "selma", form=(("digest", "daily"),)),
+            Act("shipped", "ada", at=at(8.15)),
+            Act("ups", "ada", (us("accepted", 8.19, "Portland", "OR"),)),
+            Act("parcel", "greta", at=at(8.15)),
+            Act("easypost", "greta", (eu("accepted", 8.19, "Bergen", "NO"),)),
+            Act("parcel", "selma", at=at(8.15)),
+            Act("easypost", "selma", (eu("accepted", 8.18, "Bergen", "NO"),)),
+            Act("waits", "selma"),
+            Act("parcel", "selma_again", at=at(8.15)),
+            Act("easypost", "selma_again", (eu("accepted", 8.19, "Bergen", "NO"),)),
+        ),
+        {(who, Moment.SHIPPED): HELD for who in ("ada", "greta", "selma")} | {("greta", Moment.SPLIT_SHIPMENT): SENT},
+        frozenset((who, Moment.SHIPPED) for who in ("greta", "selma_again")),
+        needs_a_night=True,
     )
     yield Chapter(
         "Delivered, by UPS's word and by FedEx's answer; and nothing is heard of Sigrid's lamp",
@@ -268,15 +332,30 @@ def chapters(end: datetime) -> Iterator[Chapter]:
         needs_time=True,
     )
     yield Chapter(
+        "The morning after: Ada has her text, Greta one email about two parcels, Selma one about two orders",
+        at(8.7),
+        (),
+        {("ada", Moment.SHIPPED): BY_SMS, ("greta", Moment.SHIPPED): SENT, ("selma", Moment.SHIPPED): SENT},
+        needs_time=True,
+        needs_a_night=True,
+    )
+    yield Chapter(
+        "Ada writes STOP: what is on the van comes by email",
+        at(8.7),
+        (Act("writes", "ada", text="Stop"), Act("ups", "ada", (us("out", 8.69, "Portland", "OR"),))),
+        {("ada", Moment.OUT_FOR_DELIVERY): SENT},
+        needs_a_night=True,
+    )
+    yield Chapter(
         "Noor would rather have SMS: the form on the tracking page",
         at(8.7),
-        (Act("sign_up", "noor"),),
+        (Act("texts", "noor"),),
     )
     yield Chapter(
         "A courier of Portland calls, by a mapping in the brand's own folder; Noor's phone rings",
         at(8.7),
         (Act("shipped", "noor", at=at(8.6)), Act("millrace", "noor", (us("out", 8.66, "Portland", "OR"),))),
-        {("noor", Moment.OUT_FOR_DELIVERY): SENT},
+        {("noor", Moment.OUT_FOR_DELIVERY): BY_SMS},
     )
     yield Chapter(
         "It says something that nobody knows: listed, and taken for nothing",

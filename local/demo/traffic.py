@@ -6,20 +6,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode
 
-from local.demo import bodies, signing
-from local.demo.story import ORDERS, PHONE, Act, Customer
-from local.demo.waiting import awaited
+from local.demo import bodies, shoppers, signing
+from local.demo.story import ORDERS, Act, Customer
+from local.demo.waiting import StoryError, awaited
 from local.running import Answer, Running
 from porchlight.domain import ids
 from porchlight.domain.carriers import carrier_id
 from porchlight.domain.milestones import Milestone
 from porchlight.errors import ConflictError
 
-
-class StoryError(Exception):
-    """Something did not go as the story has it."""
+_DESTINATIONS = {
+    "NO": {"country": "NO", "postal_prefix": "501", "zone": "Europe/Oslo"},
+    "DE": {"country": "DE", "postal_prefix": "201", "zone": "Europe/Berlin"},
+}
 
 
 @dataclass
@@ -38,6 +38,9 @@ class Traffic:
 
     def play(self, act: Act) -> None:
         """Send one act, as often as its sender repeats itself."""
+        if act.kind in shoppers.PLAYERS:
+            shoppers.PLAYERS[act.kind](self, act)
+            return
         player: Callable[[Act], None] = getattr(self, f"_{act.kind}")
         for _ in range(act.times):
             player(act)
@@ -75,9 +78,10 @@ class Traffic:
 
     def _easypost(self, act: Act) -> None:
         customer = ORDERS[act.about]
-        body = bodies.easypost(customer.parcel, customer.carrier, act.scans, act.due)
         secret = self.running.credentials.easypost[customer.brand]
-        self._webhook("/webhooks/easypost", body, signing.easypost(body, secret))
+        for parcel in customer.parcels:
+            body = bodies.easypost(parcel, customer.carrier, act.scans, act.due)
+            self._webhook("/webhooks/easypost", body, signing.easypost(body, secret))
 
     def _millrace(self, act: Act) -> None:
         body = bodies.millrace(ORDERS[act.about].parcel, act.scans)
@@ -186,18 +190,19 @@ class Traffic:
                 {"id": str(index + 1), "title": title, "quantity": 1, "unit_price": price}
                 for index, (title, price) in enumerate(customer.lines)
             ],
-            "shopper": {"name": customer.name, "email": customer.email, "language": "en"},
-            "destination": {"country": "NO", "postal_prefix": "501", "zone": "Europe/Oslo"},
+            "shopper": {"name": customer.name, "email": customer.email, "language": customer.language},
+            "destination": _DESTINATIONS[customer.country],
         }
         if parcel_at:
             body["parcels"] = [
                 {
                     "carrier": carrier_id(customer.carrier),
-                    "tracking_number": customer.parcel,
+                    "tracking_number": parcel,
                     "shipped_at": parcel_at.isoformat(),
                 }
+                for parcel in customer.parcels
             ]
-        answer = self._api(customer.brand, "PUT", f"/v1/orders/{customer.external_id}", body)
+        answer = self.api(customer.brand, "PUT", f"/v1/orders/{customer.external_id}", body)
         if answer.status != 200:
             self.surprises.append(f"PUT /v1/orders answered {answer.status}: {answer.body[:300]!r}")
         self._placed = {**getattr(self, "_placed", {}), customer.external_id: placed}
@@ -206,7 +211,8 @@ class Traffic:
         customer = ORDERS[act.about]
         self._put_order(customer, self._placed[customer.external_id], act.at)
 
-    def _api(self, brand: str, method: str, path: str, body: Any = None, **headers: str) -> Answer:
+    def api(self, brand: str, method: str, path: str, body: Any = None, **headers: str) -> Answer:
+        """A call of Porchlight's API with a brand's key."""
         key = {"x-api-key": self.running.credentials.api_keys[brand], "content-type": "application/json"}
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return self.running.send(method, path, json.dumps(body).encode() if body else b"", key | named)
@@ -239,14 +245,6 @@ class Traffic:
         if answer.status != 200:
             self.surprises.append(f"one-click unsubscribe answered {answer.status}")
 
-    def _sign_up(self, act: Act) -> None:
-        page = self.links(act.about)["tracking"].removeprefix(self.running.front.url)
-        headers = {"content-type": "application/x-www-form-urlencoded"}
-        body = urlencode({"mobile": PHONE, "agreed": "yes"}).encode()
-        answer = self.running.send("POST", f"{page}/sms", body, headers)
-        if answer.status != 200:  # it leads back to the page
-            self.surprises.append(f"the sign-up for SMS answered {answer.status}")
-
     def links(self, who: str) -> dict[str, str]:
         """The links that this shopper's emails carry."""
         from porchlight.services.links import Links
@@ -275,7 +273,7 @@ class Traffic:
             "order": str(customer.external_id),
             "lines": [{"line_id": line, "quantity": 1, "reason": "too_big"}],
         }
-        answer = self._api(
+        answer = self.api(
             customer.brand, "POST", "/v1/returns", body, idempotency_key=f"demo-return-{customer.external_id}"
         )
         if answer.status not in (200, 202):
@@ -285,13 +283,13 @@ class Traffic:
     def _look(self, who: str) -> dict[str, Any]:
         if who not in self.returns:
             raise StoryError(f"{who} has asked for no return")
-        found: dict[str, Any] = self._api(ORDERS[who].brand, "GET", f"/v1/returns/{self.returns[who]}").json()
+        found: dict[str, Any] = self.api(ORDERS[who].brand, "GET", f"/v1/returns/{self.returns[who]}").json()
         return found
 
     def _decide(self, act: Act) -> None:
         awaited(lambda: self._look(act.about)["state"] == "in_review", f"{act.about}'s return is before a person")
         path = f"/v1/returns/{self.returns[act.about]}/decision"
-        answer = self._api(
+        answer = self.api(
             ORDERS[act.about].brand, "POST", path, {"approve": True, "note": "A good customer; the size runs small."}
         )
         if answer.status != 200:
@@ -302,12 +300,12 @@ class Traffic:
         customer = ORDERS[act.about]
 
         def look() -> str | None:
-            listed = json.loads(self._api(customer.brand, "GET", "/v1/cases").body)["cases"]
+            listed = json.loads(self.api(customer.brand, "GET", "/v1/cases").body)["cases"]
             return next((one["case_id"] for one in listed if one["order_id"] == self.order_id(act.about)), None)
 
         case_id: Any = awaited(look, f"{act.about}'s parcel is before a person")
         body = {"decision": "keep_waiting", "note": "The hub in Medford has it, and is sending it on."}
-        answer = self._api(customer.brand, "POST", f"/v1/cases/{case_id}/decision", body)
+        answer = self.api(customer.brand, "POST", f"/v1/cases/{case_id}/decision", body)
         if answer.status != 200:
             raise StoryError(f"the decision answered {answer.status}: {answer.body[:300]!r}")
         self.decided[act.about] = case_id

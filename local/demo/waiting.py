@@ -5,6 +5,10 @@ from collections.abc import Callable
 from local.cloud.waiting import eventually
 
 
+class StoryError(Exception):
+    """Something did not go as the story has it."""
+
+
 class NeverCameError(AssertionError):
     """What was waited for did not come in time."""
 

@@ -23,7 +23,8 @@ def surroundings(tmp_path: Path) -> dict[str, str]:
     return {**os.environ, "PORCHLIGHT_STACK_FILE": str(tmp_path / "stack.json")}
 
 
-def porchlight(*arguments: str, environment: dict[str, str], seconds: float = 240) -> subprocess.CompletedProcess[str]:
+def porchlight(*arguments: str, environment: dict[str, str], seconds: float = 600) -> subprocess.CompletedProcess[str]:
+    """The command; it builds first where nothing is built, which a busy machine takes its time for."""
     return subprocess.run(
         [COMMAND, *arguments], env=environment, capture_output=True, text=True, timeout=seconds, check=False
     )
@@ -47,12 +48,26 @@ def test_the_demo_tells_its_story_and_leaves_nothing_behind(surroundings: dict[s
     assert counts["answers of carriers that were asked"] >= 4, "FedEx at three times, DHL for the history"
     assert counts["subscriptions with a handshake"] == 1
     assert counts["codes without a meaning"] == 1
-    assert 32 <= counts["messages sent"] <= 40, "those of the story; what follows by itself goes by the hour"
+    assert counts["messages sent"] >= 41, "those of the story; what follows by itself goes by the hour"
+    assert counts["of these by SMS"] == 2, "Ada's in the morning, Noor's when her parcel is on the van"
+    assert counts["messages merged into another"] == 2, "Greta's second parcel, Selma's second order"
     assert counts["messages suppressed"] >= 2, "Inês, Maya's scan; and what other news was quicker than"
-    assert counts["texts on phones"] == 2, "Noor has signed up, and her parcel is on the van"
+    assert counts["texts on phones"] == 5, "besides, two sign-ups and a STOP are answered"
     assert counts["delays declared"] == 2
     assert counts["refunds paid"] == 1
-    assert set(document["links"]) == {"Inbox", "Tracking page", "Ops dashboard"}
+    assert set(document["links"]) == {"Inbox", "Tracking page", "Ops dashboard", "Phones"}
+    (chosen,) = document["more"].values()
+    told_of = [(row["shopper"], row["moment"], row["channel"], row["outcome"], row["waited for"]) for row in chosen]
+    assert told_of == [
+        ("Ada Whitlock", "shipped", "sms", "sent", "quiet hours"),
+        ("Ada Whitlock", "out for delivery", "email", "delivered", ""),
+        ("Greta Winkler", "split shipment", "email", "delivered", ""),
+        ("Greta Winkler", "shipped", "email", "delivered", "other parcels of the order"),
+        ("Greta Winkler", "shipped", "email", "merged", "other parcels of the order"),
+        ("Selma Dahl", "shipped", "email", "delivered", "the shopper's daily digest"),
+        ("Selma Dahl", "shipped", "email", "merged", "the shopper's daily digest"),
+    ]
+    assert all(row["why"].startswith(("porchlight explain shp_", "porchlight explain ord_")) for row in chosen)
     assert not is_served(port)
 
 
