@@ -1,11 +1,11 @@
 """For all suites: what shares the deployed stack stays in one process, and no test is timed."""
 
-from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling
 
-_HERE = Path(__file__).parent
 _CLOUD = frozenset({"e2e", "browser", "local"})
 """Suites that start the local cloud: two of them at a time would only wait for each other."""
 
@@ -14,9 +14,14 @@ settings.register_profile("porchlight", deadline=None)
 settings.load_profile("porchlight")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With ``-n 2 --dist loadgroup`` (``make test``): one group for the cloud, one for all else."""
-    for item in items:
-        suite = Path(str(item.fspath)).relative_to(_HERE).parts[0]
-        item.add_marker(pytest.mark.xdist_group("cloud" if suite in _CLOUD else "rest"))
+class _Halves(LoadScopeScheduling):  # type: ignore[misc]
+    """The suites of the local cloud are one piece of work, all others another."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "cloud" if nodeid.split("/")[1] in _CLOUD else "rest"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _Halves:
+    """``make test``: two processes, each with its half."""
+    return _Halves(config, log)
