@@ -273,7 +273,7 @@ def test_preferences_are_chosen_by_keyboard_and_without_scripts(
     places = page.locator("label.choice").evaluate_all("all => all.map(one => one.getBoundingClientRect().height)")
     assert min(places) >= 44
     page.get_by_role("button", name="Save").focus()
-    with page.expect_request(lambda request: request.method == "POST"):
+    with page.expect_response(lambda response: response.request.method == "POST"):
         page.keyboard.press("Enter")
     ((target, _, form),) = [one.partition(" ") for one in sent]
     assert target == f"{SITE}p/sample-token"
@@ -301,7 +301,7 @@ def test_the_sign_up_for_texts_sends_number_and_consent_without_scripts(
     button.click()
     assert sent == []
     page.get_by_role("checkbox").check()
-    with page.expect_request(lambda request: request.method == "POST"):
+    with page.expect_response(lambda response: response.request.method == "POST"):
         button.click()
     assert sent == [f"{SITE}t/sample-token/sms mobile=%2B1+503+555+0123&agreed=yes"]
 
