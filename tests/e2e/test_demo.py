@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from local.cloud.launcher import faketime_library, free_port, port_is_taken
+from local.cloud.launcher import faketime_library, port_is_taken
 
 COMMAND = Path(sys.executable).with_name("porchlight")
 
@@ -30,6 +31,11 @@ def porchlight(*arguments: str, environment: dict[str, str], seconds: float = 60
     )
 
 
+def two_ports() -> int:
+    """A free port with a free one behind it, out of the way of those that systems hand out."""
+    return next(port for port in iter(lambda: random.randrange(20_000, 30_000, 2), None) if not is_served(port))
+
+
 def is_served(port: int) -> bool:
     """Whether the cloud or its front door still answers."""
     return port_is_taken(port) or port_is_taken(port + 1)
@@ -37,7 +43,7 @@ def is_served(port: int) -> bool:
 
 @pytest.mark.skipif(faketime_library() is None, reason="the story of nine days needs libfaketime (Debian: libfaketime)")
 def test_the_demo_tells_its_story_and_leaves_nothing_behind(surroundings: dict[str, str]) -> None:
-    port = free_port()
+    port = two_ports()
     told = porchlight("demo", "--once", "--json", "--port", str(port), environment=surroundings)
     assert told.returncode == 0, told.stderr[-2000:]
     document = json.loads(told.stdout)
@@ -83,7 +89,7 @@ def test_a_taken_port_is_one_clear_sentence(surroundings: dict[str, str]) -> Non
 
 
 def test_up_serves_until_down(surroundings: dict[str, str]) -> None:
-    port = free_port()
+    port = two_ports()
     started = porchlight("up", "--port", str(port), environment=surroundings)
     try:
         assert started.returncode == 0, started.stderr[-2000:]
@@ -100,7 +106,7 @@ def test_up_serves_until_down(surroundings: dict[str, str]) -> None:
 
 @pytest.mark.skipif(faketime_library() is None, reason="needs libfaketime (Debian: libfaketime)")
 def test_interrupted_in_the_middle_it_leaves_nothing_behind(surroundings: dict[str, str]) -> None:
-    port = free_port()
+    port = two_ports()
     running = subprocess.Popen(
         [COMMAND, "demo", "--port", str(port)], env=surroundings, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
