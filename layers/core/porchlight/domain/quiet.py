@@ -6,7 +6,6 @@ What the clock does twice or leaves out (summer time) is read off the wall, as p
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from porchlight.domain.channels import LOUD, Channel, Purpose
@@ -107,17 +106,8 @@ def _midnight(local: datetime) -> datetime:
 
 
 def _is_holiday(day: date, place: _Place) -> bool:
-    return day in _holidays(*place, day.year)
+    """True on a public holiday of the region, else of its country; never where they are not known."""
+    from porchlight.domain.forecast.free_days import free_days  # calendars of all the world: only where asked for
 
-
-@lru_cache(maxsize=64)
-def _holidays(country: str, region: str, year: int) -> frozenset[date]:
-    """Public holidays of a region, else of its country; none where they are not known."""
-    import holidays  # calendars of all the world: only where a country asks for them
-
-    for subdivision in dict.fromkeys((region or None, None)):
-        try:
-            return frozenset(holidays.country_holidays(country, subdiv=subdivision, years=year))
-        except (NotImplementedError, ValueError):
-            continue
-    return frozenset()
+    country, region = place
+    return day.toordinal() in free_days(f"{country}-{region}" if region else country, day.year)

@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from porchlight.connectors import InboundRequest
 from porchlight.domain import ids
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.experiments import Effect
-from porchlight.errors import InvalidInputError, NotFoundError, PayloadTooLargeError
+from porchlight.errors import NotFoundError, PayloadTooLargeError
 from porchlight.ports import Brands, Metrics, Orders, Secrets
 from porchlight.reaching import Profiles, Replies
 from porchlight.services.api_keys import authorize
 from porchlight.services.experiments import Laboratory
+from porchlight.services.read_json import read_json
 from porchlight.services.receive_webhook import MAX_BODY
 
 LATE = timedelta(days=2)
@@ -40,11 +41,7 @@ class ContactBody(BaseModel):
 
 def read_contact(body: bytes) -> ContactBody:
     """The body, or InvalidInputError that names each field at fault (and never repeats its value)."""
-    try:
-        return ContactBody.model_validate_json(body)
-    except ValidationError as error:
-        faults = [f"{'.'.join(map(str, e['loc'])) or 'body'}: {e['type']}" for e in error.errors(include_input=False)]
-        raise InvalidInputError("; ".join(faults[:10])) from None
+    return read_json(ContactBody, body)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 from typing import Annotated, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.dates import DateRange, zone
@@ -14,6 +14,7 @@ from porchlight.domain.stages import Stage, StageName
 from porchlight.domain.zones import zone_of_place
 from porchlight.errors import InvalidInputError
 from porchlight.services.keep_orders import OrderKeeper
+from porchlight.services.read_json import read_json
 
 _STRICT = ConfigDict(frozen=True, extra="forbid")
 Instant = Annotated[AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC), le=datetime(2200, 1, 1, tzinfo=UTC))]
@@ -172,11 +173,7 @@ class OrderBody(BaseModel):
 
 def read_body(body: bytes) -> OrderBody:
     """The body, or InvalidInputError that names each field at fault (and never repeats its value)."""
-    try:
-        return OrderBody.model_validate_json(body)
-    except ValidationError as error:
-        faults = [f"{'.'.join(map(str, e['loc'])) or 'body'}: {e['type']}" for e in error.errors(include_input=False)]
-        raise InvalidInputError("; ".join(faults[:10])) from None
+    return read_json(OrderBody, body)
 
 
 def put_order(brand: BrandConfig, external_id: str, body: OrderBody, keeper: OrderKeeper, now: datetime) -> Order:

@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from porchlight.domain import ids
 from porchlight.domain.policies import quantities
 from porchlight.domain.returns import Decision, Outcome, Return, ReturnLine, ReturnState
 from porchlight.errors import ConflictError, InvalidInputError, NotFoundError, PayloadTooLargeError
 from porchlight.ports import Orders, Returns, Workflows
+from porchlight.services.read_json import read_json
 from porchlight.services.retrying import until_settled
 
 _STRICT = ConfigDict(frozen=True, extra="forbid")
@@ -48,11 +49,7 @@ def read_body[Body: BaseModel](model: type[Body], body: bytes) -> Body:
     """The body, or InvalidInputError that names each field at fault (and never repeats its value)."""
     if len(body) > MAX_BODY:
         raise PayloadTooLargeError(f"at most {MAX_BODY} bytes are taken")
-    try:
-        return model.model_validate_json(body)
-    except ValidationError as error:
-        faults = [f"{'.'.join(map(str, e['loc'])) or 'body'}: {e['type']}" for e in error.errors(include_input=False)]
-        raise InvalidInputError("; ".join(faults[:10])) from None
+    return read_json(model, body)
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ from porchlight.errors import PayloadTooLargeError
 from porchlight.ports import Secrets
 from porchlight.services.api_keys import authorize
 from porchlight.services.import_consents import Consents, import_consents
+from porchlight.services.read_json import read_json
 from porchlight.services.receive_webhook import MAX_BODY
-from porchlight.services.shoppers import ShopperDesk, ShopperUpdate, Sought, read_json
+from porchlight.services.shoppers import ShopperDesk, ShopperUpdate, Sought
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from porchlight.domain import ids
 from porchlight.domain.addresses import phone_number
@@ -94,15 +94,6 @@ class Sought(BaseModel):
     id: str | None = Field(default=None, min_length=1, max_length=128)
     email: str | None = Field(default=None, min_length=3, max_length=320)
     phone: str | None = Field(default=None, min_length=4, max_length=40)
-
-
-def read_json[B: BaseModel](kind: type[B], body: bytes) -> B:
-    """The body, or InvalidInputError that names each field at fault (and never repeats its value)."""
-    try:
-        return kind.model_validate_json(body)
-    except ValidationError as error:
-        faults = [f"{'.'.join(map(str, e['loc'])) or 'body'}: {e['type']}" for e in error.errors(include_input=False)]
-        raise InvalidInputError("; ".join(faults[:10])) from None
 
 
 def shopper_key(brand: str, key: str) -> str:

@@ -1,4 +1,4 @@
-"""Holidays of a region. Only learning asks for them: a model carries the ones it needs."""
+"""Holidays of a region, for learning (a model carries the ones that it needs) and for quiet days."""
 
 from functools import lru_cache
 
