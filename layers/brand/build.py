@@ -39,6 +39,7 @@ from porchlight.carriers.registry import abilities  # noqa: E402
 from porchlight.channels.registry import REPORTING, channel_of  # noqa: E402
 from porchlight.domain.brands import BrandConfig  # noqa: E402
 
+POLICY = "policies/returns.yaml"
 NEUTRAL_ACCENT = "#4a5568"
 _RENDERING = mrml.RenderOptions(disable_comments=True, fonts={})
 """No web fonts: an email loads nothing from anywhere."""
@@ -61,7 +62,7 @@ def build(source: Path, out: Path, *, check: bool = True) -> Path:
     said = {NEUTRAL: wording(defaults, defaults, None, translations, _yaml)}
     entries = {NEUTRAL: _compile(defaults, defaults, None)}
     for folder in folders:
-        config = _config(folder)
+        config = _config(folder, defaults)
         entries[folder.name] = _compile(defaults, folder, config)
         said[folder.name] = wording(defaults, folder, config, translations, _yaml)
     for name, entry in entries.items():
@@ -105,9 +106,12 @@ def _carriers(source: Path, brands: list[str]) -> dict[str, dict[str, dict[str, 
         raise BrandError(str(error)) from None
 
 
-def _config(folder: Path) -> BrandConfig:
+def _config(folder: Path, defaults: Path) -> BrandConfig:
     file = folder / "brand.yaml"
     data = _yaml(file)
+    if "returns" in data:
+        raise BrandError(f"{file}: returns: stands in {POLICY} beside it")
+    data["returns"] = _yaml(_of(folder, defaults, POLICY))
     try:
         config = BrandConfig.model_validate(data)
     except ValidationError as error:

@@ -96,8 +96,8 @@ class Due(BaseModel):
 
 
 class Wait(BaseModel):
-    """A workflow that waits for news about a shipment, or about an order that has none yet: its task token, kept apart
-    from everything else.
+    """A workflow that waits for news about a shipment, about an order that has none yet, or about a return: its task
+    token, kept apart from everything else.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -106,8 +106,10 @@ class Wait(BaseModel):
     shipment_id: str
     """Empty for a wait for news of ``order_id``."""
     order_id: str = ""
+    return_id: str = ""
+    """For a wait for news of a return; the other two are empty then."""
     purpose: str
-    """``delay`` or ``return``: one wait of each purpose for one shipment or order."""
+    """``delay``, ``case`` or ``return``: one wait of each purpose for one shipment, order or return."""
     token: str
     created_at: AwareDatetime
 
@@ -281,7 +283,7 @@ class Messages(Protocol):
 
 
 class Returns(Protocol):
-    """Returns of an order."""
+    """Returns, with a pointer under each of their orders and one under the shopper."""
 
     def create(self, request: Return) -> bool:
         """Write a new return; False if it exists already."""
@@ -292,17 +294,35 @@ class Returns(Protocol):
         ...
 
     def of_order(self, brand: str, order_id: str) -> list[Return]:
-        """All returns of an order."""
+        """All returns that are about an order."""
         ...
 
-    def update(self, request: Return, *, token: str | None = None) -> None:
-        """Replace the return if ``version - 1`` is stored; ConflictError otherwise. ``token``: of the review that
-        waits.
+    def of_shopper(self, brand: str, shopper_id: str, limit: int = 100) -> list[Return]:
+        """The returns of a shopper, and those of gifts that they got; the newest first."""
+        ...
+
+    def asked(
+        self, brand: str, since: datetime, until: datetime, limit: int = 100, after: str = ""
+    ) -> tuple[list[Return], str]:
+        """Those asked for from ``since`` to before ``until``, the oldest first, and where to go on (``after``); empty
+        where there are no more.
         """
         ...
 
-    def review_token(self, brand: str, return_id: str) -> str | None:
-        """The task token of the review that waits for a person, if one does."""
+    def update(self, request: Return) -> None:
+        """Replace the return if ``version - 1`` is stored; ConflictError otherwise."""
+        ...
+
+    def put_wait(self, wait: Wait) -> None:
+        """Remember the workflow that waits for news of this return (replaces an older one)."""
+        ...
+
+    def waits(self, brand: str, return_id: str) -> list[Wait]:
+        """Who waits."""
+        ...
+
+    def remove_wait(self, wait: Wait) -> None:
+        """Forget a wait if it still is this token."""
         ...
 
 

@@ -13,7 +13,7 @@ from porchlight.domain.ids import BRAND_ID_PATTERN
 from porchlight.domain.ops import OpsPolicy
 from porchlight.domain.outreach import Outreach
 from porchlight.domain.playbooks import Playbook
-from porchlight.domain.returns import ReturnsPolicy
+from porchlight.domain.policy.model import ReturnsPolicy
 from porchlight.domain.webhooks import WebhookEndpoint
 
 _STRICT = ConfigDict(frozen=True, extra="forbid")
@@ -205,6 +205,7 @@ class BrandConfig(BaseModel):
     dates: DatesPolicy = DatesPolicy()
     delays: DelayPolicy
     returns: ReturnsPolicy
+    """Written in ``policies/returns.yaml`` beside brand.yaml; a brand without that file has the default one."""
     refunds: RefundWebhook = RefundWebhook()
     tracking: TrackingPolicy = TrackingPolicy()
     outreach: Outreach = Outreach()

@@ -15,9 +15,10 @@ from porchlight.domain.delays import DelayKind
 from porchlight.domain.events import DeliveryEstimate
 from porchlight.domain.milestones import Milestone, Party, Reason
 from porchlight.domain.orders import Order, Shopper
-from porchlight.domain.policies import REFUSALS, tier_of
+from porchlight.domain.policies import REFUSALS
 from porchlight.domain.ranges import NO_DAY
-from porchlight.domain.returns import Outcome, Return
+from porchlight.domain.returns import Return
+from porchlight.domain.rma.terms import Terms
 from porchlight.domain.shipments import Shipment
 from porchlight.domain.speech import NEAR_AHEAD, UNKNOWN, Forms, Speech
 from porchlight.domain.words import carrier_name, clean, first_name, safe_url
@@ -193,21 +194,18 @@ class Scene:
 
     def return_facts(self, request: Return, base: View) -> View:
         """``base`` with what is known about a return."""
-        today, policy = self.today(), self.brand.returns
-        tier = tier_of(policy, self.order.tier)
-        decided = {key: value for decision in request.decisions for key, value in decision.facts.items()}
-        fee = int(decided.get("fee_minor") or 0) if "fee_minor" in decided else tier.fee_minor
-        amount = request.refund.amount if request.refund else request.refund_amount
-        approved = earliest(*(d.decided_at for d in request.decisions if d.outcome is Outcome.APPROVE))
-        until = None
+        today, terms = self.today(), request.terms or Terms(policy_version=request.policy_version)
+        amount, approved, until = request.refund_amount, request.approved_at, None
         if approved:
-            until = local_day(approved, self.zone_of()) + timedelta(days=policy.scan_deadline_days)
+            until = local_day(approved, self.zone_of()) + timedelta(days=terms.scan_days)
         label = request.label
         return {
             **base,
             "refund_amount": self.speech.money(amount) if amount else "",
-            "fee": self.speech.money(amount.model_copy(update={"amount": fee})) if amount and fee else "",
-            "window_days": int(decided.get("window_days") or tier.window_days),
+            "fee": self.speech.money(terms.fee) if amount and terms.fee and terms.fee.amount else "",
+            "window_days": next(
+                (one.facts["window_days"] for one in request.decisions if "window_days" in one.facts), 0
+            ),
             **dict(zip(_DROP_OFF, self.speech.dated(until if until and until >= today else None, today), strict=True)),
             **self.carrier("return_carrier", label.carrier if label else ""),
             "return_tracking": clean(label.tracking_number, 64) if label else "",

@@ -56,6 +56,19 @@ class OrderLine(BaseModel):
     """False for what never leaves in a parcel: a download, a gift card, a service."""
     list_price: Money | None = None
     """What one costs without a reduction, where the store says so."""
+    paid: Money | None = None
+    """What was paid for the whole line, discounts taken off and tax included, where ``unit_price`` times ``quantity``
+    is not exactly that.
+    """
+    tax: Money | None = None
+    """The tax in it, for the whole line."""
+    category: str | None = None
+    tags: tuple[str, ...] = ()
+    hazmat: bool = False
+    weight_grams: int | None = None
+    """Of one."""
+    no_withdrawal: str | None = None
+    """Why the law gives no right of withdrawal for it (``domain.law``): ``custom_made``, ``sealed_hygiene`` …"""
 
     @property
     def is_reduced(self) -> bool:
@@ -127,6 +140,18 @@ class Order(BaseModel):
     reopened_at: AwareDatetime | None = None
     """When something was to be sent again: a parcel was taken back, or lines were added."""
     cancelled_at: AwareDatetime | None = None
+    shipping: Money | None = None
+    """What was paid for shipping, tax included."""
+    standard_shipping: Money | None = None
+    """What the cheapest shipping on offer would have cost, where another was chosen: by law no more goes back."""
+    shipping_tax: Money | None = None
+    channel: str = "web"
+    """Where it was bought: ``web``, ``store`` or what the shop calls it."""
+    gift: bool = False
+    exchange_of: str = ""
+    """The return (``rma_…``) in exchange for which it was sent: its money was paid with the orders of that return."""
+    fingerprints: tuple[str, ...] = ()
+    """Digests of address and means of payment, as the shop makes them: what several shoppers share shows by these."""
     backfilled: bool = False
     """It was old when we first heard of it (an import): what had happened by then is told to nobody."""
     refunds: dict[str, Money] = {}
@@ -187,6 +212,13 @@ class OrderPlaced(BaseModel):
     ship_note: str = Field(default="", max_length=200)
     stages: tuple[Stage, ...] = ()
     cancelled_at: AwareDatetime | None = None
+    shipping: Money | None = None
+    standard_shipping: Money | None = None
+    shipping_tax: Money | None = None
+    channel: str = "web"
+    gift: bool = False
+    exchange_of: str = ""
+    fingerprints: tuple[str, ...] = Field(default=(), max_length=8)
 
 
 class ParcelShipped(BaseModel):

@@ -1,13 +1,26 @@
-"""Returns: the request, the policy that decides it, and the states of its life."""
+"""Returns (RMAs): the record of one, from the request to its end. What it is made of: ``domain.rma``; what decides it:
+``domain.policy``; what comes next: ``domain.rma.next_step``.
+"""
 
 from enum import StrEnum
+from typing import Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from porchlight.domain.money import Money
+from porchlight.domain.policy.facts import RequestFacts
+from porchlight.domain.rma.goods import Inspection, Receipt
+from porchlight.domain.rma.names import (
+    MONEY_BACK,
+    Resolution,
+    ReturnKind,
+    ReturnMethod,
+    SettlementKind,
+    SettlementState,
+)
+from porchlight.domain.rma.settlements import Parts, Settlement
+from porchlight.domain.rma.terms import Risk, Terms
 
-_STRICT = ConfigDict(frozen=True, extra="forbid")
-"""What brands write: a misspelt field is an error."""
 _STORED = ConfigDict(frozen=True)
 """What is stored is read by older releases too (a rollback, a deployment in progress): they pass over what they do
 not know.
@@ -15,16 +28,38 @@ not know.
 
 
 class ReturnState(StrEnum):
-    """Where a return is: requested → (in_review →) approved | refused; approved → in_transit → refunded; or expired."""
+    """Where a return is.
+
+    requested → (in_review →) approved | refused; approved → in_transit → received → inspected → refunded | credited |
+    exchanged | repaired. What is settled stays settled: with an instant refund the goods come back afterwards, and the
+    record says so without another state. A return may be cancelled until it is settled, expires when nothing comes, and
+    fails when a step cannot be done; people take it up from there.
+    """
 
     REQUESTED = "requested"
     IN_REVIEW = "in_review"
     APPROVED = "approved"
     REFUSED = "refused"
     IN_TRANSIT = "in_transit"
+    RECEIVED = "received"
+    INSPECTED = "inspected"
+    IN_REPAIR = "in_repair"
     REFUNDED = "refunded"
+    CREDITED = "credited"
+    EXCHANGED = "exchanged"
+    REPAIRED = "repaired"
     EXPIRED = "expired"
+    CANCELLED = "cancelled"
     FAILED = "failed"
+
+
+SETTLED = frozenset({ReturnState.REFUNDED, ReturnState.CREDITED, ReturnState.EXCHANGED, ReturnState.REPAIRED})
+"""The shopper has what they were to get."""
+
+GIVEN_UP = frozenset({ReturnState.REFUSED, ReturnState.EXPIRED, ReturnState.CANCELLED})
+"""Nothing of the order is held by these any more."""
+
+ENDED = SETTLED | GIVEN_UP
 
 
 class Outcome(StrEnum):
@@ -35,42 +70,29 @@ class Outcome(StrEnum):
     REFUSE = "refuse"
 
 
-class ReturnsTier(BaseModel):
-    """What shoppers of one tier get: a longer window, or a fee."""
+class Wanted(BaseModel):
+    """What takes the place of a line in an exchange. ``unit_price``: what one costs, in the order's currency."""
 
-    model_config = _STRICT
+    model_config = _STORED
 
-    window_days: int = Field(ge=0, le=730)
-    fee_minor: int = Field(default=0, ge=0)
-
-
-class ReturnsPolicy(BaseModel):
-    """The policy of one brand, versioned; each decision names the version that made it."""
-
-    model_config = _STRICT
-
-    version: str
-    window_days: int = Field(ge=0, le=730)
-    fee_minor: int = Field(default=0, ge=0)
-    """Taken off the refund, in minor units of the order's currency."""
-    tiers: dict[str, ReturnsTier] = {}
-    review_above_minor: int | None = Field(default=None, ge=0)
-    """Requests worth more than this are decided by a person."""
-    review_deadline_days: int = Field(default=3, ge=1, le=30)
-    review_default: Outcome = Outcome.APPROVE
-    """What happens when nobody decides in time."""
-    scan_deadline_days: int = Field(default=30, ge=1, le=120)
-    """An approved return whose parcel is never scanned expires after this."""
+    sku: str = Field(min_length=1, max_length=128)
+    title: str = Field(default="", max_length=300)
+    unit_price: Money | None = None
+    """None: as much as the one that comes back (another size)."""
 
 
 class ReturnLine(BaseModel):
-    """How many of one order line come back, and why."""
+    """How many of one order line come back, and why. ``order_id``: of another order than the return's own."""
 
     model_config = _STORED
 
     line_id: str
     quantity: int = Field(ge=1)
     reason: str = Field(min_length=1, max_length=60)
+    order_id: str = ""
+    photos: tuple[str, ...] = ()
+    """Names of pictures in the bucket; they expire with it."""
+    wanted: Wanted | None = None
 
 
 class Decision(BaseModel):
@@ -88,7 +110,7 @@ class Decision(BaseModel):
 
 
 class Label(BaseModel):
-    """The reference of a return label: which carrier and number the parcel will be scanned under."""
+    """The return parcel: which carrier and number it will be scanned under, and what the shopper needs to send it."""
 
     model_config = _STORED
 
@@ -96,22 +118,38 @@ class Label(BaseModel):
     tracking_number: str
     shipment_id: str
     reference: str
+    """The provider's; a code's own text for QR and box-free drop-off."""
+    provider: str = ""
+    document: str = ""
+    """The name of the PDF in the bucket; empty: there is none."""
+    code: str = ""
+    """What a QR code says; empty: there is none."""
+    instructions: str = ""
+    """A drop-off network's name or address, as the provider says it."""
+    cost: Money | None = None
+    made_at: AwareDatetime | None = None
+    voided_at: AwareDatetime | None = None
 
 
-class Refund(BaseModel):
-    """Money on its way back: ``key`` makes it happen once, whatever is retried."""
+class Review(BaseModel):
+    """A question that waits for a person. ``stage``: ``request`` (may it come back?), ``goods`` (what came is not what
+    was asked for), ``money`` (the refund cannot be made as it is).
+    """
 
     model_config = _STORED
 
-    key: str
-    amount: Money
-    requested_at: AwareDatetime
-    executed_at: AwareDatetime | None = None
-    provider_reference: str | None = None
+    stage: str
+    why: str
+    asked_at: AwareDatetime
+    due_at: AwareDatetime
+    assignee: str = ""
+    notes: tuple[str, ...] = ()
 
 
 class Return(BaseModel):
-    """One return (RMA) of one order. ``version`` guards every write."""
+    """One return (RMA). ``order_id`` is its own order; ``lines`` may name others of the same shopper. ``version`` guards
+    every write.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -119,14 +157,92 @@ class Return(BaseModel):
     return_id: str
     order_id: str
     shopper_id: str
+    kind: ReturnKind = ReturnKind.RETURN
     state: ReturnState = ReturnState.REQUESTED
     lines: tuple[ReturnLine, ...] = Field(min_length=1)
+    resolution: Resolution = Resolution.REFUND
+    method: ReturnMethod = ReturnMethod.LABEL
     requested_at: AwareDatetime
+    source: str = "api"
+    """Who asked: ``api``, ``portal``, ``gift``, ``withdrawal``."""
     policy_version: str = ""
+    terms: Terms | None = None
+    """None: asked for under a release before terms were kept, or not assessed yet."""
+    facts: RequestFacts | None = None
+    risk: Risk | None = None
     decisions: tuple[Decision, ...] = ()
+    review: Review | None = None
+    parts: Parts | None = None
+    """What the shopper is to get, and what it is made of."""
     refund_amount: Money | None = None
+    """``parts.total`` for those who only want to know that."""
     label: Label | None = None
-    refund: Refund | None = None
+    old_labels: tuple[Label, ...] = ()
+    """Those that were voided: a scan of one counts as well."""
+    recipient_id: str = ""
+    """Of a gift: the shopper who gets the credit. The giver is ``shopper_id``."""
     scanned_at: AwareDatetime | None = None
+    delivered_at: AwareDatetime | None = None
+    """When the carrier said that it is with us."""
+    receipts: tuple[Receipt, ...] = ()
+    inspections: tuple[Inspection, ...] = ()
+    settlements: tuple[Settlement, ...] = ()
+    replacement_order_id: str = ""
+    """The order that an exchange or replacement is."""
+    replacement_shipment_id: str = ""
+    """The parcel in which something repaired (or refused) goes back to the shopper."""
+    cancel_asked_at: AwareDatetime | None = None
+    closed_at: AwareDatetime | None = None
+    """Nothing more is waited for."""
     failure: str | None = None
     version: int = 0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_before(cls, data: Any) -> Any:
+        """Releases before kept one refund in a field of its own."""
+        if not isinstance(data, dict) or not (old := data.get("refund")):
+            return data
+        done = old.get("executed_at")
+        one = {
+            "key": old["key"],
+            "kind": SettlementKind.REFUND,
+            "order_id": data["order_id"],
+            "amount": old["amount"],
+            "state": SettlementState.DONE if done else SettlementState.INTENDED,
+            "intended_at": old["requested_at"],
+            "done_at": done,
+            "reference": old.get("provider_reference") or "",
+        }
+        kept = {name: value for name, value in data.items() if name != "refund"}
+        return {**kept, "settlements": [*(data.get("settlements") or ()), one]}
+
+    @property
+    def order_ids(self) -> tuple[str, ...]:
+        """All orders it is about, its own first."""
+        return tuple(dict.fromkeys((self.order_id, *(line.order_id or self.order_id for line in self.lines))))
+
+    @property
+    def refunds(self) -> tuple[Settlement, ...]:
+        """Money back to the means that it was paid with: asked for and not failed."""
+        return tuple(one for one in self.settlements if one.kind in MONEY_BACK and one.counts)
+
+    @property
+    def is_approved(self) -> bool:
+        """True once a policy or a person has said yes, whatever has happened since."""
+        return any(decision.outcome is Outcome.APPROVE for decision in self.decisions)
+
+    @property
+    def approved_at(self) -> AwareDatetime | None:
+        """When that was."""
+        return next((one.decided_at for one in self.decisions if one.outcome is Outcome.APPROVE), None)
+
+    @property
+    def received_at(self) -> AwareDatetime | None:
+        """When the warehouse booked the first of it."""
+        return min((one.received_at for one in self.receipts), default=None)
+
+    @property
+    def inspected_at(self) -> AwareDatetime | None:
+        """When the last of it was inspected."""
+        return max((one.inspected_at for one in self.inspections), default=None)

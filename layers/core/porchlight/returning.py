@@ -1,0 +1,286 @@
+"""What returns need from the outside world: who makes labels, who moves money, the ledger of each order's money, the
+shopper's history. Beside ``ports.py``.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Protocol
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from porchlight.domain.brands import BrandConfig
+from porchlight.domain.money import Money
+from porchlight.domain.policy.model import Facility
+from porchlight.domain.returns import Return
+from porchlight.domain.rma.names import ReturnMethod, SettlementKind, SettlementState
+from porchlight.domain.rma.settlements import Parts, Settlement
+
+_FROZEN = ConfigDict(frozen=True)
+
+
+# ------------------------------------------------------------------------------------------------------------- labels
+
+
+class SenderAddress(BaseModel):
+    """Where the shopper sends from. Personal: kept under the shopper, for the label alone, and expires."""
+
+    model_config = _FROZEN
+
+    name: str = Field(min_length=1, max_length=100)
+    street: str = Field(min_length=1, max_length=200)
+    more: str = Field(default="", max_length=200)
+    city: str = Field(min_length=1, max_length=100)
+    region: str = Field(default="", max_length=10)
+    postcode: str = Field(default="", max_length=20)
+    country: str = Field(pattern=r"^[A-Z]{2}$")
+
+
+class LabelRequest(BaseModel):
+    """A label that is wanted. ``key`` is the same for each try: one label."""
+
+    model_config = _FROZEN
+
+    key: str
+    brand: str
+    return_id: str
+    carrier: str
+    """Whose label is wanted; a provider may give another's."""
+    method: ReturnMethod
+    sender: SenderAddress | None
+    to: Facility
+    weight_grams: int | None = None
+    value: Money | None = None
+
+
+class LabelMade(BaseModel):
+    """What a provider gave. ``carrier`` is one of our ids."""
+
+    model_config = _FROZEN
+
+    carrier: str
+    tracking_number: str
+    reference: str
+    document: bytes = b""
+    """A PDF; b"": there is none."""
+    code: str = ""
+    """What a QR code is to say; empty: there is none."""
+    instructions: str = ""
+    cost: Money | None = None
+
+
+class LabelProvider(Protocol):
+    """Who makes labels. One folder each under ``porchlight/labels``."""
+
+    methods: frozenset[ReturnMethod]
+    needs_address: bool
+
+    def make(self, brand: BrandConfig, wanted: LabelRequest) -> LabelMade:
+        """The label under its key: the same key twice is one label. PermanentProviderError or TransientError where it
+        cannot be had.
+        """
+        ...
+
+    def void(self, brand: BrandConfig, reference: str) -> bool:
+        """Take a label back; False where it was used, or cannot be taken back. Twice is once."""
+        ...
+
+
+class Documents(Protocol):
+    """Labels and pictures in the bucket."""
+
+    def put(self, name: str, body: bytes, kind: str) -> None:
+        """Keep a document; the same name again replaces it."""
+        ...
+
+    def get(self, name: str) -> bytes:
+        """Its bytes; NotFoundError where there is none (any more)."""
+        ...
+
+    def upload_form(self, name: str, kind: str, most_bytes: int, seconds: int) -> tuple[str, Mapping[str, str]]:
+        """Address and fields of a form by which a browser may post this one document, of this type and at most this
+        size.
+        """
+        ...
+
+    def exists(self, name: str, kind: str, most_bytes: int) -> bool:
+        """True where a document of that type and size is there."""
+        ...
+
+
+class Addresses(Protocol):
+    """Where shoppers send from: under the shopper, forgotten with them, expires after 90 days."""
+
+    def put(self, brand: str, shopper_id: str, return_id: str, address: SenderAddress, now: datetime) -> None:
+        """Keep it for a return."""
+        ...
+
+    def get(self, brand: str, shopper_id: str, return_id: str) -> SenderAddress | None:
+        """None where none was given, or it was forgotten."""
+        ...
+
+
+# -------------------------------------------------------------------------------------------------------------- money
+
+
+class Instruction(BaseModel):
+    """What a provider is to do, under a key that makes it happen once."""
+
+    model_config = _FROZEN
+
+    key: str
+    kind: SettlementKind
+    brand: str
+    return_id: str
+    order_id: str
+    """The order whose payment it is about, or whose goods."""
+    amount: Money
+    parts: Parts | None = None
+    lines: dict[str, int] = {}
+    """How many of which lines come back."""
+    wanted: dict[str, int] = {}
+    """For exchanges and replacements: how many of which SKU go out."""
+    of: str = ""
+    """For releases and captures: the hold's reference."""
+    intended_at: AwareDatetime
+
+
+class Answer(BaseModel):
+    """What became of it."""
+
+    model_config = _FROZEN
+
+    state: SettlementState
+    """``accepted``, ``done`` or ``failed``."""
+    reference: str = ""
+    why: str = ""
+    order: str = ""
+    """For exchanges and replacements: the shop's own id of the new order, where it says so."""
+
+
+class SettlementProvider(Protocol):
+    """Who moves money and sends other goods. One folder each under ``porchlight/refunds``."""
+
+    kinds: frozenset[SettlementKind]
+    """What it can be asked for; a brand's other kinds go to the signed webhook."""
+
+    def carry_out(self, brand: BrandConfig, wanted: Instruction) -> Answer:
+        """Ask for it under its key: the same key twice is one. PermanentProviderError where it is refused for good,
+        TransientError where it is to be asked again (under the same key).
+        """
+        ...
+
+    def look(self, brand: BrandConfig, wanted: Instruction, reference: str) -> Answer:
+        """What has become of it since. TransientError where that cannot be known now."""
+        ...
+
+
+class MoneyNews(BaseModel):
+    """What a provider says by itself (a webhook) about something we asked for."""
+
+    model_config = _FROZEN
+
+    return_id: str
+    """From the metadata that we gave; empty where the provider does not repeat it."""
+    key: str = ""
+    reference: str
+    state: SettlementState
+    why: str = ""
+    said_at: AwareDatetime
+
+
+class LedgerEntry(BaseModel):
+    """Money of one order that is gone or promised, by the key of what it is for."""
+
+    model_config = _FROZEN
+
+    minor: int
+    state: SettlementState = SettlementState.INTENDED
+    return_id: str = ""
+    reference: str = ""
+    at: AwareDatetime
+
+
+class Ledger(BaseModel):
+    """What was paid for an order, and all that went back. ``version`` guards it: two that want money at one moment see
+    each other.
+    """
+
+    model_config = _FROZEN
+
+    brand: str
+    order_id: str
+    currency: str
+    entries: dict[str, LedgerEntry] = {}
+    version: int = 0
+
+
+class Ledgers(Protocol):
+    """The ledgers of orders."""
+
+    def get(self, brand: str, order_id: str) -> Ledger | None:
+        """Read consistently; None where nothing was ever promised."""
+        ...
+
+    def save(self, ledger: Ledger, request: Return | None = None) -> None:
+        """Write the ledger, and the return with it, all or nothing; ConflictError if either is not ``version - 1`` that
+        is stored.
+        """
+        ...
+
+
+class Open(BaseModel):
+    """A settlement that was asked for and is not known to be done: what reconciliation looks at."""
+
+    model_config = _FROZEN
+
+    brand: str
+    return_id: str
+    settlement: Settlement
+
+
+# ------------------------------------------------------------------------------------------------------------ history
+
+
+class History(BaseModel):
+    """What a shopper's returns were like: what risk and policies ask about. Counts once, however often it is told."""
+
+    model_config = _FROZEN
+
+    brand: str
+    shopper_id: str
+    orders: int = 0
+    returns: int = 0
+    bought_minor: dict[str, int] = {}
+    """By currency."""
+    returned_minor: dict[str, int] = {}
+    claims: tuple[date, ...] = ()
+    kept: tuple[date, ...] = ()
+    worn: tuple[date, ...] = ()
+    """Items that came back worn or damaged."""
+    empty: tuple[date, ...] = ()
+    """Boxes that were empty, too light or held something else."""
+    first_order_on: date | None = None
+    last_orders: tuple[str, ...] = ()
+    """Newest last, as ``{placed instant}#{order_id}``: splitting is seen by these."""
+    counted: tuple[str, ...] = ()
+    version: int = 0
+
+
+class Histories(Protocol):
+    """Under the shopper, and forgotten with them."""
+
+    def get(self, brand: str, shopper_id: str) -> History:
+        """An empty one of version 0 where there is none."""
+        ...
+
+    def save(self, history: History) -> None:
+        """ConflictError if it is not ``version - 1`` that is stored."""
+        ...
+
+    def share(self, brand: str, fingerprint: str, shopper_id: str, now: datetime) -> int:
+        """One more shopper with this address or means of payment (a digest); how many have it now."""
+        ...
+
+    def sharing(self, brand: str, fingerprints: Sequence[str]) -> Mapping[str, int]:
+        """How many shoppers have each of them."""
+        ...
