@@ -14,7 +14,9 @@ from porchlight.domain.milestones import FAULT, Milestone, Reason
 from porchlight.domain.moments import Moment
 from porchlight.domain.money import Money
 from porchlight.domain.orders import Destination, Order, OrderLine, Shopper
-from porchlight.domain.returns import Decision, Label, Outcome, Refund, Return, ReturnLine, ReturnState
+from porchlight.domain.returns import Decision, Label, Outcome, Return, ReturnLine, ReturnState
+from porchlight.domain.rma.names import SettlementKind, SettlementState
+from porchlight.domain.rma.settlements import Settlement
 from porchlight.domain.shipments import Shipment, StoredEvent, fold
 
 NOW = datetime(2026, 11, 24, 15, 30, tzinfo=UTC)
@@ -210,7 +212,16 @@ def returned(of: Order, state: ReturnState, rule: str = "in_window", by: str = "
         label=Label(carrier="ups", tracking_number="1Z999AA19087654321", shipment_id="shp_back", reference="lbl_1"),
     )
     if state is ReturnState.REFUNDED:
-        changes.setdefault("refund", Refund(key="rma_sample", amount=amount, requested_at=NOW, executed_at=NOW))
+        paid = Settlement(
+            key="rma_sample",
+            kind=SettlementKind.REFUND,
+            order_id=of.order_id,
+            amount=amount,
+            state=SettlementState.DONE,
+            intended_at=NOW,
+            done_at=NOW,
+        )
+        changes.setdefault("settlements", (paid,))
     return data.model_copy(update=changes)
 
 

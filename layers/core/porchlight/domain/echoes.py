@@ -42,8 +42,11 @@ def is_echo(
 def _of_returns(returns: Iterable[Return], now: datetime) -> Iterator[tuple[str, Money]]:
     """Reference and amount of what returns gave back lately, or are about to."""
     for one in returns:
-        if one.refund and one.state is not ReturnState.FAILED and now - one.refund.requested_at <= WITHIN:
-            yield one.refund.provider_reference or one.refund.key, one.refund.amount
+        if one.state is ReturnState.FAILED:
+            continue
+        for refund in one.refunds:
+            if now - refund.intended_at <= WITHIN:
+                yield refund.reference or refund.key, refund.amount
 
 
 def _of_delays(order: Order, messages: Sequence[MessageRecord], now: datetime) -> Iterator[tuple[str, Money]]:

@@ -196,6 +196,7 @@ class Scene:
         """``base`` with what is known about a return."""
         today, terms = self.today(), request.terms or Terms(policy_version=request.policy_version)
         amount, approved, until = request.refund_amount, request.approved_at, None
+        decided = {key: value for one in request.decisions for key, value in one.facts.items()}
         if approved:
             until = local_day(approved, self.zone_of()) + timedelta(days=terms.scan_days)
         label = request.label
@@ -203,9 +204,7 @@ class Scene:
             **base,
             "refund_amount": self.speech.money(amount) if amount else "",
             "fee": self.speech.money(terms.fee) if amount and terms.fee and terms.fee.amount else "",
-            "window_days": next(
-                (one.facts["window_days"] for one in request.decisions if "window_days" in one.facts), 0
-            ),
+            "window_days": decided.get("window_days") or 0,
             **dict(zip(_DROP_OFF, self.speech.dated(until if until and until >= today else None, today), strict=True)),
             **self.carrier("return_carrier", label.carrier if label else ""),
             "return_tracking": clean(label.tracking_number, 64) if label else "",

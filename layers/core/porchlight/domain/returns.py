@@ -147,8 +147,8 @@ class Review(BaseModel):
 
 
 class Return(BaseModel):
-    """One return (RMA). ``order_id`` is its own order; ``lines`` may name others of the same shopper. ``version`` guards
-    every write.
+    """One return (RMA). ``order_id`` is its own order; ``lines`` may name others of the same shopper. ``version``
+    guards every write.
     """
 
     model_config = ConfigDict(frozen=True)

@@ -27,8 +27,8 @@ class ItemFound(BaseModel):
 
 
 class Receipt(BaseModel):
-    """A parcel (or part of one) as the warehouse booked it. ``receipt_id`` is the warehouse's own: the same one twice is
-    one. Nothing is refunded by it alone, unless the terms say so.
+    """A parcel (or part of one) as the warehouse booked it. ``receipt_id`` is the warehouse's own: the same one twice
+    is one. Nothing is refunded by it alone, unless the terms say so.
     """
 
     model_config = _STORED
@@ -38,7 +38,7 @@ class Receipt(BaseModel):
     facility: str = ""
     tracking_number: str = ""
     items: tuple[ItemFound, ...] = ()
-    """{}: not counted yet."""
+    """(): not counted yet."""
     weight_grams: int | None = None
     by: str = ""
 

@@ -1,5 +1,5 @@
-"""The words of returns: kinds, resolutions, triggers, methods, grades and dispositions. Values are stable: they stand in
-policies, records, events and the API.
+"""The words of returns: kinds, resolutions, triggers, methods, grades and dispositions. Values are stable: they stand
+in policies, records, events and the API.
 """
 
 from enum import StrEnum

@@ -50,7 +50,9 @@ class Terms(BaseModel):
 
 
 class Risk(BaseModel):
-    """An explained score, 0 to 100. ``reasons``: points by signal. For the brand's people; never on a shopper's page."""
+    """An explained score, 0 to 100. ``reasons``: points by signal. For the brand's people; shoppers' pages never
+    have it.
+    """
 
     model_config = _STORED
 
