@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
+from porchlight.adapters.dynamodb import keys
 from porchlight.asking import Errand
 from porchlight.connectors import Account
 from porchlight.domain.brands import BrandConfig
@@ -310,7 +311,7 @@ class FakeMessages:
 class FakeReturns:
     def __init__(self) -> None:
         self.records: dict[tuple[str, str], Return] = {}
-        self.tokens: dict[tuple[str, str], str] = {}
+        self.waiting: dict[tuple[str, str, str], Wait] = {}
         self.history: list[tuple[Return | None, Return]] = []
 
     def create(self, request: Return) -> bool:
@@ -325,21 +326,50 @@ class FakeReturns:
         return self.records.get((brand, return_id))
 
     def of_order(self, brand: str, order_id: str) -> list[Return]:
-        return [r for r in self.records.values() if (r.brand, r.order_id) == (brand, order_id)]
+        return [r for r in self.records.values() if r.brand == brand and order_id in r.order_ids]
 
-    def update(self, request: Return, *, token: str | None = None) -> None:
+    def of_shopper(self, brand: str, shopper_id: str, limit: int = 100) -> list[Return]:
+        mine = [r for r in self.records.values() if r.brand == brand and shopper_id in (r.shopper_id, r.recipient_id)]
+        return sorted(mine, key=lambda r: (r.requested_at, r.return_id), reverse=True)[:limit]
+
+    def asked(
+        self, brand: str, since: datetime, until: datetime, limit: int = 100, after: str = ""
+    ) -> tuple[list[Return], str]:
+        places = {
+            f"{keys.instant(r.requested_at)}#{r.return_id}": r
+            for r in self.records.values()
+            if r.brand == brand and since <= r.requested_at < until
+        }
+        found = sorted(place for place in places if place > after)[:limit]
+        return [places[place] for place in found], found[-1] if len(found) == limit else ""
+
+    def in_review(self, brand: str, limit: int = 100, after: str = "") -> tuple[list[Return], str]:
+        places = {
+            f"{keys.instant(r.review.due_at)}#{r.return_id}": r
+            for r in self.records.values()
+            if r.brand == brand and r.review
+        }
+        found = sorted(place for place in places if place > after)[:limit]
+        return [places[place] for place in found], found[-1] if len(found) == limit else ""
+
+    def update(self, request: Return) -> None:
         key = (request.brand, request.return_id)
         stored = self.records.get(key)
         if not stored or stored.version != request.version - 1:
             raise ConflictError("return changed")
         self.history.append((stored, request))
         self.records[key] = request
-        self.tokens.pop(key, None)
-        if token:
-            self.tokens[key] = token
 
-    def review_token(self, brand: str, return_id: str) -> str | None:
-        return self.tokens.get((brand, return_id))
+    def put_wait(self, wait: Wait) -> None:
+        self.waiting[wait.brand, wait.return_id, wait.purpose] = wait
+
+    def waits(self, brand: str, return_id: str) -> list[Wait]:
+        return [wait for wait in self.waiting.values() if (wait.brand, wait.return_id) == (brand, return_id)]
+
+    def remove_wait(self, wait: Wait) -> None:
+        key = (wait.brand, wait.return_id, wait.purpose)
+        if (stored := self.waiting.get(key)) and stored.token == wait.token:
+            del self.waiting[key]
 
 
 class FakeDecisions:

@@ -18,7 +18,7 @@ from porchlight.domain.moments import Moment
 from porchlight.domain.money import Money
 from porchlight.domain.orders import Order, OrderLine, Shopper
 from porchlight.domain.packing import Packing, ParcelLine
-from porchlight.domain.returns import Return, ReturnLine, ReturnState
+from porchlight.domain.returns import Return, ReturnLine, ReturnState, Review
 from porchlight.domain.shipments import Shipment, StoredEvent, fold
 from porchlight.errors import ConflictError
 from porchlight.ports import Due, Quarantined, Wait
@@ -304,15 +304,74 @@ class TestReturns:
             stores.returns.update(approved)
         assert stores.returns.get(stores.brand, "rma_1") == approved
 
-    def test_the_token_is_the_one_of_the_last_write(self, stores: Stores) -> None:
-        assert stores.returns.review_token(stores.brand, "rma_1") is None
-        stores.returns.create(returning(stores.brand))
-        stores.returns.update(returning(stores.brand, version=1), token="t1")
-        assert stores.returns.review_token(stores.brand, "rma_1") == "t1"
-        stores.returns.update(returning(stores.brand, version=2), token="t2")
-        assert stores.returns.review_token(stores.brand, "rma_1") == "t2"
-        stores.returns.update(returning(stores.brand, version=3))
-        assert stores.returns.review_token(stores.brand, "rma_1") is None
+    def test_one_return_may_be_about_several_orders(self, stores: Stores) -> None:
+        lines = (
+            ReturnLine(line_id="1", quantity=1, reason="small"),
+            ReturnLine(line_id="1", quantity=2, reason="small", order_id="ord_2"),
+        )
+        stores.returns.create(returning(stores.brand, lines=lines))
+        for order in ("ord_1", "ord_2"):
+            assert [found.return_id for found in stores.returns.of_order(stores.brand, order)] == ["rma_1"]
+
+    def test_returns_of_a_shopper_the_newest_first(self, stores: Stores) -> None:
+        for number in range(3):
+            at = NOW + number * timedelta(hours=1)
+            stores.returns.create(returning(stores.brand, f"rma_{number}", requested_at=at))
+        stores.returns.create(returning(stores.brand, "rma_gift", shopper_id="cus_giver", recipient_id="cus_1"))
+        found = [one.return_id for one in stores.returns.of_shopper(stores.brand, "cus_1")]
+        assert found[:2] == ["rma_2", "rma_1"]
+        assert set(found[2:]) == {"rma_0", "rma_gift"}
+        assert len(stores.returns.of_shopper(stores.brand, "cus_1", limit=2)) == 2
+        assert [one.return_id for one in stores.returns.of_shopper(stores.brand, "cus_giver")] == ["rma_gift"]
+        assert stores.returns.of_shopper(stores.brand, "cus_2") == []
+
+    @pytest.mark.parametrize("limit", [1, 2, 3, 100])
+    def test_returns_by_time_page_by_page_over_months(self, stores: Stores, limit: int) -> None:
+        # Given one at each of these, two at one instant, and one of another brand
+        days = [datetime(2025, 11, 30, 23, 59, 59, tzinfo=UTC), datetime(2025, 12, 1, tzinfo=UTC)]
+        days += [datetime(2026, 2, 28, tzinfo=UTC), datetime(2026, 2, 28, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=UTC)]
+        for number, day in enumerate(days):
+            stores.returns.create(returning(stores.brand, f"rma_{number}", requested_at=day))
+        stores.returns.create(returning(f"{stores.brand}x", "rma_x", requested_at=days[1]))
+        # When they are read from the second on to before the last
+        found, after, pages = [], "", 0
+        while True:
+            page, after = stores.returns.asked(stores.brand, days[1], days[-1], limit, after)
+            found += [one.return_id for one in page]
+            pages += 1
+            assert len(page) <= limit
+            if not after:
+                break
+        # Then each comes once, in order
+        assert found == ["rma_1", "rma_2", "rma_3"]
+        assert pages >= 3 // limit
+
+    def test_what_waits_for_a_person_is_found_until_it_was_decided(self, stores: Stores) -> None:
+        def review(hours: int) -> Review:
+            return Review(stage="request", why="value", asked_at=NOW, due_at=NOW + timedelta(hours=hours))
+
+        for number, hours in enumerate((9, 3, 6)):
+            stores.returns.create(returning(stores.brand, f"rma_{number}"))
+            stores.returns.update(returning(stores.brand, f"rma_{number}", review=review(hours), version=1))
+        first, after = stores.returns.in_review(stores.brand, 2)
+        assert [one.return_id for one in first] == ["rma_1", "rma_2"]
+        assert [one.return_id for one in stores.returns.in_review(stores.brand, 2, after)[0]] == ["rma_0"]
+        stores.returns.update(returning(stores.brand, "rma_1", version=2))
+        assert [one.return_id for one in stores.returns.in_review(stores.brand)[0]] == ["rma_2", "rma_0"]
+
+    def test_who_waits_for_a_return(self, stores: Stores) -> None:
+        wait = Wait(brand=stores.brand, shipment_id="", return_id="rma_1", purpose="return", token="t1", created_at=NOW)
+        assert stores.returns.waits(stores.brand, "rma_1") == []
+        stores.returns.put_wait(wait)
+        newer = wait.model_copy(update={"token": "t2"})
+        stores.returns.put_wait(newer)
+        assert stores.returns.waits(stores.brand, "rma_1") == [newer]
+        assert stores.returns.waits(stores.brand, "rma_2") == []
+        # An older one that is forgotten does not take the newer one with it
+        stores.returns.remove_wait(wait)
+        assert stores.returns.waits(stores.brand, "rma_1") == [newer]
+        stores.returns.remove_wait(newer)
+        assert stores.returns.waits(stores.brand, "rma_1") == []
 
 
 class TestDueIndex:

@@ -283,7 +283,7 @@ class Messages(Protocol):
 
 
 class Returns(Protocol):
-    """Returns, with a pointer under each of their orders and one under the shopper."""
+    """Returns, with a pointer under each of their orders and their shopper."""
 
     def create(self, request: Return) -> bool:
         """Write a new return; False if it exists already."""
@@ -306,6 +306,12 @@ class Returns(Protocol):
     ) -> tuple[list[Return], str]:
         """Those asked for from ``since`` to before ``until``, the oldest first, and where to go on (``after``); empty
         where there are no more.
+        """
+        ...
+
+    def in_review(self, brand: str, limit: int = 100, after: str = "") -> tuple[list[Return], str]:
+        """Those that wait for a person (``review`` is set), the nearest deadline first, and where to go on; empty where
+        there are no more.
         """
         ...
 

@@ -14,9 +14,11 @@
                                         MESSAGE#{msg_…}       message       (due index)
                                         RETURN#{rma_…}        order_return
                                         RATING#{msg_…}        rating
-    BRAND#{brand}#RETURN#{rma_…}        RETURN                return        (stream → bus)
+    BRAND#{brand}#RETURN#{rma_…}        RETURN                return        (stream → bus, index while in review)
+                                        WAIT#{purpose}        wait
     BRAND#{brand}#CASE#{cse_…}          CASE                  case          (stream → bus, due index)
     BRAND#{brand}#SHOPPER#{cus_…}       CONTACT               shopper
+                                        RETURN#{at}#{rma_…}   shopper_return  (index)
                                         TOUCHES               touches
                                         BUNDLE#{id}           bundle
                                         PROFILE               profile
@@ -38,7 +40,8 @@
                                         SURGE#{lane}          surge
 
     index by_due_at: due_shard = DUE#{0…7}, due_at = UTC instant, sortable; due_shard of watches = ASK#{source}#{brand}
-    (…#NOW for the urgent), of errands = ASK#ERRANDS#{brand}, of open cases = CASES#{brand} (due_at = instant#{cse_…})
+    (…#NOW for the urgent), of errands = ASK#ERRANDS#{brand}, of open cases = CASES#{brand} (due_at = instant#{cse_…}),
+    of returns in review = REVIEWS#{brand}, of a month's returns = RETURNS#{brand}#{2026-03} (due_at = instant#{rma_…})
 """
 
 import hashlib
@@ -72,6 +75,7 @@ REFUND = "REFUND#"
 MESSAGE = "MESSAGE#"
 RATING = "RATING#"
 ORDER_RETURN = "RETURN#"
+SHOPPER_RETURN = "RETURN#"
 QUARANTINE = "QUARANTINE#"
 CODE = "CODE#"
 MEANING = "MEANING#"
@@ -247,6 +251,16 @@ def watch_shard(brand: str, source: str, *, urgent: bool = False) -> str:
 def errand_shard(brand: str) -> str:
     """The shard of the due index with a brand's errands: another brand's many hold up none of them."""
     return f"ASK#ERRANDS#{brand}"
+
+
+def returns_shard(brand: str, asked_at: datetime) -> str:
+    """The shard of the index with the returns of a brand that were asked for in a month: no sweep reads it."""
+    return f"RETURNS#{brand}#{asked_at.astimezone(UTC):%Y-%m}"
+
+
+def reviews_shard(brand: str) -> str:
+    """The shard of the index with a brand's returns that wait for a person: no sweep reads it."""
+    return f"REVIEWS#{brand}"
 
 
 def cases_shard(brand: str) -> str:
