@@ -56,10 +56,10 @@ class MoneySpan(BaseModel):
 
     def holds(self, minor: int, currency: str) -> bool:
         """True for an amount within both; a currency that is not named is outside."""
-        for limit, within in ((self.above, lambda at: minor > at), (self.at_most, lambda at: minor <= at)):
-            if limit is not None and (currency not in limit or not within(limit[currency])):
-                return False
-        return True
+        above, at_most = self.above, self.at_most
+        return (above is None or (currency in above and minor > above[currency])) and (
+            at_most is None or (currency in at_most and minor <= at_most[currency])
+        )
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
@@ -101,6 +101,7 @@ class When(BaseModel):
     """Never holds while something has still to arrive."""
     delivered: bool | None = None
     gift: bool | None = None
+    """It was bought as one."""
     exchanged: bool | None = None
     returns_of_order: Span | None = None
     refunded_elsewhere: bool | None = None
@@ -118,12 +119,15 @@ class When(BaseModel):
     kind: tuple[ReturnKind, ...] | None = None
     reason: tuple[Slug, ...] | None = None
     resolution: tuple[Resolution, ...] | None = None
+    recipient: bool | None = None
+    """It is asked for by the one who got it as a gift."""
     asked: Days | None = None
     return_value: MoneySpan | None = None
     """Of all that is asked for."""
     # the shopper
     segment: tuple[str, ...] | None = None
     orders: Span | None = None
+    returns: Span | None = None
     returned_share: Span | None = None
     claims: Span | None = None
     kept: Span | None = None

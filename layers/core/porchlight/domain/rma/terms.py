@@ -20,6 +20,8 @@ class Terms(BaseModel):
     policy_version: str
     closes_on: date | None = None
     """The last day on which it may be asked for, local to ``zone``; None while nothing has arrived."""
+    window_days: int = 0
+    """How long the window is that ends then; a holiday may have made it longer."""
     zone: str | None = None
     resolutions: tuple[Resolution, ...] = (Resolution.REFUND,)
     methods: tuple[ReturnMethod, ...] = (ReturnMethod.LABEL,)
