@@ -23,7 +23,7 @@ from porchlight.domain.forecast.lives import Quantiles, Route
 from porchlight.domain.journal import JournalEntry
 from porchlight.domain.messages import MessageRecord
 from porchlight.domain.money import Money
-from porchlight.domain.orders import Order, Shopper
+from porchlight.domain.orders import Order, Shopper, plain_number
 from porchlight.domain.packing import Packing
 from porchlight.domain.returns import Return
 from porchlight.domain.shipments import Shipment, StoredEvent
@@ -229,6 +229,11 @@ class FakeOrders:
 
     def get(self, brand: str, order_id: str) -> Order | None:
         return self.records.get((brand, order_id))
+
+    def find(self, brand: str, number: str) -> list[Order]:
+        plain = plain_number(number)
+        found = [one for one in self.records.values() if one.brand == brand and plain_number(one.number) == plain]
+        return found[:5] if plain else []
 
     def contents(self, brand: str, order_id: str) -> OrderContents:
         key = (brand, order_id)

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -185,3 +185,13 @@ class FakeReplies:
 
     def done(self, brand: str, reply_id: str, now: datetime) -> None:
         self.known.add((brand, reply_id))
+
+
+class FakeTries:
+    def __init__(self) -> None:
+        self.counts: Counter[tuple[str, str, str, str]] = Counter()
+
+    def count(self, brand: str, place: str, who: str, now: datetime) -> int:
+        key = (brand, place, who, now.astimezone(UTC).strftime("%Y-%m-%dT%H"))
+        self.counts[key] += 1
+        return self.counts[key]

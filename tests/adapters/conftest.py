@@ -35,6 +35,7 @@ from porchlight.adapters.dynamodb.shipments import DynamoShipments
 from porchlight.adapters.dynamodb.surges import DynamoSurges
 from porchlight.adapters.dynamodb.table import Table
 from porchlight.adapters.dynamodb.touches import DynamoBundles, DynamoTouches
+from porchlight.adapters.dynamodb.tries import DynamoTries
 from porchlight.adapters.dynamodb.watches import DynamoWatches
 from porchlight.adapters.s3 import Bodies
 from porchlight.adapters.sqs import SqsInbound
@@ -118,6 +119,7 @@ class Stores:
     bundles: reaching.Bundles
     engagement: reaching.Engagement
     experiments: reaching.Experiments
+    tries: reaching.Tries
 
 
 def _fakes(brand: str) -> Stores:
@@ -147,6 +149,7 @@ def _fakes(brand: str) -> Stores:
         fakes_reaching.FakeBundles(),
         fakes_reaching.FakeEngagement(),
         fakes_reaching.FakeExperiments(),
+        fakes_reaching.FakeTries(),
     )
 
 
@@ -175,6 +178,7 @@ def _real(brand: str, queue_url: str) -> Stores:
         DynamoBundles(table),
         DynamoEngagement(table),
         DynamoExperiments(table),
+        DynamoTries(table),
     )
 
 

@@ -32,6 +32,7 @@ from porchlight.adapters.dynamodb import (
     shipments,
     surges,
     touches,
+    tries,
     watches,
     webhooks,
 )
@@ -59,6 +60,7 @@ REPOSITORIES = {
     "Profiles": profiles.DynamoProfiles,
     "Replies": replies.DynamoReplies,
     "Touches": touches.DynamoTouches,
+    "Tries": tries.DynamoTries,
     "Bundles": touches.DynamoBundles,
     "Engagement": engagement.DynamoEngagement,
     "Experiments": experiments.DynamoExperiments,

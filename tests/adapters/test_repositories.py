@@ -224,6 +224,25 @@ class TestOrders:
         assert contents.messages == (early, late)
         assert contents.return_ids == ("rma_1", "rma_2")
 
+    @pytest.mark.parametrize("typed", ["#1001-A", "1001-a", " 1001 A ", "１００１Ａ"])
+    def test_an_order_is_found_by_its_number_however_it_is_typed(self, stores: Stores, typed: str) -> None:
+        stores.orders.save(order(stores.brand, number="#1001-A"))
+        assert [one.order_id for one in stores.orders.find(stores.brand, typed)] == ["ord_1"]
+        assert stores.orders.find("another", typed) == []
+
+    def test_an_order_is_not_found_by_another_number_or_by_none(self, stores: Stores) -> None:
+        stores.orders.save(order(stores.brand, number="#1001"))
+        stores.orders.save(order(stores.brand, order_id="ord_2", number=""))
+        for typed in ("1002", "100", "", "#", "#1001#2"):
+            assert stores.orders.find(stores.brand, typed) == []
+
+    def test_two_orders_may_have_one_number_and_one_of_them_another_since(self, stores: Stores) -> None:
+        for order_id in ("ord_1", "ord_2"):
+            stores.orders.save(order(stores.brand, order_id=order_id, number="#1001"))
+        stores.orders.save(order(stores.brand, order_id="ord_1", number="#1002", version=2))
+        assert [one.order_id for one in stores.orders.find(stores.brand, "1001")] == ["ord_2"]
+        assert [one.order_id for one in stores.orders.find(stores.brand, "1002")] == ["ord_1"]
+
     def test_a_refund_twice_is_one(self, stores: Stores) -> None:
         for _ in range(2):
             stores.orders.put_refund(stores.brand, "ord_1", "77", Money(amount=500, currency="USD"))

@@ -234,6 +234,12 @@ class Orders(Protocol):
         """The order alone."""
         ...
 
+    def find(self, brand: str, number: str) -> list[Order]:
+        """The orders that shoppers know by this number, however they type it; those stored under releases without this
+        index from their next change on. At most five.
+        """
+        ...
+
     def contents(self, brand: str, order_id: str) -> OrderContents:
         """The order with all that hangs on it, in one read."""
         ...

@@ -327,6 +327,16 @@ class Quotas(Protocol):
         ...
 
 
+class Tries(Protocol):
+    """How often somebody has tried something lately: what is open to everybody has a limit."""
+
+    def count(self, brand: str, place: str, who: str, now: datetime) -> int:
+        """Count one more try of ``who`` (an address of the net, an order number) at a place; how many there are in
+        this hour then. Forgotten two hours later.
+        """
+        ...
+
+
 class Reputations(Protocol):
     """What was sent, bounced and complained of, by brand, channel and hour."""
 

@@ -5,6 +5,7 @@ Personal data has one home: the ``Shopper``. Orders, shipments, messages and ret
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Literal
+from unicodedata import normalize
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -291,6 +292,11 @@ def default_promise(placed_at: datetime, zone_name: str | None, working_days: tu
     day = local_day(placed_at.astimezone(UTC), zone_name)
     likely, latest = working_days
     return DateRange(earliest=add_working_days(day, likely), latest=add_working_days(day, latest), zone=zone_name)
+
+
+def plain_number(number: str) -> str:
+    """An order number as people may type it: ``#1001``, ``1001`` and `` 10 01`` are one; without signs and case."""
+    return "".join(sign for sign in normalize("NFKC", number).casefold() if sign.isalnum())
 
 
 PAGE_LIFETIME = timedelta(days=180)

@@ -528,6 +528,13 @@ class App:
         return DynamoQuotas(self._table, time.time)
 
     @cached_property
+    def tries(self) -> "reaching.Tries":
+        """How often somebody has tried something."""
+        from porchlight.adapters.dynamodb.tries import DynamoTries
+
+        return DynamoTries(self._table)
+
+    @cached_property
     def experiments(self) -> "reaching.Experiments":
         """What is counted in experiments."""
         from porchlight.adapters.dynamodb.experiments import DynamoExperiments

@@ -14,6 +14,8 @@
                                         MESSAGE#{msg_…}       message       (due index)
                                         RETURN#{rma_…}        order_return
                                         RATING#{msg_…}        rating
+    BRAND#{brand}#ORDERNUMBER#{digest}  {ord_…}               order_number
+    BRAND#{brand}#TRIES#{place}#{digest}  {hour}              tries
     BRAND#{brand}#RETURN#{rma_…}        RETURN                return        (stream → bus, index while in review)
                                         WAIT#{purpose}        wait
     BRAND#{brand}#CASE#{cse_…}          CASE                  case          (stream → bus, due index)
@@ -102,6 +104,16 @@ def shipment_pk(brand: str, shipment_id: str) -> str:
 def order_pk(brand: str, order_id: str) -> str:
     """Partition of an order and all that hangs on it."""
     return f"BRAND#{brand}#ORDER#{order_id}"
+
+
+def number_pk(brand: str, number: str) -> str:
+    """Partition of the number that shoppers know an order by (``domain.orders.plain_number``): which orders have it."""
+    return f"BRAND#{brand}#ORDERNUMBER#{hashlib.sha256(number.encode()).hexdigest()[:32]}"
+
+
+def tries_pk(brand: str, place: str, who: str) -> str:
+    """Partition of how often somebody has tried something; who, by a digest."""
+    return f"BRAND#{brand}#TRIES#{place}#{hashlib.sha256(f'{brand}|{who}'.encode()).hexdigest()[:32]}"
 
 
 def return_pk(brand: str, return_id: str) -> str:

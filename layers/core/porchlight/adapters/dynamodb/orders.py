@@ -9,10 +9,13 @@ from porchlight.adapters.dynamodb.table import Item, Table, item, load
 from porchlight.domain.delays import DelayDecision
 from porchlight.domain.messages import MessageRecord
 from porchlight.domain.money import Money
-from porchlight.domain.orders import Order, Shopper
+from porchlight.domain.orders import Order, Shopper, plain_number
 from porchlight.domain.packing import Packing
 from porchlight.domain.preferences import address_digest
 from porchlight.ports import OrderContents
+
+_MOST_OF_A_NUMBER = 5
+"""Two stores of one brand may count alike."""
 
 
 class DynamoOrders:
@@ -25,6 +28,15 @@ class DynamoOrders:
         """The order alone."""
         found = self._table.get(keys.order_pk(brand, order_id), keys.ORDER)
         return load(Order, found) if found else None
+
+    def find(self, brand: str, number: str) -> list[Order]:
+        """By the pointers under the number; an order that has another one by now is passed over."""
+        plain = plain_number(number)
+        if not plain:
+            return []
+        pointers = self._table.query(keys.number_pk(brand, plain), limit=_MOST_OF_A_NUMBER)
+        orders = [self.get(brand, pointer["sk"]["S"]) for pointer in pointers]
+        return [order for order in orders if order and plain_number(order.number) == plain]
 
     def contents(self, brand: str, order_id: str) -> OrderContents:
         """One query over the order's partition."""
@@ -66,12 +78,15 @@ class DynamoOrders:
         due_at: datetime | None = None,
         decisions: Sequence[DelayDecision] = (),
     ) -> None:
-        """The shopper first: an order never names a shopper who is not there. Decisions in one transaction with it.
+        """The shopper first: an order never names a shopper who is not there; then the pointer of its number, by which
+        nothing is found before the order is there. Decisions in one transaction with it.
 
         A store knows nothing of who asked to be forgotten: ConflictError if that changed since it was read.
         """
         if shopper:
             self._save_shopper(shopper)
+        if plain := plain_number(order.number):
+            self._table.put(item(keys.number_pk(order.brand, plain), order.order_id, "order_number", None))
         pk = keys.order_pk(order.brand, order.order_id)
         new = item(pk, keys.ORDER, "order", order, due_at=due_at)
         if not decisions:
