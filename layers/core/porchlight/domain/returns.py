@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validato
 
 from porchlight.domain.money import Money
 from porchlight.domain.policy.facts import RequestFacts
-from porchlight.domain.rma.goods import Inspection, Receipt
+from porchlight.domain.rma.goods import Inspection, Receipt, RepairStep
 from porchlight.domain.rma.names import (
     MONEY_BACK,
     Resolution,
@@ -186,6 +186,7 @@ class Return(BaseModel):
     """When the carrier said that it is with us."""
     receipts: tuple[Receipt, ...] = ()
     inspections: tuple[Inspection, ...] = ()
+    repairs: tuple[RepairStep, ...] = ()
     settlements: tuple[Settlement, ...] = ()
     replacement_order_id: str = ""
     """The order that an exchange or replacement is."""
@@ -244,5 +245,7 @@ class Return(BaseModel):
 
     @property
     def inspected_at(self) -> AwareDatetime | None:
-        """When the last of it was inspected."""
-        return max((one.inspected_at for one in self.inspections), default=None)
+        """When the last of it was inspected; None while more of it is to come."""
+        if not any(one.complete for one in self.inspections):
+            return None
+        return max(one.inspected_at for one in self.inspections)

@@ -10,7 +10,16 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from porchlight.domain.rma.names import Payer, RefundTrigger, Resolution, ReturnKind, ReturnMethod, RiskLevel
+from porchlight.domain.rma.names import (
+    Disposition,
+    Grade,
+    Payer,
+    RefundTrigger,
+    Resolution,
+    ReturnKind,
+    ReturnMethod,
+    RiskLevel,
+)
 
 _STRICT = ConfigDict(frozen=True, extra="forbid")
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
@@ -230,6 +239,31 @@ class RiskThresholds(BaseModel):
 
     elevated: int = Field(default=40, ge=1, le=100)
     high: int = Field(default=70, ge=1, le=100)
+    usual_share: float = Field(default=0.25, ge=0, le=0.9)
+    """How much of what it sells, by value, the brand usually gets back: what a shopper of whom little is known is
+    taken to be like.
+    """
+    usual_weight: int = Field(default=8, ge=1, le=100)
+    """As how many orders of their own that counts."""
+
+
+class Sorting(BaseModel):
+    """Where goods in such a state go; what is left out fits all."""
+
+    model_config = _STRICT
+
+    grade: tuple[Grade, ...] | None = None
+    category: tuple[str, ...] | None = None
+    to: Disposition
+
+
+class Weights(BaseModel):
+    """When a box weighs what it should: the goods, less ``tolerance_percent``, up to that much more and packaging."""
+
+    model_config = _STRICT
+
+    tolerance_percent: int = Field(default=20, ge=0, le=100)
+    packaging_grams: int = Field(default=2_000, ge=0, le=100_000)
 
 
 class ReturnsPolicy(BaseModel):
@@ -246,6 +280,9 @@ class ReturnsPolicy(BaseModel):
     """The first one is used where no rule names one."""
     reasons: tuple[Reason, ...] = Field(min_length=1)
     risk: RiskThresholds = RiskThresholds()
+    dispositions: tuple[Sorting, ...] = ()
+    """The first that fits; where none does: new restock, opened and worn refurbish, damaged and defective recycle."""
+    weights: Weights = Weights()
     label_provider: Slug = "own"
     """Who makes labels (``porchlight.labels``)."""
 

@@ -2,7 +2,7 @@
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from porchlight.domain.rma.names import Discrepancy, Disposition, Grade
+from porchlight.domain.rma.names import Discrepancy, Disposition, Grade, RepairState
 
 _STORED = ConfigDict(frozen=True)
 
@@ -39,8 +39,11 @@ class Receipt(BaseModel):
     tracking_number: str = ""
     items: tuple[ItemFound, ...] = ()
     """(): not counted yet."""
+    discrepancies: tuple[Discrepancy, ...] = ()
     weight_grams: int | None = None
     by: str = ""
+    digest: str = ""
+    """Of all that was said: other content under the same id is refused."""
 
 
 class Inspection(BaseModel):
@@ -53,5 +56,21 @@ class Inspection(BaseModel):
     items: tuple[ItemFound, ...]
     discrepancies: tuple[Discrepancy, ...] = ()
     weight_grams: int | None = None
+    by: str = ""
+    note: str = ""
+    complete: bool = True
+    """False: more of the return is still to come, and nothing counts as missing yet."""
+    digest: str = ""
+    """As for receipts."""
+
+
+class RepairStep(BaseModel):
+    """What became of something that is repaired. ``shipment_id``: the parcel in which it goes back."""
+
+    model_config = _STORED
+
+    state: RepairState
+    at: AwareDatetime
+    shipment_id: str = ""
     by: str = ""
     note: str = ""

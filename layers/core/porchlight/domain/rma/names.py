@@ -111,6 +111,16 @@ class Discrepancy(StrEnum):
     WEIGHT_MISMATCH = "weight_mismatch"
 
 
+class RepairState(StrEnum):
+    """How far a repair is."""
+
+    IN_REPAIR = "in_repair"
+    REPAIRED = "repaired"
+    """It goes back to the shopper."""
+    REJECTED = "rejected"
+    """It cannot be repaired under the guarantee: it goes back as it is."""
+
+
 class SettlementKind(StrEnum):
     """What somebody else is asked to do for a return."""
 
