@@ -83,13 +83,25 @@ def left_to_refund(order: Order, others: Iterable[Return]) -> Money:
         mine = [
             one
             for one in other.settlements
-            if one.kind in FROM_WHAT_WAS_PAID and one.counts and one.order_id == order.order_id
+            if one.kind in FROM_WHAT_WAS_PAID and one.counts and one.order_id == order.order_id and not one.over
         ]
         if mine:
-            executed += sum(one.amount.amount for one in mine if one.state is SettlementState.DONE)
-            planned += sum(one.amount.amount for one in mine if one.state is not SettlementState.DONE)
+            executed += sum(one.from_paid for one in mine if one.state is SettlementState.DONE)
+            planned += sum(one.from_paid for one in mine if one.state is not SettlementState.DONE)
         elif other.refund_amount and other.is_approved and other.state not in GIVEN_UP:
-            planned += other.refund_amount.amount if other.order_id == order.order_id else 0
+            planned += promised(other, order.order_id)
     told = order.refunded.amount - order.refunded_by_us
     spent = max(told, executed) + order.refunded_by_us + planned
     return Money(amount=max(0, order.total.amount - spent), currency=order.currency)
+
+
+def promised(request: Return, order_id: str) -> int:
+    """Minor units that an approved return will take from what was paid for an order; a bonus is given on top."""
+    if request.refund_amount is None:
+        return 0
+    most = request.refund_amount.amount - (request.parts.bonus if request.parts else 0)
+    by_line = request.parts.by_line if request.parts else {}
+    mine = sum(minor for name, minor in by_line.items() if name.startswith(f"{order_id}/") and "@" not in name)
+    if mine == sum(by_line.values()):  # all of it, or of an earlier release, which knew one order alone
+        return most if order_id in request.order_ids and (mine or request.order_id == order_id) else 0
+    return min(mine, most)

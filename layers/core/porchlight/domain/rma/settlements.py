@@ -31,6 +31,8 @@ class Parts(BaseModel):
     bonus: int = 0
     """On top of store credit."""
     tax: int = 0
+    by_line: dict[str, int] = {}
+    """``items`` by order line (``amounts.line_name``): later returns of the same line begin where this one ended."""
 
     @property
     def total(self) -> Money:
@@ -72,7 +74,15 @@ class Settlement(BaseModel):
     of: str = ""
     """For releases and captures: the key of the hold. For another try: the key of the one that failed."""
 
+    over: str = ""
+    """The key of the exchange with which its money had moved: it counts within that, not on top."""
+
     @property
     def counts(self) -> bool:
         """True while its money is gone or may go."""
         return self.state is not SettlementState.FAILED
+
+    @property
+    def from_paid(self) -> int:
+        """Minor units of it that are taken from what was paid: a bonus is given on top."""
+        return self.amount.amount - (self.parts.bonus if self.parts else 0)
