@@ -31,16 +31,36 @@ def brand(**returns: Any) -> BrandConfig:
             "look": {"accent": "#4f5bd5"},
             "zone": ZONE,
             "delays": {"version": "delays-1", "no_scan_days": 4, "new_range_working_days": [1, 3]},
-            "returns": {
-                "version": "returns-1",
-                "window_days": 30,
-                "fee_minor": 500,
-                "tiers": {"elite": {"window_days": 60}},
-                "review_above_minor": 30_000,
-                **returns,
-            },
+            "returns": returns_policy(**returns),
         }
     )
+
+
+def returns_policy(
+    *, fee_minor: int = 500, review_above_minor: int = 30_000, review_default: str = "approve", **more: Any
+) -> dict[str, Any]:
+    """30 days and a fee, 60 days and none for the elite tier; much money goes to a person."""
+    above = {"above": {"USD": review_above_minor}}
+    return {
+        "version": "returns-1",
+        "rules": [
+            {"id": "final_sale", "when": {"final_sale": True}, "then": {"refuse": "final_sale"}},
+            {"id": "elite", "when": {"tier": ["elite"]}, "then": {"window": {"days": 60}, "pays": "brand"}},
+            {"id": "elsewhere", "when": {"refunded_elsewhere": True}, "then": {"review": "refunded_elsewhere"}},
+            {"id": "much", "when": {"return_value": above}, "then": {"review": "above_review_amount"}},
+        ],
+        "otherwise": {
+            "window": {"days": 30},
+            "resolutions": ["refund", "store_credit", "exchange"],
+            "methods": ["label", "qr"],
+            "refund_on": "first_scan",
+            "pays": "shopper",
+            "fee": {"USD": fee_minor},
+        },
+        "deadlines": {"review_default": review_default},
+        "reasons": [{"id": "too_small"}, {"id": "changed_mind"}],
+        **more,
+    }
 
 
 def order(**update: Any) -> Order:
