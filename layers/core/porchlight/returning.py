@@ -3,7 +3,7 @@ shopper's history. Beside ``ports.py``.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Protocol
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -11,7 +11,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.money import Money
 from porchlight.domain.policy.model import Facility
+from porchlight.domain.return_history import History
 from porchlight.domain.returns import Return
+from porchlight.domain.rma.goods import Unmatched
 from porchlight.domain.rma.names import ReturnMethod, SettlementKind, SettlementState
 from porchlight.domain.rma.settlements import Parts, Settlement
 
@@ -47,9 +49,12 @@ class LabelRequest(BaseModel):
     """Whose label is wanted; a provider may give another's."""
     method: ReturnMethod
     sender: SenderAddress | None
-    to: Facility
+    to: Facility | None
+    """None: the policy names no facility."""
     weight_grams: int | None = None
     value: Money | None = None
+    since: AwareDatetime | None = None
+    """When it was first asked for: it may be there already. None: it was never asked for."""
 
 
 class LabelMade(BaseModel):
@@ -61,7 +66,9 @@ class LabelMade(BaseModel):
     tracking_number: str
     reference: str
     document: bytes = b""
-    """A PDF; b"": there is none."""
+    """A label as PDF, or a picture of a code; b"": there is none."""
+    kind: str = "application/pdf"
+    """The document's type."""
     code: str = ""
     """What a QR code is to say; empty: there is none."""
     instructions: str = ""
@@ -104,6 +111,10 @@ class Documents(Protocol):
 
     def exists(self, name: str, kind: str, most_bytes: int) -> bool:
         """True where a document of that type and size is there."""
+        ...
+
+    def remove(self, name: str) -> None:
+        """Forget a document; one that is not there is no error."""
         ...
 
 
@@ -238,32 +249,26 @@ class Open(BaseModel):
     settlement: Settlement
 
 
+# -------------------------------------------------------------------------------------------------------------- goods
+
+
+class UnmatchedGoods(Protocol):
+    """Goods without a return."""
+
+    def put(self, goods: Unmatched) -> None:
+        """Remember them for 400 days; the same receipt again is one."""
+        ...
+
+    def list(self, brand: str, limit: int = 100) -> list[Unmatched]:
+        """The oldest first."""
+        ...
+
+    def remove(self, brand: str, receipt_id: str) -> None:
+        """They were booked under a return; no error where there are none."""
+        ...
+
+
 # ------------------------------------------------------------------------------------------------------------ history
-
-
-class History(BaseModel):
-    """What a shopper's returns were like: what risk and policies ask about. Counts once, however often it is told."""
-
-    model_config = _FROZEN
-
-    brand: str
-    shopper_id: str
-    orders: int = 0
-    returns: int = 0
-    bought_minor: dict[str, int] = {}
-    """By currency."""
-    returned_minor: dict[str, int] = {}
-    claims: tuple[date, ...] = ()
-    kept: tuple[date, ...] = ()
-    worn: tuple[date, ...] = ()
-    """Items that came back worn or damaged."""
-    empty: tuple[date, ...] = ()
-    """Boxes that were empty, too light or held something else."""
-    first_order_on: date | None = None
-    last_orders: tuple[str, ...] = ()
-    """Newest last, as ``{placed instant}#{order_id}``: splitting is seen by these."""
-    counted: tuple[str, ...] = ()
-    version: int = 0
 
 
 class Histories(Protocol):
@@ -277,10 +282,14 @@ class Histories(Protocol):
         """ConflictError if it is not ``version - 1`` that is stored."""
         ...
 
-    def share(self, brand: str, fingerprint: str, shopper_id: str, now: datetime) -> int:
-        """One more shopper with this address or means of payment (a digest); how many have it now."""
+    def share(self, brand: str, fingerprints: Sequence[str], shopper_id: str, now: datetime) -> None:
+        """The shopper has used these addresses and means of payment (digests); the same again is one."""
         ...
 
     def sharing(self, brand: str, fingerprints: Sequence[str]) -> Mapping[str, int]:
-        """How many shoppers have each of them."""
+        """How many shoppers have used each of them in the last 400 days; counted up to 20."""
+        ...
+
+    def erase(self, brand: str, shopper_id: str, at: datetime) -> None:
+        """Forget it all; nothing is counted for the shopper from then on. Twice is once."""
         ...

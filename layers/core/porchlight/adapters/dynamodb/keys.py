@@ -24,8 +24,11 @@
                                         TOUCHES               touches
                                         BUNDLE#{id}           bundle
                                         PROFILE               profile
+                                        HISTORY               history
                                         CONSENT#{at}#{cns_…}  consent
     BRAND#{brand}#ADDRESS#{adr_…}       {cus_…}               address
+    BRAND#{brand}#FINGERPRINT#{digest}  {cus_…}               fingerprint
+    BRAND#{brand}#GOODS                 UNMATCHED#{id}        unmatched
     BRAND#{brand}#REPLY#{id}            REPLY                 reply
     BRAND#{brand}#EXPERIMENT#{name}/{version}  ARM#{arm}      arm
     BRAND#{brand}#ENGAGEMENT#{0…7}    DAY#{day}#{moment}#{channel}  engaged
@@ -91,6 +94,8 @@ BREAKER = "BREAKER#"
 SENT = "SENT#"
 QUOTA = "QUOTA"
 TOUCHES = "TOUCHES"
+HISTORY = "HISTORY"
+UNMATCHED = "UNMATCHED#"
 ARM = "ARM#"
 BUNDLE = "BUNDLE#"
 _MOST_BYTES = 900
@@ -134,6 +139,21 @@ def shopper_pk(brand: str, shopper_id: str) -> str:
 def address_pk(brand: str, digest: str) -> str:
     """Partition of an address, by its digest: whose it is."""
     return f"BRAND#{brand}#ADDRESS#{digest}"
+
+
+def fingerprint_pk(brand: str, digest: str) -> str:
+    """Partition of an address or a means of payment, by the digest that the shop made: who has used it."""
+    return f"BRAND#{brand}#FINGERPRINT#{_within_a_key(digest)}"
+
+
+def goods_pk(brand: str) -> str:
+    """Partition of goods that belong to no return."""
+    return f"BRAND#{brand}#GOODS"
+
+
+def unmatched_sk(receipt_id: str) -> str:
+    """Sort key of goods without a return, by the warehouse's own id."""
+    return UNMATCHED + _within_a_key(receipt_id)
 
 
 def reply_pk(brand: str, reply_id: str) -> str:

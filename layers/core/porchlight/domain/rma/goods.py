@@ -64,6 +64,21 @@ class Inspection(BaseModel):
     """As for receipts."""
 
 
+class Unmatched(BaseModel):
+    """Goods that came and belong to no return that is known: for the brand's people. ``receipt_id`` as in ``Receipt``;
+    booking them under a return with the same id takes them off the list.
+    """
+
+    model_config = _STORED
+
+    brand: str
+    receipt: Receipt
+    return_id: str = ""
+    """As it was read on the parcel; no return of ours has it."""
+    carrier: str = ""
+    noted_at: AwareDatetime
+
+
 class RepairStep(BaseModel):
     """What became of something that is repaired. ``shipment_id``: the parcel in which it goes back."""
 
