@@ -281,6 +281,9 @@ class FakeOrders:
     def shopper(self, brand: str, shopper_id: str) -> Shopper | None:
         return self.shoppers.get((brand, shopper_id))
 
+    def put_shopper(self, shopper: Shopper) -> None:
+        self.shoppers[shopper.brand, shopper.shopper_id] = shopper
+
 
 class FakeMessages:
     def __init__(self) -> None:

@@ -271,6 +271,10 @@ class Orders(Protocol):
         """The contact points."""
         ...
 
+    def put_shopper(self, shopper: Shopper) -> None:
+        """Write the contact points of somebody without an order: who got a gift. ConflictError as in ``save``."""
+        ...
+
 
 class Messages(Protocol):
     """Message decisions of an order."""

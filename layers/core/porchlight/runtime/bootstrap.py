@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from porchlight.connectors import CarrierConnector
     from porchlight.domain.brands import BrandConfig
     from porchlight.domain.receipts import Receipt
+    from porchlight.services.assess_return import Assessor
     from porchlight.services.blocks import BlockDesk
     from porchlight.services.bundles import Gatherer
     from porchlight.services.consent import ConsentDesk
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from porchlight.services.published_keys import PublishedKeys
     from porchlight.services.receive_mail import MailDesk
     from porchlight.services.receive_reply import ReplyDesk
+    from porchlight.services.request_return import RequestDesk
     from porchlight.services.shopper_api import ShopperApi
     from porchlight.services.sign_up import SmsSignUp
     from porchlight.services.texting import Texts
@@ -201,6 +203,22 @@ class App:
         from porchlight.adapters.dynamodb.returns import DynamoReturns
 
         return DynamoReturns(self._table)
+
+    @property
+    def assessor(self) -> "Assessor":
+        """Who says what can be had for what somebody wants to send back."""
+        from porchlight.services.assess_return import Assessor
+        from porchlight.services.shopper_facts import ShopperBook
+
+        shoppers = ShopperBook(self.profiles, self.histories)
+        return Assessor(self.orders, self.shipments, self.returns, self.brands, shoppers, self.laws)
+
+    @property
+    def request_desk(self) -> "RequestDesk":
+        """Where returns are asked for."""
+        from porchlight.services.request_return import RequestDesk
+
+        return RequestDesk(self.returns, self.orders, self.assessor, self.addresses)
 
     @cached_property
     def cases(self) -> "deciding.Cases":

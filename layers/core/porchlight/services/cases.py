@@ -14,7 +14,7 @@ from porchlight.domain.delays import Delay
 from porchlight.domain.remedies import Remedy
 from porchlight.errors import ConflictError, InvalidInputError, NotFoundError
 from porchlight.ports import Orders, Shipments
-from porchlight.services.request_return import read_body
+from porchlight.services.read_json import read_body
 from porchlight.services.retrying import until_settled
 
 BY_DEADLINE = "deadline"

@@ -1,55 +1,27 @@
-"""The people's side of returns: asking for one, and a person's decision where the policy wants one."""
+"""The desk where returns are asked for: what cannot be a return is refused here, what a policy refuses is written down
+and decided by the workflow.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from porchlight.domain import ids
-from porchlight.domain.policies import quantities
-from porchlight.domain.returns import Decision, Outcome, Return, ReturnLine, ReturnState
-from porchlight.errors import ConflictError, InvalidInputError, NotFoundError, PayloadTooLargeError
+from porchlight.domain.orders import Shopper
+from porchlight.domain.returns import Decision, Outcome, Return, ReturnState
+from porchlight.domain.rma.amounts import EXCHANGES, total
+from porchlight.domain.rma.names import Resolution, ReturnMethod
+from porchlight.errors import ConflictError, InvalidInputError, NotFoundError
 from porchlight.ports import Orders, Returns, Workflows
-from porchlight.services.read_json import read_json
+from porchlight.returning import Addresses
+from porchlight.services.asked import Asked, Recipient
+from porchlight.services.assess_return import Assessed, Assessor, by_method, fits
+from porchlight.services.contacts import after_erasure
 from porchlight.services.retrying import until_settled
 
-_STRICT = ConfigDict(frozen=True, extra="forbid")
-MAX_BODY = 100_000
-"""Bytes; a return has 100 lines at most."""
 BY_PERSON = "human_review"
 """The rule of a decision that a person made."""
-
-
-class ReturnLineBody(ReturnLine):
-    """How many of one order line come back, and why."""
-
-    model_config = _STRICT
-
-
-class ReturnBody(BaseModel):
-    """The body of ``POST /v1/returns``. ``order`` is the shop's own id of the order."""
-
-    model_config = _STRICT
-
-    order: str = Field(min_length=1, max_length=128)
-    lines: tuple[ReturnLineBody, ...] = Field(min_length=1, max_length=100)
-
-
-class DecisionBody(BaseModel):
-    """The body of ``POST /v1/returns/{return_id}/decision``."""
-
-    model_config = _STRICT
-
-    approve: bool
-    note: str = Field(default="", max_length=500)
-
-
-def read_body[Body: BaseModel](model: type[Body], body: bytes) -> Body:
-    """The body, or InvalidInputError that names each field at fault (and never repeats its value)."""
-    if len(body) > MAX_BODY:
-        raise PayloadTooLargeError(f"at most {MAX_BODY} bytes are taken")
-    return read_json(model, body)
 
 
 @dataclass(frozen=True)
@@ -58,36 +30,70 @@ class RequestDesk:
 
     returns: Returns
     orders: Orders
+    assessor: Assessor
+    addresses: Addresses
 
-    def request(self, brand: str, body: ReturnBody, key: str, now: datetime) -> tuple[Return, bool]:
-        """Write the request; (the return, whether it is new). The same ``key`` always is the same return.
+    def request(self, brand: str, asked: Asked, key: str, now: datetime) -> tuple[Return, bool]:
+        """Write the request with its facts and terms; (the return, whether it is new). The same ``key`` always is the
+        same return.
 
-        Whether it is allowed is decided by the workflow, and recorded; here only what cannot be a return is refused.
+        Terms are those of the policy as it is now, for the whole life of the return. Whether it is allowed is decided
+        by the workflow, and recorded; here only what cannot be a return is refused.
         """
         if not 8 <= len(key) <= 128:
             raise InvalidInputError(
                 "the header idempotency-key is needed, with 8 to 128 characters", code="no-idempotency-key"
             )
-        order = self.orders.get(brand, ids.order_id(brand, body.order))
-        if order is None:
-            raise NotFoundError("no such order")
-        bought = {line.line_id for line in order.lines}
-        if unknown := sorted(quantities(body.lines).keys() - bought):
-            raise InvalidInputError(f"not a line of this order: {', '.join(unknown[:5])}", code="unknown-line")
-        wanted = Return(
-            brand=brand,
-            return_id=ids.return_id(brand, order.order_id, key),
-            order_id=order.order_id,
-            shopper_id=order.shopper_id,
-            lines=tuple(ReturnLine(**line.model_dump()) for line in body.lines),
-            requested_at=now,
+        return_id = ids.return_id(brand, asked.order_id, key)
+        if stored := self.returns.get(brand, return_id):
+            return _the_same(stored, asked), False
+        found = self.assessor.assess(brand, asked, now)
+        resolution = asked.resolution or _usual(found)
+        found = self.assessor.deciding(brand, found, resolution)
+        method = _method(found, asked.method, resolution)
+        if resolution in EXCHANGES and not all(line.wanted for line in found.request.lines):
+            raise InvalidInputError("an exchange says what is wanted for each line", code="nothing-wanted")
+        if asked.gift and resolution is Resolution.STORE_CREDIT and asked.recipient is None:
+            raise InvalidInputError("credit for a gift needs somebody who gets it", code="recipient-needed")
+        terms = by_method(found.terms, method)
+        parts = total(found.parts(terms, resolution))
+        recipient = self._recipient(brand, asked.recipient, now) if asked.gift and asked.recipient else ""
+        wanted = found.request.model_copy(
+            update={
+                "return_id": return_id,
+                "resolution": resolution,
+                "method": method,
+                "policy_version": terms.policy_version,
+                "terms": terms,
+                "facts": found.facts,
+                "risk": found.risk,
+                "parts": parts,
+                "recipient_id": recipient,
+            }
         )
+        if asked.sender:
+            self.addresses.put(brand, recipient or wanted.shopper_id, return_id, asked.sender, now)
         if self.returns.create(wanted):
             return wanted, True
-        stored = get_return(self.returns, brand, wanted.return_id)
-        if stored.lines != wanted.lines:
-            raise ConflictError("this idempotency key was used for other lines", code="idempotency-key-reused")
-        return stored, False
+        return _the_same(get_return(self.returns, brand, return_id), asked), False
+
+    def _recipient(self, brand: str, recipient: Recipient, now: datetime) -> str:
+        """The record of whoever got the gift: the one that is known by the address, else a new one."""
+        shopper_id = ids.shopper_id(brand, recipient.email)
+        known = self.orders.shopper(brand, shopper_id)
+        if known is None or known.erased_at:
+            given = recipient.model_dump(include={"name", "email", "language"})
+            self.orders.put_shopper(after_erasure(Shopper(brand=brand, shopper_id=shopper_id, **given), known, now))
+        return shopper_id
+
+
+class DecisionBody(BaseModel):
+    """The body of ``POST /v1/returns/{return_id}/decision``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    approve: bool
+    note: str = Field(default="", max_length=500)
 
 
 @dataclass(frozen=True)
@@ -164,6 +170,38 @@ def get_return(returns: Returns, brand: str, return_id: str) -> Return:
     return found
 
 
+def _the_same(stored: Return, asked: Asked) -> Return:
+    """What is stored under the key; ConflictError where something else was asked for with it."""
+    lines = tuple(
+        line.model_copy(update={"order_id": "" if line.order_id == asked.order_id else line.order_id})
+        for line in asked.lines
+    )
+    same = (
+        stored.lines == lines
+        and asked.kind in (None, stored.kind)
+        and asked.resolution in (None, stored.resolution)
+        and asked.method in (None, stored.method)
+    )
+    if not same:
+        raise ConflictError("this idempotency key was used for other lines", code="idempotency-key-reused")
+    return stored
+
+
+def _usual(found: Assessed) -> Resolution:
+    """What is given where nobody says what is wanted."""
+    offered = found.terms.resolutions
+    return Resolution.REFUND if Resolution.REFUND in offered or not offered else offered[0]
+
+
+def _method(found: Assessed, asked: ReturnMethod | None, resolution: Resolution) -> ReturnMethod:
+    """How it comes back. What is refused anyway needs no way."""
+    offered = [one for one in found.terms.methods if fits(found.request.kind, resolution, one)]
+    if asked and asked not in offered and found.assessment.outcome is not Outcome.REFUSE:
+        names = ", ".join(offered) or "none"
+        raise InvalidInputError(f"it cannot come back like that; offered: {names}", code="no-such-method")
+    return asked or next(iter(offered), ReturnMethod.LABEL)
+
+
 def is_undecided(request: Return) -> bool:
     """True while the policy wants a person to decide and nobody has."""
     return (
@@ -171,31 +209,3 @@ def is_undecided(request: Return) -> bool:
         and bool(request.decisions)
         and request.decisions[-1].outcome is Outcome.REVIEW
     )
-
-
-def show(request: Return) -> dict[str, Any]:
-    """The return as the API answers it: where it is, why, and what comes back. Execution names are our own business."""
-    decisions = [
-        {
-            "outcome": one.outcome.value,
-            "rule": one.rule,
-            "policy_version": one.policy_version,
-            "decided_at": one.decided_at.isoformat(),
-            "decided_by": one.decided_by,
-            "facts": {name: value for name, value in one.facts.items() if name != "execution"},
-            "note": one.note,
-        }
-        for one in request.decisions
-    ]
-    return {
-        "return_id": request.return_id,
-        "order_id": request.order_id,
-        "state": request.state.value,
-        "requested_at": request.requested_at.isoformat(),
-        "lines": [line.model_dump() for line in request.lines],
-        "refund_amount": request.refund_amount.model_dump() if request.refund_amount else None,
-        "label": request.label.model_dump() if request.label else None,
-        "refund": request.refund.model_dump(mode="json") if request.refund else None,
-        "decisions": decisions,
-        "failure": request.failure,
-    }

@@ -84,7 +84,7 @@ class DynamoOrders:
         A store knows nothing of who asked to be forgotten: ConflictError if that changed since it was read.
         """
         if shopper:
-            self._save_shopper(shopper)
+            self.put_shopper(shopper)
         if plain := plain_number(order.number):
             self._table.put(item(keys.number_pk(order.brand, plain), order.order_id, "order_number", None))
         pk = keys.order_pk(order.brand, order.order_id)
@@ -109,7 +109,7 @@ class DynamoOrders:
         found = self._table.get(keys.shopper_pk(brand, shopper_id), keys.CONTACT)
         return load(Shopper, found) if found else None
 
-    def _save_shopper(self, shopper: Shopper) -> None:
+    def put_shopper(self, shopper: Shopper) -> None:
         """The pointers of the addresses first: where nobody has an address yet, nobody is found by it."""
         known = filter(None, (shopper.email, shopper.phone))
         for pointer in address_items(shopper.brand, shopper.shopper_id, known):
