@@ -24,7 +24,7 @@
                                         TOUCHES               touches
                                         BUNDLE#{id}           bundle
                                         PROFILE               profile
-                                        HISTORY               history
+                                        RETURN_HISTORY        history
                                         CONSENT#{at}#{cns_…}  consent
     BRAND#{brand}#ADDRESS#{adr_…}       {cus_…}               address
     BRAND#{brand}#FINGERPRINT#{digest}  {cus_…}               fingerprint
@@ -94,7 +94,7 @@ BREAKER = "BREAKER#"
 SENT = "SENT#"
 QUOTA = "QUOTA"
 TOUCHES = "TOUCHES"
-HISTORY = "HISTORY"
+HISTORY = "RETURN_HISTORY"
 UNMATCHED = "UNMATCHED#"
 ARM = "ARM#"
 BUNDLE = "BUNDLE#"
