@@ -116,7 +116,7 @@ class Assessor:
     returns: Returns
     brands: Brands
     shoppers: ShopperBook
-    laws: Laws
+    laws: "Laws"
 
     def facts(self, brand: str, asked: Asked, now: datetime) -> RequestFacts:
         """All facts of a request."""
