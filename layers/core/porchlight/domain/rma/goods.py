@@ -60,6 +60,8 @@ class Inspection(BaseModel):
     note: str = ""
     complete: bool = True
     """False: more of the return is still to come, and nothing counts as missing yet."""
+    replaces: str = ""
+    """The inspection that it corrects: that one counts no more."""
     digest: str = ""
     """As for receipts."""
 
