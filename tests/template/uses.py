@@ -19,6 +19,7 @@ PROVIDERS = {
     "remedies": "refunds/*/client.py",
     "provider": "channels/*/*.py",
     "text_provider": "channels/sms/*.py",
+    "label_provider": "labels/**/*.py",
 }
 """Chosen at run time: whatever any of them may ask for."""
 COURIERS = {"courier": "provider", "text_courier": "text_provider"}
@@ -34,6 +35,10 @@ ACTIONS = {
     "transact_write_items": {"dynamodb:PutItem"},
     # With raw content SES v2 asks for the second as well.
     "send_email": {"ses:SendEmail", "ses:SendRawEmail"},
+    # Signing asks nobody; who posts the form does so with the signer's permission.
+    "generate_presigned_post": {"s3:PutObject"},
+    # The bucket's own action says whether there is none.
+    "head_object": {"s3:GetObject", "s3:ListBucket"},
     "send_whatsapp_message": {"social-messaging:SendWhatsAppMessage"},
 }
 ADAPTERS = ("porchlight.adapters", "porchlight.channels")

@@ -12,7 +12,7 @@ FUNCTIONS = ROOT / "functions"
 MODULES = sorted((CORE / "porchlight").rglob("*.py"))
 HANDLERS = sorted(FUNCTIONS.glob("*/*.py"))
 
-CONNECTORS = ("carriers", "stores", "channels", "refunds")
+CONNECTORS = ("carriers", "stores", "channels", "refunds", "labels")
 BASE = ("errors", "domain")
 """Known to everybody outside of the domain, which knows of itself alone."""
 ALLOWED: dict[str, tuple[str, ...]] = {
@@ -28,6 +28,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "predicting": BASE,
     "deciding": BASE,
     "reaching": BASE,
+    "returning": BASE,
     "services": (
         *BASE,
         "connectors",
@@ -36,6 +37,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "predicting",
         "deciding",
         "reaching",
+        "returning",
         "announcing",
         "signing",
         "services",
@@ -48,13 +50,15 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "predicting",
         "deciding",
         "reaching",
+        "returning",
         "announcing",
         "adapters",
     ),
     "carriers": (*BASE, "connectors", "bodies", "proofs", "carriers"),
     "stores": (*BASE, "connectors", "bodies", "proofs", "stores"),
     "channels": (*BASE, "connectors", "ports", "asking", "reaching", "adapters", "channels"),
-    "refunds": (*BASE, "ports", "deciding", "bodies", "signing", "adapters", "refunds"),
+    "refunds": (*BASE, "ports", "deciding", "returning", "bodies", "signing", "adapters", "refunds"),
+    "labels": (*BASE, "connectors", "ports", "asking", "returning", "labels"),
     "runtime": (
         *BASE,
         "connectors",
@@ -63,6 +67,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "predicting",
         "deciding",
         "reaching",
+        "returning",
         "announcing",
         "services",
         "runtime",
@@ -70,7 +75,10 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "functions": (*BASE, "connectors", "ports", "services", "runtime", "carriers.registry", "stores.registry"),
 }
 ALLOWED_MODULES: dict[str, tuple[str, ...]] = {
-    "runtime.bootstrap": ("adapters", "channels", "refunds.registry", "carriers.registry", "carriers.declared"),
+    "runtime.bootstrap": (
+        *("adapters", "channels", "refunds.registry", "labels.kit", "labels.registry"),
+        *("carriers.registry", "carriers.declared"),
+    ),
     "runtime.sources": ("carriers.registry", "stores.registry"),
 }
 """What single modules may know beyond their layer: the wiring is the only one."""

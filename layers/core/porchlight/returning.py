@@ -9,15 +9,25 @@ from typing import Protocol
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from porchlight.domain.brands import BrandConfig
+from porchlight.domain.law.model import StatutoryProfile
 from porchlight.domain.money import Money
 from porchlight.domain.policy.model import Facility
 from porchlight.domain.return_history import History
 from porchlight.domain.returns import Return
 from porchlight.domain.rma.goods import Unmatched
+from porchlight.domain.rma.ledger import Ledger
 from porchlight.domain.rma.names import ReturnMethod, SettlementKind, SettlementState
 from porchlight.domain.rma.settlements import Parts, Settlement
 
 _FROZEN = ConfigDict(frozen=True)
+
+
+class Laws(Protocol):
+    """What the law gives buyers, from the brand pack."""
+
+    def of(self, brand: str, country: str | None) -> StatutoryProfile:
+        """The law of the country that an order goes to; the default where it has no entry, or is not known."""
+        ...
 
 
 # ------------------------------------------------------------------------------------------------------------- labels
@@ -148,6 +158,8 @@ class Instruction(BaseModel):
     parts: Parts | None = None
     lines: dict[str, int] = {}
     """How many of which lines come back."""
+    shopper_id: str = ""
+    """Who gets a credit: of a gift, whoever got the gift."""
     wanted: dict[str, int] = {}
     """For exchanges and replacements: how many of which SKU go out."""
     of: str = ""
@@ -197,32 +209,6 @@ class MoneyNews(BaseModel):
     state: SettlementState
     why: str = ""
     said_at: AwareDatetime
-
-
-class LedgerEntry(BaseModel):
-    """Money of one order that is gone or promised, by the key of what it is for."""
-
-    model_config = _FROZEN
-
-    minor: int
-    state: SettlementState = SettlementState.INTENDED
-    return_id: str = ""
-    reference: str = ""
-    at: AwareDatetime
-
-
-class Ledger(BaseModel):
-    """What was paid for an order, and all that went back. ``version`` guards it: two that want money at one moment see
-    each other.
-    """
-
-    model_config = _FROZEN
-
-    brand: str
-    order_id: str
-    currency: str
-    entries: dict[str, LedgerEntry] = {}
-    version: int = 0
 
 
 class Ledgers(Protocol):

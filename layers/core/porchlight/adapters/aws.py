@@ -27,6 +27,7 @@ _CONFLICT = {
 _NOT_FOUND = {
     "ResourceNotFoundException",
     "NoSuchKey",
+    "404",  # a HEAD has no body that could say more
     "NotFoundException",
     "TaskTimedOut",
     "TaskDoesNotExist",

@@ -177,6 +177,8 @@ class Return(BaseModel):
     refund_amount: Money | None = None
     """``parts.total`` for those who only want to know that."""
     label: Label | None = None
+    label_asked_at: AwareDatetime | None = None
+    """When a provider was first asked for the label that is not there yet: it may have made it."""
     old_labels: tuple[Label, ...] = ()
     """Those that were voided: a scan of one counts as well."""
     recipient_id: str = ""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from porchlight.runtime.settings import Settings, settings
 
 if TYPE_CHECKING:
-    from porchlight import announcing, asking, deciding, ports, predicting, reaching
+    from porchlight import announcing, asking, deciding, ports, predicting, reaching, returning
     from porchlight.adapters.brandpack import BrandPack
     from porchlight.connectors import CarrierConnector
     from porchlight.domain.brands import BrandConfig
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from porchlight.services.experiments import Laboratory
     from porchlight.services.explain_delay import Explainer
     from porchlight.services.hear_contacts import ContactDesk, ContactLog
+    from porchlight.services.label_return import LabelDesk
     from porchlight.services.lookout import Lookout
     from porchlight.services.preference_centre import PreferenceCentre
     from porchlight.services.published_keys import PublishedKeys
@@ -477,6 +478,13 @@ class App:
 
         return PackRenderer(self._pack)
 
+    @cached_property
+    def laws(self) -> "returning.Laws":
+        """What the law gives buyers."""
+        from porchlight.adapters.brandpack import PackLaws
+
+        return PackLaws(self._pack)
+
     @property
     def public_url(self) -> str:
         """Where shoppers reach us, without a slash at the end: the PublicUrl parameter, or the API's own address."""
@@ -650,6 +658,46 @@ class App:
         from porchlight.runtime.observability import EmfMetrics
 
         return EmfMetrics(self.settings.stage)
+
+    def label_provider(self, provider_id: str) -> "returning.LabelProvider":
+        """A provider of labels, by its id."""
+        from porchlight.labels.kit import Kit
+        from porchlight.labels.registry import label_provider
+
+        return label_provider(provider_id, Kit(self.secrets, lambda: self.caller, lambda: self.paper_caller))
+
+    @cached_property
+    def paper_caller(self) -> "asking.Caller":
+        """Who fetches labels from the addresses that a provider names."""
+        from porchlight.adapters.http import MAX_ANSWER
+        from porchlight.adapters.safe_http import SafeCaller
+
+        loopback = self.settings.loopback_calls == "allowed"
+        return SafeCaller(call_seconds=8, max_answer=MAX_ANSWER, loopback=loopback)
+
+    @cached_property
+    def documents(self) -> "returning.Documents":
+        """Labels and pictures."""
+        from porchlight.adapters.documents import BucketDocuments
+
+        return BucketDocuments(self.settings.bodies_bucket)
+
+    @cached_property
+    def addresses(self) -> "returning.Addresses":
+        """Where shoppers send from."""
+        from porchlight.adapters.dynamodb.addresses import DynamoAddresses
+
+        return DynamoAddresses(self._table)
+
+    @property
+    def label_desk(self) -> "LabelDesk":
+        """Who makes the labels of returns, and takes them back."""
+        from porchlight.services.label_return import LabelDesk
+
+        return LabelDesk(
+            *(self.returns, self.orders, self.shipments, self.brands, self.addresses, self.documents),
+            *(self.label_provider, self.lookout, self.metrics),
+        )
 
     def refund_provider(self, brand: "BrandConfig") -> "ports.RefundProvider":
         """The provider that the brand has chosen."""

@@ -13,6 +13,7 @@
                                         REFUND#{id}           store_refund
                                         MESSAGE#{msg_…}       message       (due index)
                                         RETURN#{rma_…}        order_return
+                                        LEDGER                ledger
                                         RATING#{msg_…}        rating
     BRAND#{brand}#ORDERNUMBER#{digest}  {ord_…}               order_number
     BRAND#{brand}#TRIES#{place}#{digest}  {hour}              tries
@@ -22,6 +23,7 @@
     BRAND#{brand}#SHOPPER#{cus_…}       CONTACT               shopper
                                         RETURN#{at}#{rma_…}   shopper_return  (index)
                                         TOUCHES               touches
+                                        SENDER#{rma_…}        sender
                                         BUNDLE#{id}           bundle
                                         PROFILE               profile
                                         RETURN_HISTORY        history
@@ -77,6 +79,7 @@ DECISION = "DECISION#"
 PARCEL = "PARCEL#"
 UNTRACKED = "UNTRACKED#"
 REFUND = "REFUND#"
+LEDGER = "LEDGER"
 MESSAGE = "MESSAGE#"
 RATING = "RATING#"
 ORDER_RETURN = "RETURN#"
@@ -94,6 +97,7 @@ BREAKER = "BREAKER#"
 SENT = "SENT#"
 QUOTA = "QUOTA"
 TOUCHES = "TOUCHES"
+SENDER = "SENDER#"
 HISTORY = "RETURN_HISTORY"
 UNMATCHED = "UNMATCHED#"
 ARM = "ARM#"

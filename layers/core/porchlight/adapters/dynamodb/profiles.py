@@ -58,8 +58,8 @@ class DynamoProfiles:
         return [one for one in ids if digest in _digests(brand, *self.with_contact(brand, one))]
 
     def erase(self, brand: str, shopper_id: str, at: datetime) -> None:
-        """The pointers first, for which the addresses are needed; contact points and profile at once; then entry by
-        entry what the ledger says of the person.
+        """The pointers first, for which the addresses are needed; contact points and profile at once; then where they
+        sent returns from; then entry by entry what the ledger says of the person.
         """
         shopper, profile = self.with_contact(brand, shopper_id)
         if profile.erased_at is None or (shopper, profile) != forgotten(profile, profile.erased_at):
@@ -69,6 +69,8 @@ class DynamoProfiles:
             after = after.model_copy(update={"version": profile.version + 1})
             guarded = {"Put": self._table.guarded(self._profile(after), after.version)}
             self._table.transact([guarded, {"Put": {"TableName": self._table.name, "Item": shopper_item(nobody)}}])
+        for sender in self._table.query(keys.shopper_pk(brand, shopper_id), keys.SENDER):
+            self._table.delete(sender["pk"]["S"], sender["sk"]["S"])
         for record in self.ledger(brand, shopper_id):
             if record.wording or record.proof:
                 self._table.put(_consent(record.model_copy(update={"wording": "", "proof": ""})))

@@ -1,0 +1,26 @@
+"""What a label needs to know of its return."""
+
+from porchlight.domain.ids import stable_id
+from porchlight.domain.orders import Order
+from porchlight.domain.returns import Return
+
+DEFAULT_CARRIER = "usps"
+"""Whose label is wanted where nothing was shipped yet; otherwise it is the carrier that brought the order."""
+
+
+def label_key(request: Return) -> str:
+    """The key of the label that is to be made: the same for each try, another one for each label of a return."""
+    number = len(request.old_labels)
+    return stable_id("plr", request.brand, request.return_id, *((str(number),) if number else ()))
+
+
+def weight_of(request: Return, order: Order) -> int | None:
+    """What comes back weighs so many grams; None where the shop did not say it of every line."""
+    grams = {line.line_id: line.weight_grams for line in order.lines}
+    total = 0
+    for line in request.lines:
+        one = grams.get(line.line_id) if (line.order_id or request.order_id) == order.order_id else None
+        if one is None:
+            return None
+        total += one * line.quantity
+    return total

@@ -1,0 +1,1 @@
+"""Who makes the labels of returns, one folder each: ``returning.LabelProvider``. Which there are: ``registry``."""
