@@ -13,7 +13,7 @@ import pytest
 import yaml
 from moto import mock_aws
 
-from porchlight import asking, deciding, ports, predicting, reaching
+from porchlight import asking, deciding, ports, predicting, reaching, returning
 from porchlight.adapters import aws
 from porchlight.adapters.archive import FirehoseArchive
 from porchlight.adapters.dynamodb.cases import DynamoCases
@@ -25,6 +25,7 @@ from porchlight.adapters.dynamodb.errands import DynamoErrands
 from porchlight.adapters.dynamodb.exchanges import DynamoExchanges
 from porchlight.adapters.dynamodb.experiments import DynamoExperiments
 from porchlight.adapters.dynamodb.journal import DynamoJournal
+from porchlight.adapters.dynamodb.ledgers import DynamoLedgers
 from porchlight.adapters.dynamodb.messages import DynamoMessages
 from porchlight.adapters.dynamodb.orders import DynamoOrders
 from porchlight.adapters.dynamodb.profiles import DynamoProfiles
@@ -39,7 +40,7 @@ from porchlight.adapters.dynamodb.tries import DynamoTries
 from porchlight.adapters.dynamodb.watches import DynamoWatches
 from porchlight.adapters.s3 import Bodies
 from porchlight.adapters.sqs import SqsInbound
-from tests import fakes, fakes_reaching
+from tests import fakes, fakes_reaching, fakes_returning
 
 ROOT = Path(__file__).parents[2]
 TABLE, BUCKET, QUEUE = "porchlight", "porchlight-bodies", "porchlight-inbound"
@@ -120,6 +121,7 @@ class Stores:
     engagement: reaching.Engagement
     experiments: reaching.Experiments
     tries: reaching.Tries
+    ledgers: returning.Ledgers
 
 
 def _fakes(brand: str) -> Stores:
@@ -150,6 +152,7 @@ def _fakes(brand: str) -> Stores:
         fakes_reaching.FakeEngagement(),
         fakes_reaching.FakeExperiments(),
         fakes_reaching.FakeTries(),
+        fakes_returning.FakeLedgers(returns),
     )
 
 
@@ -179,6 +182,7 @@ def _real(brand: str, queue_url: str) -> Stores:
         DynamoEngagement(table),
         DynamoExperiments(table),
         DynamoTries(table),
+        DynamoLedgers(table),
     )
 
 

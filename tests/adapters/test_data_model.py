@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from porchlight import announcing, asking, deciding, ports, predicting, reaching
+from porchlight import announcing, asking, deciding, ports, predicting, reaching, returning
 from porchlight.adapters.dynamodb import (
     cases,
     codes,
@@ -21,6 +21,7 @@ from porchlight.adapters.dynamodb import (
     health,
     journal,
     keys,
+    ledgers,
     messages,
     orders,
     profiles,
@@ -45,6 +46,7 @@ REPOSITORIES = {
     "Ratings": ratings.DynamoRatings,
     "Messages": messages.DynamoMessages,
     "Returns": returns.DynamoReturns,
+    "Ledgers": ledgers.DynamoLedgers,
     "Decisions": decisions.DynamoDecisions,
     "Cases": cases.DynamoCases,
     "DueIndex": due.DynamoDueIndex,
@@ -96,7 +98,8 @@ def test_each_pattern_is_a_method_and_each_method_a_pattern() -> None:
 
 
 def _port(name: str) -> Any:
-    found = (getattr(module, name, None) for module in (ports, asking, predicting, deciding, announcing, reaching))
+    modules = (ports, asking, predicting, deciding, announcing, reaching, returning)
+    found = (getattr(module, name, None) for module in modules)
     return next(port for port in found if port)
 
 

@@ -176,15 +176,15 @@ class Table:
     def replace_version(self, new: Item, version: int) -> None:
         """As ``replace``, for records that are born with version 0."""
         with translated():
-            client("dynamodb").put_item(**self._after(new, version - 1))
+            client("dynamodb").put_item(**self.after(new, version - 1))
 
     def guarded(self, new: Item, version: int) -> Item:
         """The arguments of a put that is guarded by the version before; the first must not exist yet."""
         if version <= 1:
             return {"TableName": self.name, "Item": new, "ConditionExpression": "attribute_not_exists(pk)"}
-        return self._after(new, version - 1)
+        return self.after(new, version - 1)
 
-    def _after(self, new: Item, before: int) -> Item:
+    def after(self, new: Item, before: int) -> Item:
         return {
             "TableName": self.name,
             "Item": new,

@@ -174,6 +174,21 @@ def exchanged(parts: Mapping[str, Parts], wanted: int) -> tuple[Mapping[str, int
     return into, rest, wanted
 
 
+def difference(lines: Iterable[ReturnLine], orders: Mapping[str, Order], parts: Mapping[str, Parts]) -> int:
+    """What goods of an exchange cost more (> 0: to be paid) or less (< 0: paid back) than those that come back are
+    worth.
+    """
+    return wanted_minor(lines, orders, parts) - sum(one.total.amount for one in parts.values())
+
+
+def own_payment(order: Order, origins: Mapping[str, Return]) -> int:
+    """What was paid with an order itself: all of it, or what was charged on top where it was sent for another one."""
+    origin = origins.get(order.exchange_of) if order.exchange_of else None
+    if origin is None or not any(one.kind in _GOODS_SENT and one.counts for one in origin.settlements):
+        return order.total.amount
+    return min(order.total.amount, _done(origin.settlements, SettlementKind.CHARGE))
+
+
 def wanted_minor(lines: Iterable[ReturnLine], orders: Mapping[str, Order], parts: Mapping[str, Parts]) -> int:
     """What the goods cost that take the place of others. Without a price of its own an item costs as much as the one
     that comes back. ``parts``: from ``quote``.
