@@ -320,6 +320,7 @@ class FakeReturns:
     def __init__(self) -> None:
         self.records: dict[tuple[str, str], Return] = {}
         self.waiting: dict[tuple[str, str, str], Wait] = {}
+        self.tokens: dict[tuple[str, str], str] = {}
         self.history: list[tuple[Return | None, Return]] = []
 
     def create(self, request: Return) -> bool:
@@ -367,6 +368,7 @@ class FakeReturns:
             raise ConflictError("return changed")
         self.history.append((stored, request))
         self.records[key] = request
+        self.tokens.pop(key, None)
 
     def put_wait(self, wait: Wait) -> None:
         self.waiting[wait.brand, wait.return_id, wait.purpose] = wait
@@ -378,6 +380,9 @@ class FakeReturns:
         key = (wait.brand, wait.return_id, wait.purpose)
         if (stored := self.waiting.get(key)) and stored.token == wait.token:
             del self.waiting[key]
+
+    def review_token(self, brand: str, return_id: str) -> str | None:
+        return self.tokens.get((brand, return_id))
 
 
 class FakeDecisions:

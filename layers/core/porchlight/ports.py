@@ -112,6 +112,8 @@ class Wait(BaseModel):
     """``delay``, ``case`` or ``return``: one wait of each purpose for one shipment, order or return."""
     token: str
     created_at: AwareDatetime
+    seen: int = 0
+    """Of a return: how much of its news the workflow knows already."""
 
 
 class Accounts(Protocol):
@@ -339,6 +341,10 @@ class Returns(Protocol):
 
     def remove_wait(self, wait: Wait) -> None:
         """Forget a wait if it still is this token."""
+        ...
+
+    def review_token(self, brand: str, return_id: str) -> str | None:
+        """The token that a review under the release before waits on; gone with the next ``update``."""
         ...
 
 

@@ -170,12 +170,19 @@ class Return(BaseModel):
     """None: asked for under a release before terms were kept, or not assessed yet."""
     facts: RequestFacts | None = None
     risk: Risk | None = None
+    assessed: Outcome | None = None
+    """What the policy, and the law above it, said when it was asked for; ``assessed_rule``: why. None: by a release
+    before.
+    """
+    assessed_rule: str = ""
     decisions: tuple[Decision, ...] = ()
     review: Review | None = None
     parts: Parts | None = None
     """What the shopper is to get, and what it is made of."""
     refund_amount: Money | None = None
     """``parts.total`` for those who only want to know that."""
+    difference_minor: int = 0
+    """Of an exchange: what the shopper pays on top of what comes back; below zero: what is paid back of it."""
     label: Label | None = None
     label_asked_at: AwareDatetime | None = None
     """When a provider was first asked for the label that is not there yet: it may have made it."""

@@ -94,6 +94,12 @@ class DynamoReturns:
         """Forget the wait, unless a newer one has taken its place."""
         self._table.delete(keys.return_pk(wait.brand, wait.return_id), keys.WAIT + wait.purpose, token=wait.token)
 
+    def review_token(self, brand: str, return_id: str) -> str | None:
+        """The attribute that releases before kept beside the record."""
+        found = self._table.get(keys.return_pk(brand, return_id), keys.RETURN)
+        token: str | None = found.get("token", {}).get("S") if found else None
+        return token
+
     def _listed(self, shard: str, first: str, last: str, limit: int) -> list[str]:
         """Places of a shard after ``first`` and before ``last``."""
         with translated():

@@ -1,0 +1,213 @@
+"""What an answer does to a return: of a person, of the deadline in their place, of the shopper who cancels."""
+
+from datetime import datetime, timedelta
+
+from porchlight.domain.returns import GIVEN_UP, SETTLED, Decision, Outcome, Return, ReturnState, Review
+from porchlight.domain.rma.names import Resolution, ReturnKind, ReturnMethod, SettlementKind
+from porchlight.domain.rma.next_step import (
+    GOODS,
+    MONEY,
+    NO_LABEL,
+    PRINCIPAL,
+    REQUEST,
+    arrivals,
+    failed,
+    goods_accepted,
+    must_capture,
+    needs_label,
+    terms_of,
+)
+from porchlight.domain.rma.settlements import Parts
+
+REPAIR_OVERDUE = "repair_overdue"
+LOST = frozenset({"never_received", "not_booked"})
+"""Why people are asked about something that was sent and is not here."""
+REOPENED = "reopened"
+"""From this decision on the return begins anew: another execution takes it up."""
+BY_PERSON = "human_review"
+"""The rule of a decision that a person made."""
+
+Facts = dict[str, str | int | bool | None]
+
+
+def decision(
+    request: Return, outcome: Outcome, rule: str, now: datetime, facts: Facts, by: str = "workflow", note: str = ""
+) -> Decision:
+    """A decision under the version that the return is under."""
+    return Decision(
+        outcome=outcome,
+        rule=rule,
+        policy_version=request.policy_version,
+        decided_at=now,
+        decided_by=by,
+        facts=facts,
+        note=note,
+    )
+
+
+def resting_state(request: Return) -> ReturnState:
+    """Where an approved return is that was not settled, by what has come."""
+    if request.inspected_at:
+        return ReturnState.INSPECTED
+    if request.receipts or request.inspections:
+        return ReturnState.RECEIVED
+    if request.scanned_at or request.delivered_at:
+        return ReturnState.IN_TRANSIT
+    if not request.is_approved or needs_label(request.model_copy(update={"state": ReturnState.REQUESTED})):
+        return ReturnState.REQUESTED
+    return ReturnState.APPROVED
+
+
+def default(request: Return) -> bool:
+    """What a question is answered with when nobody does: True for yes. The law stands above the policy."""
+    review = request.review
+    assert review is not None
+    if is_statutory(request) or review.stage == MONEY or review.why in (REPAIR_OVERDUE, NO_LABEL):
+        return True
+    return terms_of(request).review_approves
+
+
+def is_statutory(request: Return) -> bool:
+    """True where the law gives the right to send it back, whether it was asked for by that name or not."""
+    return request.kind is ReturnKind.WITHDRAWAL or terms_of(request).refund_by is not None
+
+
+def tries(request: Return) -> int:
+    """How often deadlines have let a payment be tried again."""
+    return sum(one.rule == "review_deadline" and one.facts.get("stage") == MONEY for one in request.decisions)
+
+
+def answer(
+    request: Return,
+    approve: bool,
+    rule: str,
+    by: str,
+    now: datetime,
+    *,
+    note: str = "",
+    amount_minor: int | None = None,
+) -> Return:
+    """The return with its question answered, and with all that follows from it. ``amount_minor``: what is to be paid
+    at most, in the place of what was promised.
+    """
+    review = request.review
+    assert review is not None
+    facts: Facts = {"stage": review.stage, "why": review.why}
+    if review.stage == MONEY:
+        bad = failed(request)
+        facts["key"] = bad.key if bad else None
+    if review.stage == GOODS:
+        sources = (*request.receipts, *request.inspections)
+        facts["discrepancies"] = sum(len(one.discrepancies) for one in sources)
+    if amount_minor is not None:
+        facts["amount_minor"] = amount_minor
+    if not approve:
+        facts["arrived"] = arrivals(request)
+    said = decision(request, Outcome.APPROVE if approve else Outcome.REFUSE, rule, now, facts, by=by, note=note)
+    answered = request.model_copy(update={"review": None, "decisions": (*request.decisions, said)})
+    if amount_minor is not None:
+        answered = limited(answered, amount_minor)
+    if review.stage == REQUEST:
+        return _about_request(answered, approve, review.why, now)
+    if review.stage == GOODS:
+        return _about_goods(answered, approve, review.why, now)
+    return _about_money(answered, request, approve)
+
+
+def _about_request(answered: Return, approve: bool, why: str, now: datetime) -> Return:
+    by_deadline = answered.decisions[-1].rule == "review_deadline"
+    if why == NO_LABEL and (by_deadline or (not approve and is_statutory(answered))):  # it can be sent somehow
+        return answered.model_copy(update={"method": ReturnMethod.OWN})
+    if not approve:
+        return answered.model_copy(update={"state": ReturnState.REFUSED})
+    return _revived(answered)
+
+
+def _about_goods(answered: Return, approve: bool, why: str, now: datetime) -> Return:
+    if why == REPAIR_OVERDUE:
+        if approve:  # what is not repaired in time is paid back
+            return _paid_back(answered.model_copy(update={"state": resting_state(answered)}))
+        more = answered.decisions[-1].model_copy(update={"rule": "repair_goes_on", "facts": {"why": why}})
+        return answered.model_copy(update={"decisions": (*answered.decisions[:-1], more)})
+    if approve and why in LOST and answered.resolution is Resolution.REPAIR:
+        return _paid_back(answered)
+    if approve:
+        return _revived(answered)
+    settled = answered.state in SETTLED or answered.state in GIVEN_UP
+    return answered if settled or must_capture(answered) else answered.model_copy(update={"state": ReturnState.REFUSED})
+
+
+def _about_money(answered: Return, asked: Return, approve: bool) -> Return:
+    """Yes: it is tried again. No: what cannot be sent or credited is paid back; what cannot be paid back is left."""
+    if approve:
+        return _revived(answered)
+    bad = failed(asked)
+    kind = bad.kind if bad else PRINCIPAL[asked.resolution]
+    if kind in (SettlementKind.RELEASE, SettlementKind.CAPTURE):
+        return answered
+    if asked.resolution is Resolution.REFUND or asked.state in SETTLED:
+        return answered if asked.state in SETTLED else answered.model_copy(update={"state": ReturnState.REFUSED})
+    return _paid_back(answered)
+
+
+def _revived(request: Return) -> Return:
+    """What was given up goes on from where it is."""
+    if request.state not in {*GIVEN_UP, ReturnState.FAILED}:
+        return request
+    return request.model_copy(update={"state": resting_state(request), "failure": None})
+
+
+def _paid_back(request: Return) -> Return:
+    """Money in the place of what cannot be had; how much, is worked out anew."""
+    update = {"resolution": Resolution.REFUND, "parts": None, "difference_minor": 0}
+    return _revived(request).model_copy(update=update)
+
+
+def limited(request: Return, minor: int) -> Return:
+    """With at most so much of what was promised."""
+    parts = request.parts
+    if parts is None:
+        return request
+    less = min(0, minor - parts.total.amount)
+    name = "deduction" if request.decisions[-1].facts.get("stage") == GOODS else "capped"
+    changed = Parts(**{**parts.model_dump(), name: getattr(parts, name) + less})
+    return request.model_copy(update={"parts": changed, "refund_amount": changed.total})
+
+
+def give_up(request: Return, step: str, why: str, now: datetime) -> Return:
+    """People have to take it up: nothing goes on by itself."""
+    said = decision(request, Outcome.REVIEW, "workflow_failed", now, {"step": step, "error": why})
+    update = {"state": ReturnState.FAILED, "failure": f"{step}: {why}", "review": None}
+    return request.model_copy(update={**update, "decisions": (*request.decisions, said)})
+
+
+def may_cancel(request: Return) -> bool:
+    """True until something was seen of it, settled or promised to somebody else."""
+    ended = request.state in {*SETTLED, *GIVEN_UP, ReturnState.FAILED, ReturnState.IN_REPAIR}
+    begun = any(one.counts for one in request.settlements)
+    return not (ended or begun or arrivals(request) or request.scanned_at or goods_accepted(request))
+
+
+def cancel(request: Return, by: str, now: datetime) -> Return:
+    """Called off. The label is taken back afterwards; a box that comes all the same is looked at by people."""
+    said = decision(request, Outcome.REFUSE, "cancelled", now, {"arrived": arrivals(request)}, by=by)
+    update = {"state": ReturnState.CANCELLED, "review": None, "cancel_asked_at": now}
+    return request.model_copy(update={**update, "decisions": (*request.decisions, said)})
+
+
+def may_reopen(request: Return) -> bool:
+    """True for what was given up or has failed, while no question about it is open."""
+    return request.review is None and request.state in {*GIVEN_UP, ReturnState.FAILED}
+
+
+def reopen(request: Return, by: str, now: datetime, note: str = "") -> Return:
+    """Put what was refused, has expired or failed before people once more; another execution takes it up."""
+    said = decision(request, Outcome.REVIEW, REOPENED, now, {"state": request.state.value}, by=by, note=note)
+    if request.state is ReturnState.FAILED and request.is_approved:
+        stage, why = MONEY, request.failure or "failed"
+    else:
+        stage, why = (GOODS, "arrived_late") if arrivals(request) else (REQUEST, REOPENED)
+    due = now + timedelta(days=terms_of(request).review_days)
+    asked = Review(stage=stage, why=why, asked_at=now, due_at=due)
+    update: dict[str, object] = {"decisions": (*request.decisions, said), "review": asked, "closed_at": None}
+    return request.model_copy(update=update)

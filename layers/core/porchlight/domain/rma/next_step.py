@@ -1,0 +1,376 @@
+"""What comes next in the life of a return: the loop of ``returns_authorization`` in one pure function.
+
+``next_step`` reads the record alone, so that a step that was killed, repeated or asked for by somebody else is found
+done. What time and news change by themselves is written down before (``domain.rma.moves``); what people answer:
+``domain.rma.answers``.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from porchlight.domain.dates import local_day, start_of_day
+from porchlight.domain.returns import GIVEN_UP, SETTLED, Decision, Outcome, Return, ReturnState
+from porchlight.domain.rma.names import (
+    NOTHING_COMES,
+    RefundTrigger,
+    RepairState,
+    Resolution,
+    ReturnKind,
+    ReturnMethod,
+    SettlementKind,
+    SettlementState,
+)
+from porchlight.domain.rma.settlements import Settlement
+from porchlight.domain.rma.terms import Terms
+
+BY_LABEL = frozenset({ReturnMethod.LABEL, ReturnMethod.QR, ReturnMethod.BOX_FREE})
+"""Methods for which somebody makes a label before the shopper is told to send anything."""
+
+PRINCIPAL: dict[Resolution, SettlementKind] = {
+    Resolution.REFUND: SettlementKind.REFUND,
+    Resolution.STORE_CREDIT: SettlementKind.CREDIT,
+    Resolution.EXCHANGE: SettlementKind.EXCHANGE,
+    Resolution.INSTANT_EXCHANGE: SettlementKind.EXCHANGE,
+    Resolution.REPLACE: SettlementKind.REPLACE,
+    Resolution.REPAIR: SettlementKind.REPAIR,
+}
+"""What the shopper asked for, as a settlement."""
+
+LOOK_AGAIN = timedelta(days=1)
+"""A provider that has taken something and says nothing more is asked after so long."""
+
+REMIND_BEFORE = timedelta(days=1)
+"""People are reminded of a question so long before its deadline."""
+
+REQUEST, GOODS, MONEY = "request", "goods", "money"
+"""The stages of a review."""
+SCAN_DEADLINE = "scan_deadline"
+REMINDED = "review_reminder"
+NO_LABEL = "label_refused"
+"""Why a person is asked who can give the shopper another label, or let them send it as they like."""
+WITHOUT_TERMS = Terms(policy_version="")
+"""What holds for returns that were asked for under a release before terms were kept."""
+
+
+class Do(StrEnum):
+    """Tasks of the machine."""
+
+    REVIEW = "review"
+    LABEL = "label"
+    VOID = "void"
+    SETTLE = "settle"
+    WAIT = "wait"
+    CLOSE = "close"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One task. ``kind``: what is settled; ``until``: when waiting ends without news."""
+
+    do: Do
+    kind: SettlementKind | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Parcels:
+    """What the carriers say of all parcels of a return, those with voided labels too."""
+
+    scanned_at: datetime | None = None
+    delivered_at: datetime | None = None
+    events: int = 0
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the task before has answered; nothing where the record says it all."""
+
+    task: str = ""
+    outcome: str = ""
+
+
+def next_step(request: Return, now: datetime, told: Told = Told()) -> Step:
+    """The next task for a return that has been decided, and whose news has been written down."""
+    if request.review:
+        return Step(Do.REVIEW, until=review_until(request))
+    if request.state in GIVEN_UP:
+        return Step(Do.VOID if has_label_to_void(request, told) else Do.CLOSE)
+    if request.state is ReturnState.FAILED or not request.is_approved:
+        return Step(Do.CLOSE)
+    if needs_label(request):
+        return Step(Do.LABEL)
+    for kind in owed(request):
+        waits_for = _answer_until(request, kind, now)
+        if waits_for and waits_for > now:
+            return Step(Do.WAIT, until=waits_for)
+        if waits_for or is_due(request, kind, now):
+            return Step(Do.SETTLE, kind)
+        return Step(Do.WAIT, until=min(deadlines(request), default=now + LOOK_AGAIN))
+    if is_in_repair(request):
+        return Step(Do.WAIT, until=repair_until(request))
+    return Step(Do.CLOSE)
+
+
+# ---------------------------------------------------------------------------------------------------- what is said yet
+
+
+def terms_of(request: Return) -> Terms:
+    """The terms that it was asked for under."""
+    return request.terms or WITHOUT_TERMS
+
+
+def last_word(request: Return, stage: str) -> Decision | None:
+    """The last decision about one stage; a return that was taken up again begins anew."""
+    for one in reversed(request.decisions):
+        if one.facts.get("stage") == stage:
+            return one
+        if one.rule == "reopened":
+            return None
+    return None
+
+
+def goods_accepted(request: Return) -> bool:
+    """True where somebody, or a deadline, has said that what came (or did not) counts as it was asked for."""
+    word = last_word(request, GOODS)
+    return word is not None and word.outcome is Outcome.APPROVE
+
+
+def goods_refused(request: Return) -> bool:
+    """True where it has been said that nothing is given for what came."""
+    word = last_word(request, GOODS)
+    return word is not None and word.outcome is Outcome.REFUSE
+
+
+def arrivals(request: Return) -> int:
+    """How often something has come: a give-up that knew of all that is not touched by it."""
+    return len(request.receipts) + (request.delivered_at is not None)
+
+
+def needs_label(request: Return) -> bool:
+    """True while there is nothing to send it with."""
+    waiting = request.state in (ReturnState.REQUESTED, ReturnState.IN_REVIEW, ReturnState.APPROVED)
+    return (
+        waiting and comes_back(request) and request.method in BY_LABEL and request.label is None and not came(request)
+    )
+
+
+def has_label_to_void(request: Return, told: Told) -> bool:
+    """True for a label that nobody may use any more; one that cannot be taken back is left after one try."""
+    label = request.label
+    unused = label is not None and label.voided_at is None and request.scanned_at is None
+    return unused and told.task != Do.VOID
+
+
+# ------------------------------------------------------------------------------------------------------------- goods
+
+
+def comes_back(request: Return) -> bool:
+    """False where the shopper keeps it, gives it away, or never had it."""
+    return request.method not in NOTHING_COMES and request.kind is not ReturnKind.CLAIM
+
+
+def came(request: Return) -> bool:
+    """True once anything of it was seen: a scan, the carrier's delivery, the warehouse's booking."""
+    return bool(request.scanned_at or request.delivered_at or request.receipts or request.inspections)
+
+
+def is_here(request: Return) -> bool:
+    """True once the warehouse has it."""
+    return bool(request.receipts or request.inspections)
+
+
+def is_complete(request: Return) -> bool:
+    """True once all that was asked for is booked: what was not counted counts as all of it."""
+    if request.inspected_at or any(not one.items for one in request.receipts):
+        return True
+    left: dict[tuple[str, str], int] = {}
+    for line in request.lines:
+        name = (line.order_id or request.order_id, line.line_id)
+        left[name] = left.get(name, 0) + line.quantity
+    for receipt in request.receipts:
+        for one in receipt.items:
+            name = (one.order_id or request.order_id, one.line_id)
+            left[name] = left.get(name, 0) - one.quantity
+    return bool(request.receipts) and all(count <= 0 for count in left.values())
+
+
+def here_since(request: Return) -> datetime | None:
+    """When the warehouse first had something of it in hand."""
+    first = [one.received_at for one in request.receipts] + [one.inspected_at for one in request.inspections]
+    return min(first, default=None)
+
+
+# ------------------------------------------------------------------------------------------------------------- money
+
+
+def trigger_of(request: Return, kind: SettlementKind) -> RefundTrigger:
+    """What has to happen before so much is done. What is held is let go when the goods are seen, at the earliest."""
+    trigger = terms_of(request).refund_on
+    if not comes_back(request) or kind in (SettlementKind.HOLD, SettlementKind.CAPTURE):
+        return RefundTrigger.INSTANT
+    if request.resolution is Resolution.INSTANT_EXCHANGE:
+        if kind in (SettlementKind.CHARGE, SettlementKind.EXCHANGE):
+            return RefundTrigger.INSTANT
+        return RefundTrigger.FIRST_SCAN if trigger is RefundTrigger.INSTANT else trigger
+    return RefundTrigger.RECEIVED if kind is SettlementKind.REPAIR else trigger
+
+
+def is_due(request: Return, kind: SettlementKind, now: datetime) -> bool:
+    """True once a settlement may be made: its trigger, a person's word, or the law's last day."""
+    if goods_accepted(request):
+        return True
+    terms = terms_of(request)
+    if terms.refund_by and came(request) and local_day(now, terms.zone) >= terms.refund_by:
+        return True
+    match trigger_of(request, kind):
+        case RefundTrigger.INSTANT:
+            return True
+        case RefundTrigger.FIRST_SCAN:
+            return came(request)
+        case RefundTrigger.DELIVERED:
+            return request.delivered_at is not None or is_here(request)
+        case RefundTrigger.RECEIVED:
+            return is_complete(request)
+        case RefundTrigger.INSPECTED:
+            return request.inspected_at is not None
+
+
+def owed(request: Return) -> Iterator[SettlementKind]:
+    """What is still to be settled, in order. ``difference_minor`` above zero is paid before other goods go out; below
+    zero it is paid back after.
+    """
+    for kind in _whole(request):
+        if not is_settled(request, kind):
+            yield kind
+
+
+def _whole(request: Return) -> list[SettlementKind]:
+    exchange = request.resolution in (Resolution.EXCHANGE, Resolution.INSTANT_EXCHANGE)
+    held = request.resolution is Resolution.INSTANT_EXCHANGE
+    dearer, cheaper = exchange and request.difference_minor > 0, exchange and request.difference_minor < 0
+    if held and must_capture(request):
+        return [SettlementKind.CAPTURE]
+    found = [
+        (held, SettlementKind.HOLD),
+        (dearer, SettlementKind.CHARGE),
+        (True, PRINCIPAL[request.resolution]),
+        (held, SettlementKind.RELEASE),
+        (cheaper, SettlementKind.REFUND),
+    ]
+    return [kind for wanted, kind in found if wanted]
+
+
+def must_capture(request: Return) -> bool:
+    """True where other goods went out and theirs did not come, or nothing is given for what came."""
+    if not any(one.kind is SettlementKind.HOLD and one.counts for one in request.settlements):
+        return False
+    if any(one.kind is SettlementKind.RELEASE and one.counts for one in request.settlements):
+        return False
+    return goods_refused(request)
+
+
+def of_kind(request: Return, kind: SettlementKind) -> list[Settlement]:
+    """Its settlements of a kind, without those that another try has taken the place of."""
+    replaced = {one.of for one in request.settlements if one.of}
+    return [one for one in request.settlements if one.kind is kind and one.key not in replaced]
+
+
+def is_settled(request: Return, kind: SettlementKind) -> bool:
+    """True once there is nothing more to do about it. What the shopper asked for is settled when the state says so:
+    several orders have several settlements.
+    """
+    found = of_kind(request, kind)
+    if any(one.state is not SettlementState.DONE for one in found):
+        return _is_let_be(request, kind)
+    if kind is PRINCIPAL[request.resolution] and kind is not SettlementKind.REPAIR:
+        return request.state in SETTLED
+    return bool(found)
+
+
+def failed(request: Return) -> Settlement | None:
+    """The settlement that failed last, and that no other try and no word of a person has taken the place of."""
+    word = last_word(request, MONEY)
+    for kind in _whole(request):
+        for one in of_kind(request, kind):
+            if one.state is SettlementState.FAILED and not (word and word.facts.get("key") == one.key):
+                return one
+    return None
+
+
+def _is_let_be(request: Return, kind: SettlementKind) -> bool:
+    """What is held or charged on the way may be left undone by a person."""
+    word = last_word(request, MONEY)
+    if word is None or word.outcome is not Outcome.REFUSE or kind is PRINCIPAL[request.resolution]:
+        return False
+    return any(one.key == word.facts.get("key") for one in of_kind(request, kind))
+
+
+def _answer_until(request: Return, kind: SettlementKind, now: datetime) -> datetime | None:
+    """Until when the provider's news is waited for; None where it was not asked, or has failed."""
+    taken = [one for one in of_kind(request, kind) if one.state is SettlementState.ACCEPTED]
+    asked = [one.asked_at or one.intended_at for one in taken]
+    return min(asked) + LOOK_AGAIN if asked else None
+
+
+# --------------------------------------------------------------------------------------------------------- deadlines
+
+
+def deadlines(request: Return) -> Iterator[datetime]:
+    """When each wait for goods ends without news."""
+    terms = terms_of(request)
+    if not came(request):
+        yield scan_until(request)
+        return
+    if terms.refund_by:
+        yield start_of_day(terms.refund_by, terms.zone)
+    if is_here(request):
+        yield inspect_until(request)
+    else:
+        yield receive_until(request)
+
+
+def scan_until(request: Return) -> datetime:
+    """Until then something has to be seen of it."""
+    since = request.approved_at or request.requested_at
+    if request.label and request.label.made_at:
+        since = max(since, request.label.made_at)
+    for one in request.decisions:
+        since = max(since, one.decided_at) if one.rule == "reopened" else since
+    return since + timedelta(days=terms_of(request).scan_days)
+
+
+def receive_until(request: Return) -> datetime:
+    """Until then it has to be here."""
+    since = request.scanned_at or request.delivered_at or request.requested_at
+    return since + timedelta(days=terms_of(request).receive_days)
+
+
+def inspect_until(request: Return) -> datetime:
+    """Until then it has to be complete, and inspected where the terms want that."""
+    return (here_since(request) or request.requested_at) + timedelta(days=terms_of(request).inspect_days)
+
+
+def is_in_repair(request: Return) -> bool:
+    """True until what is repaired goes back."""
+    if request.resolution is not Resolution.REPAIR or request.state in SETTLED:
+        return False
+    last = request.repairs[-1].state if request.repairs else RepairState.IN_REPAIR
+    return last is RepairState.IN_REPAIR
+
+
+def repair_until(request: Return) -> datetime:
+    """Until then it has to be repaired; a person may have given it more time."""
+    begun = [one.done_at or one.intended_at for one in of_kind(request, SettlementKind.REPAIR)]
+    begun += [one.decided_at for one in request.decisions if one.rule == "repair_goes_on"]
+    return max(begun, default=request.requested_at) + timedelta(days=terms_of(request).repair_days)
+
+
+def review_until(request: Return) -> datetime:
+    """When a question is looked at again: a day before its deadline people are reminded, once."""
+    review = request.review
+    assert review is not None
+    remind = review.due_at - REMIND_BEFORE
+    reminded = any(one.rule == REMINDED and one.decided_at >= review.asked_at for one in request.decisions)
+    return review.due_at if reminded or remind <= review.asked_at else remind
