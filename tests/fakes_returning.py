@@ -1,11 +1,17 @@
 """In memory: what returns need of the outside world (``porchlight.returning``)."""
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
 from porchlight.domain.brands import BrandConfig
+from porchlight.domain.law.model import StatutoryProfile
+from porchlight.domain.return_history import History
 from porchlight.domain.returns import Return
 from porchlight.domain.rma.ledger import Ledger
 from porchlight.domain.rma.names import SettlementKind, SettlementState
 from porchlight.errors import ConflictError
-from porchlight.returning import Answer, Instruction
+from porchlight.returning import Answer, Instruction, SenderAddress
 from tests.fakes import FakeReturns
 
 
@@ -61,3 +67,48 @@ class FakeSettlements:
     def _answer(self, wanted: Instruction) -> Answer:
         order = f"order-{wanted.key}" if wanted.kind in (SettlementKind.EXCHANGE, SettlementKind.REPLACE) else ""
         return Answer(state=self.state, reference=f"ref-{wanted.key}", why=self.why, order=order)
+
+
+class FakeAddresses:
+    def __init__(self) -> None:
+        self.records: dict[tuple[str, str, str], SenderAddress] = {}
+
+    def put(self, brand: str, shopper_id: str, return_id: str, address: SenderAddress, now: datetime) -> None:
+        del now
+        self.records[brand, shopper_id, return_id] = address
+
+    def get(self, brand: str, shopper_id: str, return_id: str) -> SenderAddress | None:
+        return self.records.get((brand, shopper_id, return_id))
+
+
+class FakeHistories:
+    def __init__(self) -> None:
+        self.records: dict[tuple[str, str], History] = {}
+        self.shared: dict[tuple[str, str], set[str]] = defaultdict(set)
+
+    def get(self, brand: str, shopper_id: str) -> History:
+        return self.records.get((brand, shopper_id), History(brand=brand, shopper_id=shopper_id))
+
+    def save(self, history: History) -> None:
+        if self.get(history.brand, history.shopper_id).version != history.version - 1:
+            raise ConflictError("history changed")
+        self.records[history.brand, history.shopper_id] = history
+
+    def share(self, brand: str, fingerprint: str, shopper_id: str, now: datetime) -> int:
+        del now
+        self.shared[brand, fingerprint].add(shopper_id)
+        return len(self.shared[brand, fingerprint])
+
+    def sharing(self, brand: str, fingerprints: Sequence[str]) -> Mapping[str, int]:
+        return {one: len(self.shared[brand, one]) for one in fingerprints}
+
+
+class FakeLaws:
+    """One law for all countries; without one, the law knows no right."""
+
+    def __init__(self, profile: StatutoryProfile | None = None) -> None:
+        self.profile = profile or StatutoryProfile(country="default")
+
+    def of(self, brand: str, country: str | None) -> StatutoryProfile:
+        del brand, country
+        return self.profile
