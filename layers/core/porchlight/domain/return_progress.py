@@ -194,10 +194,7 @@ def _place(facility: Facility | None) -> list[str]:
 def _happened(request: Return) -> Iterator[tuple[datetime, str]]:
     yield request.requested_at, "requested"
     for decision in request.decisions:
-        yield (
-            decision.decided_at,
-            {Outcome.APPROVE: "approve", Outcome.REFUSE: "refuse"}.get(decision.outcome, "review"),
-        )
+        yield decision.decided_at, decision.outcome.value
     for label in (request.label, *request.old_labels):
         if label and label.made_at:
             yield label.made_at, "label"
