@@ -6,7 +6,6 @@ the workflow for requests that came without.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from porchlight.domain.dates import local_day
 from porchlight.domain.ids import order_id as id_of_order
@@ -35,11 +34,9 @@ from porchlight.domain.rma.terms import Risk, Terms
 from porchlight.domain.shipments import Shipment
 from porchlight.errors import ConflictError, InvalidInputError, NotFoundError
 from porchlight.ports import Brands, Orders, Returns, Shipments
+from porchlight.returning import Laws
 from porchlight.services.asked import Asked
 from porchlight.services.shopper_facts import ShopperBook
-
-if TYPE_CHECKING:
-    from porchlight.returning import Laws
 
 PRINTED = frozenset({ReturnMethod.LABEL, ReturnMethod.QR, ReturnMethod.BOX_FREE})
 """Ways back that the brand's carrier brings: for the others there is nothing that a fee would pay."""
@@ -116,7 +113,7 @@ class Assessor:
     returns: Returns
     brands: Brands
     shoppers: ShopperBook
-    laws: "Laws"
+    laws: Laws
 
     def facts(self, brand: str, asked: Asked, now: datetime) -> RequestFacts:
         """All facts of a request."""
