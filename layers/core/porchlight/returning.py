@@ -113,9 +113,11 @@ class Documents(Protocol):
         """Its bytes; NotFoundError where there is none (any more)."""
         ...
 
-    def upload_form(self, name: str, kind: str, most_bytes: int, seconds: int) -> tuple[str, Mapping[str, str]]:
+    def upload_form(
+        self, name: str, kind: str, most_bytes: int, seconds: int, back: str = ""
+    ) -> tuple[str, Mapping[str, str]]:
         """Address and fields of a form by which a browser may post this one document, of this type and at most this
-        size.
+        size. ``back``: where the browser is led then.
         """
         ...
 
