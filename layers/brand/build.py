@@ -28,6 +28,8 @@ from countries import FILE as COUNTRIES  # noqa: E402
 from countries import countries  # noqa: E402
 from jinja2 import TemplateError  # noqa: E402
 from jinja2.sandbox import ImmutableSandboxedEnvironment  # noqa: E402
+from laws import FILE as LAWS  # noqa: E402
+from laws import laws  # noqa: E402
 from mappings import MappingError, declared  # noqa: E402
 from palette import palette  # noqa: E402
 from problems import BrandError  # noqa: E402
@@ -69,6 +71,8 @@ def build(source: Path, out: Path, *, check: bool = True) -> Path:
         _write(target / f"{name}.json", entry | {"languages": _write_words(target, name, said[name], said[NEUTRAL])})
     for place in (defaults, *(folder for folder in folders if (folder / COUNTRIES).is_file())):
         _write(target / f"{place.name}.countries.json", countries(defaults, place, _yaml))
+    for place in (defaults, *(folder for folder in folders if (folder / LAWS).is_file())):
+        _write(target / f"{place.name}.law.json", laws(defaults, place, _yaml))
     hashes = sorted({entry["look"]["style_hash"] for entry in entries.values()})
     brands = [folder.name for folder in folders]
     carriers = _carriers(source, brands)

@@ -18,11 +18,23 @@ if TYPE_CHECKING:  # who asks for a declared carrier needs no model of a brand
     from porchlight.domain.blocks import Blocks
     from porchlight.domain.brands import BrandConfig
     from porchlight.domain.countries import CountryProfile
+    from porchlight.domain.law.model import StatutoryProfile
     from porchlight.domain.moments import Catalogue
 
 PACKAGE = "porchlight_brand"
 NEUTRAL = "default"
 """The entry of the pack that pages without a brand are made of; it is not a brand."""
+
+
+class PackLaws:
+    """``returning.Laws`` on the pack."""
+
+    def __init__(self, pack: "BrandPack") -> None:
+        self._pack = pack
+
+    def of(self, brand: str, country: str | None) -> "StatutoryProfile":
+        """The country's entry."""
+        return self._pack.law(brand, country)
 
 
 class BrandPack:
@@ -34,6 +46,7 @@ class BrandPack:
         self._moments: dict[str, Catalogue] = {}
         self._countries: dict[str, dict[str, Any]] = {}
         self._profiles: dict[tuple[str, str], CountryProfile] = {}
+        self._laws: dict[tuple[str, str], StatutoryProfile] = {}
 
     def get(self, brand: str) -> "BrandConfig":
         """One brand; NotFoundError where the pack has no such brand."""
@@ -88,6 +101,17 @@ class BrandPack:
 
             self._profiles[key] = CountryProfile.model_validate(found[key[1]])
         return self._profiles[key]
+
+    def law(self, brand: str, country: str | None) -> "StatutoryProfile":
+        """What the law of a country gives the brand's buyers; the default where it has no entry, or is not known."""
+        own = self._root() / f"{brand}.law.json"
+        found = _load(own if own.is_file() else self._root() / f"{NEUTRAL}.law.json")
+        key = (brand, country if country and country in found else "default")
+        if key not in self._laws:
+            from porchlight.domain.law.model import StatutoryProfile
+
+            self._laws[key] = StatutoryProfile.model_validate(found[key[1]])
+        return self._laws[key]
 
     def carriers(self, source: str) -> dict[str, Any]:
         """The compiled mapping of a declared carrier by brand; {} where no brand declares it."""

@@ -65,6 +65,8 @@ class LineFacts(BaseModel):
     known: bool = True
     """False: the order has no such line."""
     reason: str = ""
+    no_withdrawal: str = ""
+    """Why the law gives no right of withdrawal for it, as the order says (``domain.law.model.Exemption``)."""
 
 
 class ShopperFacts(BaseModel):

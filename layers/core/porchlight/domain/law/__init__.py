@@ -1,0 +1,1 @@
+"""What the law gives buyers, whatever a policy says: withdrawal from distance contracts, the legal guarantee."""

@@ -1,0 +1,72 @@
+"""Until when a buyer may withdraw, and by when the money is back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from porchlight.domain.forecast.free_days import free_days
+from porchlight.domain.law.model import RefundFrom, StatutoryProfile
+from porchlight.domain.policy.facts import RequestFacts
+
+BOUGHT_IN_PERSON = frozenset({"store", "pos", "retail"})
+"""Channels that are no distance contract: no right of withdrawal."""
+
+
+@dataclass(frozen=True)
+class WithdrawalRight:
+    """By order, the last day on which a withdrawal may be sent, local to where it went; None while something is still
+    to come. Orders without the right are not in it.
+    """
+
+    last_days: Mapping[str, date | None]
+    asked_on: date
+
+    def is_open(self, order_id: str) -> bool:
+        """True from the order on, before anything has arrived too, to the end of the last day."""
+        if order_id not in self.last_days:
+            return False
+        last = self.last_days[order_id]
+        return last is None or self.asked_on <= last
+
+
+def right(facts: RequestFacts, profile: StatutoryProfile) -> WithdrawalRight | None:
+    """The right of withdrawal for the orders of a request; None where there is none: by the country's law, for what was
+    bought in a shop, for who got it as a gift (the contract is the giver's).
+    """
+    if not profile.withdrawal_days or facts.gift:
+        return None
+    found = {
+        order_id: last_day(order.delivered_on, profile, order.country, order.region)
+        for order_id, order in facts.orders.items()
+        if order.channel not in BOUGHT_IN_PERSON
+    }
+    return WithdrawalRight(found, facts.asked_on) if found else None
+
+
+def last_day(
+    received_on: date | None, profile: StatutoryProfile, country: str | None, region: str | None = None
+) -> date | None:
+    """The day with whose end the period ends; None while the last item has not been received."""
+    if received_on is None or not profile.withdrawal_days:
+        return None
+    return _ended(received_on + timedelta(days=profile.withdrawal_days), profile, country, region)
+
+
+def refund_by(asked_on: date, sent_on: date | None, profile: StatutoryProfile) -> date | None:
+    """The last day for the refund. ``sent_on``: when the goods came back or it was proved that they were sent (a
+    carrier's first scan proves it), whichever was first; None: neither has happened, and the money may wait.
+    """
+    if sent_on is None:
+        return None
+    if profile.refund_from is RefundFrom.GOODS:
+        return sent_on + timedelta(days=profile.refund_days)
+    return max(asked_on + timedelta(days=profile.refund_days), sent_on)
+
+
+def _ended(day: date, profile: StatutoryProfile, country: str | None, region: str | None) -> date:
+    if not profile.ends_on_working_day:
+        return day
+    place = f"{country}-{region}" if country and region else country or ""
+    while day.isoweekday() > 5 or (place and day.toordinal() in free_days(place, day.year)):
+        day += timedelta(days=1)
+    return day
