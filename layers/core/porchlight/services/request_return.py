@@ -66,6 +66,8 @@ class RequestDesk:
                 "policy_version": terms.policy_version,
                 "terms": terms,
                 "facts": found.facts,
+                "assessed": found.assessment.outcome,
+                "assessed_rule": found.assessment.rule,
                 "risk": found.risk,
                 "parts": parts,
                 "recipient_id": recipient,
