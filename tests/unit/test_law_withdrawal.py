@@ -82,7 +82,7 @@ def test_the_right_is_open_to_the_end_of_the_last_day(received: date, later: int
 
 
 @given(
-    st.datetimes(datetime(2026, 3, 1), datetime(2026, 11, 30), timezones=st.just(UTC)),
+    st.integers(0, 270 * 24 * 60).map(lambda one: datetime(2026, 3, 1, tzinfo=UTC) + timedelta(minutes=one)),
     st.sampled_from(["Europe/Berlin", "Atlantic/Azores", "Pacific/Auckland", "America/Los_Angeles"]),
 )
 def test_the_shoppers_own_midnight_ends_it(instant: datetime, zone: str) -> None:

@@ -19,7 +19,6 @@ if TYPE_CHECKING:  # which speak about the law themselves
 
 CURES = (Resolution.REPLACE, Resolution.REPAIR)
 _FREE = frozenset({ReturnMethod.LABEL, ReturnMethod.QR, ReturnMethod.BOX_FREE, ReturnMethod.IN_STORE})
-_NOTHING_SENT = frozenset({ReturnMethod.KEEP, ReturnMethod.DONATE})
 
 
 def guaranteed(said: "Assessment", facts: RequestFacts, profile: StatutoryProfile) -> "Assessment":
@@ -67,7 +66,7 @@ def _terms(terms: Terms, until: date | None, *, presumed: bool, refused: bool) -
     cures = tuple(one for one in terms.resolutions if one in CURES) or CURES
     better["resolutions"] = (*cures, *(one for one in terms.resolutions if one not in cures))
     if not _FREE & set(terms.methods):
-        better["methods"] = (ReturnMethod.LABEL, *(one for one in terms.methods if one not in _NOTHING_SENT))
+        better["methods"] = (*terms.methods, ReturnMethod.LABEL)
     changed = {name: value for name, value in better.items() if getattr(terms, name) != value}
     rules = {**terms.rules, **{"window" if name == "closes_on" else name: STATUTORY for name in changed}}
     if refused:

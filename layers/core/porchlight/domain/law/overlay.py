@@ -89,8 +89,9 @@ def _line(
         return (refused if withdraws else verdict), False
     order = facts.orders[line.order_id]
     last = last_day(order.delivered_on, profile, order.country, order.region)
-    terms = verdict.terms if line.ships else verdict.terms.model_copy(update={"methods": (ReturnMethod.KEEP,)})
-    terms = _terms(terms, facts, last, exempt, profile, refused=bool(verdict.refused), withdraws=withdraws)
+    terms = _terms(verdict.terms, facts, last, exempt, profile, refused=bool(verdict.refused), withdraws=withdraws)
+    if not line.ships:  # a download: nothing can be sent back
+        terms = terms.model_copy(update={"methods": (ReturnMethod.KEEP,)})
     return replace(verdict, refused="", rule=verdict.rule if not verdict.refused else STATUTORY, terms=terms), True
 
 
@@ -111,7 +112,7 @@ def _terms(
     refund = (Resolution.REFUND,)
     if withdraws or Resolution.REFUND not in terms.resolutions:
         better["resolutions"] = refund if withdraws else (*terms.resolutions, *refund)
-    if ReturnMethod.OWN not in terms.methods and terms.methods != (ReturnMethod.KEEP,):
+    if ReturnMethod.OWN not in terms.methods:
         better["methods"] = (*terms.methods, ReturnMethod.OWN)
     # The money may wait for the goods and no longer; only what may have been opened is looked at before.
     if exempt is None and TRIGGERS.index(terms.refund_on) > TRIGGERS.index(RefundTrigger.RECEIVED):
