@@ -186,6 +186,8 @@ class Return(BaseModel):
     label: Label | None = None
     label_asked_at: AwareDatetime | None = None
     """When a provider was first asked for the label that is not there yet: it may have made it."""
+    label_number: int = 0
+    """How many labels were taken back or refused: the next one has another key."""
     old_labels: tuple[Label, ...] = ()
     """Those that were voided: a scan of one counts as well."""
     recipient_id: str = ""

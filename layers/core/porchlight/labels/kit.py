@@ -23,6 +23,10 @@ NO_RATE = "no-rate"
 """No carrier of the account takes such a parcel."""
 LABEL_REFUSED = "label-refused"
 NOT_SET_UP = "not-set-up"
+NO_FACILITY = "no-facility"
+"""The policy does not say where goods come back to."""
+NOT_OFFERED = "method-not-offered"
+"""The carrier has no code for this parcel."""
 
 _WAIT = frozenset({408, 425, 429})
 _NOT_ALLOWED = frozenset({401, 403})

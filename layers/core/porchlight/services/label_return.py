@@ -5,7 +5,7 @@ the approval is written once. That a provider was asked is written down before i
 becomes ``approved`` only when its label exists, so that the shopper is told once there is something to send it with.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -83,8 +83,8 @@ class LabelDesk:
             if stored.label is None or stored.label.reference != label.reference:
                 return "voided"
             old = stored.label.model_copy(update={"voided_at": now})
-            update = {"label": None, "label_asked_at": None, "old_labels": (*stored.old_labels, old)}
-            self._write(stored, update)
+            after = {"label": None, "label_asked_at": None, "label_number": stored.label_number + 1}
+            self._write(stored, {**after, "old_labels": (*stored.old_labels, old)})
             self.metrics.count("LabelsVoided", provider=label.provider or OWN)
             return "voided"
 
@@ -193,7 +193,8 @@ class LabelDesk:
         due = now + timedelta(days=terms_of(request).review_days)
         review = Review(stage=REQUEST, why=NO_LABEL, asked_at=now, due_at=due, notes=(why,))
         state = ReturnState.IN_REVIEW if waiting else request.state
-        self._write(request, {"state": state, "review": review})
+        again = {"label_asked_at": None, "label_number": request.label_number + 1}
+        self._write(request, {"state": state, "review": review, **again})
         return "refused"
 
     def _taken_back(self, brand: str, label: Label) -> bool:
@@ -246,7 +247,7 @@ class LabelDesk:
             raise NotFoundError("no such order")
         return order
 
-    def _write(self, request: Return, update: dict[str, object]) -> Return:
+    def _write(self, request: Return, update: Mapping[str, object]) -> Return:
         changed = request.model_copy(update={**update, "version": request.version + 1})
         self.returns.update(changed)
         return changed

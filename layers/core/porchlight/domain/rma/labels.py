@@ -10,8 +10,8 @@ DEFAULT_CARRIER = "usps"
 
 def label_key(request: Return) -> str:
     """The key of the label that is to be made: the same for each try, another one for each label of a return."""
-    number = len(request.old_labels)
-    return stable_id("plr", request.brand, request.return_id, *((str(number),) if number else ()))
+    number = (str(request.label_number),) if request.label_number else ()
+    return stable_id("plr", request.brand, request.return_id, *number)
 
 
 def weight_of(request: Return, order: Order) -> int | None:
