@@ -32,6 +32,9 @@ from laws import FILE as LAWS  # noqa: E402
 from laws import laws  # noqa: E402
 from mappings import MappingError, declared  # noqa: E402
 from palette import palette  # noqa: E402
+from policy_files import PLACE as POLICY  # noqa: E402
+from policy_files import SCHEMAS, errors  # noqa: E402
+from policy_files import read as read_policy  # noqa: E402
 from problems import BrandError  # noqa: E402
 from pydantic import ValidationError  # noqa: E402
 from wording import Wording, read_catalogs, wording  # noqa: E402
@@ -40,8 +43,8 @@ from porchlight.adapters.brandpack import NEUTRAL, PACKAGE  # noqa: E402
 from porchlight.carriers.registry import abilities  # noqa: E402
 from porchlight.channels.registry import REPORTING, channel_of  # noqa: E402
 from porchlight.domain.brands import BrandConfig  # noqa: E402
+from porchlight.domain.policy.model import ReturnsPolicy  # noqa: E402
 
-POLICY = "policies/returns.yaml"
 NEUTRAL_ACCENT = "#4a5568"
 _RENDERING = mrml.RenderOptions(disable_comments=True, fonts={})
 """No web fonts: an email loads nothing from anywhere."""
@@ -56,12 +59,14 @@ def build(source: Path, out: Path, *, check: bool = True) -> Path:
     """
     target = out / PACKAGE
     target.mkdir(parents=True, exist_ok=True)
-    folders = sorted(p for p in source.iterdir() if p.is_dir() and p.name != NEUTRAL and not p.name.startswith("."))
+    others = (NEUTRAL, SCHEMAS)
+    folders = sorted(p for p in source.iterdir() if p.is_dir() and p.name not in others and not p.name.startswith("."))
     defaults = source / NEUTRAL
     if not folders:
         raise BrandError(f"{source}: there is no brand in it")
     translations = read_catalogs(defaults)
     said = {NEUTRAL: wording(defaults, defaults, None, translations, _yaml)}
+    _policy(defaults / POLICY)
     entries = {NEUTRAL: _compile(defaults, defaults, None)}
     for folder in folders:
         config = _config(folder, defaults)
@@ -115,7 +120,7 @@ def _config(folder: Path, defaults: Path) -> BrandConfig:
     data = _yaml(file)
     if "returns" in data:
         raise BrandError(f"{file}: returns: stands in {POLICY} beside it")
-    data["returns"] = _yaml(_of(folder, defaults, POLICY))
+    data["returns"] = _policy(_of(folder, defaults, POLICY))
     try:
         config = BrandConfig.model_validate(data)
     except ValidationError as error:
@@ -137,6 +142,16 @@ def _config(folder: Path, defaults: Path) -> BrandConfig:
             place = f"{file}: outreach.providers.{channel}.confirm_minutes"
             raise BrandError(f"{place}: {min(silent)!r} confirms nothing: every message would go out twice")
     return config
+
+
+def _policy(file: Path) -> ReturnsPolicy:
+    """The returns policy, checked as ``porchlight policy check`` does; what is only doubtful is said."""
+    policy, found = read_policy(file)
+    if policy is None or errors(found):
+        raise BrandError("\n".join(str(one) for one in errors(found)))
+    for one in found:
+        sys.stderr.write(f"{one}\n")
+    return policy
 
 
 def _compile(defaults: Path, folder: Path, config: BrandConfig | None) -> dict[str, Any]:
