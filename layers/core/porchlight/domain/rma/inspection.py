@@ -127,13 +127,18 @@ def weighs_right(grams: int, expected: int | None, weights: Weights) -> bool:
 
 
 def share_out(
-    items: Iterable[ItemFound], returns: Sequence[Return], lines: Mapping[Line, OrderLine]
+    items: Iterable[ItemFound],
+    returns: Sequence[Return],
+    lines: Mapping[Line, OrderLine],
+    came: Mapping[str, Mapping[Line, int]],
 ) -> dict[str, tuple[ItemFound, ...]]:
     """Which items of a box belong to which of the returns, the first one before the others; it also gets what belongs
-    to none. Items without a line are found by their SKU in ``lines``.
+    to none. Items without a line are found by their SKU in ``lines``. ``came``: what other boxes held of each return.
     """
     first = returns[0]
     left = {one.return_id: Counter(wanted(one, {}).quantities) for one in returns}
+    for key, counts in came.items():
+        left[key] -= Counter(counts)
     result: dict[str, list[ItemFound]] = {first.return_id: []}
     for item in items:
         remaining = item.quantity
