@@ -4,13 +4,17 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from collections.abc import Mapping
+from datetime import datetime
+
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.law.model import StatutoryProfile
 from porchlight.domain.return_history import History
 from porchlight.domain.returns import Return
+from porchlight.domain.rma.goods import Unmatched
 from porchlight.domain.rma.ledger import Ledger
-from porchlight.domain.rma.names import SettlementKind, SettlementState
-from porchlight.errors import ConflictError
+from porchlight.domain.rma.names import ReturnMethod, SettlementKind, SettlementState
+from porchlight.errors import ConflictError, NotFoundError
 from porchlight.returning import Answer, Instruction, SenderAddress
 from tests.fakes import FakeReturns
 
@@ -94,13 +98,35 @@ class FakeHistories:
             raise ConflictError("history changed")
         self.records[history.brand, history.shopper_id] = history
 
-    def share(self, brand: str, fingerprint: str, shopper_id: str, now: datetime) -> int:
+    def share(self, brand: str, fingerprints: Sequence[str], shopper_id: str, now: datetime) -> None:
         del now
-        self.shared[brand, fingerprint].add(shopper_id)
-        return len(self.shared[brand, fingerprint])
+        for one in fingerprints:
+            self.shared[brand, one].add(shopper_id)
 
     def sharing(self, brand: str, fingerprints: Sequence[str]) -> Mapping[str, int]:
-        return {one: len(self.shared[brand, one]) for one in fingerprints}
+        return {one: min(20, len(self.shared[brand, one])) for one in fingerprints}
+
+    def erase(self, brand: str, shopper_id: str, at: datetime) -> None:
+        history = self.get(brand, shopper_id)
+        for one in history.fingerprints:
+            self.shared[brand, one].discard(shopper_id)
+        if history.erased_at is None:
+            self.save(history.forgotten(at))
+
+
+class FakeUnmatchedGoods:
+    def __init__(self) -> None:
+        self.records: dict[tuple[str, str], Unmatched] = {}
+
+    def put(self, goods: Unmatched) -> None:
+        self.records[goods.brand, goods.receipt.receipt_id] = goods
+
+    def list(self, brand: str, limit: int = 100) -> list[Unmatched]:
+        found = [one for one in self.records.values() if one.brand == brand]
+        return sorted(found, key=lambda one: (one.noted_at, one.receipt.receipt_id))[:limit]
+
+    def remove(self, brand: str, receipt_id: str) -> None:
+        self.records.pop((brand, receipt_id), None)
 
 
 class FakeLaws:
@@ -112,3 +138,88 @@ class FakeLaws:
     def of(self, brand: str, country: str | None) -> StatutoryProfile:
         del brand, country
         return self.profile
+
+
+class FakeDocuments:
+    """A bucket; ``forms`` are the forms that were given out."""
+
+    def __init__(self) -> None:
+        self.bodies: dict[str, tuple[bytes, str]] = {}
+        self.forms: list[tuple[str, str, int, int]] = []
+
+    def put(self, name: str, body: bytes, kind: str) -> None:
+        self.bodies[name] = (body, kind)
+
+    def get(self, name: str) -> bytes:
+        if name not in self.bodies:
+            raise NotFoundError("no such document")
+        return self.bodies[name][0]
+
+    def upload_form(
+        self, name: str, kind: str, most_bytes: int, seconds: int, back: str = ""
+    ) -> tuple[str, Mapping[str, str]]:
+        self.forms.append((name, kind, most_bytes, seconds))
+        return "https://bucket.example", {"key": name, "Content-Type": kind, **({"back": back} if back else {})}
+
+    def exists(self, name: str, kind: str, most_bytes: int) -> bool:
+        body, found = self.bodies.get(name, (b"", ""))
+        return found == kind and 0 < len(body) <= most_bytes
+
+    def remove(self, name: str) -> None:
+        self.bodies.pop(name, None)
+
+
+class FakeAddresses:
+    """Where shoppers send from."""
+
+    def __init__(self) -> None:
+        self.records: dict[tuple[str, str, str], SenderAddress] = {}
+
+    def put(self, brand: str, shopper_id: str, return_id: str, address: SenderAddress, now: datetime) -> None:
+        del now
+        self.records[brand, shopper_id, return_id] = address
+
+    def get(self, brand: str, shopper_id: str, return_id: str) -> SenderAddress | None:
+        return self.records.get((brand, shopper_id, return_id))
+
+
+class FakeLabels:
+    """A provider that makes one label for one key, whatever it answers, however often it is asked."""
+
+    def __init__(self, *, needs_address: bool = True) -> None:
+        self.methods = frozenset({ReturnMethod.LABEL, ReturnMethod.QR})
+        self.needs_address = needs_address
+        self.made: dict[str, LabelMade] = {}
+        self.calls: list[LabelRequest] = []
+        self.fails: list[Exception] = []
+        """Raised instead of being asked."""
+        self.loses: list[Exception] = []
+        """Raised after it was done."""
+        self.voided: list[str] = []
+        self.used: set[str] = set()
+
+    def make(self, brand: BrandConfig, wanted: LabelRequest) -> LabelMade:
+        del brand
+        self.calls.append(wanted)
+        if self.fails:
+            raise self.fails.pop(0)
+        number = f"9400{len(self.made):016}"
+        code = wanted.method is ReturnMethod.QR
+        made = LabelMade(
+            carrier="usps",
+            tracking_number=number,
+            reference=f"lab-{number}",
+            document=b"\x89PNG\r\n\x1a\n" if code else b"%PDF-1.4 label",
+            kind="image/png" if code else "application/pdf",
+        )
+        self.made.setdefault(wanted.key, made)
+        if self.loses:
+            raise self.loses.pop(0)
+        return self.made[wanted.key]
+
+    def void(self, brand: BrandConfig, reference: str) -> bool:
+        del brand
+        if reference in self.used:
+            return False
+        self.voided.append(reference)
+        return True

@@ -7,15 +7,16 @@ becomes ``approved`` only when its label exists, so that the shopper is told onc
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from porchlight.domain import ids
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.orders import Order
 from porchlight.domain.policy.model import Facility
-from porchlight.domain.returns import GIVEN_UP, Label, Return, ReturnState, Review
+from porchlight.domain.returns import GIVEN_UP, Label, Return, ReturnState
 from porchlight.domain.rma.labels import DEFAULT_CARRIER, label_key, weight_of
-from porchlight.domain.rma.next_step import BY_LABEL, NO_LABEL, REQUEST, comes_back, terms_of
+from porchlight.domain.rma.moves import ask
+from porchlight.domain.rma.next_step import BY_LABEL, NO_LABEL, REQUEST, comes_back
 from porchlight.domain.shipments import Shipment
 from porchlight.errors import InvalidInputError, NotFoundError, PermanentProviderError
 from porchlight.ports import Brands, Metrics, Orders, Returns, Shipments
@@ -174,7 +175,8 @@ class LabelDesk:
         self.put_parcel(request, label, now)
         waiting = request.state in (ReturnState.REQUESTED, ReturnState.IN_REVIEW)
         state = ReturnState.APPROVED if waiting else request.state
-        self._write(request, {"state": state, "label": label, "label_asked_at": None, "review": None})
+        review = None if request.review and request.review.why == NO_LABEL else request.review
+        self._write(request, {"state": state, "label": label, "label_asked_at": None, "review": review})
         self.metrics.count("LabelsMade", provider=label.provider, carrier=label.carrier)
         return "made"
 
@@ -182,19 +184,17 @@ class LabelDesk:
         """Nothing is sent, or by the shopper's own means."""
         request = get_return(self.returns, brand, return_id)
         if request.state in (ReturnState.REQUESTED, ReturnState.IN_REVIEW):
-            self._write(request, {"state": ReturnState.APPROVED, "review": None})
+            self._write(request, {"state": ReturnState.APPROVED})
         return "none"
 
     def _ask_a_person(self, brand: str, return_id: str, why: str, now: datetime) -> str:
         request = get_return(self.returns, brand, return_id)
         if request.label or request.state in GIVEN_UP:
             return "made" if request.label else "none"
-        waiting = request.state in (ReturnState.REQUESTED, ReturnState.IN_REVIEW)
-        due = now + timedelta(days=terms_of(request).review_days)
-        review = Review(stage=REQUEST, why=NO_LABEL, asked_at=now, due_at=due, notes=(why,))
-        state = ReturnState.IN_REVIEW if waiting else request.state
+        asked = ask(request, REQUEST, NO_LABEL, now)
+        review = asked.review.model_copy(update={"notes": (why,)}) if asked.review else None
         again = {"label_asked_at": None, "label_number": request.label_number + 1}
-        self._write(request, {"state": state, "review": review, **again})
+        self._write(asked, {"review": review, **again})
         return "refused"
 
     def _taken_back(self, brand: str, label: Label) -> bool:
