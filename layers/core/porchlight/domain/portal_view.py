@@ -58,7 +58,8 @@ class Form(NamedTuple):
     resolution: str = ""
     method: str = ""
     typed: Mapping[str, str] = {}
-    photos: Sequence[str] = ()
+    photos: Mapping[int, str] = {}
+    """Lines by the numbers of the pictures that are there."""
     uploads: Sequence[tuple[str, str, Mapping[str, str]]] = ()
     """A form for one more picture of a line: its id, the address and the fields."""
     asks_address: bool = False
@@ -200,7 +201,7 @@ def offers_view(scene: Scene, choices: Sequence[Choice], form: Form, links: Mapp
         "asks_country": form.asks_address and form.asks_country,
         "country": form.typed.get("country", ""),
         "recipient": {name: form.typed.get(f"recipient_{name}", "") for name in ("name", "email")} if credit else None,
-        "photos": [say("returns.said.photo_there", {"number": n}) for n in range(1, len(form.photos) + 1)],
+        "photos": [say("returns.said.photo_there", {"number": n}) for n in form.photos],
         "photos_text": say("returns.said.photos_text", _LIMITS),
         "uploads": [
             {"id": line_id, "title": titles.get(line_id, ""), "action": action, "fields": dict(fields)}
@@ -214,7 +215,7 @@ def hidden(form: Form) -> list[View]:
     fields = {"key": form.key}
     for line in form.lines:
         fields |= {f"n-{line.line_id}": str(line.quantity), f"why-{line.line_id}": line.reason}
-    fields |= {f"photo-{number}": name for number, name in enumerate(form.photos, 1)}
+    fields |= {f"photo-{number}": line_id for number, line_id in form.photos.items()}
     return [{"name": name, "value": value} for name, value in fields.items()]
 
 

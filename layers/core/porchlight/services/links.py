@@ -12,6 +12,8 @@ from porchlight.errors import NotFoundError, TransientError
 from porchlight.ports import Secrets
 
 _TEN_YEARS = timedelta(days=3650)
+_FOUND_LIFETIME = timedelta(hours=2)
+"""Somebody who found an order by its number may sit at a machine of others."""
 
 
 @dataclass(frozen=True)
@@ -22,8 +24,8 @@ class Links:
     public_url: str
 
     def of_order(self, brand: BrandConfig, order: Order) -> dict[str, str]:
-        """``tracking`` (and ``short``, the same page), ``unsubscribe`` and ``preferences`` of an order; the same order
-        gives the same links.
+        """``tracking`` (and ``short``, the same page), ``returns``, ``unsubscribe`` and ``preferences`` of an order; the
+        same order gives the same links.
         """
         return self._links(brand, order, {})
 
@@ -41,6 +43,15 @@ class Links:
         claims = {"k": "c", "b": brand.brand_id, "o": order.order_id, "m": message_id}
         return f"{self.public_url}/c/{sign(claims, self._keys()[0], order.placed_at + brand.link_lifetime)}"
 
+    def found(self, brand: str, order_id: str, now: datetime) -> str:
+        """The token of an order's returns for somebody who found it by its number: it lives for two hours."""
+        return sign({"k": "r", "b": brand, "o": order_id}, self._keys()[0], now + _FOUND_LIFETIME)
+
+    def gift(self, brand: BrandConfig, order: Order) -> str:
+        """Where whoever got an order as a gift may give it back, without prices."""
+        claims = {"k": "g", "b": brand.brand_id, "o": order.order_id}
+        return f"{self.public_url}/g/{sign(claims, self._keys()[0], order.placed_at + brand.link_lifetime)}"
+
     def preferences(self, claims: dict[str, str], now: datetime) -> str:
         """The token of the preference centre for whoever came with the claims of another link."""
         return sign({**claims, "k": "p"}, self._keys()[0], now + _TEN_YEARS)
@@ -49,6 +60,7 @@ class Links:
         who = {"o": order.order_id, "s": order.shopper_id, **how}
         key, expires = self._keys()[0], order.placed_at + brand.link_lifetime
         tracking = sign({"k": "t", "b": brand.brand_id, "o": order.order_id}, key, expires)
+        back = sign({"k": "r", "b": brand.brand_id, "o": order.order_id}, key, expires)
         try:
             short = sign_short(brand.brand_id, order.order_id, key, expires)
         except ValueError:
@@ -59,6 +71,7 @@ class Links:
         return {
             "tracking": f"{self.public_url}/t/{tracking}",
             "short": f"{self.public_url}/t/{short}",
+            "returns": f"{self.public_url}/r/{back}",
             "unsubscribe": f"{self.public_url}/u/{stop}",
             "preferences": f"{self.public_url}/p/{choose}",
         }
