@@ -4,9 +4,6 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from collections.abc import Mapping
-from datetime import datetime
-
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.law.model import StatutoryProfile
 from porchlight.domain.return_history import History
@@ -15,7 +12,7 @@ from porchlight.domain.rma.goods import Unmatched
 from porchlight.domain.rma.ledger import Ledger
 from porchlight.domain.rma.names import ReturnMethod, SettlementKind, SettlementState
 from porchlight.errors import ConflictError, NotFoundError
-from porchlight.returning import Answer, Instruction, SenderAddress
+from porchlight.returning import Answer, Instruction, LabelMade, LabelRequest, SenderAddress
 from tests.fakes import FakeReturns
 
 
@@ -167,20 +164,6 @@ class FakeDocuments:
 
     def remove(self, name: str) -> None:
         self.bodies.pop(name, None)
-
-
-class FakeAddresses:
-    """Where shoppers send from."""
-
-    def __init__(self) -> None:
-        self.records: dict[tuple[str, str, str], SenderAddress] = {}
-
-    def put(self, brand: str, shopper_id: str, return_id: str, address: SenderAddress, now: datetime) -> None:
-        del now
-        self.records[brand, shopper_id, return_id] = address
-
-    def get(self, brand: str, shopper_id: str, return_id: str) -> SenderAddress | None:
-        return self.records.get((brand, shopper_id, return_id))
 
 
 class FakeLabels:
