@@ -1,248 +1,248 @@
-"""The steps of ``returns_authorization``, one method each. Killed anywhere and repeated, a step gives the same
-answer.
+"""The loop of ``returns_authorization``: each task ends with the answer to what comes next, so that a task which was
+killed, repeated or called by two executions finds its own work done.
 
-Each reads the return, decides, and writes the next version with the decision on it; a write that was overtaken starts
-over. A return becomes ``approved`` only when its label exists, so that the shopper is told once there is something to
-print.
+Read, settle what is news, write the next version with the decisions on it, answer: a write that was overtaken starts
+over. Who began a return goes on with it; any other execution is told to end.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from math import ceil
 from typing import TypedDict
 
-from porchlight.domain import ids
-from porchlight.domain.lateness import SCANNED
 from porchlight.domain.milestones import Milestone
-from porchlight.domain.orders import Order
-from porchlight.domain.policies import delivered_at, evaluate
-from porchlight.domain.returns import Decision, Label, Outcome, Return, ReturnsPolicy, ReturnState
+from porchlight.domain.returns import GIVEN_UP, SETTLED, Decision, Outcome, Return, ReturnState
+from porchlight.domain.rma import answers
+from porchlight.domain.rma.moves import ask, settle_news
+from porchlight.domain.rma.names import Resolution
+from porchlight.domain.rma.next_step import (
+    NOTHING_TOLD,
+    REQUEST,
+    Do,
+    Parcels,
+    Step,
+    Told,
+    next_step,
+    owed,
+    terms_of,
+)
 from porchlight.domain.shipments import Shipment
-from porchlight.errors import InvalidInputError, NotFoundError
-from porchlight.ports import Brands, Metrics, Orders, Returns, Shipments
-from porchlight.services.request_return import get_return, is_undecided
+from porchlight.errors import InvalidInputError
+from porchlight.ports import Metrics, Returns, Shipments
+from porchlight.services.assess_return import Assessed, by_method
+from porchlight.services.request_return import get_return
 from porchlight.services.retrying import until_settled
+from porchlight.services.return_amounts import Amounts
 
-SCANS = SCANNED | {Milestone.DELIVERED, Milestone.RETURN_IN_TRANSIT, Milestone.RETURNED_TO_SENDER}
-"""Milestones by which the carrier has the return parcel: a label alone is none."""
+ALREADY_DECIDED = "already_decided"
+"""Another execution has this return."""
 
-DEFAULT_CARRIER = "usps"
-"""Whose label is given where nothing was shipped yet; otherwise it is the carrier that brought the order."""
+_IMPOSSIBLE = frozenset({"order_cancelled", "unknown_line", "quantity_exceeded", "not_returnable"})
+"""Refusals that are looked at once more when it is decided: others may have been quicker."""
+_MONEY = frozenset({Resolution.REFUND, Resolution.STORE_CREDIT})
 
 
-class StepResult(TypedDict, total=False):
-    """What the machine goes on with."""
+class StepResult(TypedDict):
+    """What the machine does now."""
 
-    outcome: str
-    review_seconds: int
-    shipment_id: str
+    do: str
+    """``review``, ``label``, ``void``, ``settle``, ``wait`` or ``close``."""
+    kind: str
+    """What is settled; else empty."""
+    seconds: int
+    """How long to wait; at least 1."""
     seen: int
-    wait_seconds: int
+    """How much news of the return is known by now."""
+    outcome: str
+    """Where the return is."""
 
 
 @dataclass(frozen=True)
 class ReturnSteps:
-    """Takes a return from request to refund, a step at a time."""
+    """Takes a return from its request to its end, a step at a time."""
 
     returns: Returns
-    orders: Orders
     shipments: Shipments
-    brands: Brands
+    amounts: Amounts
     metrics: Metrics
 
-    def evaluate(self, brand: str, return_id: str, execution: str, now: datetime) -> StepResult:
-        """Let the policy decide, once: ``already_decided`` for executions whose name is not on the decision."""
+    def start(self, brand: str, return_id: str, execution: str, now: datetime) -> StepResult:
+        """Decide the request, once; go on with one that was decided, or taken up again, by this execution."""
 
         def attempt() -> StepResult:
             request = get_return(self.returns, brand, return_id)
-            policy = self.brands.get(brand).returns
-            if request.decisions:
-                first = request.decisions[0]
-                mine = first.facts.get("execution") == execution
-                return _review(first.outcome.value if mine else "already_decided", policy)
-            order = self._order(request)
-            verdict = evaluate(
-                request,
-                order,
-                policy,
-                others=self.returns.of_order(brand, request.order_id),
-                delivered=delivered_at(self._parcels(request)),
-                zone=order.destination.zone or self.brands.get(brand).zone,
-                now=now,
-            )
-            facts = {**verdict.decision.facts, "execution": execution}
-            decision = verdict.decision.model_copy(update={"facts": facts})
-            refused = decision.outcome is Outcome.REFUSE
-            self._advance(
-                request,
-                ReturnState.REFUSED if refused else request.state,
-                decision,
-                refund_amount=None if refused else verdict.amount,
-                policy_version=policy.version,
-            )
-            self.metrics.count("ReturnsDecided", outcome=decision.outcome.value, rule=decision.rule)
-            return _review(decision.outcome.value, policy)
+            if not request.decisions:
+                return self._go_on(request, self._decided(request, execution, now), NOTHING_TOLD, now)
+            owner = _opening(request).facts.get("execution")
+            if owner == execution:
+                return self._go_on(request, request, NOTHING_TOLD, now)
+            if owner is None and _opening(request).rule == answers.REOPENED:
+                return self._go_on(request, _taken_up(request, execution), NOTHING_TOLD, now)
+            return _ended(ALREADY_DECIDED)
 
         return until_settled(attempt)
 
-    def settle_review(self, brand: str, return_id: str, deadline_passed: bool, now: datetime) -> StepResult:
-        """What a person decided; after the deadline, what the policy says then (``review``: it is asked again)."""
+    def next(self, brand: str, return_id: str, execution: str, told: Told, now: datetime) -> StepResult:
+        """What comes next; ``told``: what the task before has answered."""
 
         def attempt() -> StepResult:
             request = get_return(self.returns, brand, return_id)
-            policy = self.brands.get(brand).returns
-            last = request.decisions[-1]
-            if is_undecided(request) and deadline_passed and policy.review_default is not Outcome.REVIEW:
-                last = Decision(
-                    outcome=policy.review_default,
-                    rule="review_deadline",
-                    policy_version=policy.version,
-                    decided_at=now,
-                    facts=last.facts,
-                )
-                refused = last.outcome is Outcome.REFUSE
-                self._advance(request, ReturnState.REFUSED if refused else request.state, last)
-                self.metrics.count("ReturnsDecided", outcome=last.outcome.value, rule=last.rule)
-            return _review(last.outcome.value, policy)
+            if not request.decisions or _opening(request).facts.get("execution") != execution:
+                return _ended(ALREADY_DECIDED)
+            return self._go_on(request, request, told, now)
 
         return until_settled(attempt)
 
-    def create_label(self, brand: str, return_id: str, now: datetime) -> StepResult:
-        """The return parcel, then the approval with its label. Events that the parcel already has count as unseen."""
-
-        def attempt() -> StepResult:
-            request = get_return(self.returns, brand, return_id)
-            label = request.label
-            if label is None:
-                waiting = request.state in (ReturnState.REQUESTED, ReturnState.IN_REVIEW)
-                if not waiting or request.decisions[-1].outcome is not Outcome.APPROVE:
-                    raise InvalidInputError("only an approved return gets a label", code="return-not-approved")
-                label = label_for(request, self._parcels(request))
-                self._create_parcel(request, label, now)
-                self._advance(request, ReturnState.APPROVED, None, label=label)
-            left = self._scan_deadline(request) - now
-            return StepResult(shipment_id=label.shipment_id, seen=0, wait_seconds=_seconds(left))
-
-        return until_settled(attempt)
-
-    def record_scan(self, brand: str, return_id: str, now: datetime) -> StepResult:
-        """``scanned`` once the carrier has the parcel, ``expired`` after the deadline, ``waiting`` until then."""
-
-        def attempt() -> StepResult:
-            request = get_return(self.returns, brand, return_id)
-            if request.scanned_at:
-                return StepResult(outcome="scanned", seen=0, wait_seconds=1)
-            if request.state is not ReturnState.APPROVED or request.label is None:
-                return StepResult(outcome=request.state.value, seen=0, wait_seconds=1)
-            parcel = self.shipments.get(brand, request.label.shipment_id)
-            scans = [at for milestone, at in (parcel.reached if parcel else {}).items() if milestone in SCANS]
-            left = self._scan_deadline(request) - now
-            facts = {"shipment_id": request.label.shipment_id}
-            if scans:
-                decision = self._decision(request, Outcome.APPROVE, "first_scan", now, facts)
-                self._advance(request, ReturnState.IN_TRANSIT, decision, scanned_at=min(scans))
-                return StepResult(outcome="scanned", seen=0, wait_seconds=1)
-            if left <= timedelta():
-                decision = self._decision(request, Outcome.REFUSE, "scan_deadline", now, facts)
-                self._advance(request, ReturnState.EXPIRED, decision)
-                return StepResult(outcome="expired", seen=0, wait_seconds=1)
-            seen = parcel.event_count if parcel else 0
-            return StepResult(outcome="waiting", seen=seen, wait_seconds=_seconds(left))
-
-        return until_settled(attempt)
-
-    def fail(self, brand: str, return_id: str, execution: str, step: str, error: str, now: datetime) -> StepResult:
+    def fail(self, brand: str, return_id: str, execution: str, step: str, error: str, now: datetime) -> dict[str, str]:
         """Record that a step failed for good. What has ended stays as it is, and so does another execution's return."""
 
-        def attempt() -> StepResult:
+        def attempt() -> dict[str, str]:
             request = get_return(self.returns, brand, return_id)
-            other = bool(request.decisions) and request.decisions[0].facts.get("execution") != execution
-            ended = (ReturnState.REFUNDED, ReturnState.REFUSED, ReturnState.EXPIRED, ReturnState.FAILED)
-            if other or request.state in ended:
-                return StepResult(outcome="left_alone")
-            facts = {"step": step, "error": error, "state": request.state.value, "execution": execution}
-            decision = self._decision(request, Outcome.REVIEW, "workflow_failed", now, facts)
-            self._advance(request, ReturnState.FAILED, decision, failure=f"{step}: {error}")
+            other = bool(request.decisions) and _opening(request).facts.get("execution") != execution
+            settled = request.state in SETTLED
+            over = request.state in {*GIVEN_UP, ReturnState.FAILED} or (settled and not any(owed(request)))
+            if other or over or request.failure:
+                return {"outcome": "left_alone"}
+            facts: answers.Facts = {"step": step, "error": error, "state": request.state.value, "execution": execution}
+            said = answers.decision(request, Outcome.REVIEW, "workflow_failed", now, facts)
+            state = request.state if settled else ReturnState.FAILED
+            update = {"state": state, "failure": f"{step}: {error}", "review": None, "closed_at": now}
+            self._write(request, request.model_copy(update={**update, "decisions": (*request.decisions, said)}))
             self.metrics.count("ReturnsFailed", step=step)
-            return StepResult(outcome="failed")
+            return {"outcome": "failed"}
 
         return until_settled(attempt)
 
-    def _order(self, request: Return) -> Order:
-        order = self.orders.get(request.brand, request.order_id)
-        if order is None:
-            raise NotFoundError("no such order")
-        return order
+    def parcels_of(self, request: Return) -> Parcels:
+        """What the carriers say of it."""
+        return parcels_of(self.shipments, request)
 
-    def _parcels(self, request: Return) -> list[Shipment]:
-        """The parcels that brought the order."""
-        found = self.orders.contents(request.brand, request.order_id).shipment_ids
-        return [parcel for key in found if (parcel := self.shipments.get(request.brand, key)) and not parcel.is_return]
+    def _go_on(self, stored: Return, request: Return, told: Told, now: datetime) -> StepResult:
+        parcels = self.parcels_of(request)
+        request = self.amounts.current(settle_news(request, parcels, now, told))
+        step = next_step(request, now, told)
+        if step.do is Do.CLOSE and request.closed_at is None:
+            request = request.model_copy(update={"closed_at": now})
+        if request != stored:
+            request = self._write(stored, request)
+        self._count(stored, request)
+        return _result(request, step, parcels, now)
 
-    def _create_parcel(self, request: Return, label: Label, now: datetime) -> None:
-        """The return parcel under its label's number; a scan that came before made it already, without the return."""
-        stored = self.shipments.get(request.brand, label.shipment_id)
-        if stored and stored.return_id == request.return_id:
-            return
-        order = self._order(request)
-        parcel = stored or Shipment(
-            brand=request.brand,
-            shipment_id=label.shipment_id,
-            carrier=label.carrier,
-            tracking_number=label.tracking_number,
-            created_at=now,
-            updated_at=now,
-        )
-        update = {
-            "order_id": request.order_id,
-            "shopper_id": request.shopper_id,
-            "return_id": request.return_id,
-            "zone": order.destination.zone,
-            "expected": None,
-            "updated_at": now,
-            "version": parcel.version + 1,
-        }
-        self.shipments.save(parcel.model_copy(update=update), due_at=None)
+    def _decided(self, request: Return, execution: str, now: datetime) -> Return:
+        """The first decision: what the policy said when it was asked for, unless something has become impossible."""
+        found = self.amounts.assessor.of_request(request)
+        said = found.assessment
+        if request.terms is None:
+            update = {"terms": by_method(found.terms, request.method), "facts": found.facts, "risk": found.risk}
+            request = request.model_copy(update={**update, "policy_version": found.terms.policy_version})
+        outcome, rule = (request.assessed, request.assessed_rule) if request.assessed else (said.outcome, said.rule)
+        request = self.amounts.of(request, found)
+        outcome, rule = self._once_more(request, found, outcome, rule)
+        facts = {**_facts(request, found), "execution": execution}
+        by = "law" if request.terms and "statutory" in request.terms.rules.values() else "policy"
+        first = answers.decision(request, outcome, rule, now, facts, by=by)
+        decided = request.model_copy(update={"decisions": (first,)})
+        if outcome is Outcome.REVIEW:
+            return ask(decided, REQUEST, rule, now)
+        if outcome is Outcome.REFUSE:
+            return decided.model_copy(update={"state": ReturnState.REFUSED, "refund_amount": None})
+        return decided
 
-    def _scan_deadline(self, request: Return) -> datetime:
-        approved = [one.decided_at for one in request.decisions if one.outcome is Outcome.APPROVE]
-        if not approved:
-            raise InvalidInputError("only an approved return has a deadline", code="return-not-approved")
-        return approved[0] + timedelta(days=self.brands.get(request.brand).returns.scan_deadline_days)
+    def _once_more(self, request: Return, found: Assessed, outcome: Outcome, rule: str) -> tuple[Outcome, str]:
+        """What has changed since it was asked for: other returns, a cancelled order, money that is gone."""
+        if outcome is Outcome.REFUSE:
+            return outcome, rule
+        if found.assessment.outcome is Outcome.REFUSE and found.assessment.rule in _IMPOSSIBLE:
+            return Outcome.REFUSE, found.assessment.rule
+        parts = request.parts
+        if answers.is_statutory(request) or request.resolution not in _MONEY or parts is None:
+            return outcome, rule
+        if parts.total.amount == 0:
+            return Outcome.REFUSE, "nothing_to_refund"
+        if parts.capped < 0 and outcome is Outcome.APPROVE:
+            return Outcome.REVIEW, "refunded_elsewhere"
+        return outcome, rule
 
-    def _advance(self, request: Return, state: ReturnState, decision: Decision | None, **update: object) -> None:
-        """Write the next version."""
-        decisions = (*request.decisions, decision) if decision else request.decisions
-        changed = {"state": state, "decisions": decisions, "version": request.version + 1, **update}
-        self.returns.update(request.model_copy(update=changed))
+    def _write(self, stored: Return, request: Return) -> Return:
+        written = request.model_copy(update={"version": stored.version + 1})
+        self.returns.update(written)
+        return written
 
-    @staticmethod
-    def _decision(request: Return, outcome: Outcome, rule: str, now: datetime, facts: dict[str, str]) -> Decision:
-        return Decision(
-            outcome=outcome,
-            rule=rule,
-            policy_version=request.policy_version,
-            decided_at=now,
-            decided_by="workflow",
-            facts={**facts},
-        )
+    def _count(self, stored: Return, request: Return) -> None:
+        for one in request.decisions[len(stored.decisions) :]:
+            if one.rule == "workflow_failed":
+                self.metrics.count("ReturnsFailed", step=str(one.facts.get("step")))
+            elif one.decided_by in ("policy", "law"):
+                self.metrics.count("ReturnsDecided", outcome=one.outcome.value, rule=one.rule)
 
 
-def label_for(request: Return, parcels: list[Shipment]) -> Label:
-    """Our own number, at the carrier that brought the order; the same whenever it is asked for."""
-    carrier = parcels[0].carrier if parcels else DEFAULT_CARRIER
-    number = "PLR" + ids.stable_id("plr", request.brand, request.return_id).removeprefix("plr_").upper()
-    return Label(
-        carrier=carrier,
-        tracking_number=number,
-        shipment_id=ids.shipment_id(request.brand, carrier, number),
-        reference=number,
+def parcels_of(shipments: Shipments, request: Return) -> Parcels:
+    """What the carriers say of the parcels under all its labels: a scan of a voided one counts as well."""
+    labels = (*([request.label] if request.label else []), *request.old_labels)
+    keys = dict.fromkeys(one.shipment_id for one in labels if one.shipment_id)
+    found = [parcel for key in keys if (parcel := shipments.get(request.brand, key))]
+    return _seen(found)
+
+
+def news_of(request: Return, parcels: Parcels) -> int:
+    """Counts what can have changed for a workflow that waits."""
+    return request.version + parcels.events
+
+
+def _seen(parcels: Iterable[Shipment]) -> Parcels:
+    known = list(parcels)
+    scans = [parcel.handed_at for parcel in known if parcel.handed_at]
+    there = [parcel.reached[Milestone.DELIVERED] for parcel in known if Milestone.DELIVERED in parcel.reached]
+    return Parcels(
+        scanned_at=min(scans, default=None),
+        delivered_at=min(there, default=None),
+        events=sum(parcel.event_count for parcel in known),
     )
 
 
-def _review(outcome: str, policy: ReturnsPolicy) -> StepResult:
-    return StepResult(outcome=outcome, review_seconds=policy.review_deadline_days * 86_400)
+def _opening(request: Return) -> Decision:
+    """The decision with which an execution has taken it: the first, or the last reopening."""
+    if not request.decisions:
+        raise InvalidInputError("not decided yet", code="return-not-decided")
+    return next((one for one in reversed(request.decisions) if one.rule == answers.REOPENED), request.decisions[0])
 
 
-def _seconds(left: timedelta) -> int:
-    """A timeout is at least a second."""
-    return max(1, int(left.total_seconds()))
+def _taken_up(request: Return, execution: str) -> Return:
+    opening = _opening(request)
+    mine = opening.model_copy(update={"facts": {**opening.facts, "execution": execution}})
+    decisions = tuple(mine if one is opening else one for one in request.decisions)
+    return request.model_copy(update={"decisions": decisions})
+
+
+def _facts(request: Return, found: Assessed) -> answers.Facts:
+    order, terms = found.facts.orders[request.order_id], terms_of(request)
+    parts = request.parts
+    return {
+        "tier": order.tier,
+        "window_days": terms.window_days,
+        "days_since_delivery": (found.facts.asked_on - order.delivered_on).days if order.delivered_on else None,
+        "refund_minor": parts.total.amount if parts else None,
+        "fee_minor": -parts.fee if parts else None,
+        "currency": order.currency,
+        "quantity": sum(line.quantity for line in request.lines),
+        "already_returning": sum(line.already_returning for line in found.facts.lines),
+        "resolution": request.resolution.value,
+        "method": request.method.value,
+        "refund_on": terms.refund_on.value,
+    }
+
+
+def _result(request: Return, step: Step, parcels: Parcels, now: datetime) -> StepResult:
+    left = (step.until - now).total_seconds() if step.until else 0
+    return StepResult(
+        do=step.do.value,
+        kind=step.kind.value if step.kind else "",
+        seconds=max(1, ceil(left)),
+        seen=news_of(request, parcels),
+        outcome=request.state.value,
+    )
+
+
+def _ended(outcome: str) -> StepResult:
+    return StepResult(do=Do.CLOSE.value, kind="", seconds=1, seen=0, outcome=outcome)

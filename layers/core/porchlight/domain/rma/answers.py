@@ -11,6 +11,7 @@ from porchlight.domain.rma.next_step import (
     PRINCIPAL,
     REQUEST,
     arrivals,
+    discrepancies,
     failed,
     goods_accepted,
     must_capture,
@@ -97,8 +98,7 @@ def answer(
         bad = failed(request)
         facts["key"] = bad.key if bad else None
     if review.stage == GOODS:
-        sources = (*request.receipts, *request.inspections)
-        facts["discrepancies"] = sum(len(one.discrepancies) for one in sources)
+        facts["discrepancies"] = len(discrepancies(request))
     if amount_minor is not None:
         facts["amount_minor"] = amount_minor
     if not approve:
@@ -111,7 +111,7 @@ def answer(
         return _about_request(answered, approve, review.why, now)
     if review.stage == GOODS:
         return _about_goods(answered, approve, review.why, now)
-    return _about_money(answered, request, approve)
+    return _about_money(answered, request, approve, now)
 
 
 def _about_request(answered: Return, approve: bool, why: str, now: datetime) -> Return:
@@ -137,7 +137,7 @@ def _about_goods(answered: Return, approve: bool, why: str, now: datetime) -> Re
     return answered if settled or must_capture(answered) else answered.model_copy(update={"state": ReturnState.REFUSED})
 
 
-def _about_money(answered: Return, asked: Return, approve: bool) -> Return:
+def _about_money(answered: Return, asked: Return, approve: bool, now: datetime) -> Return:
     """Yes: it is tried again. No: what cannot be sent or credited is paid back; what cannot be paid back is left."""
     if approve:
         return _revived(answered)
@@ -147,6 +147,8 @@ def _about_money(answered: Return, asked: Return, approve: bool) -> Return:
         return answered
     if asked.resolution is Resolution.REFUND or asked.state in SETTLED:
         return answered if asked.state in SETTLED else answered.model_copy(update={"state": ReturnState.REFUSED})
+    if any(one.kind is SettlementKind.CHARGE and one.done_at for one in asked.settlements):
+        return give_up(answered, "money", "charged", now)
     return _paid_back(answered)
 
 
@@ -203,8 +205,8 @@ def may_reopen(request: Return) -> bool:
 def reopen(request: Return, by: str, now: datetime, note: str = "") -> Return:
     """Put what was refused, has expired or failed before people once more; another execution takes it up."""
     said = decision(request, Outcome.REVIEW, REOPENED, now, {"state": request.state.value}, by=by, note=note)
-    if request.state is ReturnState.FAILED and request.is_approved:
-        stage, why = MONEY, request.failure or "failed"
+    if bad := failed(request):
+        stage, why = MONEY, bad.why or "failed"
     else:
         stage, why = (GOODS, "arrived_late") if arrivals(request) else (REQUEST, REOPENED)
     due = now + timedelta(days=terms_of(request).review_days)

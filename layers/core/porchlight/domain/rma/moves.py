@@ -5,13 +5,14 @@ is a decision with its facts, and is written down before anything comes of it.
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from porchlight.domain.returns import GIVEN_UP, SETTLED, Decision, Outcome, Return, ReturnState, Review
+from porchlight.domain.returns import GIVEN_UP, SETTLED, Outcome, Return, ReturnState, Review
 from porchlight.domain.rma import answers
+from porchlight.domain.rma.names import Resolution, SettlementKind, SettlementState
 from porchlight.domain.rma.next_step import (
     GOODS,
     MONEY,
     NO_LABEL,
-    PRINCIPAL,
+    NOTHING_TOLD,
     REMIND_BEFORE,
     REMINDED,
     REQUEST,
@@ -21,6 +22,7 @@ from porchlight.domain.rma.next_step import (
     arrivals,
     came,
     comes_back,
+    discrepancies,
     failed,
     goods_accepted,
     here_since,
@@ -39,7 +41,6 @@ from porchlight.domain.rma.next_step import (
     scan_until,
     terms_of,
 )
-from porchlight.domain.rma.names import RefundTrigger, Resolution, SettlementKind, SettlementState
 
 MOST_TRIES = 3
 """A payment that fails is tried again by deadlines at most so often; then people have to take it up."""
@@ -48,7 +49,7 @@ _BEFORE_APPROVAL = (ReturnState.REQUESTED, ReturnState.IN_REVIEW)
 Move = Callable[[Return, Parcels, datetime], Return | None]
 
 
-def settle_news(request: Return, parcels: Parcels, now: datetime, told: Told = Told()) -> Return:
+def settle_news(request: Return, parcels: Parcels, now: datetime, told: Told = NOTHING_TOLD) -> Return:
     """The return with all that is known by now; the same one where nothing is news. Its version is the caller's."""
     if told.task == "label" and told.outcome == "refused" and needs_label(request) and request.review is None:
         request = ask(request, REQUEST, NO_LABEL, now)
@@ -186,12 +187,9 @@ def _goods(request: Return, parcels: Parcels, now: datetime) -> Return | None:
     if not any(_waits_for_goods(request, kind) for kind in owed(request)):
         return None
     word = last_word(request, GOODS)
-    seen = sum(len(one.discrepancies) for one in (*request.receipts, *request.inspections))
+    found = discrepancies(request)
     known = int(word.facts.get("discrepancies") or 0) if word else 0
-    if seen <= known:
-        return None
-    found = [one for source in (*request.receipts, *request.inspections) for one in source.discrepancies]
-    return ask(request, GOODS, found[-1].value, now)
+    return ask(request, GOODS, found[-1].value, now) if len(found) > known else None
 
 
 def _waits_for_goods(request: Return, kind: SettlementKind) -> bool:

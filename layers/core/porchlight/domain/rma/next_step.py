@@ -14,6 +14,7 @@ from porchlight.domain.dates import local_day, start_of_day
 from porchlight.domain.returns import GIVEN_UP, SETTLED, Decision, Outcome, Return, ReturnState
 from porchlight.domain.rma.names import (
     NOTHING_COMES,
+    Discrepancy,
     RefundTrigger,
     RepairState,
     Resolution,
@@ -91,7 +92,10 @@ class Told:
     outcome: str = ""
 
 
-def next_step(request: Return, now: datetime, told: Told = Told()) -> Step:
+NOTHING_TOLD = Told()
+
+
+def next_step(request: Return, now: datetime, told: Told = NOTHING_TOLD) -> Step:
     """The next task for a return that has been decided, and whose news has been written down."""
     if request.review:
         return Step(Do.REVIEW, until=review_until(request))
@@ -102,7 +106,7 @@ def next_step(request: Return, now: datetime, told: Told = Told()) -> Step:
     if needs_label(request):
         return Step(Do.LABEL)
     for kind in owed(request):
-        waits_for = _answer_until(request, kind, now)
+        waits_for = _answer_until(request, kind)
         if waits_for and waits_for > now:
             return Step(Do.WAIT, until=waits_for)
         if waits_for or is_due(request, kind, now):
@@ -146,6 +150,12 @@ def goods_refused(request: Return) -> bool:
 def arrivals(request: Return) -> int:
     """How often something has come: a give-up that knew of all that is not touched by it."""
     return len(request.receipts) + (request.delivered_at is not None)
+
+
+def discrepancies(request: Return) -> list[Discrepancy]:
+    """What is wrong with what came, the last finding last."""
+    booked = [one for receipt in request.receipts for one in receipt.discrepancies]
+    return booked + [one for inspection in request.inspections for one in inspection.discrepancies]
 
 
 def needs_label(request: Return) -> bool:
@@ -273,7 +283,7 @@ def must_capture(request: Return) -> bool:
 
 def of_kind(request: Return, kind: SettlementKind) -> list[Settlement]:
     """Its settlements of a kind, without those that another try has taken the place of."""
-    replaced = {one.of for one in request.settlements if one.of}
+    replaced = {one.of for one in request.settlements if one.kind is kind and one.of}
     return [one for one in request.settlements if one.kind is kind and one.key not in replaced]
 
 
@@ -307,7 +317,7 @@ def _is_let_be(request: Return, kind: SettlementKind) -> bool:
     return any(one.key == word.facts.get("key") for one in of_kind(request, kind))
 
 
-def _answer_until(request: Return, kind: SettlementKind, now: datetime) -> datetime | None:
+def _answer_until(request: Return, kind: SettlementKind) -> datetime | None:
     """Until when the provider's news is waited for; None where it was not asked, or has failed."""
     taken = [one for one in of_kind(request, kind) if one.state is SettlementState.ACCEPTED]
     asked = [one.asked_at or one.intended_at for one in taken]
