@@ -5,6 +5,7 @@ and with few, and stays within limits; other languages ask for the same facts.
 from pathlib import Path
 
 import page_samples
+import return_samples
 import samples
 from grammar import check_words, facts_of
 from jinja2 import TemplateError
@@ -121,7 +122,8 @@ def _pages(brand: BrandConfig, speech: Speech | None = None) -> list[tuple[str, 
     spoken = {"language": speech.tag} if speech else {}
     plain = [(name, template, view | spoken) for name, template, view in (*answers, *states, *rated)]
     own = speech.tag if speech else "en"
-    return [*tracking, *plain, *page_samples.stopping(brand, own), *page_samples.choosing(brand, own)]
+    choices = [*page_samples.stopping(brand, own), *page_samples.choosing(brand, own)]
+    return [*tracking, *plain, *choices, *return_samples.portal(brand, speech)]
 
 
 def write_preview(target: Path, out: Path, language: str | None = None) -> None:

@@ -1,0 +1,353 @@
+"""``/r/{token}`` and ``/g/{token}``: ask for a return, step by step, and see how it goes on. A gift's link shows no
+prices and nothing of the giver.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import NamedTuple, Protocol
+from urllib.parse import urlencode, urlsplit
+
+from porchlight.domain.brands import BrandConfig
+from porchlight.domain.facts import Scene, View
+from porchlight.domain.money import Money
+from porchlight.domain.orders import Order
+from porchlight.domain.portal_view import (
+    MOST_PHOTOS,
+    PHOTO_BYTES,
+    Choice,
+    Form,
+    hidden,
+    items_view,
+    offers_view,
+    refused_view,
+)
+from porchlight.domain.return_progress import Extras, may_cancel, may_object, progress_view
+from porchlight.domain.returns import Return, ReturnLine
+from porchlight.domain.rma.names import Resolution, ReturnKind, ReturnMethod
+from porchlight.errors import ConflictError, InvalidInputError, NotFoundError
+from porchlight.ports import Brands, Orders, Renderer, Returns
+from porchlight.reaching import Profiles
+from porchlight.returning import Documents
+from porchlight.services.asked import Asked
+from porchlight.services.assess_return import Assessor, Offer
+from porchlight.services.label_return import LabelDesk
+from porchlight.services.links import Links
+from porchlight.services.pages import Page, Wished
+from porchlight.services.portal_form import Chosen, address_of, chosen_of, recipient_of, with_wanted
+from porchlight.services.portal_lines import lines_of
+from porchlight.services.request_return import RequestDesk
+
+PHOTO_KIND = "image/jpeg"
+_UPLOAD_SECONDS = 3600
+_OF_A_GIFT = frozenset({Resolution.REFUND, Resolution.STORE_CREDIT})
+_PRINTED = frozenset({ReturnMethod.LABEL, ReturnMethod.QR, ReturnMethod.BOX_FREE})
+_FAULTS = {"not-delivered": "not_delivered", "mixed-kinds": "mixed", "idempotency-key-reused": "key"}
+
+
+class Deciding(Protocol):
+    """What a shopper can do about a return that is there."""
+
+    def cancel(self, brand: str, return_id: str, by: str, now: datetime) -> Return:
+        """Call it off; ConflictError where that is not possible any more."""
+        ...
+
+    def reopen(self, brand: str, return_id: str, by: str, now: datetime) -> Return:
+        """Put a refusal before a person; ConflictError where it is none."""
+        ...
+
+
+class Answered(NamedTuple):
+    """A page, or where to go on."""
+
+    page: Page | None = None
+    location: str = ""
+
+
+class Visit(NamedTuple):
+    """Who looks at which order, by which link."""
+
+    brand: BrandConfig
+    order: Order
+    scene: Scene
+    links: Mapping[str, str]
+    gift: bool
+
+    @property
+    def source(self) -> str:
+        """As returns have it."""
+        return "gift" if self.gift else "portal"
+
+
+@dataclass(frozen=True)
+class Portal:
+    """NotFoundError from all of it for links that are not valid, and for returns of others."""
+
+    orders: Orders
+    returns: Returns
+    brands: Brands
+    renderer: Renderer
+    links: Links
+    profiles: Profiles
+    assessor: Assessor
+    desk: RequestDesk
+    labels: LabelDesk
+    documents: Documents
+    deciding: Deciding
+    fresh_key: Callable[[], str]
+
+    def items(self, kind: str, token: str, now: datetime, wished: Wished = ()) -> Page:
+        """What comes back, and why; and the returns that there are."""
+        return self._items(self._visit(kind, token, now, wished), self.fresh_key(), now)
+
+    def choose(self, kind: str, token: str, query: Mapping[str, str], now: datetime, wished: Wished = ()) -> Page:
+        """What can be had for what was chosen; nothing is written."""
+        visit = self._visit(kind, token, now, wished)
+        chosen = chosen_of(visit.order, query)
+        if chosen.fault:
+            return self._items(visit, chosen.key or self.fresh_key(), now, chosen, chosen.fault)
+        return self._offers(visit, chosen, {}, now)
+
+    def ask(self, kind: str, token: str, sent: Mapping[str, str], now: datetime, wished: Wished = ()) -> Answered:
+        """Write the request and lead to its page; or the form once more, with what is wrong. Twice is once."""
+        visit = self._visit(kind, token, now, wished)
+        chosen = chosen_of(visit.order, sent)
+        if chosen.fault or not chosen.key:
+            return Answered(self._items(visit, chosen.key or self.fresh_key(), now, chosen, chosen.fault or "nothing"))
+        asked = Asked(
+            order_id=visit.order.order_id,
+            lines=self._with_photos(visit, chosen),
+            source=visit.source,
+            gift=visit.gift,
+        )
+        try:
+            if sent.get("anyway") != "yes":
+                asked, fault = self._completed(visit, asked, chosen, sent, now)
+                if fault:
+                    return Answered(self._offers(visit, chosen, {**sent, "fault": fault}, now))
+            made, _ = self.desk.request(visit.brand.brand_id, asked, chosen.key, now)
+        except (ConflictError, InvalidInputError) as error:
+            if error.problem not in _FAULTS:
+                raise
+            return Answered(self._items(visit, self.fresh_key(), now, chosen, _FAULTS[error.problem]))
+        return Answered(location=f"{token}/{made.return_id}")
+
+    def show(self, kind: str, token: str, return_id: str, asked: str, now: datetime, wished: Wished = ()) -> Page:
+        """Where a return is. ``asked``: ``cancel``, ``too_late`` or ``person``."""
+        visit = self._visit(kind, token, now, wished)
+        request = self._of(visit, return_id)
+        here = visit.links["here"]
+        terms, policy = request.terms, visit.brand.returns
+        facility = policy.facilities.get((terms.facility if terms else "") or next(iter(policy.facilities), ""))
+        label = request.label
+        extras = Extras(
+            label=f"{here}/{return_id}/label" if label and label.document else "",
+            code=self.labels.code_svg(request.brand, return_id) if label and label.code else "",
+            facility=facility,
+            asked=asked,
+            gift=visit.gift,
+        )
+        links = {**visit.links, "here": f"{here}/{return_id}", "all": here}
+        return self._page(visit, "return", progress_view(visit.scene, request, links, extras))
+
+    def label(self, kind: str, token: str, return_id: str, now: datetime) -> tuple[bytes, str]:
+        """The label and what it is; NotFoundError where there is none."""
+        request = self._of(self._visit(kind, token, now), return_id)
+        name = request.label.document if request.label else ""
+        body = self.labels.document(request.brand, return_id)
+        return body, "image/png" if name.endswith(".png") else "application/pdf"
+
+    def act(self, kind: str, token: str, return_id: str, action: str, now: datetime) -> str:
+        """Cancel a return, or have a person look at a refusal; what the page says then."""
+        request = self._of(self._visit(kind, token, now), return_id)
+        try:
+            if action == "cancel":
+                if may_cancel(request):
+                    self.deciding.cancel(request.brand, return_id, "shopper", now)
+                    return ""
+                return "" if request.cancel_asked_at else "too_late"
+            if action == "person" and may_object(request):
+                self.deciding.reopen(request.brand, return_id, "shopper", now)
+                return "person"
+        except (ConflictError, InvalidInputError):
+            return "too_late"
+        return ""
+
+    def _visit(self, kind: str, token: str, now: datetime, wished: Wished = ()) -> Visit:
+        claims = self.links.read(kind, token, now)
+        brand = self.brands.get(claims["b"])
+        order = self.orders.get(brand.brand_id, claims["o"])
+        if order is None:
+            raise NotFoundError
+        shopper, profile = self.profiles.with_contact(brand.brand_id, order.shopper_id)
+        if profile.erased_at and order.placed_at <= profile.erased_at:
+            raise NotFoundError
+        gift = kind == "g"
+        known = None if gift else profile.preferences.language or (shopper.language if shopper else None)
+        speech = self.renderer.speech(brand, known, *wished)
+        here = f"{self.links.public_url}/{kind}/{token}"
+        # Forms go to where the page came from, by whichever name; a base path of our address comes before.
+        links = {"here": urlsplit(here).path, "absolute": here}
+        if not gift:
+            links |= {"tracking": self.links.of_order(brand, order)["tracking"]}
+        return Visit(brand, order, Scene(brand, order, now, relative=True, speech=speech), links, gift)
+
+    def _of(self, visit: Visit, return_id: str) -> Return:
+        """A return of this order; of a gift's link those alone that were asked for by one."""
+        request = self.returns.get(visit.brand.brand_id, return_id)
+        if request is None or visit.order.order_id not in request.order_ids:
+            raise NotFoundError
+        if visit.gift and request.source != "gift":
+            raise NotFoundError
+        return request
+
+    def _items(self, visit: Visit, key: str, now: datetime, chosen: Chosen | None = None, fault: str = "") -> Page:
+        there = self.returns.of_order(visit.brand.brand_id, visit.order.order_id)
+        shown = [one for one in there if not visit.gift or one.source == "gift"]
+        lines = lines_of(self.assessor, visit.brand, visit.order, visit.source, visit.gift, now)
+        counts = {line.line_id: (line.quantity, line.reason) for line in chosen.lines} if chosen else {}
+        view = items_view(*(visit.scene, lines, shown, visit.links, key), gift=visit.gift, fault=fault, chosen=counts)
+        return self._page(visit, "return_items", view)
+
+    def _offers(self, visit: Visit, chosen: Chosen, typed: Mapping[str, str], now: datetime) -> Page:
+        lines = self._with_photos(visit, chosen)
+        asked = Asked(order_id=visit.order.order_id, lines=lines, source=visit.source, gift=visit.gift)
+        try:
+            offers = self._offered(visit, asked, now)
+            found = None if offers else self.assessor.assess(visit.brand.brand_id, asked, now)
+        except (ConflictError, InvalidInputError) as error:
+            if error.problem not in _FAULTS:
+                raise
+            return self._items(visit, self.fresh_key(), now, chosen, _FAULTS[error.problem])
+        links = visit.links
+        there = {number: line_id for number, line_id in chosen.photos.items() if self._has(visit, chosen.key, number)}
+        form = Form(
+            lines=chosen.lines,
+            key=chosen.key,
+            resolution=typed.get("resolution", ""),
+            method=typed.get("method", ""),
+            typed=typed,
+            photos=there,
+            fault=typed.get("fault", "") or ("photo" if len(there) < len(chosen.photos) else ""),
+        )
+        if found is not None:
+            rule = found.assessment.rule
+            if rule == "quantity_exceeded":
+                return self._items(visit, self.fresh_key(), now, chosen, "too_many")
+            view: View = {**refused_view(visit.scene, rule, links), "action": links["here"], "hidden": hidden(form)}
+            return self._page(visit, "return_refused", view)
+        methods = {offer.method for offer in offers}
+        form = form._replace(
+            uploads=self._uploads(visit, chosen, form),
+            asks_address=bool(methods & _PRINTED) and self._needs_address(visit.brand),
+            asks_country=visit.order.destination.country is None,
+            claim=methods == {ReturnMethod.KEEP} and self._is_claim(visit, chosen),
+        )
+        page = self._page(
+            visit, "return_offers", offers_view(visit.scene, _choices(offers), form, links, gift=visit.gift)
+        )
+        return replace(page, policy=_with_uploads(page.policy, form))
+
+    def _offered(self, visit: Visit, asked: Asked, now: datetime) -> list[Offer]:
+        offers = self.assessor.offers(visit.brand.brand_id, asked, now)
+        return [one for one in offers if not visit.gift or one.resolution in _OF_A_GIFT]
+
+    def _completed(
+        self, visit: Visit, asked: Asked, chosen: Chosen, sent: Mapping[str, str], now: datetime
+    ) -> tuple[Asked, str]:
+        """With all that was chosen on the second page; and what is wrong with that."""
+        offers = self._offered(visit, asked, now)
+        if not offers:
+            return asked, "resolution"
+        possible = [one for one in offers if one.resolution == sent.get("resolution")]
+        if not possible:
+            return asked, "resolution"
+        resolution, methods = possible[0].resolution, [one.method for one in possible]
+        method = methods[0] if len(methods) == 1 and not sent.get("method") else None
+        method = method or next((one for one in methods if one == sent.get("method")), None)
+        if method is None:
+            return asked, "together" if any(one.method == sent.get("method") for one in offers) else "method"
+        update: dict[str, object] = {"resolution": resolution, "method": method}
+        if resolution in (Resolution.EXCHANGE, Resolution.INSTANT_EXCHANGE):
+            lines = with_wanted(asked.lines, sent)
+            if lines is None:
+                return asked, "wanted"
+            update["lines"] = lines
+        if method in _PRINTED and self._needs_address(visit.brand):
+            address = address_of(sent, visit.order.destination.country)
+            if address is None:
+                return asked, "address"
+            update["sender"] = address
+        if visit.gift and resolution is Resolution.STORE_CREDIT:
+            recipient = recipient_of(sent, visit.scene.speech.tag)
+            if recipient is None:
+                return asked, "email"
+            update["recipient"] = recipient
+        return asked.model_copy(update=update), ""
+
+    def _needs_address(self, brand: BrandConfig) -> bool:
+        return self.labels.label_provider(brand.returns.label_provider).needs_address
+
+    @staticmethod
+    def _is_claim(visit: Visit, chosen: Chosen) -> bool:
+        kinds = {reason.id: reason.kind for reason in visit.brand.returns.reasons}
+        return all(kinds.get(line.reason) is ReturnKind.CLAIM for line in chosen.lines)
+
+    def _with_photos(self, visit: Visit, chosen: Chosen) -> tuple[ReturnLine, ...]:
+        there = {n: line_id for n, line_id in chosen.photos.items() if self._has(visit, chosen.key, n)}
+        return tuple(
+            line.model_copy(
+                update={
+                    "photos": tuple(
+                        _photo(visit, chosen.key, n) for n, line_id in there.items() if line_id == line.line_id
+                    )
+                }
+            )
+            for line in chosen.lines
+        )
+
+    def _has(self, visit: Visit, key: str, number: int) -> bool:
+        return self.documents.exists(_photo(visit, key, number), PHOTO_KIND, PHOTO_BYTES)
+
+    def _uploads(self, visit: Visit, chosen: Chosen, form: Form) -> Sequence[tuple[str, str, Mapping[str, str]]]:
+        """A form for one more picture of each line whose reason asks for one; it leads back here."""
+        asks = {reason.id for reason in visit.brand.returns.reasons if reason.photo}
+        number = max(form.photos, default=0) + 1
+        if number > MOST_PHOTOS:
+            return ()
+        made = []
+        for line in chosen.lines:
+            if line.reason in asks:
+                query = {one["name"]: one["value"] for one in hidden(form)} | {f"photo-{number}": line.line_id}
+                back = f"{visit.links['absolute']}/choose?{urlencode(query)}"
+                name = _photo(visit, chosen.key, number)
+                action, fields = self.documents.upload_form(name, PHOTO_KIND, PHOTO_BYTES, _UPLOAD_SECONDS, back)
+                made.append((line.line_id, action, fields))
+        return made
+
+    def _page(self, visit: Visit, name: str, view: View) -> Page:
+        return Page(self.renderer.page(visit.brand, name, view), self.renderer.policy)
+
+
+def _photo(visit: Visit, key: str, number: int) -> str:
+    """The name of a picture in the bucket: of this order, this request, and nobody's choosing."""
+    return f"photos/{visit.brand.brand_id}/{visit.order.order_id}/{key}-{number}"
+
+
+def _choices(offers: Sequence[Offer]) -> list[Choice]:
+    """By what can be had; each with the ways in which it can come back."""
+    found: dict[Resolution, Choice] = {}
+    for offer in offers:
+        parts = offer.parts_together
+        bonus = Money(amount=parts.bonus, currency=parts.currency)
+        known = found.get(offer.resolution)
+        methods = [*known.methods, offer.method] if known else [offer.method]
+        first = known or Choice(offer.resolution, (), offer.terms, offer.amount, bonus)
+        found[offer.resolution] = first._replace(methods=methods)
+    return list(found.values())
+
+
+def _with_uploads(policy: str, form: Form) -> str:
+    """The page's policy with the bucket as a place that forms may be sent to."""
+    places = {"{0.scheme}://{0.netloc}".format(urlsplit(action)) for _, action, _ in form.uploads}
+    return policy.replace("form-action 'self'", " ".join(["form-action 'self'", *sorted(places)]))
