@@ -19,6 +19,7 @@ from porchlight.adapters.dynamodb import (
     exchanges,
     experiments,
     health,
+    histories,
     journal,
     keys,
     ledgers,
@@ -34,6 +35,7 @@ from porchlight.adapters.dynamodb import (
     surges,
     touches,
     tries,
+    unmatched,
     watches,
     webhooks,
 )
@@ -69,6 +71,8 @@ REPOSITORIES = {
     "Breakers": health.DynamoBreakers,
     "Quotas": quotas.DynamoQuotas,
     "Reputations": health.DynamoReputations,
+    "Histories": histories.DynamoHistories,
+    "UnmatchedGoods": unmatched.DynamoUnmatchedGoods,
 }
 
 
