@@ -1,4 +1,4 @@
-"""Table stream → domain events on the bus, traits of shoppers, and the journal that the dates engine learns from."""
+"""Table stream → domain events on the bus, what is known of shoppers, and the journal that dates are learned from."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,6 +8,7 @@ from porchlight.runtime.bootstrap import app
 from porchlight.runtime.handlers import batch_handler
 from porchlight.services.keep_journal import entry_in
 from porchlight.services.publish_changes import publish
+from porchlight.services.return_history import remember
 from porchlight.services.traits import learn
 
 
@@ -15,6 +16,7 @@ def change(record: Mapping[str, Any]) -> JournalEntry | None:
     """One changed record; its entry is written with those of the batch."""
     publish(record, app.bus)
     learn(record, app.profiles)
+    remember(record, app.histories, app.clock())
     return entry_in(record, app.shipments, app.clock())
 
 

@@ -21,6 +21,7 @@ from porchlight.services.shopper_api import ShopperApi
 from porchlight.services.shoppers import MOST_TARGETS, ShopperDesk
 from tests.fakes import FakeMetrics, FakeOrders, FakeSecrets
 from tests.fakes_reaching import FakeProfiles
+from tests.fakes_returning import FakeHistories
 from tests.unit.stories import NOW, order
 
 KEY = "plk_" + "a" * 30
@@ -38,7 +39,9 @@ class World:
         digest = hashlib.sha256(KEY.encode()).hexdigest()
         key = {"id": "shop", "brand": "larkspur", "sha256": digest, "scopes": list(scopes or SCOPES)}
         desk = ConsentDesk(self.profiles, self.metrics)
-        self.api = ShopperApi(ShopperDesk(self.profiles, desk), FakeSecrets(**{"api-keys": {"keys": [key]}}))
+        self.histories = FakeHistories()
+        desks = ShopperDesk(self.profiles, desk, self.histories)
+        self.api = ShopperApi(desks, FakeSecrets(**{"api-keys": {"keys": [key]}}))
         shopper = Shopper(brand="larkspur", shopper_id=ADA, name="Ada", email=EMAIL, phone=MOBILE)
         self.orders.save(order(shopper_id=ADA), shopper)
 

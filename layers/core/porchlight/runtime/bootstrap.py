@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from porchlight.connectors import CarrierConnector
     from porchlight.domain.brands import BrandConfig
     from porchlight.domain.receipts import Receipt
+    from porchlight.services.advance_return import ReturnSteps
     from porchlight.services.assess_return import Assessor
     from porchlight.services.blocks import BlockDesk
     from porchlight.services.bundles import Gatherer
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from porchlight.services.shopper_api import ShopperApi
     from porchlight.services.sign_up import SmsSignUp
     from porchlight.services.texting import Texts
+    from porchlight.services.warehouse import WarehouseDesk
     from porchlight.services.webhook_desk import WebhookDesk
 
 
@@ -125,7 +127,7 @@ class App:
         from porchlight.services.shopper_api import ShopperApi
         from porchlight.services.shoppers import ShopperDesk
 
-        return ShopperApi(ShopperDesk(self.profiles, self.consent_desk), self.secrets)
+        return ShopperApi(ShopperDesk(self.profiles, self.consent_desk, self.histories), self.secrets)
 
     @property
     def texts(self) -> "Texts":
@@ -133,6 +135,24 @@ class App:
         from porchlight.services.texting import Texts
 
         return Texts(self.text_courier, self.renderer, self.metrics)
+
+    @cached_property
+    def histories(self) -> "returning.Histories":
+        """What shoppers' returns were like."""
+        from porchlight.adapters.dynamodb.histories import DynamoHistories
+
+        return DynamoHistories(self._table)
+
+    @property
+    def warehouse_desk(self) -> "WarehouseDesk":
+        """Who books goods that come back."""
+        from porchlight.adapters.dynamodb.unmatched import DynamoUnmatchedGoods
+        from porchlight.services.warehouse import WarehouseDesk
+
+        unmatched = DynamoUnmatchedGoods(self._table)
+        return WarehouseDesk(
+            *(self.returns, self.orders, self.shipments, self.brands, unmatched, self.lookout, self.metrics)
+        )
 
     @cached_property
     def replies(self) -> "reaching.Replies":
@@ -220,6 +240,14 @@ class App:
         from porchlight.services.request_return import RequestDesk
 
         return RequestDesk(self.returns, self.orders, self.assessor, self.addresses)
+
+    @property
+    def return_steps(self) -> "ReturnSteps":
+        """The loop of returns_authorization."""
+        from porchlight.services.advance_return import ReturnSteps
+        from porchlight.services.return_amounts import Amounts
+
+        return ReturnSteps(self.returns, self.shipments, Amounts(self.assessor), self.metrics)
 
     @cached_property
     def cases(self) -> "deciding.Cases":

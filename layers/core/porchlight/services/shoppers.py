@@ -15,11 +15,18 @@ from porchlight.domain.preferences import Digest, Frequency, Preferences, Profil
 from porchlight.domain.segments import Traits
 from porchlight.errors import InvalidInputError, NotFoundError
 from porchlight.reaching import Profiles
+from porchlight.returning import Histories
 from porchlight.services.consent import ConsentDesk, Ledger
 from porchlight.services.retrying import until_settled
 
 MOST_TARGETS = 10
 """Devices, and browsers, of one shopper: the newest are kept."""
+
+_OF_RETURNS = {
+    *("orders", "returns", "bought_minor", "returned_minor", "claims", "kept", "worn", "empty", "first_order_on"),
+    *("last_orders", "returned_orders", "fingerprints"),
+}
+"""What is shown of a shopper's history of returns: all but what is counted how."""
 
 _STRICT = ConfigDict(frozen=True, extra="forbid")
 Attribute = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
@@ -109,6 +116,7 @@ class ShopperDesk:
 
     profiles: Profiles
     desk: ConsentDesk
+    histories: Histories
 
     def find(self, brand: str, sought: Sought) -> dict[str, Any]:
         """Ids of the shoppers: of the shop's customer id (whether or not it is known), or of an address."""
@@ -137,7 +145,9 @@ class ShopperDesk:
             {"channel": one.channel.value, "target": one.target, "added_at": one.added_at.isoformat()}
             for one in profile.targets
         ]
-        return {**known, "contact": contact, "targets": targets}
+        history = self.histories.get(brand, profile.shopper_id)
+        returns = history.model_dump(mode="json", include=_OF_RETURNS)
+        return {**known, "contact": contact, "targets": targets, "returns": returns}
 
     def update(self, brand: str, key: str, body: ShopperUpdate, now: datetime) -> dict[str, Any]:
         """Keep what the brand says; returns what is kept then."""
@@ -160,6 +170,7 @@ class ShopperDesk:
     def erase(self, brand: str, key: str, now: datetime) -> dict[str, Any]:
         """Forget the person."""
         shopper_id = shopper_key(brand, key)
+        until_settled(lambda: self.histories.erase(brand, shopper_id, now))
         until_settled(lambda: self.profiles.erase(brand, shopper_id, now))
         erased_at = self.profiles.get(brand, shopper_id).erased_at or now
         return {"shopper_id": shopper_id, "erased_at": erased_at.isoformat()}

@@ -19,7 +19,7 @@ def learn(record: Mapping[str, Any], profiles: Profiles) -> None:
     if "data" not in image:
         return
     kind, new = image["entity_type"]["S"], image["data"]["S"]
-    if kind == "order" and (before is None or (_ended(new) and not _ended(before))):
+    if kind == "order" and (before is None or (is_cancelled(new) and not is_cancelled(before))):
         order = Order.model_validate_json(new)
         count = with_order if before is None else without_order
         _keep(order.brand, order.shopper_id, partial(_counted, count, order), profiles)
@@ -28,7 +28,7 @@ def learn(record: Mapping[str, Any], profiles: Profiles) -> None:
         _keep(request.brand, request.shopper_id, partial(_counted, with_return, request), profiles)
 
 
-def _ended(order: str) -> bool:
+def is_cancelled(order: str) -> bool:
     """True for the JSON of a cancelled order, as ``Order`` writes it (without what is not there)."""
     return '"cancelled_at":"' in order
 
