@@ -33,7 +33,9 @@ _RETURNS = {
     Moment.RETURN_SCANNED: ReturnState.IN_TRANSIT,
     Moment.RETURN_RECEIVED: ReturnState.REFUNDED,
     Moment.RETURN_INSPECTED: ReturnState.IN_TRANSIT,
-    Moment.RETURN_EXCHANGED: ReturnState.IN_TRANSIT,
+    Moment.RETURN_EXCHANGED: ReturnState.EXCHANGED,
+    Moment.RETURN_CANCELLED: ReturnState.CANCELLED,
+    Moment.CREDIT_ISSUED: ReturnState.CREDITED,
 }
 
 

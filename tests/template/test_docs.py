@@ -15,12 +15,13 @@ from typer.main import get_command
 from local.cli import app
 from porchlight import errors
 from porchlight.domain.case_events import REMEDY_EVENT
-from porchlight.domain.changes import PARCEL_EVENT, RETURN_EVENT, STAGE_EVENT, DomainEvent
+from porchlight.domain.changes import PARCEL_EVENT, STAGE_EVENT, DomainEvent
 from porchlight.domain.fanout.gates import GATES
 from porchlight.domain.fanout.reach import REACH
 from porchlight.domain.fanout.reasons import SUPPRESSED
 from porchlight.domain.messages import Hold, MessageState
 from porchlight.domain.moments import Moment
+from porchlight.domain.return_events import MONEY_EVENT, STATE_EVENT
 from porchlight.runtime import settings
 
 ROOT = Path(__file__).parents[2]
@@ -138,11 +139,15 @@ def test_the_problems_of_the_api_page_are_those_of_the_code() -> None:
 def _published() -> dict[str, str]:
     """Every event type with its moment, "" for none: in the tables of ``domain/changes.py``, its calls of ``event``."""
     found = {name: moment.value for moment, name in PARCEL_EVENT.items()}
-    found |= {name: moment.value if moment else "" for name, moment in RETURN_EVENT.values()}
+    found |= {name: moment.value if moment else "" for name, moment in STATE_EVENT.values()}
+    found |= {name: moment.value for _, name, moment in MONEY_EVENT.values()}
     found |= {name: moment.value if moment else "" for name, moment in REMEDY_EVENT.values()}
     found |= {name: moment.value for name, moment in STAGE_EVENT.values()}
     found["DelayCaseOpened"] = f"{Moment.DELAY_QUESTION.value}{Moment.DELAY_OPTION.value}"
-    trees = (_trees()[ROOT / f"layers/core/porchlight/domain/{name}.py"] for name in ("changes", "case_events"))
+    trees = (
+        _trees()[ROOT / f"layers/core/porchlight/domain/{name}.py"]
+        for name in ("changes", "case_events", "return_events")
+    )
     for node in (node for tree in trees for node in ast.walk(tree)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "event":
             name, moment = node.args[0], node.args[1]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from porchlight.domain.changes import DomainEvent, order_changes, return_changes, shipment_changes
+from porchlight.domain.changes import DomainEvent, order_changes, shipment_changes
 from porchlight.domain.dates import DateRange
 from porchlight.domain.day_changes import DaysTold, moved, noticed
 from porchlight.domain.delays import Delay, DelayKind
@@ -18,13 +18,12 @@ from porchlight.domain.forecast.lives import Route
 from porchlight.domain.milestones import Milestone, Reason, Signal
 from porchlight.domain.moments import Moment
 from porchlight.domain.remedies import Remedy, RemedyRecord, RemedyState, refund_id
-from porchlight.domain.returns import ReturnState
 from porchlight.domain.shipments import Shipment, StoredEvent
 from porchlight.domain.signals import Heard
 from porchlight.domain.stages import Stage, StageName
 from porchlight.ports import InboundMessage
 from tests.unit.keeping import World, placed, shipped
-from tests.unit.stories import DAY, NOW, ZONE, after, order, parcel, scan, usd, wanted
+from tests.unit.stories import DAY, NOW, ZONE, after, order, parcel, scan, usd
 
 HOUR = timedelta(hours=1)
 
@@ -92,31 +91,16 @@ def test_an_order_in_parts_is_told_once() -> None:
 
 
 # ------------------------------------------------------------------------------------------------------------- returns
-@pytest.mark.parametrize(
-    ("state", "moment"),
-    [
-        (ReturnState.IN_REVIEW, Moment.RETURN_REQUESTED),
-        (ReturnState.APPROVED, Moment.RETURN_APPROVED),
-        (ReturnState.IN_TRANSIT, Moment.RETURN_SCANNED),
-        (ReturnState.REFUNDED, Moment.REFUNDED),
-        (ReturnState.EXPIRED, None),
-    ],
-)
-def test_a_return_tells_where_it_is(state: ReturnState, moment: Moment | None) -> None:
-    (news,) = return_changes(wanted(), wanted(state=state))
-    assert news.moment is moment
-
-
 def test_a_return_that_arrives_is_told_of_the_return() -> None:
     back = parcel(return_id="rma_1", promise=None)
     way = after(back, [scan(Milestone.IN_TRANSIT, NOW)])
     here = after(back, [scan(Milestone.IN_TRANSIT, NOW), scan(Milestone.DELIVERED, NOW + DAY)])
     found = [event for event in shipment_changes(way, here) if event.moment]
     assert [(event.type, event.moment, event.subject_id) for event in found] == [
-        ("ReturnReceived", Moment.RETURN_RECEIVED, "rma_1")
+        ("ReturnDelivered", Moment.RETURN_RECEIVED, "rma_1")
     ]
-    assert "ReturnReceived" not in told(shipment_changes(here, here.model_copy(update={"version": 9})))
-    assert "ReturnReceived" not in told(shipment_changes(parcel(), after(parcel(), [scan(Milestone.DELIVERED, NOW)])))
+    assert "ReturnDelivered" not in told(shipment_changes(here, here.model_copy(update={"version": 9})))
+    assert "ReturnDelivered" not in told(shipment_changes(parcel(), after(parcel(), [scan(Milestone.DELIVERED, NOW)])))
 
 
 # ------------------------------------------------------------------------------------------------------------- borders

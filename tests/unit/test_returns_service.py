@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from porchlight.domain.changes import return_changes
 from porchlight.domain.milestones import Milestone
+from porchlight.domain.return_events import return_changes
 from porchlight.domain.returns import Outcome, Return, ReturnState
 from porchlight.domain.shipments import Shipment, fold
 from porchlight.errors import (

@@ -16,9 +16,10 @@ from porchlight.domain.ids import stable_id
 from porchlight.domain.messages import MILESTONE_MOMENT
 from porchlight.domain.milestones import Milestone, Party, Signal
 from porchlight.domain.moments import Moment
+from porchlight.domain.money import Money
 from porchlight.domain.orders import Order
 from porchlight.domain.remedies import OURS, Remedy, echo_of
-from porchlight.domain.returns import Return, ReturnState
+from porchlight.domain.rma.names import Resolution
 from porchlight.domain.shipments import Shipment
 from porchlight.domain.signals import FRESH
 from porchlight.domain.stages import StageName
@@ -30,16 +31,6 @@ PARCEL_EVENT: dict[Moment, str] = {
     Moment.DELIVERY_ATTEMPTED: "DeliveryAttempted",
     Moment.AVAILABLE_FOR_PICKUP: "ShipmentAvailableForPickup",
     Moment.EXCEPTION: "ShipmentException",
-}
-RETURN_EVENT: dict[ReturnState, tuple[str, Moment | None]] = {
-    ReturnState.REQUESTED: ("ReturnRequested", None),
-    ReturnState.IN_REVIEW: ("ReturnInReview", Moment.RETURN_REQUESTED),
-    ReturnState.APPROVED: ("ReturnApproved", Moment.RETURN_APPROVED),
-    ReturnState.REFUSED: ("ReturnRefused", Moment.RETURN_REFUSED),
-    ReturnState.IN_TRANSIT: ("ReturnScanned", Moment.RETURN_SCANNED),
-    ReturnState.REFUNDED: ("RefundIssued", Moment.REFUNDED),
-    ReturnState.EXPIRED: ("ReturnExpired", None),
-    ReturnState.FAILED: ("ReturnFailed", None),
 }
 STAGE_EVENT: dict[StageName, tuple[str, Moment]] = {
     StageName.IN_PRODUCTION: ("OrderInProduction", Moment.IN_PRODUCTION),
@@ -72,6 +63,16 @@ class DomainEvent(BaseModel):
     """Whose fault a delay is."""
     expected: DateRange | None = None
     """The range that is honest now, for delays."""
+    stage: str | None = None
+    """Of a question about a return: ``request``, ``goods`` or ``money``."""
+    why: str | None = None
+    """The code of a question, a refusal or a failure."""
+    resolution: Resolution | None = None
+    amount: Money | None = None
+    facility: str | None = None
+    """Where goods of a return are expected."""
+    lines: dict[str, int] | None = None
+    """How many of which lines are expected, by ``{order}/{line}``."""
     moment: Moment | None = None
     waiting: bool = False
 
@@ -177,7 +178,7 @@ def _on_the_way(
     """It reached the country that it goes to; the shopper is to be told another day; what was sent back has arrived."""
     found = []
     if new.is_return and Milestone.DELIVERED in new.reached and not (old and Milestone.DELIVERED in old.reached):
-        found.append(event("ReturnReceived", Moment.RETURN_RECEIVED, new.return_id or "", ""))
+        found.append(event("ReturnDelivered", Moment.RETURN_RECEIVED, new.return_id or "", ""))
     if new.arrival and not (old and old.arrival):
         before_us = new.backfilled and new.arrival.at < new.created_at
         arrived = event("ShipmentArrivedAbroad", Moment.ABROAD, new.shipment_id, "")
@@ -267,25 +268,3 @@ def _ended_by(delay: Delay, remedy: Remedy) -> bool:
 
 def _is_open(delay: Delay | None) -> bool:
     return delay is not None and delay.recovered_at is None and delay.resolved_at is None
-
-
-def return_changes(old: Return | None, new: Return) -> list[DomainEvent]:
-    """One event for each state that a return enters."""
-    if old is not None and old.state is new.state:
-        return []
-    name, moment = RETURN_EVENT[new.state]
-    at = new.decisions[-1].decided_at if new.decisions else new.requested_at
-    return [
-        DomainEvent(
-            id=stable_id("chg", new.return_id, name),
-            type=name,
-            brand=new.brand,
-            occurred_at=at,
-            recorded_at=at,
-            order_id=new.order_id,
-            return_id=new.return_id,
-            shipment_id=new.label.shipment_id if new.label else None,
-            subject_id=new.return_id,
-            moment=moment,
-        )
-    ]

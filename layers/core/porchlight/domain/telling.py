@@ -50,6 +50,7 @@ _WHILE_RETURN: dict[Moment, frozenset[ReturnState]] = {
     Moment.RETURN_LABEL: frozenset({ReturnState.APPROVED}),
     Moment.RETURN_REMINDER: frozenset({ReturnState.APPROVED}),
     Moment.RETURN_SCANNED: frozenset({ReturnState.IN_TRANSIT}),
+    Moment.RETURN_CANCELLED: frozenset({ReturnState.CANCELLED}),
 }
 _GOING_OUT = frozenset({MessageState.PLANNED, MessageState.SENDING, MessageState.SENT})
 

@@ -323,6 +323,7 @@ def _line_facts(probe: Return, orders: Mapping[str, Order], ahead: Sequence[Retu
                 reduced=known.is_reduced,
                 ships=known.ships,
                 reason=line.reason,
+                no_withdrawal=known.no_withdrawal or "",
             )
         )
     return found

@@ -5,8 +5,9 @@ from typing import Any
 
 from porchlight.domain.case_events import case_changes, remedy_changes
 from porchlight.domain.cases import Case
-from porchlight.domain.changes import DomainEvent, order_changes, return_changes, shipment_changes
+from porchlight.domain.changes import DomainEvent, order_changes, shipment_changes
 from porchlight.domain.orders import Order
+from porchlight.domain.return_events import return_changes
 from porchlight.domain.returns import Return
 from porchlight.domain.shipments import Shipment
 from porchlight.errors import TransientError
