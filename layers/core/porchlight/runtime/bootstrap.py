@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from porchlight.services.shopper_api import ShopperApi
     from porchlight.services.sign_up import SmsSignUp
     from porchlight.services.texting import Texts
-    from porchlight.services.warehouse import WarehouseDesk
+    from porchlight.services.warehouse_api import WarehouseApi
     from porchlight.services.webhook_desk import WebhookDesk
 
 
@@ -143,16 +143,24 @@ class App:
 
         return DynamoHistories(self._table)
 
-    @property
-    def warehouse_desk(self) -> "WarehouseDesk":
-        """Who books goods that come back."""
+    @cached_property
+    def unmatched_goods(self) -> "returning.UnmatchedGoods":
+        """Goods that belong to no return."""
         from porchlight.adapters.dynamodb.unmatched import DynamoUnmatchedGoods
-        from porchlight.services.warehouse import WarehouseDesk
 
-        unmatched = DynamoUnmatchedGoods(self._table)
-        return WarehouseDesk(
-            *(self.returns, self.orders, self.shipments, self.brands, unmatched, self.lookout, self.metrics)
+        return DynamoUnmatchedGoods(self._table)
+
+    @property
+    def warehouse_api(self) -> "WarehouseApi":
+        """Where goods that come back are booked."""
+        from porchlight.services.warehouse import WarehouseDesk
+        from porchlight.services.warehouse_api import WarehouseApi
+
+        desk = WarehouseDesk(
+            *(self.returns, self.orders, self.shipments, self.brands, self.unmatched_goods),
+            *(self.lookout, self.metrics),
         )
+        return WarehouseApi(desk, self.secrets)
 
     @cached_property
     def replies(self) -> "reaching.Replies":

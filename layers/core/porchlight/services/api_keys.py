@@ -13,7 +13,7 @@ from porchlight.ports import Secrets
 
 class ApiKey(BaseModel):
     """One key: whose it is and what it may do (``orders:write``, ``returns:write``, ``returns:decide``,
-    ``cases:read``, ``cases:decide``, ``dates:read``, ``messages:read``, ``shoppers:read``, ``shoppers:write``,
+    ``returns:receive``, ``cases:read``, ``cases:decide``, ``dates:read``, ``messages:read``, ``shoppers:read``, ``shoppers:write``,
     ``shoppers:erase``, ``consents:write``).
     """
 
