@@ -1,28 +1,24 @@
-"""Tasks of returns_authorization: one step of a return for each ``action``."""
+"""Tasks of returns_authorization that decide: what comes next for a return, and what went wrong with it."""
 
-from porchlight.errors import InvalidInputError
 from porchlight.runtime.bootstrap import app
 from porchlight.runtime.handlers import Event, task_handler
-from porchlight.services.advance_return import ReturnSteps, StepResult
+from porchlight.services.returns_before import StepsBefore
 
 
-def advance(event: Event) -> StepResult:
-    """``{action, brand, return_id, …}``."""
-    steps = ReturnSteps(app.returns, app.orders, app.shipments, app.brands, app.metrics)
+def advance(event: Event) -> object:
+    """``{action, brand, return_id, execution, …}``; ``action``: ``start``, ``next``, ``mark_failed``. All others are
+    those of executions that were begun under the release before.
+    """
     which, now = (event["brand"], event["return_id"]), app.clock()
     match event["action"]:
-        case "evaluate":
-            return steps.evaluate(*which, event["execution"], now)
-        case "settle_review":
-            return steps.settle_review(*which, bool(event["deadline_passed"]), now)
-        case "create_label":
-            return steps.create_label(*which, now)
-        case "record_scan":
-            return steps.record_scan(*which, now)
-        case "fail":
-            return steps.fail(*which, event["execution"], event["step"], event["error"], now)
-        case _:
-            raise InvalidInputError("no such action")
+        case "start":
+            return app.return_steps.start(*which, event["execution"], now)
+        case "next":
+            return app.return_steps.next(*which, event["execution"], now)
+        case "mark_failed":
+            return app.return_steps.fail(*which, event["execution"], event["step"], event["error"], now)
+        case action:
+            return StepsBefore(app.return_steps).take(action, event, now)
 
 
 handler = task_handler(advance)

@@ -1,29 +1,30 @@
-"""Tasks with a callback: keep the token until there is news of a parcel or an order, or somebody has decided."""
+"""Tasks with a callback: keep the token until there is news of a parcel, an order or a return."""
 
 from porchlight.ports import Wait
 from porchlight.runtime.bootstrap import app
 from porchlight.runtime.handlers import Event, task_handler
-from porchlight.services.request_return import ReviewDesk
-from porchlight.services.resume_workflows import NewsDesk
+from porchlight.services.resume_workflows import NewsDesk, ReturnNews
 
 
 def await_news(event: Event) -> dict[str, bool]:
-    """A review names a ``return_id``; ``delay``, ``case`` and ``return`` name a ``shipment_id`` (or, empty, an
-    ``order_id``) and the news ``seen``; ``case`` also the ``case_id`` that is to be answered.
+    """A wait for a return names a ``return_id``; ``delay``, ``case`` and the old ``return`` name a ``shipment_id`` (or,
+    empty, an ``order_id``); all name the news ``seen``; ``case`` also the ``case_id`` that is to be answered.
     """
-    if event["purpose"] == "review":
-        desk = ReviewDesk(app.returns, app.workflows)
-        return {"answered": desk.await_review(event["brand"], event["return_id"], event["token"])}
+    seen = int(event.get("seen", 0))
     wait = Wait(
         brand=event["brand"],
-        shipment_id=event["shipment_id"],
+        shipment_id=event.get("shipment_id", ""),
         order_id=event.get("order_id", ""),
+        return_id=event.get("return_id", ""),
         purpose=event["purpose"],
         token=event["token"],
         created_at=app.clock(),
+        seen=seen,
     )
+    if wait.return_id:
+        return {"answered": ReturnNews(app.returns, app.shipments, app.workflows).await_news(wait)}
     news = NewsDesk(app.shipments, app.orders, app.cases, app.workflows)
-    return {"answered": news.await_news(wait, int(event["seen"]), event.get("case_id", ""))}
+    return {"answered": news.await_news(wait, seen, event.get("case_id", ""))}
 
 
 handler = task_handler(await_news)

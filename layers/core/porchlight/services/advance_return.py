@@ -5,13 +5,12 @@ Read, settle what is news, write the next version with the decisions on it, answ
 over. Who began a return goes on with it; any other execution is told to end.
 """
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
-from typing import TypedDict
+from typing import Any, TypedDict
 
-from porchlight.domain.milestones import Milestone
 from porchlight.domain.returns import GIVEN_UP, SETTLED, Decision, Outcome, Return, ReturnState
 from porchlight.domain.rma import answers
 from porchlight.domain.rma.moves import ask, settle_news
@@ -27,13 +26,13 @@ from porchlight.domain.rma.next_step import (
     owed,
     terms_of,
 )
-from porchlight.domain.shipments import Shipment
 from porchlight.errors import InvalidInputError
 from porchlight.ports import Metrics, Returns, Shipments
 from porchlight.services.assess_return import Assessed, by_method
 from porchlight.services.request_return import get_return
 from porchlight.services.retrying import until_settled
 from porchlight.services.return_amounts import Amounts
+from porchlight.services.return_parcels import news_of, parcels_of
 
 ALREADY_DECIDED = "already_decided"
 """Another execution has this return."""
@@ -74,21 +73,21 @@ class ReturnSteps:
             request = get_return(self.returns, brand, return_id)
             if not request.decisions:
                 return self._go_on(request, self._decided(request, execution, now), NOTHING_TOLD, now)
-            owner = _opening(request).facts.get("execution")
+            owner = owner_of(request)
             if owner == execution:
                 return self._go_on(request, request, NOTHING_TOLD, now)
-            if owner is None and _opening(request).rule == answers.REOPENED:
+            if owner is None and is_handed_over(request):
                 return self._go_on(request, _taken_up(request, execution), NOTHING_TOLD, now)
             return _ended(ALREADY_DECIDED)
 
         return until_settled(attempt)
 
-    def next(self, brand: str, return_id: str, execution: str, told: Told, now: datetime) -> StepResult:
+    def next(self, brand: str, return_id: str, execution: str, now: datetime, told: Told = NOTHING_TOLD) -> StepResult:
         """What comes next; ``told``: what the task before has answered."""
 
         def attempt() -> StepResult:
             request = get_return(self.returns, brand, return_id)
-            if not request.decisions or _opening(request).facts.get("execution") != execution:
+            if not request.decisions or owner_of(request) != execution:
                 return _ended(ALREADY_DECIDED)
             return self._go_on(request, request, told, now)
 
@@ -99,7 +98,7 @@ class ReturnSteps:
 
         def attempt() -> dict[str, str]:
             request = get_return(self.returns, brand, return_id)
-            other = bool(request.decisions) and _opening(request).facts.get("execution") != execution
+            other = bool(request.decisions) and owner_of(request) != execution
             settled = request.state in SETTLED
             over = request.state in {*GIVEN_UP, ReturnState.FAILED} or (settled and not any(owed(request)))
             if other or over or request.failure:
@@ -114,12 +113,26 @@ class ReturnSteps:
 
         return until_settled(attempt)
 
-    def parcels_of(self, request: Return) -> Parcels:
-        """What the carriers say of it."""
-        return parcels_of(self.shipments, request)
+    def after(self, task: str, outcome: str, event: Mapping[str, Any], now: datetime) -> Mapping[str, Any]:
+        """What comes next after a task of another function, as its answer. Executions that were begun under the release
+        before want the outcome alone.
+        """
+        if "execution" not in event:
+            return {"outcome": outcome}
+        told = Told(task, outcome)
+        return {**self.next(event["brand"], event["return_id"], event["execution"], now, told)}
+
+    def write_news(self, request: Return, now: datetime) -> Return:
+        """The return with its news written down, and nothing done about it."""
+        changed = settle_news(request, parcels_of(self.shipments, request), now)
+        if changed == request:
+            return request
+        written = self._write(request, changed)
+        self._count(request, written)
+        return written
 
     def _go_on(self, stored: Return, request: Return, told: Told, now: datetime) -> StepResult:
-        parcels = self.parcels_of(request)
+        parcels = parcels_of(self.shipments, request)
         request = self.amounts.current(settle_news(request, parcels, now, told))
         step = next_step(request, now, told)
         if step.do is Do.CLOSE and request.closed_at is None:
@@ -177,35 +190,22 @@ class ReturnSteps:
                 self.metrics.count("ReturnsDecided", outcome=one.outcome.value, rule=one.rule)
 
 
-def parcels_of(shipments: Shipments, request: Return) -> Parcels:
-    """What the carriers say of the parcels under all its labels: a scan of a voided one counts as well."""
-    labels = (*([request.label] if request.label else []), *request.old_labels)
-    keys = dict.fromkeys(one.shipment_id for one in labels if one.shipment_id)
-    found = [parcel for key in keys if (parcel := shipments.get(request.brand, key))]
-    return _seen(found)
-
-
-def news_of(request: Return, parcels: Parcels) -> int:
-    """Counts what can have changed for a workflow that waits."""
-    return request.version + parcels.events
-
-
-def _seen(parcels: Iterable[Shipment]) -> Parcels:
-    known = list(parcels)
-    scans = [parcel.handed_at for parcel in known if parcel.handed_at]
-    there = [parcel.reached[Milestone.DELIVERED] for parcel in known if Milestone.DELIVERED in parcel.reached]
-    return Parcels(
-        scanned_at=min(scans, default=None),
-        delivered_at=min(there, default=None),
-        events=sum(parcel.event_count for parcel in known),
-    )
-
-
 def _opening(request: Return) -> Decision:
     """The decision with which an execution has taken it: the first, or the last reopening."""
     if not request.decisions:
         raise InvalidInputError("not decided yet", code="return-not-decided")
-    return next((one for one in reversed(request.decisions) if one.rule == answers.REOPENED), request.decisions[0])
+    return next((one for one in reversed(request.decisions) if one.rule in answers.OPENINGS), request.decisions[0])
+
+
+def owner_of(request: Return) -> str | None:
+    """The execution that goes on with it; None for one that waits to be taken up."""
+    owner = _opening(request).facts.get("execution")
+    return str(owner) if owner else None
+
+
+def is_handed_over(request: Return) -> bool:
+    """True once it was taken up again after its first execution."""
+    return bool(request.decisions) and _opening(request).rule in answers.OPENINGS
 
 
 def _taken_up(request: Return, execution: str) -> Return:

@@ -18,9 +18,9 @@ from porchlight.domain.rma.moves import settle_news
 from porchlight.domain.rma.next_step import GOODS, MONEY, Parcels
 from porchlight.errors import ConflictError, InvalidInputError
 from porchlight.ports import Orders, Returns, Shipments, Wait
-from porchlight.services.advance_return import parcels_of
 from porchlight.services.request_return import get_return
 from porchlight.services.retrying import until_settled
+from porchlight.services.return_parcels import parcels_of
 
 _STRICT = ConfigDict(frozen=True, extra="forbid")
 MOST_NOTES = 50

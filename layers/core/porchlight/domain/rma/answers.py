@@ -16,15 +16,20 @@ from porchlight.domain.rma.next_step import (
     goods_accepted,
     must_capture,
     needs_label,
+    stuck,
     terms_of,
 )
 from porchlight.domain.rma.settlements import Parts
 
 REPAIR_OVERDUE = "repair_overdue"
+STUCK = "no_answer"
+"""A provider has taken something, and nothing more was heard of it."""
 LOST = frozenset({"never_received", "not_booked"})
 """Why people are asked about something that was sent and is not here."""
 REOPENED = "reopened"
 """From this decision on the return begins anew: another execution takes it up."""
+OPENINGS = frozenset({REOPENED, "handed_over"})
+"""Decisions after which another execution takes it up; the latter, after a deployment."""
 BY_PERSON = "human_review"
 """The rule of a decision that a person made."""
 
@@ -95,8 +100,8 @@ def answer(
     assert review is not None
     facts: Facts = {"stage": review.stage, "why": review.why}
     if review.stage == MONEY:
-        bad = failed(request)
-        facts["key"] = bad.key if bad else None
+        about = failed(request) or stuck(request, now)
+        facts["key"] = about.key if about else None
     if review.stage == GOODS:
         facts["discrepancies"] = len(discrepancies(request))
     if amount_minor is not None:
@@ -141,6 +146,8 @@ def _about_money(answered: Return, asked: Return, approve: bool, now: datetime) 
     """Yes: it is tried again. No: what cannot be sent or credited is paid back; what cannot be paid back is left."""
     if approve:
         return _revived(answered)
+    if asked.review and asked.review.why == STUCK:  # it may still come to an end: nothing else is given in its place
+        return give_up(answered, "money", STUCK, now)
     bad = failed(asked)
     kind = bad.kind if bad else PRINCIPAL[asked.resolution]
     if kind in (SettlementKind.RELEASE, SettlementKind.CAPTURE):

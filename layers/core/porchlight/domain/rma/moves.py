@@ -39,6 +39,7 @@ from porchlight.domain.rma.next_step import (
     receive_until,
     repair_until,
     scan_until,
+    stuck,
     terms_of,
 )
 
@@ -61,6 +62,13 @@ def settle_news(request: Return, parcels: Parcels, now: datetime, told: Told = N
         else:
             return request
     raise AssertionError("a return that never comes to rest")
+
+
+def noted(request: Return, parcels: Parcels, now: datetime) -> Return:
+    """The return with what the carriers say of it, and nothing else: for one that has ended."""
+    for move in (_scan, _delivery):
+        request = move(request, parcels, now) or request
+    return request
 
 
 def ask(request: Return, stage: str, why: str, now: datetime) -> Return:
@@ -172,7 +180,7 @@ def _failed_money(request: Return, parcels: Parcels, now: datetime) -> Return | 
         return None
     one = failed(request)
     if one is None:
-        return None
+        return ask(request, MONEY, answers.STUCK, now) if stuck(request, now) else None
     if one.kind is SettlementKind.HOLD:
         noted = answers.decision(request, Outcome.APPROVE, "hold_failed", now, {"key": one.key, "why": one.why})
         update = {"resolution": Resolution.EXCHANGE, "decisions": (*request.decisions, noted)}

@@ -42,6 +42,9 @@ PRINCIPAL: dict[Resolution, SettlementKind] = {
 LOOK_AGAIN = timedelta(days=1)
 """A provider that has taken something and says nothing more is asked after so long."""
 
+NO_ANSWER = timedelta(days=14)
+"""After so long people are asked about it."""
+
 REMIND_BEFORE = timedelta(days=1)
 """People are reminded of a question so long before its deadline."""
 
@@ -305,6 +308,17 @@ def failed(request: Return) -> Settlement | None:
     for kind in _whole(request):
         for one in of_kind(request, kind):
             if one.state is SettlementState.FAILED and not (word and word.facts.get("key") == one.key):
+                return one
+    return None
+
+
+def stuck(request: Return, now: datetime) -> Settlement | None:
+    """What was taken long ago and never came to an end, and of which people were not asked lately."""
+    for kind in _whole(request):
+        for one in of_kind(request, kind):
+            asked = [said.decided_at for said in request.decisions if said.facts.get("key") == one.key]
+            since = max([one.intended_at, *asked])
+            if one.state is SettlementState.ACCEPTED and now >= since + NO_ANSWER:
                 return one
     return None
 
