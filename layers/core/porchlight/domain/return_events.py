@@ -13,6 +13,7 @@ from porchlight.domain.changes import DomainEvent
 from porchlight.domain.ids import stable_id
 from porchlight.domain.moments import Moment
 from porchlight.domain.returns import SETTLED, Outcome, Return, ReturnState
+from porchlight.domain.rma.answers import OPENINGS, REOPENED
 from porchlight.domain.rma.names import Resolution, ReturnMethod, SettlementKind, SettlementState
 from porchlight.domain.rma.settlements import Settlement
 
@@ -37,8 +38,6 @@ _NOT_APPROVED = _BEFORE_APPROVAL | {ReturnState.REFUSED, ReturnState.CANCELLED, 
 _TOLD_AGAIN = _BEFORE_APPROVAL | {ReturnState.REFUSED, ReturnState.CANCELLED, ReturnState.FAILED}
 """From these a return becomes an approved one; one that expired was approved before."""
 _NO_PARCEL = frozenset({ReturnMethod.IN_STORE, ReturnMethod.OWN})
-REOPENED = "reopened"
-"""The rule of the decision that takes a return up anew."""
 
 Event = Callable[..., DomainEvent]
 
@@ -86,8 +85,8 @@ def return_changes(old: Return | None, new: Return) -> list[DomainEvent]:
 
 def _decided(old: Return, new: Return, event: Event) -> Iterator[DomainEvent]:
     """People are asked, or asked anew; it is approved, and there is what the shopper needs for it."""
-    if _reopenings(new) > _reopenings(old):
-        yield event("ReturnReopened", None, _again(new))
+    if _openings(new) > _openings(old):
+        yield event("ReturnReopened", None, str(_openings(new)))
     asked = new.review is not None and (old.review is None or old.review.asked_at != new.review.asked_at)
     if asked or (new.state is ReturnState.IN_REVIEW and old.state is not ReturnState.IN_REVIEW):
         first = new.state is ReturnState.IN_REVIEW and old.state is ReturnState.REQUESTED
@@ -203,6 +202,11 @@ def _question(request: Return) -> tuple[str, datetime, datetime] | None:
 
 def _reopenings(request: Return) -> int:
     return sum(one.rule == REOPENED for one in request.decisions)
+
+
+def _openings(request: Return) -> int:
+    """How often another execution was to take it up."""
+    return sum(one.rule in OPENINGS for one in request.decisions)
 
 
 def _again(request: Return) -> str:
