@@ -5,23 +5,17 @@ and decided by the workflow.
 from dataclasses import dataclass
 from datetime import datetime
 
-from pydantic import BaseModel, ConfigDict, Field
-
 from porchlight.domain import ids
 from porchlight.domain.orders import Shopper
-from porchlight.domain.returns import Decision, Outcome, Return, ReturnState
+from porchlight.domain.returns import Outcome, Return
 from porchlight.domain.rma.amounts import EXCHANGES, total
 from porchlight.domain.rma.names import Resolution, ReturnMethod
 from porchlight.errors import ConflictError, InvalidInputError, NotFoundError
-from porchlight.ports import Orders, Returns, Workflows
+from porchlight.ports import Orders, Returns
 from porchlight.returning import Addresses
 from porchlight.services.asked import Asked, Recipient
 from porchlight.services.assess_return import Assessed, Assessor, by_method, fits
 from porchlight.services.contacts import after_erasure
-from porchlight.services.retrying import until_settled
-
-BY_PERSON = "human_review"
-"""The rule of a decision that a person made."""
 
 
 @dataclass(frozen=True)
@@ -89,81 +83,6 @@ class RequestDesk:
         return shopper_id
 
 
-class DecisionBody(BaseModel):
-    """The body of ``POST /v1/returns/{return_id}/decision``."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    approve: bool
-    note: str = Field(default="", max_length=500)
-
-
-@dataclass(frozen=True)
-class ReviewDesk:
-    """Where a person decides, and where the workflow waits for that."""
-
-    returns: Returns
-    workflows: Workflows
-
-    def await_review(self, brand: str, return_id: str, token: str) -> bool:
-        """Put the return before a person; True if the decision was there already and the task has been answered."""
-
-        def attempt() -> bool:
-            request = get_return(self.returns, brand, return_id)
-            if not is_undecided(request):
-                return True
-            update = {"state": ReturnState.IN_REVIEW, "version": request.version + 1}
-            self.returns.update(request.model_copy(update=update), token=token)
-            return False
-
-        decided = until_settled(attempt)
-        if decided:
-            self.workflows.succeed(token, {"purpose": "review"})
-        return decided
-
-    def decide(self, brand: str, return_id: str, body: DecisionBody, by: str, now: datetime) -> Return:
-        """Record a person's decision, then answer the workflow. Killed in between, the same decision again goes on.
-
-        ConflictError where nobody is asked (any more), or somebody has decided otherwise.
-        """
-        outcome = Outcome.APPROVE if body.approve else Outcome.REFUSE
-
-        def attempt() -> tuple[Return, str | None] | None:
-            request = get_return(self.returns, brand, return_id)
-            token = self.returns.review_token(brand, return_id)
-            if request.state is ReturnState.IN_REVIEW and is_undecided(request):
-                policy = request.decisions[-1]
-                decision = Decision(
-                    outcome=outcome,
-                    rule=BY_PERSON,
-                    policy_version=policy.policy_version,
-                    decided_at=now,
-                    decided_by=by,
-                    facts=policy.facts,
-                    note=body.note,
-                )
-                decided = request.model_copy(
-                    update={
-                        "state": ReturnState.IN_REVIEW if body.approve else ReturnState.REFUSED,
-                        "decisions": (*request.decisions, decision),
-                        "version": request.version + 1,
-                    }
-                )
-                self.returns.update(decided, token=token)
-                return decided, token
-            if any(one.rule == BY_PERSON and one.outcome is outcome for one in request.decisions):
-                return request, token
-            return None
-
-        found = until_settled(attempt)
-        if found is None:
-            raise ConflictError("this return is not waiting for a decision", code="not-in-review")
-        decided, token = found
-        if token:
-            self.workflows.succeed(token, {"purpose": "review"})
-        return decided
-
-
 def get_return(returns: Returns, brand: str, return_id: str) -> Return:
     """The return; NotFoundError where the brand has none such."""
     found = returns.get(brand, return_id)
@@ -202,12 +121,3 @@ def _method(found: Assessed, asked: ReturnMethod | None, resolution: Resolution)
         names = ", ".join(offered) or "none"
         raise InvalidInputError(f"it cannot come back like that; offered: {names}", code="no-such-method")
     return asked or next(iter(offered), ReturnMethod.LABEL)
-
-
-def is_undecided(request: Return) -> bool:
-    """True while the policy wants a person to decide and nobody has."""
-    return (
-        request.state in (ReturnState.REQUESTED, ReturnState.IN_REVIEW)
-        and bool(request.decisions)
-        and request.decisions[-1].outcome is Outcome.REVIEW
-    )
