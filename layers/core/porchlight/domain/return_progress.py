@@ -10,6 +10,7 @@ from porchlight.domain.policies import of_order
 from porchlight.domain.policy.model import Facility
 from porchlight.domain.portal_view import page_parts
 from porchlight.domain.returns import GIVEN_UP, SETTLED, Return, ReturnState
+from porchlight.domain.rma.answers import REOPENED, may_cancel, may_reopen
 from porchlight.domain.rma.names import (
     BY_PARCEL,
     NOTHING_COMES,
@@ -17,7 +18,6 @@ from porchlight.domain.rma.names import (
     Resolution,
     ReturnKind,
     ReturnMethod,
-    SettlementState,
 )
 from porchlight.domain.rma.terms import Terms
 from porchlight.domain.words import clean, local_time
@@ -50,17 +50,10 @@ class Extras(NamedTuple):
     gift: bool = False
 
 
-def may_cancel(request: Return) -> bool:
-    """True while nothing is on its way and nothing was given."""
-    given = any(one.counts and one.state is not SettlementState.FAILED for one in request.settlements)
-    return request.state in _OPEN and not (request.scanned_at or request.receipts or given or request.cancel_asked_at)
-
-
 def may_object(request: Return) -> bool:
-    """True for a refusal that no person has looked at."""
-    if request.state is not ReturnState.REFUSED or not request.decisions:
-        return False
-    return request.decisions[-1].decided_by == "policy"
+    """True for a refusal that no person has looked at, by itself or once more."""
+    refused = request.state is ReturnState.REFUSED and may_reopen(request)
+    return refused and all(one.decided_by == "policy" and one.rule != REOPENED for one in request.decisions)
 
 
 def progress_view(scene: Scene, request: Return, links: Mapping[str, str], extras: Extras) -> View:
@@ -194,7 +187,8 @@ def _place(facility: Facility | None) -> list[str]:
 def _happened(request: Return) -> Iterator[tuple[datetime, str]]:
     yield request.requested_at, "requested"
     for decision in request.decisions:
-        yield decision.decided_at, decision.outcome.value
+        cancelled = decision.rule == "cancelled" and request.state is ReturnState.CANCELLED
+        yield decision.decided_at, "cancelled" if cancelled else decision.outcome.value
     for label in (request.label, *request.old_labels):
         if label and label.made_at:
             yield label.made_at, "label"
@@ -208,8 +202,6 @@ def _happened(request: Return) -> Iterator[tuple[datetime, str]]:
     for one in request.settlements:
         if one.done_at:
             yield one.done_at, one.kind.value
-    if request.cancel_asked_at and request.state is ReturnState.CANCELLED:
-        yield request.cancel_asked_at, "cancelled"
 
 
 def _timeline(scene: Scene, request: Return) -> list[View]:

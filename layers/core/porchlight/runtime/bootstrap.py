@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from porchlight.services.deliver_webhooks import WebhookSender
     from porchlight.services.experiments import Laboratory
     from porchlight.services.explain_delay import Explainer
+    from porchlight.services.find_order import FindDesk
     from porchlight.services.hear_contacts import ContactDesk, ContactLog
     from porchlight.services.label_return import LabelDesk
     from porchlight.services.lookout import Lookout
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from porchlight.services.receive_mail import MailDesk
     from porchlight.services.receive_reply import ReplyDesk
     from porchlight.services.request_return import RequestDesk
+    from porchlight.services.returns_portal import Portal
     from porchlight.services.shopper_api import ShopperApi
     from porchlight.services.sign_up import SmsSignUp
     from porchlight.services.texting import Texts
@@ -588,6 +590,36 @@ class App:
         from porchlight.adapters.dynamodb.quotas import DynamoQuotas
 
         return DynamoQuotas(self._table, time.time)
+
+    @property
+    def find_desk(self) -> "FindDesk":
+        """Where an order is found by its number."""
+        from porchlight.services.find_order import FindDesk
+        from porchlight.services.links import Links
+
+        links = Links(self.secrets, self.public_url)
+        return FindDesk(self.orders, self.brands, self.renderer, links, self.tries, self.metrics)
+
+    @property
+    def returns_portal(self) -> "Portal":
+        """Where shoppers ask for returns and see how they go on."""
+        from secrets import token_hex
+
+        from porchlight.labels.registry import abilities
+        from porchlight.services.links import Links
+        from porchlight.services.returns_portal import Portal
+        from porchlight.services.review_return import Cancellation, ReviewDesk
+
+        def needs_address(provider: str) -> bool:
+            known = abilities(provider)
+            return known is not None and known.needs_address
+
+        return Portal(
+            *(self.orders, self.returns, self.brands, self.renderer, Links(self.secrets, self.public_url)),
+            *(self.profiles, self.assessor, self.request_desk, self.documents),
+            *(ReviewDesk(self.returns, self.orders), Cancellation(self.returns, self.shipments)),
+            *(needs_address, lambda: token_hex(8)),
+        )
 
     @cached_property
     def tries(self) -> "reaching.Tries":

@@ -75,6 +75,12 @@ def see_other(location: str) -> Response:
     return {"statusCode": 303, "headers": {**_SECURITY, "location": location}, "body": ""}
 
 
+def file_response(body: bytes, kind: str, name: str) -> Response:
+    """A file to look at or keep: ``kind`` is its content type."""
+    headers = {**_SECURITY, "content-type": kind, "content-disposition": f'inline; filename="{name}"'}
+    return {"statusCode": 200, "headers": headers, "body": base64.b64encode(body).decode(), "isBase64Encoded": True}
+
+
 def cached_response(request: InboundRequest, kind: str, offer: "Offer") -> Response:
     """An answer that anybody may keep for a while; 304 for a caller that has this very one. ``kind``: content type."""
     kept = {**_SECURITY, "content-security-policy": "default-src 'none'; frame-ancestors 'none'"}

@@ -5,7 +5,7 @@ prices and nothing of the giver.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 from urllib.parse import urlencode, urlsplit
 
 from porchlight.domain.brands import BrandConfig
@@ -22,7 +22,7 @@ from porchlight.domain.portal_view import (
     offers_view,
     refused_view,
 )
-from porchlight.domain.return_progress import Extras, may_cancel, may_object, progress_view
+from porchlight.domain.return_progress import Extras, may_object, progress_view
 from porchlight.domain.returns import Return, ReturnLine
 from porchlight.domain.rma.names import Resolution, ReturnKind, ReturnMethod
 from porchlight.errors import ConflictError, InvalidInputError, NotFoundError
@@ -31,30 +31,20 @@ from porchlight.reaching import Profiles
 from porchlight.returning import Documents
 from porchlight.services.asked import Asked
 from porchlight.services.assess_return import Assessor, Offer
-from porchlight.services.label_return import LabelDesk
 from porchlight.services.links import Links
 from porchlight.services.pages import Page, Wished
 from porchlight.services.portal_form import Chosen, address_of, chosen_of, recipient_of, with_wanted
 from porchlight.services.portal_lines import lines_of
+from porchlight.services.qr import qr_svg
 from porchlight.services.request_return import RequestDesk
+from porchlight.services.review_return import Cancellation, ReviewDesk
 
 PHOTO_KIND = "image/jpeg"
+BY_SHOPPER = "shopper"
 _UPLOAD_SECONDS = 3600
 _OF_A_GIFT = frozenset({Resolution.REFUND, Resolution.STORE_CREDIT})
 _PRINTED = frozenset({ReturnMethod.LABEL, ReturnMethod.QR, ReturnMethod.BOX_FREE})
 _FAULTS = {"not-delivered": "not_delivered", "mixed-kinds": "mixed", "idempotency-key-reused": "key"}
-
-
-class Deciding(Protocol):
-    """What a shopper can do about a return that is there."""
-
-    def cancel(self, brand: str, return_id: str, by: str, now: datetime) -> Return:
-        """Call it off; ConflictError where that is not possible any more."""
-        ...
-
-    def reopen(self, brand: str, return_id: str, by: str, now: datetime) -> Return:
-        """Put a refusal before a person; ConflictError where it is none."""
-        ...
 
 
 class Answered(NamedTuple):
@@ -91,9 +81,11 @@ class Portal:
     profiles: Profiles
     assessor: Assessor
     desk: RequestDesk
-    labels: LabelDesk
     documents: Documents
-    deciding: Deciding
+    reviews: ReviewDesk
+    cancellation: Cancellation
+    needs_address: Callable[[str], bool]
+    """Whether a provider of labels has to know where a parcel is sent from."""
     fresh_key: Callable[[], str]
 
     def items(self, kind: str, token: str, now: datetime, wished: Wished = ()) -> Page:
@@ -142,7 +134,7 @@ class Portal:
         label = request.label
         extras = Extras(
             label=f"{here}/{return_id}/label" if label and label.document else "",
-            code=self.labels.code_svg(request.brand, return_id) if label and label.code else "",
+            code=qr_svg(label.code) if label and label.code else "",
             facility=facility,
             asked=asked,
             gift=visit.gift,
@@ -154,20 +146,18 @@ class Portal:
         """The label and what it is; NotFoundError where there is none."""
         request = self._of(self._visit(kind, token, now), return_id)
         name = request.label.document if request.label else ""
-        body = self.labels.document(request.brand, return_id)
-        return body, "image/png" if name.endswith(".png") else "application/pdf"
+        if not name:
+            raise NotFoundError("there is no label to print")
+        return self.documents.get(name), "image/png" if name.endswith(".png") else "application/pdf"
 
     def act(self, kind: str, token: str, return_id: str, action: str, now: datetime) -> str:
         """Cancel a return, or have a person look at a refusal; what the page says then."""
         request = self._of(self._visit(kind, token, now), return_id)
         try:
             if action == "cancel":
-                if may_cancel(request):
-                    self.deciding.cancel(request.brand, return_id, "shopper", now)
-                    return ""
-                return "" if request.cancel_asked_at else "too_late"
-            if action == "person" and may_object(request):
-                self.deciding.reopen(request.brand, return_id, "shopper", now)
+                self.cancellation.cancel(request.brand, return_id, BY_SHOPPER, now)
+            elif action == "person" and may_object(request):
+                self.reviews.reopen(request.brand, return_id, BY_SHOPPER, now)
                 return "person"
         except (ConflictError, InvalidInputError):
             return "too_late"
@@ -239,7 +229,7 @@ class Portal:
         methods = {offer.method for offer in offers}
         form = form._replace(
             uploads=self._uploads(visit, chosen, form),
-            asks_address=bool(methods & _PRINTED) and self._needs_address(visit.brand),
+            asks_address=bool(methods & _PRINTED) and self.needs_address(visit.brand.returns.label_provider),
             asks_country=visit.order.destination.country is None,
             claim=methods == {ReturnMethod.KEEP} and self._is_claim(visit, chosen),
         )
@@ -273,7 +263,7 @@ class Portal:
             if lines is None:
                 return asked, "wanted"
             update["lines"] = lines
-        if method in _PRINTED and self._needs_address(visit.brand):
+        if method in _PRINTED and self.needs_address(visit.brand.returns.label_provider):
             address = address_of(sent, visit.order.destination.country)
             if address is None:
                 return asked, "address"
@@ -284,9 +274,6 @@ class Portal:
                 return asked, "email"
             update["recipient"] = recipient
         return asked.model_copy(update=update), ""
-
-    def _needs_address(self, brand: BrandConfig) -> bool:
-        return self.labels.label_provider(brand.returns.label_provider).needs_address
 
     @staticmethod
     def _is_claim(visit: Visit, chosen: Chosen) -> bool:
