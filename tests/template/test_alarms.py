@@ -163,6 +163,7 @@ def test_trouble_that_the_code_counts_has_an_alarm() -> None:
         ("DueSwept", "declared_without_workflow"),
         ("DelaysClosed", "unresolved"),
         ("ReturnsFailed",),
+        ("GoodsUnmatched",),
         ("RemediesRefused",),
         ("RemedyConflicts",),
         ("AskRefused",),

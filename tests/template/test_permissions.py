@@ -201,7 +201,7 @@ def test_what_each_function_must_never_be_able_to_do() -> None:
     assert may("secretsmanager:GetSecretValue", secret("stores/shopify-AbCdEf")) == webhooks
     assert may("secretsmanager:GetSecretValue", secret("api-keys-AbCdEf")) == {
         *("PutOrder", "ManageReturns", "ManageCases", "ShowCalibration", "ManageWebhooks", "ExplainMessages"),
-        "ManageShoppers",
+        *("ManageShoppers", "ManageGoods"),
     }
     assert may("secretsmanager:GetSecretValue", secret("webhooks/larkspur-AbCdEf")) == {"DeliverWebhook"}
     assert may("secretsmanager:GetSecretValue", secret("channels/ops/larkspur-AbCdEf")) == {"NotifyOps"}
@@ -229,6 +229,7 @@ def test_what_each_function_must_never_be_able_to_do() -> None:
     assert may("dynamodb:DeleteItem", table) == {
         *("AwaitNews", "ResumeWorkflows", "PollCarriers"),
         "ManageShoppers",  # whose an address was, when a person is forgotten
+        "ManageGoods",  # goods without a return that were booked under one
     }
     assert may("dynamodb:Query", index) == {"SweepDue", "PollCarriers", "ManageCases"}
     assert may("states:StartExecution", arn("ReturnsAuthorization")) == set(), "the bus alone starts returns"

@@ -10,11 +10,14 @@ from porchlight.domain.ids import BRAND_ID_PATTERN
 from porchlight.errors import ForbiddenError, NotFoundError, SignatureError, TransientError
 from porchlight.ports import Secrets
 
+IMPLIED = {"returns:read": "returns:write"}
+"""A key that may do the one on the right may do the one on the left."""
+
 
 class ApiKey(BaseModel):
-    """One key: whose it is and what it may do (``orders:write``, ``returns:write``, ``returns:decide``,
-    ``returns:receive``, ``cases:read``, ``cases:decide``, ``dates:read``, ``messages:read``, ``shoppers:read``, ``shoppers:write``,
-    ``shoppers:erase``, ``consents:write``).
+    """One key: whose it is and what it may do (``orders:write``, ``returns:read``, ``returns:write``,
+    ``returns:decide``, ``returns:receive``, ``cases:read``, ``cases:decide``, ``dates:read``, ``messages:read``,
+    ``shoppers:read``, ``shoppers:write``, ``shoppers:erase``, ``consents:write``).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -48,6 +51,6 @@ def authorize(request: InboundRequest, scope: str, secrets: Secrets) -> ApiKey:
     found = [key for key in known.keys if hmac.compare_digest(key.sha256, digest)]
     if not found:
         raise SignatureError
-    if scope not in found[0].scopes:
+    if not {scope, IMPLIED.get(scope, scope)} & found[0].scopes:
         raise ForbiddenError(f"this key lacks {scope}")
     return found[0]
