@@ -9,31 +9,31 @@ from tests.workflows.asl_runner import Result, TaskError, run
 
 MACHINE = Path(__file__).parents[2] / "statemachines/returns_authorization.asl.json"
 INPUT = {"id": "chg_1", "type": "ReturnRequested", "brand": "larkspur", "return_id": "rma_1", "order_id": "ord_1"}
-WHICH = {"brand": "larkspur", "return_id": "rma_1"}
+WHICH = {"brand": "larkspur", "return_id": "rma_1", "execution": "test-1"}
 
 
-def payload(**values: Any) -> dict[str, Any]:
-    return {"Payload": values}
+def step(do: str, *, kind: str = "", seen: int = 3, outcome: str = "approved") -> dict[str, Any]:
+    """What each task answers with: the next step."""
+    return {"Payload": {"do": do, "kind": kind, "seconds": 60, "seen": seen, "outcome": outcome}}
 
 
-def decided(outcome: str) -> dict[str, Any]:
-    return payload(outcome=outcome, review_seconds=60)
-
-
-def scan(outcome: str, seen: int = 0) -> dict[str, Any]:
-    return payload(outcome=outcome, seen=seen, wait_seconds=60)
+LABEL, WAIT, REVIEW, VOID = step("label"), step("wait"), step("review"), step("void")
+REFUND = step("settle", kind="refund")
+CLOSE = step("close", outcome="refunded")
+NEWS = {"purpose": "return"}
 
 
 def authorize(**mocks: Any) -> Result:
+    """By default: label, scan, refund."""
     usual = {
-        "EvaluateReturn": decided("approve"),
-        "RequestReview": {"purpose": "review"},
-        "SettleReview": decided("approve"),
-        "CreateLabel": payload(shipment_id="shp_9", seen=0, wait_seconds=60),
-        "AwaitFirstScan": {"purpose": "return"},
-        "RecordScan": scan("scanned"),
-        "RefundReturn": payload(outcome="refunded"),
-        "MarkReturnFailed": payload(outcome="failed"),
+        "EvaluateReturn": LABEL,
+        "CreateLabel": WAIT,
+        "AwaitNews": NEWS,
+        "RequestReview": NEWS,
+        "DecideNextStep": REFUND,
+        "SettleReturn": CLOSE,
+        "VoidLabel": step("close", outcome="cancelled"),
+        "MarkReturnFailed": {"Payload": {"outcome": "failed"}},
     }
     return run(MACHINE, INPUT, usual | mocks)
 
@@ -44,107 +44,152 @@ def test_an_approved_return_gets_its_label_its_scan_and_its_refund() -> None:
     assert [call.state for call in result.calls] == [
         "EvaluateReturn",
         "CreateLabel",
-        "AwaitFirstScan",
-        "RecordScan",
-        "RefundReturn",
+        "AwaitNews",
+        "DecideNextStep",
+        "SettleReturn",
     ]
-    (evaluated,) = result.arguments("EvaluateReturn")
-    assert evaluated["Payload"] == {"action": "evaluate", **WHICH, "execution": "test-1"}
-    (awaited,) = result.arguments("AwaitFirstScan")
+    assert result.arguments("EvaluateReturn")[0]["Payload"] == {"action": "start", **WHICH}
+    assert result.arguments("CreateLabel")[0]["Payload"] == {"action": "make", **WHICH}
+    assert result.arguments("DecideNextStep")[0]["Payload"] == {"action": "next", **WHICH}
+    assert result.arguments("SettleReturn")[0]["Payload"] == {"kind": "refund", **WHICH}
+
+
+def test_a_return_that_nothing_happens_to_costs_ten_transitions() -> None:
+    """Two for each step (the task and the choice); waiting is one task and one look."""
+    assert len(authorize().path) == 10
+
+
+def test_a_wait_leaves_its_token_with_the_return_and_says_what_it_knows() -> None:
+    (awaited,) = authorize(CreateLabel=step("wait", seen=7)).arguments("AwaitNews")
     assert awaited["Payload"].pop("token")
-    assert awaited["Payload"] == {"purpose": "return", "brand": "larkspur", "shipment_id": "shp_9", "seen": 0}
-    assert result.arguments("RefundReturn")[0]["Payload"] == WHICH
+    assert awaited["Payload"] == {"purpose": "return", "brand": "larkspur", "return_id": "rma_1", "seen": 7}
 
 
-@pytest.mark.parametrize("outcome", ["refuse", "already_decided"])
+@pytest.mark.parametrize("outcome", ["refused", "already_decided"])
 def test_a_refusal_and_a_second_execution_end_at_the_first_step(outcome: str) -> None:
-    result = authorize(EvaluateReturn=decided(outcome))
+    result = authorize(EvaluateReturn=step("close", outcome=outcome))
     assert (result.status, result.output) == ("SUCCEEDED", {"outcome": outcome})
     assert len(result.calls) == 1
 
 
-@pytest.mark.parametrize(("outcome", "end"), [("approve", "refunded"), ("refuse", "refuse")])
-def test_a_person_decides(outcome: str, end: str) -> None:
-    result = authorize(EvaluateReturn=decided("review"), SettleReview=decided(outcome))
+@pytest.mark.parametrize(("after", "end"), [(LABEL, "refunded"), (step("close", outcome="refused"), "refused")])
+def test_a_person_answers_and_the_record_says_what_follows(after: dict[str, Any], end: str) -> None:
+    result = authorize(EvaluateReturn=REVIEW, DecideNextStep=[after, REFUND])
     assert (result.status, result.output) == ("SUCCEEDED", {"outcome": end})
-    (settled,) = result.arguments("SettleReview")
-    assert settled["Payload"] == {"action": "settle_review", **WHICH, "deadline_passed": False}
+    (asked,) = result.arguments("RequestReview")
+    assert asked["Payload"].pop("token")
+    assert asked["Payload"] == {"purpose": "return", "brand": "larkspur", "return_id": "rma_1", "seen": 3}
 
 
-def test_nobody_decides_in_time_and_the_policy_does() -> None:
-    result = authorize(EvaluateReturn=decided("review"), RequestReview=TaskError("States.Timeout"))
+@pytest.mark.parametrize("waiting", ["RequestReview", "AwaitNews"])
+def test_a_deadline_is_looked_at_like_news(waiting: str) -> None:
+    begins = REVIEW if waiting == "RequestReview" else WAIT
+    result = authorize(EvaluateReturn=begins, **{waiting: TaskError("States.Timeout")})
     assert result.output == {"outcome": "refunded"}
-    assert result.arguments("SettleReview")[0]["Payload"]["deadline_passed"] is True
-    assert len(result.arguments("RequestReview")) == 1
+    assert len(result.arguments(waiting)) == 1
+    assert result.path[:5] == ["EvaluateReturn", "WhatIsNext?", waiting, "DecideNextStep", "WhatIsNext?"]
 
 
-def test_a_policy_that_insists_on_a_person_asks_again() -> None:
+def test_people_are_asked_again_and_news_that_changes_nothing_is_waited_out() -> None:
     result = authorize(
-        EvaluateReturn=decided("review"),
-        RequestReview=[TaskError("States.Timeout"), {"purpose": "review"}],
-        SettleReview=[decided("review"), decided("approve")],
+        EvaluateReturn=REVIEW, DecideNextStep=[step("review", seen=4), WAIT, step("wait", seen=6), CLOSE]
     )
+    assert [call["Payload"]["seen"] for call in result.arguments("RequestReview")] == [3, 4]
+    assert [call["Payload"]["seen"] for call in result.arguments("AwaitNews")] == [3, 6]
     assert result.output == {"outcome": "refunded"}
-    passed = [call["Payload"]["deadline_passed"] for call in result.arguments("SettleReview")]
-    assert passed == [True, False]
 
 
-def test_a_label_event_is_no_scan_and_waiting_goes_on() -> None:
-    result = authorize(RecordScan=[scan("waiting", seen=1), scan("scanned")])
-    assert result.output == {"outcome": "refunded"}
-    assert [call["Payload"]["seen"] for call in result.arguments("AwaitFirstScan")] == [0, 1]
+def test_what_is_called_off_has_its_label_taken_back() -> None:
+    result = authorize(DecideNextStep=VOID)
+    assert (result.status, result.output) == ("SUCCEEDED", {"outcome": "cancelled"})
+    assert result.arguments("VoidLabel")[0]["Payload"] == {"action": "void", **WHICH}
+    assert result.arguments("SettleReturn") == []
 
 
-def test_a_parcel_that_is_never_scanned_expires() -> None:
-    result = authorize(AwaitFirstScan=TaskError("States.Timeout"), RecordScan=scan("expired"))
-    assert (result.status, result.output) == ("SUCCEEDED", {"outcome": "expired"})
-    assert result.arguments("RefundReturn") == []
-
-
-def test_a_provider_that_is_down_for_hours_is_asked_again() -> None:
-    down = [TaskError("TransientError")] * 13
-    result = authorize(RefundReturn=[*down, payload(outcome="refunded")])
-    assert result.output == {"outcome": "refunded"}
-    assert result.path.count("WaitForProvider") == 2
-    assert len(result.arguments("RefundReturn")) == 14
-
-
-def test_a_provider_that_stays_down_fails_the_return_after_two_days() -> None:
-    result = authorize(RefundReturn=TaskError("TransientError"))
-    assert (result.status, result.error) == ("FAILED", "ReturnsAuthorizationFailed")
-    assert result.path.count("WaitForProvider") == 47
-    (marked,) = result.arguments("MarkReturnFailed")
-    assert (marked["Payload"]["step"], marked["Payload"]["error"]) == ("RefundReturn", "TransientError")
-
-
-def test_a_provider_that_refuses_fails_the_return_at_once() -> None:
-    result = authorize(RefundReturn=TaskError("PermanentProviderError", "shopper@example.com"))
-    assert (result.status, result.error) == ("FAILED", "ReturnsAuthorizationFailed")
-    assert len(result.arguments("RefundReturn")) == 1
-    (marked,) = result.arguments("MarkReturnFailed")
-    assert marked["Payload"] == {
-        "action": "fail",
-        **WHICH,
-        "execution": "test-1",
-        "step": "RefundReturn",
-        "error": "PermanentProviderError",
-    }
+def test_an_instant_exchange_settles_one_kind_after_the_other() -> None:
+    kinds = ["hold", "exchange", "release"]
+    result = authorize(
+        CreateLabel=step("settle", kind="hold"),
+        SettleReturn=[step("settle", kind="exchange"), WAIT, CLOSE],
+        DecideNextStep=step("settle", kind="release"),
+    )
+    assert [call["Payload"]["kind"] for call in result.arguments("SettleReturn")] == kinds
+    assert result.path.count("AwaitNews") == 1
 
 
 @pytest.mark.parametrize(
-    "step",
-    ["EvaluateReturn", "RequestReview", "SettleReview", "CreateLabel", "AwaitFirstScan", "RecordScan", "RefundReturn"],
+    ("task", "mocks"),
+    [
+        ("SettleReturn", {"DecideNextStep": REFUND}),
+        ("CreateLabel", {"DecideNextStep": [LABEL, LABEL, REFUND], "CreateLabel": WAIT}),
+        ("VoidLabel", {"EvaluateReturn": VOID, "DecideNextStep": VOID}),
+    ],
 )
-def test_a_step_that_fails_for_good_marks_the_return(step: str) -> None:
-    mocks = {"EvaluateReturn": decided("review"), step: TaskError("NotFoundError")}
-    result = authorize(**mocks)
+def test_a_provider_that_is_down_for_hours_is_asked_again(task: str, mocks: dict[str, Any]) -> None:
+    answers = {"SettleReturn": CLOSE, "CreateLabel": WAIT, "VoidLabel": CLOSE}
+    down = [TaskError("TransientError")] * 12
+    result = authorize(**(mocks | {task: [*down, answers[task]]}))
+    assert result.output == {"outcome": "refunded"}
+    assert result.path.count("WaitForProvider") == 2
+    assert len(result.arguments(task)) == 13
+
+
+def test_a_return_that_is_called_off_while_its_provider_is_down_is_not_asked_for_again() -> None:
+    result = authorize(SettleReturn=TaskError("TransientError"), DecideNextStep=[REFUND, VOID])
+    assert result.output == {"outcome": "cancelled"}
+    assert result.path.count("WaitForProvider") == 1
+
+
+def test_a_provider_that_stays_down_fails_the_return_after_two_days() -> None:
+    result = authorize(SettleReturn=TaskError("TransientError"))
+    assert (result.status, result.error) == ("FAILED", "ReturnsAuthorizationFailed")
+    assert result.path.count("WaitForProvider") == 47
+    (marked,) = result.arguments("MarkReturnFailed")
+    assert (marked["Payload"]["step"], marked["Payload"]["error"]) == ("SettleReturn", "TransientError")
+
+
+def test_rounds_are_counted_anew_after_a_success() -> None:
+    """A provider that was down for a day for the hold has two days again for the exchange."""
+    down = [TaskError("TransientError")] * 6
+    result = authorize(
+        EvaluateReturn=step("settle", kind="hold"),
+        SettleReturn=[*down * 40, step("settle", kind="exchange"), *down * 40, CLOSE],
+        DecideNextStep=[*[step("settle", kind="hold")] * 40, *[step("settle", kind="exchange")] * 40],
+    )
+    assert result.output == {"outcome": "refunded"}
+    assert result.path.count("WaitForProvider") == 80
+
+
+def test_a_provider_that_refuses_fails_the_return_at_once() -> None:
+    result = authorize(SettleReturn=TaskError("PermanentProviderError", "shopper@example.com"))
+    assert (result.status, result.error) == ("FAILED", "ReturnsAuthorizationFailed")
+    assert len(result.arguments("SettleReturn")) == 1
+    (marked,) = result.arguments("MarkReturnFailed")
+    failed = {"step": "SettleReturn", "error": "PermanentProviderError"}
+    assert marked["Payload"] == {"action": "mark_failed", **WHICH, **failed}
+
+
+@pytest.mark.parametrize(
+    ("name", "mocks"),
+    [
+        ("EvaluateReturn", {}),
+        ("RequestReview", {"EvaluateReturn": REVIEW}),
+        ("AwaitNews", {}),
+        ("DecideNextStep", {}),
+        ("CreateLabel", {}),
+        ("VoidLabel", {"EvaluateReturn": VOID}),
+        ("SettleReturn", {}),
+    ],
+)
+def test_a_step_that_fails_for_good_marks_the_return(name: str, mocks: dict[str, Any]) -> None:
+    result = authorize(**(mocks | {name: TaskError("NotFoundError")}))
     assert (result.status, result.error, result.cause) == (
         "FAILED",
         "ReturnsAuthorizationFailed",
-        f"Step {step} failed with NotFoundError",
+        f"Step {name} failed with NotFoundError",
     )
     (marked,) = result.arguments("MarkReturnFailed")
-    assert marked["Payload"]["step"] == step
+    assert marked["Payload"]["step"] == name
 
 
 def test_a_mark_that_cannot_be_made_still_ends_in_failure() -> None:
