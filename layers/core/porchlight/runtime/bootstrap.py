@@ -27,19 +27,25 @@ if TYPE_CHECKING:
     from porchlight.services.explain_delay import Explainer
     from porchlight.services.find_order import FindDesk
     from porchlight.services.hear_contacts import ContactDesk, ContactLog
+    from porchlight.services.label_book import LabelBook
     from porchlight.services.label_return import LabelDesk
     from porchlight.services.lookout import Lookout
+    from porchlight.services.own_label import OwnLabels
     from porchlight.services.preference_centre import PreferenceCentre
     from porchlight.services.published_keys import PublishedKeys
     from porchlight.services.receive_mail import MailDesk
     from porchlight.services.receive_reply import ReplyDesk
     from porchlight.services.request_return import RequestDesk
+    from porchlight.services.returns_api import ReturnsApi
     from porchlight.services.returns_portal import Portal
+    from porchlight.services.reviews_api import ReviewsApi
     from porchlight.services.shopper_api import ShopperApi
     from porchlight.services.sign_up import SmsSignUp
     from porchlight.services.texting import Texts
     from porchlight.services.warehouse_api import WarehouseApi
+    from porchlight.services.answer_withdrawal import WithdrawalDesk
     from porchlight.services.webhook_desk import WebhookDesk
+    from porchlight.services.withdraw import WithdrawPage
 
 
 class App:
@@ -244,12 +250,62 @@ class App:
         shoppers = ShopperBook(self.profiles, self.histories)
         return Assessor(self.orders, self.shipments, self.returns, self.brands, shoppers, self.laws)
 
+    @cached_property
+    def statements(self) -> "returning.Statements":
+        """Statements of withdrawal."""
+        from porchlight.adapters.dynamodb.statements import DynamoStatements
+
+        return DynamoStatements(self._table)
+
+    @property
+    def withdraw_page(self) -> "WithdrawPage":
+        """Where contracts are withdrawn from."""
+        from porchlight.services.links import Links
+        from porchlight.services.withdraw import WithdrawPage
+
+        links = Links(self.secrets, self.public_url)
+        return WithdrawPage(
+            *(self.statements, self.orders, self.brands, self.renderer, links, self.tries, self.metrics)
+        )
+
+    @property
+    def withdrawal_desk(self) -> "WithdrawalDesk":
+        """Who answers statements of withdrawal."""
+        from porchlight.services.answer_withdrawal import WithdrawalDesk
+        from porchlight.services.links import Links
+        from porchlight.services.support import Support
+
+        return WithdrawalDesk(
+            *(self.statements, self.request_desk, self.orders, self.returns, self.brands, self.laws, self.renderer),
+            *(Links(self.secrets, self.public_url), self.courier, Support(self.courier), self.metrics),
+        )
+
     @property
     def request_desk(self) -> "RequestDesk":
         """Where returns are asked for."""
         from porchlight.services.request_return import RequestDesk
 
         return RequestDesk(self.returns, self.orders, self.assessor, self.addresses)
+
+    @property
+    def returns_api(self) -> "ReturnsApi":
+        """What brands' own systems ask about returns."""
+        from porchlight.services.links import Links
+        from porchlight.services.returns_api import ReturnsApi
+        from porchlight.services.review_return import Cancellation
+
+        return ReturnsApi(
+            *(self.returns, self.orders, self.brands, self.assessor, self.request_desk),
+            *(Cancellation(self.returns, self.shipments), lambda: Links(self.secrets, self.public_url), self.secrets),
+        )
+
+    @property
+    def reviews_api(self) -> "ReviewsApi":
+        """What people decide about returns."""
+        from porchlight.services.review_return import ReviewDesk
+        from porchlight.services.reviews_api import ReviewsApi
+
+        return ReviewsApi(ReviewDesk(self.returns, self.orders), self.own_labels, self.secrets)
 
     @property
     def return_steps(self) -> "ReturnSteps":
@@ -758,14 +814,25 @@ class App:
         return DynamoAddresses(self._table)
 
     @property
+    def label_book(self) -> "LabelBook":
+        """Who writes labels down, with their parcels."""
+        from porchlight.services.label_book import LabelBook
+
+        return LabelBook(self.returns, self.orders, self.shipments, self.brands, self.lookout, self.metrics)
+
+    @property
     def label_desk(self) -> "LabelDesk":
         """Who makes the labels of returns, and takes them back."""
         from porchlight.services.label_return import LabelDesk
 
-        return LabelDesk(
-            *(self.returns, self.orders, self.shipments, self.brands, self.addresses, self.documents),
-            *(self.label_provider, self.lookout, self.metrics),
-        )
+        return LabelDesk(self.label_book, self.addresses, self.documents, self.label_provider)
+
+    @property
+    def own_labels(self) -> "OwnLabels":
+        """Who takes labels that people bring."""
+        from porchlight.services.own_label import OwnLabels
+
+        return OwnLabels(self.label_book, self.addresses, self.documents)
 
     def refund_provider(self, brand: "BrandConfig") -> "ports.RefundProvider":
         """The provider that the brand has chosen."""

@@ -2,10 +2,16 @@
 
 from porchlight.domain.ids import stable_id
 from porchlight.domain.orders import Order
-from porchlight.domain.returns import Return
+from porchlight.domain.returns import Label, Return
 
+OUR_NUMBERS = "PLR"
 DEFAULT_CARRIER = "usps"
 """Whose label is wanted where nothing was shipped yet; otherwise it is the carrier that brought the order."""
+
+
+def is_our_number(label: Label) -> bool:
+    """True for a number that we made up (``labels.own``): no carrier could be asked about it."""
+    return label.tracking_number.startswith(OUR_NUMBERS)
 
 
 def label_key(request: Return) -> str:

@@ -3,6 +3,7 @@ form, a counter of the brand's own) is the brand's; codes say the number. A PDF 
 """
 
 from porchlight.domain.brands import BrandConfig
+from porchlight.domain.rma.labels import OUR_NUMBERS
 from porchlight.domain.rma.names import ReturnMethod
 from porchlight.labels.kit import Kit
 from porchlight.returning import LabelMade, LabelRequest
@@ -20,7 +21,7 @@ class OwnLabels:
     def make(self, brand: BrandConfig, wanted: LabelRequest) -> LabelMade:
         """``PLR`` and the 20 letters and digits of the key."""
         del brand
-        number = "PLR" + wanted.key.rpartition("_")[2].upper()
+        number = OUR_NUMBERS + wanted.key.rpartition("_")[2].upper()
         code = number if wanted.method is not ReturnMethod.LABEL else ""
         return LabelMade(carrier=wanted.carrier, tracking_number=number, reference=number, code=code)
 

@@ -1,0 +1,506 @@
+"""Labels of returns: made once, whatever breaks on the way; taken back; brought by people."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from porchlight.domain import ids
+from porchlight.domain.milestones import Milestone
+from porchlight.domain.returns import Decision, Outcome, Return, ReturnState
+from porchlight.domain.rma.names import ReturnKind, ReturnMethod
+from porchlight.domain.rma.next_step import NO_LABEL
+from porchlight.domain.rma.terms import Terms
+from porchlight.errors import (
+    NO_ANSWER,
+    ConflictError,
+    InvalidInputError,
+    NotFoundError,
+    PermanentProviderError,
+    TransientError,
+)
+from porchlight.labels.registry import label_provider
+from porchlight.returning import LabelProvider, SenderAddress
+from porchlight.services.label_book import LabelBook
+from porchlight.services.label_return import LabelDesk
+from porchlight.services.lookout import Lookout
+from porchlight.services.own_label import LabelBody, LabelSender, OwnLabels
+from porchlight.services.read_json import read_json
+from porchlight.services.return_parcels import parcels_of
+from tests.fakes import FakeBrands, FakeMetrics, FakeOrders, FakeReturns, FakeShipments, FakeSources
+from tests.fakes_returning import FakeAddresses, FakeDocuments, FakeLabels
+from tests.unit import stories
+from tests.unit.stories import NOW
+
+ADA = SenderAddress(name="Ada Byron", street="12 Ockham Lane", city="Guildford", postcode="97401", country="US")
+FACILITIES = {
+    "newark": {"name": "Larkspur Returns", "street": "9 Dock Road", "city": "Newark", "country": "US"},
+    "reno": {"name": "Larkspur West", "city": "Reno", "country": "US"},
+}
+PDF = b"%PDF-1.4\nfrom our own printer\n%%EOF\n"
+
+
+class Killed(BaseException):
+    """The function was killed."""
+
+
+class Office:
+    """All that a label needs, with a return that is approved."""
+
+    def __init__(self, provider: str = "shop", **request: Any) -> None:
+        self.labels, self.own = FakeLabels(), label_provider("own", None)  # type: ignore[arg-type]
+        self.orders, self.returns, self.metrics = FakeOrders(), FakeReturns(), FakeMetrics()
+        self.shipments, self.documents, self.addresses = FakeShipments(self.orders), FakeDocuments(), FakeAddresses()
+        brand = stories.brand(label_provider=provider, facilities=FACILITIES)
+        self.lookout = Lookout(FakeSources(usps=("poll", None), ups=("poll", None)))
+        tracked = brand.model_copy(update={"tracking": brand.tracking.model_copy(update={"ask": ("usps", "ups")})})
+        self.label_book = LabelBook(
+            *(self.returns, self.orders, self.shipments, FakeBrands(tracked), self.lookout, self.metrics)
+        )
+        self.desk = LabelDesk(self.label_book, self.addresses, self.documents, self.provider)
+        self.people = OwnLabels(self.label_book, self.addresses, self.documents)
+        lines = tuple(one.model_copy(update={"weight_grams": 250}) for one in stories.order().lines)
+        self.orders.save(stories.order(lines=lines))
+        self.addresses.put("larkspur", "cus_1", "rma_1", ADA, NOW)
+        yes = Decision(outcome=Outcome.APPROVE, rule="standard", policy_version="returns-1", decided_at=NOW)
+        self.returns.create(stories.wanted([("shirt", 2)], **{"decisions": (yes,), **request}))
+
+    def provider(self, provider_id: str) -> LabelProvider:
+        return self.own if provider_id == "own" else self.labels
+
+    @property
+    def request(self) -> Return:
+        found = self.returns.get("larkspur", "rma_1")
+        assert found
+        return found
+
+    def make(self) -> str:
+        return self.desk.make("larkspur", "rma_1", NOW)
+
+    def void(self) -> str:
+        return self.desk.void("larkspur", "rma_1", NOW)
+
+    def update(self, **changed: Any) -> None:
+        self.returns.update(self.request.model_copy(update={**changed, "version": self.request.version + 1}))
+
+
+# ------------------------------------------------------------------------------------------------------------- making
+
+
+def test_a_label_is_made_and_the_return_is_approved_with_it() -> None:
+    # Given an approved request of a shopper whose address is known
+    office = Office()
+    # When its label is made
+    assert office.make() == "made"
+    # Then the provider was asked for what it needs
+    (wanted,) = office.labels.calls
+    assert (wanted.sender, wanted.carrier, wanted.weight_grams, wanted.since) == (ADA, "usps", 500, None)
+    assert wanted.to
+    assert wanted.to.name == "Larkspur Returns"
+    # And the return is approved, with a label, its parcel and its document
+    label = office.request.label
+    assert label
+    assert (office.request.state, label.provider, label.made_at) == (ReturnState.APPROVED, "shop", NOW)
+    parcel = office.shipments.get("larkspur", label.shipment_id)
+    assert parcel
+    assert (parcel.return_id, parcel.order_id, parcel.tracking_number) == ("rma_1", "ord_1", label.tracking_number)
+    assert office.desk.document("larkspur", "rma_1").startswith(b"%PDF-")
+    assert office.metrics.total("LabelsMade") == 1
+
+
+def test_the_name_of_a_document_says_nothing_of_the_shopper() -> None:
+    office = Office()
+    office.make()
+    (name,) = office.documents.bodies
+    assert name.startswith("labels/larkspur/plr_")
+    assert not [one for one in ("rma_1", "cus_1", "Ada", "Ockham") if one in name]
+
+
+def test_the_parcel_of_a_label_is_asked_about_and_a_number_of_our_own_is_not() -> None:
+    # Given a provider's label, and a number that no carrier knows
+    bought, own = Office(), Office("own")
+    bought.make(), own.make()
+    watches = [
+        office.shipments.contents("larkspur", office.request.label.shipment_id).watch  # type: ignore[union-attr]
+        for office in (bought, own)
+    ]
+    # Then only the carrier of the first is asked
+    assert watches[0]
+    assert watches[0].source == "usps"
+    assert watches[1] is None
+
+
+def test_the_carrier_is_the_one_that_brought_the_order_and_the_facility_the_one_of_the_terms() -> None:
+    office = Office("own", terms=Terms(policy_version="returns-1", facility="reno"))
+    office.shipments.save(stories.parcel(), due_at=None, link=True)
+    office.make()
+    assert office.request.label
+    assert office.request.label.carrier == "ups"
+    other = Office(terms=Terms(policy_version="returns-1", facility="reno"))
+    other.make()
+    assert other.labels.calls[0].to
+    assert other.labels.calls[0].to.name == "Larkspur West"
+
+
+def test_our_own_number_is_the_one_of_the_release_before() -> None:
+    # Given a return whose parcel was made by the release before, which was killed before the approval
+    office = Office("own")
+    number = "PLR" + ids.stable_id("plr", "larkspur", "rma_1").removeprefix("plr_").upper()
+    office.make()
+    assert office.request.label
+    assert office.request.label.tracking_number == number
+
+
+@pytest.mark.parametrize("method", [ReturnMethod.OWN, ReturnMethod.IN_STORE, ReturnMethod.KEEP, ReturnMethod.DONATE])
+def test_without_a_label_of_ours_it_is_approved_all_the_same(method: ReturnMethod) -> None:
+    office = Office(method=method)
+    assert (office.make(), office.request.state, office.request.label) == ("none", ReturnState.APPROVED, None)
+    assert office.labels.calls == []
+
+
+def test_nothing_comes_back_for_a_claim() -> None:
+    office = Office(kind=ReturnKind.CLAIM)
+    assert (office.make(), office.request.label) == ("none", None)
+
+
+def test_only_what_was_approved_gets_a_label() -> None:
+    undecided = Office(decisions=())
+    with pytest.raises(InvalidInputError):
+        undecided.make()
+    cancelled = Office(state=ReturnState.CANCELLED)
+    assert (cancelled.make(), cancelled.labels.calls) == ("none", [])
+
+
+# --------------------------------------------------------------------------------------------------- killed, refused
+
+
+def killed_after(office: Office, step: int) -> None:
+    """Everything that has an effect: the process dies right after the ``step``-th (from 0)."""
+    done = 0
+
+    def dying[**P, T](effect: Callable[P, T]) -> Callable[P, T]:
+        def call(*args: P.args, **kwargs: P.kwargs) -> T:
+            nonlocal done
+            result = effect(*args, **kwargs)
+            done += 1
+            if done == step + 1:
+                raise Killed
+            return result
+
+        return call
+
+    for holder, name in (
+        (office.returns, "update"),
+        (office.shipments, "save"),
+        (office.documents, "put"),
+        (office.labels, "make"),
+        (office.labels, "void"),
+    ):
+        setattr(holder, name, dying(getattr(holder, name)))
+
+
+def test_killed_between_any_two_steps_it_is_one_label() -> None:
+    # Given the label that is made when nothing happens
+    calm = Office()
+    calm.make()
+    for step in range(5):
+        # When the process is killed after any effect, and begins anew
+        office = Office()
+        killed_after(office, step)
+        with pytest.raises(Killed):
+            office.make()
+        assert office.make() == "made"
+        # Then it is the same label, bought once, with one parcel and one document
+        assert office.request.label == calm.request.label
+        assert len(office.labels.made) == 1
+        assert len(office.shipments.records) == 1
+        assert len(office.documents.bodies) == 1
+        # And whoever asked again said that it may be there
+        assert [call.since for call in office.labels.calls[1:]] == [NOW] * (len(office.labels.calls) - 1)
+        assert office.make() == "made"
+        assert office.metrics.total("LabelsMade") == 1 or step == 4
+
+
+def test_an_answer_that_was_lost_is_the_same_label() -> None:
+    office = Office()
+    office.labels.loses = [TransientError("?", code=NO_ANSWER)]
+    with pytest.raises(TransientError):
+        office.make()
+    assert office.request.state is ReturnState.REQUESTED
+    assert office.make() == "made"
+    assert len(office.labels.made) == 1
+    assert office.labels.calls[1].since == NOW
+
+
+@pytest.mark.parametrize("why", ["address-refused", "no-rate", "not-set-up"])
+def test_what_a_provider_refuses_waits_for_a_person_and_is_tried_anew_by_them(why: str) -> None:
+    # Given a provider that does not take the address
+    office = Office()
+    office.labels.fails = [PermanentProviderError(code=why)]
+    # When the label is made
+    assert office.make() == "refused"
+    # Then the return has not failed: a person is asked, and told why
+    review = office.request.review
+    assert review
+    assert (review.why, review.notes, review.due_at > NOW) == (NO_LABEL, (why,), True)
+    assert office.request.state is not ReturnState.FAILED
+    assert office.metrics.total("LabelsRefused", why=why) == 1
+    # And when they have put it right, another label is asked for, under another key
+    assert office.make() == "made"
+    assert office.request.review is None
+    assert len({call.key for call in office.labels.calls}) == 2
+
+
+def test_without_an_address_or_the_method_nobody_is_asked() -> None:
+    office = Office(shopper_id="cus_2")
+    assert (office.make(), office.labels.calls) == ("refused", [])
+    assert office.request.review
+    assert office.request.review.notes == ("no-address",)
+    boxes = Office(method=ReturnMethod.BOX_FREE)
+    assert (boxes.make(), boxes.labels.calls) == ("refused", [])
+
+
+def test_a_gift_is_sent_by_the_one_who_got_it() -> None:
+    office = Office(recipient_id="cus_9")
+    office.addresses.put("larkspur", "cus_9", "rma_1", ADA.model_copy(update={"name": "Charles"}), NOW)
+    office.make()
+    assert office.labels.calls[0].sender
+    assert office.labels.calls[0].sender.name == "Charles"
+
+
+def test_a_label_for_what_was_cancelled_meanwhile_is_taken_back() -> None:
+    # Given a shopper who cancels while the provider makes the label
+    office = Office()
+    make = office.labels.make
+
+    def slowly(*args: Any) -> Any:
+        made = make(*args)
+        office.update(state=ReturnState.CANCELLED)
+        return made
+
+    office.labels.make = slowly  # type: ignore[method-assign]
+    # Then it is not paid for, and the return stays cancelled
+    assert office.make() == "none"
+    assert len(office.labels.voided) == 1
+    assert (office.request.state, office.request.label) == (ReturnState.CANCELLED, None)
+
+
+def test_of_two_labels_at_once_one_is_taken_back() -> None:
+    # Given a provider that made another label for a second call at the same moment
+    office = Office()
+    make = office.labels.make
+
+    def twice(brand: Any, wanted: Any) -> Any:
+        first = make(brand, wanted)
+        office.labels.make = make  # type: ignore[method-assign]
+        office.labels.made.clear()
+        office.labels.made["other"] = first
+        office.make()
+        return first
+
+    office.labels.make = twice  # type: ignore[method-assign]
+    assert office.make() == "made"
+    assert office.request.label
+    assert len(office.labels.voided) == 1
+    assert office.request.label.reference not in office.labels.voided
+
+
+# --------------------------------------------------------------------------------------------------------- taken back
+
+
+def test_a_label_is_taken_back_once_and_its_scan_still_counts() -> None:
+    # Given a label, and a shopper who cancels
+    office = Office()
+    office.make()
+    first = office.request.label
+    assert first
+    # When it is taken back, twice
+    assert (office.void(), office.void()) == ("voided", "voided")
+    assert office.labels.voided == [first.reference]
+    # Then the return knows of it
+    assert office.request.label is None
+    assert [(one.reference, one.voided_at) for one in office.request.old_labels] == [(first.reference, NOW)]
+    # And when it is used all the same, that is seen
+    parcel = office.shipments.get("larkspur", first.shipment_id)
+    assert parcel
+    seen = stories.after(parcel, [stories.scan(Milestone.IN_TRANSIT, NOW + timedelta(hours=3))])
+    office.shipments.save(seen.model_copy(update={"version": parcel.version + 1}), due_at=None)
+    assert parcels_of(office.shipments, office.request).scanned_at == NOW + timedelta(hours=3)
+
+
+def test_a_label_that_was_used_stays() -> None:
+    office = Office()
+    office.make()
+    assert office.request.label
+    office.labels.used.add(office.request.label.reference)
+    assert office.void() == "used"
+    assert office.request.label
+
+
+def test_killed_while_it_is_taken_back_it_is_taken_back_once() -> None:
+    for step in range(2):
+        office = Office()
+        office.make()
+        killed_after(office, step)
+        with pytest.raises(Killed):
+            office.void()
+        assert office.void() == "voided"
+        assert len(office.request.old_labels) == 1
+        assert office.request.old_labels[0].voided_at
+
+
+def test_there_is_nothing_to_take_back_where_there_is_no_label() -> None:
+    assert Office(method=ReturnMethod.KEEP).void() == "none"
+
+
+# ------------------------------------------------------------------------------------------------------------- people
+
+
+def test_another_label_takes_the_place_of_one_that_was_lost_and_that_one_is_given_back() -> None:
+    office = Office()
+    office.make()
+    first = office.request.label
+    assert first
+    # When a person asks for another one
+    office.people.label("larkspur", "rma_1", LabelBody(), NOW)
+    assert office.request.label is None
+    assert office.labels.voided == []
+    # Then the workflow makes it, and gives the first back
+    assert office.make() == "made"
+    second = office.request.label
+    assert second
+    assert second.tracking_number != first.tracking_number
+    assert office.labels.voided == [first.reference]
+    assert [one.voided_at for one in office.request.old_labels] == [NOW]
+    assert len(office.documents.bodies) == 2
+
+
+def test_an_address_that_was_put_right_is_the_one_of_the_next_label() -> None:
+    office = Office()
+    office.labels.fails = [PermanentProviderError(code="address-refused")]
+    office.make()
+    right = LabelSender(**{**ADA.model_dump(), "street": "13 Ockham Lane"})
+    office.people.label("larkspur", "rma_1", LabelBody(sender=right), NOW)
+    office.make()
+    assert office.labels.calls[-1].sender
+    assert office.labels.calls[-1].sender.street == "13 Ockham Lane"
+
+
+def test_the_brand_brings_its_own_label() -> None:
+    # Given a provider that does not work, and a form to upload to
+    office = Office()
+    office.labels.fails = [PermanentProviderError(code="no-rate")]
+    office.make()
+    form = office.people.upload_form("larkspur", "rma_1")
+    (named,) = office.documents.forms
+    assert named == (named[0], "application/pdf", 5_000_000, 900)
+    assert form["seconds"] == 900
+    # When a PDF was uploaded, and the number is told
+    office.documents.put(named[0], PDF, "application/pdf")
+    body = read_json(LabelBody, b'{"tracking_number": "1Z 999 AA1 01 2345 6784", "document": true}')
+    given = office.people.label("larkspur", "rma_1", body, NOW)
+    # Then that is the label, the carrier known by its number, and nobody has to answer any more
+    assert given.label
+    assert (given.label.carrier, given.label.tracking_number) == ("ups", "1Z999AA10123456784")
+    assert (given.state, given.review) == (ReturnState.APPROVED, None)
+    # And nobody who has the form can change what is printed
+    office.documents.put(named[0], b"%PDF- something else %%EOF", "application/pdf")
+    assert office.desk.document("larkspur", "rma_1") == PDF
+    # And telling it twice is once
+    assert office.people.label("larkspur", "rma_1", body, NOW) == given
+
+
+@pytest.mark.parametrize("upload", [b"", b"<html>", b"%PDF-1.4 cut off", b"%PDF-" + b"x" * 5_000_001 + b"%%EOF"])
+def test_what_is_no_pdf_is_no_label(upload: bytes) -> None:
+    office = Office()
+    office.people.upload_form("larkspur", "rma_1")
+    office.documents.put(office.documents.forms[0][0], upload, "application/pdf")
+    with pytest.raises(InvalidInputError) as caught:
+        office.people.bring("larkspur", "rma_1", "ups", "1Z1", NOW, document=True)
+    assert (caught.value.problem, office.request.label) == ("not-a-pdf", None)
+
+
+def test_what_was_not_uploaded_is_not_found() -> None:
+    with pytest.raises(NotFoundError):
+        Office().people.bring("larkspur", "rma_1", "ups", "1Z1", NOW, document=True)
+
+
+def test_a_shopper_tells_the_number_of_the_parcel_that_they_send_themselves() -> None:
+    office = Office(method=ReturnMethod.OWN)
+    office.make()
+    office.people.bring("larkspur", "rma_1", "UPS", "1Z5", NOW)
+    assert office.request.label
+    watch = office.shipments.contents("larkspur", office.request.label.shipment_id).watch
+    assert watch
+    assert watch.source == "ups"
+
+
+def test_a_number_of_another_parcel_is_refused() -> None:
+    # Given the parcel that brought the order
+    office = Office(method=ReturnMethod.OWN)
+    outbound = ids.shipment_id("larkspur", "ups", "1Z999")
+    office.shipments.save(stories.parcel(shipment_id=outbound), due_at=None, link=True)
+    with pytest.raises(ConflictError) as caught:
+        office.people.bring("larkspur", "rma_1", "ups", "1Z999", NOW)
+    assert (caught.value.problem, office.request.label) == ("number-in-use", None)
+    parcel = office.shipments.get("larkspur", outbound)
+    assert parcel
+    assert not parcel.is_return
+
+
+def test_a_carrier_that_nobody_can_guess_has_to_be_named() -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        Office().people.bring("larkspur", "rma_1", "", "12345", NOW)
+    assert caught.value.problem == "unknown-carrier"
+
+
+@pytest.mark.parametrize(
+    "gone",
+    [
+        {"state": ReturnState.CANCELLED},
+        {"scanned_at": NOW},
+        {"decisions": ()},
+        {"method": ReturnMethod.KEEP},
+        {"method": ReturnMethod.IN_STORE},
+    ],
+)
+def test_what_is_over_sent_or_not_sent_at_all_gets_no_label(gone: dict[str, Any]) -> None:
+    office = Office(**gone)
+    for ask in (
+        lambda: office.people.label("larkspur", "rma_1", LabelBody(), NOW),
+        lambda: office.people.upload_form("larkspur", "rma_1"),
+        lambda: office.people.bring("larkspur", "rma_1", "ups", "1Z5", NOW),
+    ):
+        with pytest.raises(ConflictError) as caught:
+            ask()
+        assert caught.value.problem == "return-not-waiting"
+
+
+@pytest.mark.parametrize("body", [b'{"carrier": "ups"}', b'{"document": true}', b'{"tracking_number": "<b>"}'])
+def test_half_a_label_is_none(body: bytes) -> None:
+    with pytest.raises(InvalidInputError):
+        read_json(LabelBody, body)
+
+
+# -------------------------------------------------------------------------------------------------------------- codes
+
+
+def test_a_code_says_our_number() -> None:
+    office = Office("own", method=ReturnMethod.BOX_FREE)
+    office.make()
+    assert office.request.label
+    shown = office.desk.code_svg("larkspur", "rma_1")
+    assert shown.startswith("<svg")
+    assert f"<title>{office.request.label.tracking_number}</title>" in shown
+    with pytest.raises(NotFoundError):
+        office.desk.document("larkspur", "rma_1")
+
+
+def test_a_picture_of_a_code_is_a_document() -> None:
+    office = Office(method=ReturnMethod.QR)
+    office.make()
+    assert office.request.label
+    assert office.request.label.document.endswith(".png")
+    assert office.desk.code_svg("larkspur", "rma_1") == ""
+    assert office.desk.document("larkspur", "rma_1").startswith(b"\x89PNG")
