@@ -5,7 +5,6 @@ from porchlight.runtime.handlers import Event, task_handler
 from porchlight.services.amends import Amends
 from porchlight.services.bearers import Bearers
 from porchlight.services.keep_orders import OrderKeeper
-from porchlight.services.refund_return import Refunder
 
 
 def carry_out(event: Event) -> dict[str, str]:
@@ -17,7 +16,8 @@ def carry_out(event: Event) -> dict[str, str]:
         app.brands,
         OrderKeeper(app.orders, app.shipments, app.brands, app.lookout, app.dates),
         app.remedies,
-        Refunder(app.returns, app.orders, app.brands, app.refund_provider, app.metrics),
+        app.ledger_book,
+        app.settler,
         app.metrics,
     )
     which = (event["brand"], event["shipment_id"], event["order_id"], event["delay_id"])

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 CORE = ROOT / "layers/core"
 APP = "porchlight.runtime.bootstrap"
 PROVIDERS = {
-    "refund_provider": "refunds/*/client.py",
+    "settlement_provider": "refunds/**/*.py",
     "remedies": "refunds/*/client.py",
     "provider": "channels/*/*.py",
     "text_provider": "channels/sms/*.py",

@@ -23,10 +23,11 @@ from porchlight.services.bearers import Bearers
 from porchlight.services.cases import AnswerDesk
 from porchlight.services.delays import DelayWatch
 from porchlight.services.keep_orders import OrderKeeper
+from porchlight.services.ledger_book import LedgerBook
 from porchlight.services.order_delays import OrderWatch
 from porchlight.services.playbook import Playbooks, Todo
-from porchlight.services.refund_return import Refunder
 from porchlight.services.resume_workflows import NewsDesk
+from porchlight.services.settle_return import Settler
 from porchlight.services.surges import SurgeWatch
 from tests.fakes import (
     NO_HISTORY,
@@ -35,12 +36,12 @@ from tests.fakes import (
     FakeCases,
     FakeMetrics,
     FakeOrders,
-    FakeRefunds,
     FakeReturns,
     FakeShipments,
     FakeSurges,
     FakeWorkflows,
 )
+from tests.fakes_returning import FakeLedgers, FakeSettlements
 from tests.unit.stories import DAY, NOW, after, brand, order, parcel, scan
 
 LATE = datetime(2026, 3, 7, 5, tzinfo=UTC)
@@ -84,8 +85,9 @@ class World:
         brands = FakeBrands(self.brand)
         self.orders, self.returns, self.cases = FakeOrders(), FakeReturns(), FakeCases()
         self.metrics, self.workflows, self.remedies = FakeMetrics(), FakeWorkflows(), FakeRemedies()
-        self.refunds = FakeRefunds()
+        self.refunds = FakeSettlements()
         self.shipments = FakeShipments(self.orders)
+        self.ledgers = FakeLedgers(self.returns)
         self.orders.returns = self.returns
         self.orders.save(order(**{"order_id": ORDER, **(of or {})}))
         self.events = [scan(Milestone.IN_TRANSIT, NOW)]
@@ -97,7 +99,8 @@ class World:
         self.bearers = Bearers(self.shipments, self.orders, NO_HISTORY, self.metrics)
         self.playbooks = Playbooks(self.bearers, self.orders, self.cases, brands, self.metrics, self.surges)
         self.keeper = OrderKeeper(self.orders, self.shipments, brands, NOBODY, NO_HISTORY)
-        refunder = Refunder(self.returns, self.orders, brands, lambda _: self.refunds, self.metrics)
+        book = LedgerBook(self.ledgers, self.orders, self.returns, self.shipments)
+        settler = Settler(self.returns, self.orders, brands, book, lambda *_: self.refunds, self.metrics)
         self.amends = Amends(
             self.bearers,
             self.orders,
@@ -105,7 +108,8 @@ class World:
             brands,
             self.keeper,
             lambda _: self.remedies,
-            refunder,
+            book,
+            settler,
             self.metrics,
         )
         self.desk = NewsDesk(self.shipments, self.orders, self.cases, self.workflows)

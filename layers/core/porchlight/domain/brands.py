@@ -3,9 +3,9 @@ built.
 """
 
 from datetime import time, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, HttpUrl, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, HttpUrl, Tag, field_validator
 
 from porchlight.domain.dates import zone
 from porchlight.domain.delays import DelayKind
@@ -171,16 +171,57 @@ class TrackingPolicy(BaseModel):
         return ask
 
 
-class RefundWebhook(BaseModel):
-    """Where approved refunds are sent, signed (Standard Webhooks); the secret is
-    ``porchlight/{stage}/refunds/{brand}``.
-    """
+class _Refunds(BaseModel):
+    """Who moves money and sends other goods. The secret is ``porchlight/{stage}/refunds/{brand}``."""
 
     model_config = _STRICT
 
-    provider: Literal["webhook"] = "webhook"
     url: HttpUrl | None = None
-    """None: the deployment's ``RefundUrl`` parameter is used."""
+    """Where the brand's own system is asked, signed (Standard Webhooks), for all that the provider cannot do. None:
+    the deployment's ``RefundUrl`` parameter is used.
+    """
+
+
+class RefundWebhook(_Refunds):
+    """The brand's own system does it all."""
+
+    provider: Literal["webhook"] = "webhook"
+
+
+class ShopifyRefunds(_Refunds):
+    """Refunds and store credit in Shopify."""
+
+    provider: Literal["shopify"]
+    shop: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*\.myshopify\.com$")
+
+
+class StripeRefunds(_Refunds):
+    """Refunds and holds at Stripe; orders name their ``payment_reference``."""
+
+    provider: Literal["stripe"]
+
+
+class WooCommerceRefunds(_Refunds):
+    """Refunds in WooCommerce. ``site``: where WordPress is."""
+
+    provider: Literal["woocommerce"]
+    site: HttpUrl
+
+
+def _refund_provider(given: Any) -> str:
+    """The tag of a union whose first member may leave it out."""
+    provider = given.get("provider") if isinstance(given, dict) else given.provider
+    return str(provider or "webhook")
+
+
+Refunds = Annotated[
+    Annotated[RefundWebhook, Tag("webhook")]
+    | Annotated[ShopifyRefunds, Tag("shopify")]
+    | Annotated[StripeRefunds, Tag("stripe")]
+    | Annotated[WooCommerceRefunds, Tag("woocommerce")],
+    Discriminator(_refund_provider),
+]
+"""Who moves the money of a brand."""
 
 
 class BrandConfig(BaseModel):
@@ -206,7 +247,7 @@ class BrandConfig(BaseModel):
     delays: DelayPolicy
     returns: ReturnsPolicy
     """Written in ``policies/returns.yaml`` beside brand.yaml; a brand without that file has the default one."""
-    refunds: RefundWebhook = RefundWebhook()
+    refunds: Refunds = RefundWebhook()
     tracking: TrackingPolicy = TrackingPolicy()
     outreach: Outreach = Outreach()
     webhooks: tuple[WebhookEndpoint, ...] = ()

@@ -151,6 +151,8 @@ class Order(BaseModel):
     gift: bool = False
     exchange_of: str = ""
     """The return (``rma_…``) in exchange for which it was sent: its money was paid with the orders of that return."""
+    payment_reference: str = ""
+    """What the payment provider calls the payment (Stripe's ``pi_…`` or ``ch_…``): refunds are asked for there."""
     fingerprints: tuple[str, ...] = ()
     """Digests of address and means of payment, as the shop makes them: what several shoppers share shows by these."""
     backfilled: bool = False
@@ -219,6 +221,7 @@ class OrderPlaced(BaseModel):
     channel: str = "web"
     gift: bool = False
     exchange_of: str = ""
+    payment_reference: str = Field(default="", max_length=128)
     fingerprints: tuple[str, ...] = Field(default=(), max_length=8)
 
 

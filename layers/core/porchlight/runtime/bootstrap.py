@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from porchlight.connectors import CarrierConnector
     from porchlight.domain.brands import BrandConfig
     from porchlight.domain.receipts import Receipt
+    from porchlight.domain.rma.names import SettlementKind
+    from porchlight.refunds.kit import RefundKit
     from porchlight.services.advance_return import ReturnSteps
     from porchlight.services.assess_return import Assessor
     from porchlight.services.blocks import BlockDesk
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from porchlight.services.hear_contacts import ContactDesk, ContactLog
     from porchlight.services.label_book import LabelBook
     from porchlight.services.label_return import LabelDesk
+    from porchlight.services.ledger_book import LedgerBook
     from porchlight.services.lookout import Lookout
     from porchlight.services.own_label import OwnLabels
     from porchlight.services.preference_centre import PreferenceCentre
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
     from porchlight.services.returns_api import ReturnsApi
     from porchlight.services.returns_portal import Portal
     from porchlight.services.reviews_api import ReviewsApi
+    from porchlight.services.settle_return import Settler
     from porchlight.services.shopper_api import ShopperApi
     from porchlight.services.sign_up import SmsSignUp
     from porchlight.services.texting import Texts
@@ -834,17 +838,52 @@ class App:
 
         return OwnLabels(self.label_book, self.addresses, self.documents)
 
-    def refund_provider(self, brand: "BrandConfig") -> "ports.RefundProvider":
-        """The provider that the brand has chosen."""
-        from porchlight.refunds.registry import refund_provider
+    @cached_property
+    def ledgers(self) -> "returning.Ledgers":
+        """What was promised and paid back of orders' money."""
+        from porchlight.adapters.dynamodb.ledgers import DynamoLedgers
 
-        return refund_provider(brand, self.secrets, self._refund_url(brand), self.orders)
+        return DynamoLedgers(self._table)
+
+    @property
+    def ledger_book(self) -> "LedgerBook":
+        """The ledgers, opened with what was promised before."""
+        from porchlight.services.ledger_book import LedgerBook
+
+        return LedgerBook(self.ledgers, self.orders, self.returns, self.shipments)
+
+    @property
+    def settler(self) -> "Settler":
+        """Who has returns settled."""
+        from porchlight.services.settle_return import Settler
+
+        return Settler(
+            *(self.returns, self.orders, self.brands, self.ledger_book, self.settlement_provider, self.metrics)
+        )
+
+    def settlement_provider(self, brand: "BrandConfig", kind: "SettlementKind") -> "returning.SettlementProvider":
+        """Who does a kind of settlement for a brand."""
+        from porchlight.refunds.registry import settlement_provider
+
+        return settlement_provider(brand, kind, self._refund_kit(brand))
 
     def remedies(self, brand: "BrandConfig") -> "deciding.Remedies":
         """Who carries out what is decided about delays."""
         from porchlight.refunds.registry import remedies
 
-        return remedies(brand, self.secrets, self._refund_url(brand), self.orders)
+        return remedies(brand, self._refund_kit(brand))
+
+    @staticmethod
+    def refund_news(provider: str) -> "Any":
+        """Who reads what a refund provider tells by itself; None where it tells nothing."""
+        from porchlight.refunds.registry import news_connector
+
+        return news_connector(provider)
+
+    def _refund_kit(self, brand: "BrandConfig") -> "RefundKit":
+        from porchlight.refunds.kit import RefundKit
+
+        return RefundKit(self.secrets, self.orders, lambda: self.caller, self._refund_url(brand))
 
     def _refund_url(self, brand: "BrandConfig") -> str:
         """For brands that name no address of their own."""

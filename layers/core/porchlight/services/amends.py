@@ -1,7 +1,8 @@
-"""Carrying out a remedy, exactly once: intent → the brand's system → record, as ``refund_return`` does it.
+"""Carrying out a remedy, exactly once: intent → the brand's system → record, as ``settle_return`` does it.
 
 The intent is written on the condition that the parcel is still what it was when it was read: one that is delivered at
-this moment is never refunded. From then on the remedy happens, under its one key; what arrives after is noted.
+this moment is never refunded. From then on the remedy happens, under its one key; what arrives after is noted. Its
+money is promised in the order's ledger before: what returns and other parcels get at the same moment is seen there.
 """
 
 from collections.abc import Callable
@@ -13,15 +14,19 @@ from porchlight.domain import amends, steps
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.orders import Order, OrderRefunded
 from porchlight.domain.remedies import NOTHING_DUE, Remedy, RemedyRecord, refund_id, remedy_key
-from porchlight.domain.returns import ReturnState
+from porchlight.domain.returns import SETTLED
+from porchlight.domain.rma import ledger
+from porchlight.domain.rma.names import SettlementState
+from porchlight.domain.rma.next_step import PRINCIPAL
 from porchlight.domain.steps import Late
 from porchlight.errors import InvalidInputError, PermanentProviderError
 from porchlight.ports import Brands, Metrics, Orders, Returns
 from porchlight.services.bearers import Bearers
 from porchlight.services.keep_orders import OrderKeeper
+from porchlight.services.ledger_book import LedgerBook
 from porchlight.services.order_delays import Dispatches
-from porchlight.services.refund_return import Refunder
 from porchlight.services.retrying import until_settled
+from porchlight.services.settle_return import REVIEW, Settler
 
 Record = RemedyRecord
 
@@ -36,7 +41,8 @@ class Amends:
     brands: Brands
     keeper: OrderKeeper
     provider_of: Callable[[BrandConfig], Remedies]
-    refunder: Refunder
+    book: LedgerBook
+    settler: Settler
     metrics: Metrics
 
     def carry_out(self, brand_id: str, shipment_id: str, order_id: str, delay_id: str, now: datetime) -> str:
@@ -56,13 +62,14 @@ class Amends:
             record = steps.pending(late.delay)
             if record is None:
                 if late.delay.chosen is None or not late.delay.is_open or self._is_cancelled(late):
+                    self._free(late)
                     return "dropped"
                 record = self._meant(brand, late, late.delay.chosen, now)
                 if record.why:
                     return self._refuse(brand, late, record, record.why, now)
-                late = self.bearers.write(brand, steps.intend(late, record, now), now)
-                if self._is_too_much(brand, late, record, now):
+                if not self._is_promised(late, record, now):
                     return self._refuse(brand, late, record, "more_than_left", now)
+                late = self.bearers.write(brand, steps.intend(late, record, now), now)
             try:
                 reference = self._ask(brand, late, record, now)
             except PermanentProviderError:
@@ -78,7 +85,8 @@ class Amends:
         return until_settled(attempt)
 
     def _refuse(self, brand: BrandConfig, late: Late, record: Record, why: str, now: datetime) -> str:
-        """It cannot be had that way: a person is asked, and operators see that."""
+        """It cannot be had that way: a person is asked, and operators see that. Its money is free again."""
+        self._book(late, record.key, SettlementState.FAILED)
         self.bearers.write(brand, steps.refuse(late, record, why, now), now)
         self.metrics.count("RemediesRefused", remedy=record.remedy.value)
         return "refused"
@@ -119,14 +127,32 @@ class Amends:
             update["amount"] = amends.value_of(order, lines)
         return bare.model_copy(update=update)
 
-    def _is_too_much(self, brand: BrandConfig, late: Late, record: Record, now: datetime) -> bool:
-        """True where another parcel of the order was promised money at the very moment of this intent, before which
-        neither could see the other. Nothing was asked for yet: a person looks at both.
+    def _is_promised(self, late: Late, record: Record, now: datetime) -> bool:
+        """Promise the money in the order's ledger; False where less is left of it. Returns and other parcels of the
+        order that are promised money at this very moment are seen there.
         """
-        if record.remedy not in amends.MONEY_BACK or record.amount is None:
-            return False
-        left = self._meant(brand, late, record.remedy, now).amount
-        return left is not None and left.amount < record.amount.amount
+        order = self._order(late)
+        if order is None or record.remedy not in amends.MONEY_BACK or not (record.amount and record.amount.amount):
+            return True
+        known = self.book.open(order)
+        after = ledger.reserve(known, order, self.book.paid(order), record.key, record.amount.amount, now)
+        if after is not None and after is not known:
+            self.book.ledgers.save(after)
+        return after is not None
+
+    def _free(self, late: Late) -> None:
+        """News came between the promise and the intent: nothing was asked for."""
+        for remedy in amends.MONEY_BACK:
+            key = remedy_key(late.record.brand, late.delay.delay_id, remedy)
+            if not any(record.key == key for record in late.delay.remedies):
+                self._book(late, key, SettlementState.FAILED)
+
+    def _book(self, late: Late, key: str, state: SettlementState, reference: str = "") -> None:
+        """Note in the ledger what became of a promise, if there is one."""
+        order = self._order(late)
+        known = self.book.ledgers.get(order.brand, order.order_id) if order else None
+        if known and (after := ledger.moved(known, key, state, reference)) is not known:
+            self.book.ledgers.save(after)
 
     def _ask(self, brand: BrandConfig, late: Late, record: Record, now: datetime) -> str:
         """The other side's reference."""
@@ -152,14 +178,16 @@ class Amends:
     def _refund_return(self, brand: BrandConfig, return_id: str, now: datetime) -> str:
         """A return's money goes the return's own way, under the return's own key: mostly it has gone already."""
         request = self.returns.get(brand.brand_id, return_id)
-        if request is None or request.state is ReturnState.REFUNDED:
+        if request is None or request.state in SETTLED:
             return NOTHING_DUE
         if request.scanned_at is None:
             raise PermanentProviderError("a return that was never scanned is not refunded")
         try:
-            self.refunder.refund(brand.brand_id, return_id, now)
-        except InvalidInputError as error:  # paid back elsewhere meanwhile, or no return to be paid back any more
+            outcome = self.settler.settle(brand.brand_id, return_id, PRINCIPAL[request.resolution], now)
+        except InvalidInputError as error:  # no return to be paid back any more
             raise PermanentProviderError(error.detail) from None
+        if outcome == REVIEW:  # paid back elsewhere meanwhile, or refused
+            raise PermanentProviderError("people are asked about the return")
         return return_id
 
     def _remember(self, brand: BrandConfig, late: Late, record: Record, reference: str, now: datetime) -> None:
@@ -173,6 +201,7 @@ class Amends:
             amount=record.amount,
             refunded_at=now,
         )
+        self._book(late, record.key, SettlementState.DONE, reference)
         self.keeper.refund(brand, refunded, now)
 
     def _is_cancelled(self, late: Late) -> bool:

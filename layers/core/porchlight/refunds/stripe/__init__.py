@@ -1,8 +1,12 @@
-"""Stripe: what it says about refunds. Read only: no refund is asked for here."""
+"""Stripe: refunds and holds, what it says about refunds, and its signatures."""
 
 import hmac
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from porchlight.refunds.kit import RefundKit
+    from porchlight.refunds.stripe.client import StripeSettlements
 
 TOLERANCE = timedelta(seconds=300)
 """As Stripe's own libraries have it."""
@@ -40,3 +44,10 @@ class Stripe:
 
 
 CONNECTOR = Stripe()
+
+
+def connector(kit: "RefundKit") -> "StripeSettlements":
+    """Who carries out what returns settle."""
+    from porchlight.refunds.stripe.client import StripeSettlements
+
+    return StripeSettlements(kit)

@@ -16,7 +16,7 @@ from porchlight.errors import UnreadableBodyError
 
 _MOST = 10**15
 
-_PLACES = {"ISK": 2, "UGX": 2, "MGA": 0}
+PLACES = {"ISK": 2, "UGX": 2, "MGA": 0}
 """Where Stripe's minor unit is not that of ISO 4217 (docs.stripe.com/currencies, special cases): 500 is 5 ISK."""
 
 
@@ -171,9 +171,9 @@ def _minor(value: Any, what: str) -> int:
 
 
 def _money(minor: int, currency: str) -> Money:
-    if currency not in _PLACES:
+    if currency not in PLACES:
         return Money(amount=minor, currency=currency)
-    return Money.of(Decimal(minor).scaleb(-_PLACES[currency]), currency)
+    return Money.of(Decimal(minor).scaleb(-PLACES[currency]), currency)
 
 
 def _instant(value: Any, what: str) -> datetime:

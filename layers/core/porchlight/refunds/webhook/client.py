@@ -13,9 +13,10 @@ from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_ope
 from porchlight.deciding import Task
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.remedies import Remedy
-from porchlight.domain.returns import Return
+from porchlight.domain.rma.names import SettlementKind, SettlementState
 from porchlight.errors import NotFoundError, PermanentProviderError, TransientError
 from porchlight.ports import Orders, Secrets
+from porchlight.returning import Answer, Instruction
 from porchlight.signing import secrets_in, signed
 
 TIMEOUT = 10.0
@@ -29,6 +30,19 @@ _KINDS = {
     Remedy.CREDIT: "credit.requested",
     Remedy.CLAIM: "claim.requested",
 }
+
+_SETTLEMENTS = {
+    SettlementKind.REFUND: REFUND,
+    SettlementKind.CREDIT: "credit.requested",
+    SettlementKind.EXCHANGE: "exchange.requested",
+    SettlementKind.REPLACE: "replacement.requested",
+    SettlementKind.CHARGE: "charge.requested",
+    SettlementKind.HOLD: "hold.requested",
+    SettlementKind.RELEASE: "hold.released",
+    SettlementKind.CAPTURE: "hold.captured",
+    SettlementKind.REPAIR: "repair.requested",
+}
+_STATES = {one.value: one for one in (SettlementState.ACCEPTED, SettlementState.DONE, SettlementState.FAILED)}
 
 
 class _NoRedirects(HTTPRedirectHandler):
@@ -59,10 +73,8 @@ class SignedWebhook:
         self._timeout = timeout
         self._opener = build_opener(_NoRedirects, ProxyHandler({}))
 
-    def _send(self, brand: BrandConfig, key: str, kind: str, data: dict[str, Any]) -> str:
-        """Ask for it; returns the ``reference`` (or ``id``) in the answer, the key where there is none. ``data`` is ids
-        and money; nothing personal.
-        """
+    def _send(self, brand: BrandConfig, key: str, kind: str, data: dict[str, Any]) -> Answer:
+        """Ask for it; without a word about it in the answer it is done. ``data`` is ids and money; nothing personal."""
         url = _checked(str(brand.refunds.url or self._default_url))
         now = datetime.fromtimestamp(int(self._clock()), UTC)
         order = self._orders.get(brand.brand_id, data["order_id"]) if self._orders else None
@@ -76,7 +88,7 @@ class SignedWebhook:
             **signed(self._keys(brand), key, now, body),
             "idempotency-key": key,
         }
-        return _reference(self._post(url, body.encode(), headers)) or key
+        return _answer(self._post(url, body.encode(), headers), key)
 
     def _keys(self, brand: BrandConfig) -> tuple[str, ...]:
         try:
@@ -101,22 +113,34 @@ class SignedWebhook:
             raise TransientError(f"the refund webhook cannot be reached ({type(error).__name__})") from None
 
 
-class WebhookRefunds(SignedWebhook):
-    """``ports.RefundProvider``: ``refund.requested``."""
+class WebhookSettlements(SignedWebhook):
+    """``returning.SettlementProvider``: one type of message for each kind."""
 
-    def refund(self, brand: BrandConfig, request: Return) -> str:
-        """Ask for the refund under its key."""
-        refund = request.refund
-        if refund is None:
-            raise PermanentProviderError("there is no refund to ask for")
-        data = {
-            "return_id": request.return_id,
-            "order_id": request.order_id,
-            "amount": refund.amount.amount,
-            "currency": refund.amount.currency,
-            "key": refund.key,
+    kinds = frozenset(SettlementKind)
+
+    def carry_out(self, brand: BrandConfig, wanted: Instruction) -> Answer:
+        """Ask for it under its key."""
+        data: dict[str, Any] = {
+            "return_id": wanted.return_id,
+            "order_id": wanted.order_id,
+            "amount": wanted.amount.amount,
+            "currency": wanted.amount.currency,
+            "key": wanted.key,
+            "lines": [{"line_id": line, "quantity": count} for line, count in wanted.lines.items()],
         }
-        return self._send(brand, refund.key, REFUND, data)
+        if wanted.parts:
+            data["parts"] = wanted.parts.model_dump(exclude={"currency", "by_line"}, exclude_defaults=True)
+        if wanted.wanted:
+            data["wanted"] = [{"sku": sku, "quantity": count} for sku, count in wanted.wanted.items()]
+        if wanted.shopper_id:
+            data["shopper_id"] = wanted.shopper_id
+        if wanted.of:
+            data["hold"] = wanted.of
+        return self._send(brand, wanted.key, _SETTLEMENTS[wanted.kind], data)
+
+    def look(self, brand: BrandConfig, wanted: Instruction, reference: str) -> Answer:
+        """The same message once more: under the same key it is the same thing, and the answer says where it is."""
+        return self.carry_out(brand, wanted)
 
 
 class WebhookRemedies(SignedWebhook):
@@ -139,11 +163,11 @@ class WebhookRemedies(SignedWebhook):
         if task.amount:
             data |= {"amount": task.amount.amount, "currency": task.amount.currency}
         if task.remedy is not Remedy.CANCEL:
-            return self._send(brand, task.key, _KINDS[task.remedy], data)
+            return self._send(brand, task.key, _KINDS[task.remedy], data).reference
         first = f"{task.key}-cancel"
-        reference = self._send(brand, first, "cancel.requested", {**data, "key": first})
+        reference = self._send(brand, first, "cancel.requested", {**data, "key": first}).reference
         paid = task.amount is not None and task.amount.amount > 0
-        return self._send(brand, task.key, REFUND, data) if paid else reference
+        return self._send(brand, task.key, REFUND, data).reference if paid else reference
 
 
 def _checked(url: str) -> str:
@@ -156,13 +180,21 @@ def _checked(url: str) -> str:
     raise PermanentProviderError("the address of the refund webhook is missing or not https")
 
 
-def _reference(answer: bytes) -> str | None:
-    """The provider's reference in a JSON answer."""
+def _answer(body: bytes, key: str) -> Answer:
+    """What a JSON answer says: ``reference`` (or ``id``), ``state``, ``why``, and the shop's id of a new ``order``."""
     try:
-        found = json.loads(answer)
+        found = json.loads(body)
     except ValueError:
-        return None
+        found = None
     if not isinstance(found, dict):
-        return None
-    reference = found.get("reference") or found.get("id")
-    return str(reference)[:200] if isinstance(reference, str | int) else None
+        found = {}
+    return Answer(
+        state=_STATES.get(str(found.get("state", "")).lower(), SettlementState.DONE),
+        reference=_text(found.get("reference")) or _text(found.get("id")) or key,
+        why=_text(found.get("why"))[:60],
+        order=_text(found.get("order"))[:128],
+    )
+
+
+def _text(value: Any) -> str:
+    return str(value)[:200] if isinstance(value, str | int) and not isinstance(value, bool) else ""
