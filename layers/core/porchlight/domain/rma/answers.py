@@ -14,7 +14,7 @@ from porchlight.domain.rma.next_step import (
     discrepancies,
     failed,
     goods_accepted,
-    must_capture,
+    has_hold,
     needs_label,
     stuck,
     terms_of,
@@ -134,12 +134,12 @@ def _about_goods(answered: Return, approve: bool, why: str, now: datetime) -> Re
             return _paid_back(answered.model_copy(update={"state": resting_state(answered)}))
         more = answered.decisions[-1].model_copy(update={"rule": "repair_goes_on", "facts": {"why": why}})
         return answered.model_copy(update={"decisions": (*answered.decisions[:-1], more)})
-    if approve and why in LOST and answered.resolution is Resolution.REPAIR:
-        return _paid_back(answered)
+    if approve and answered.resolution is Resolution.REPAIR and (why in LOST or answered.repairs):
+        return _paid_back(answered)  # there is nothing to repair, or it could not be
     if approve:
         return _revived(answered)
     settled = answered.state in SETTLED or answered.state in GIVEN_UP
-    return answered if settled or must_capture(answered) else answered.model_copy(update={"state": ReturnState.REFUSED})
+    return answered if settled or has_hold(answered) else answered.model_copy(update={"state": ReturnState.REFUSED})
 
 
 def _about_money(answered: Return, asked: Return, approve: bool, now: datetime) -> Return:

@@ -5,7 +5,7 @@ is a decision with its facts, and is written down before anything comes of it.
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from porchlight.domain.returns import GIVEN_UP, SETTLED, Outcome, Return, ReturnState, Review
+from porchlight.domain.returns import ENDED, GIVEN_UP, SETTLED, Outcome, Return, ReturnState, Review
 from porchlight.domain.rma import answers
 from porchlight.domain.rma.names import Resolution, SettlementKind, SettlementState
 from porchlight.domain.rma.next_step import (
@@ -25,6 +25,8 @@ from porchlight.domain.rma.next_step import (
     discrepancies,
     failed,
     goods_accepted,
+    goods_refused,
+    has_hold,
     here_since,
     inspect_until,
     is_complete,
@@ -32,7 +34,6 @@ from porchlight.domain.rma.next_step import (
     is_here,
     is_in_repair,
     last_word,
-    must_capture,
     needs_label,
     of_kind,
     owed,
@@ -118,11 +119,21 @@ def _on_its_way(request: Return, parcels: Parcels, now: datetime) -> Return | No
 
 
 def _late_box(request: Return, parcels: Parcels, now: datetime) -> Return | None:
-    """Something came of a return that was given up: people look at it."""
-    if request.state not in GIVEN_UP or request.review or not arrivals(request):
+    """Something came of a return that was given up: people look at it. A repair that was rejected had come before."""
+    if request.state not in GIVEN_UP or request.review or request.repairs or not arrivals(request):
         return None
     known = next((one.facts["arrived"] for one in reversed(request.decisions) if "arrived" in one.facts), 0)
     return ask(request, GOODS, "arrived_late", now) if arrivals(request) > int(known or 0) else None
+
+
+def _let_go(request: Return, parcels: Parcels, now: datetime) -> Return | None:
+    """Nothing is given, and what was held meanwhile is let go."""
+    open_ = request.is_approved and request.review is None and request.state not in {*ENDED, ReturnState.FAILED}
+    if not open_ or not has_hold(request) or not goods_refused(request) or any(owed(request)):
+        return None
+    word = last_word(request, GOODS)
+    expired = word is not None and word.rule == SCAN_DEADLINE
+    return request.model_copy(update={"state": ReturnState.EXPIRED if expired else ReturnState.REFUSED})
 
 
 def _repair(request: Return, parcels: Parcels, now: datetime) -> Return | None:
@@ -213,7 +224,7 @@ def _no_show(request: Return, parcels: Parcels, now: datetime) -> Return | None:
     if request.review or not _waits(request) or came(request) or needs_label(request) or now < scan_until(request):
         return None
     facts: dict[str, str | int | bool | None] = {"shipment_id": request.label.shipment_id if request.label else None}
-    held = any(one.kind is SettlementKind.HOLD and one.counts for one in request.settlements)
+    held = has_hold(request)
     if held:
         facts["stage"] = GOODS
     noted = answers.decision(request, Outcome.REFUSE, SCAN_DEADLINE, now, facts | {"arrived": arrivals(request)})
@@ -250,7 +261,7 @@ def _waits(request: Return) -> bool:
         return False
     if request.state in SETTLED and request.resolution is not Resolution.INSTANT_EXCHANGE:
         return False
-    return not goods_accepted(request) and not must_capture(request) and request.state is not ReturnState.IN_REPAIR
+    return not goods_accepted(request) and not goods_refused(request) and request.state is not ReturnState.IN_REPAIR
 
 
 def _nothing_pending(request: Return, now: datetime) -> bool:
@@ -263,6 +274,7 @@ _MOVES: tuple[Move, ...] = (
     _scan,
     _delivery,
     _late_box,
+    _let_go,
     _old_question,
     _label_after_all,
     _deadline,

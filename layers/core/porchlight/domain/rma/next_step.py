@@ -263,8 +263,8 @@ def _whole(request: Return) -> list[SettlementKind]:
     exchange = request.resolution in (Resolution.EXCHANGE, Resolution.INSTANT_EXCHANGE)
     held = request.resolution is Resolution.INSTANT_EXCHANGE
     dearer, cheaper = exchange and request.difference_minor > 0, exchange and request.difference_minor < 0
-    if held and must_capture(request):
-        return [SettlementKind.CAPTURE]
+    if has_hold(request) and goods_refused(request):
+        return [SettlementKind.CAPTURE if must_capture(request) else SettlementKind.RELEASE]
     found = [
         (held, SettlementKind.HOLD),
         (dearer, SettlementKind.CHARGE),
@@ -275,13 +275,16 @@ def _whole(request: Return) -> list[SettlementKind]:
     return [kind for wanted, kind in found if wanted]
 
 
+def has_hold(request: Return) -> bool:
+    """True for a return for which money was held, whatever became of it."""
+    return any(one.kind is SettlementKind.HOLD and one.counts for one in request.settlements)
+
+
 def must_capture(request: Return) -> bool:
     """True where other goods went out and theirs did not come, or nothing is given for what came."""
-    if not any(one.kind is SettlementKind.HOLD and one.counts for one in request.settlements):
-        return False
-    if any(one.kind is SettlementKind.RELEASE and one.counts for one in request.settlements):
-        return False
-    return goods_refused(request)
+    counting = {one.kind for one in request.settlements if one.counts}
+    out = {SettlementKind.HOLD, SettlementKind.EXCHANGE} <= counting
+    return out and SettlementKind.RELEASE not in counting and goods_refused(request)
 
 
 def of_kind(request: Return, kind: SettlementKind) -> list[Settlement]:
