@@ -151,7 +151,7 @@ def share_out(
                 result.setdefault(one.return_id, []).append(_part(item, line, taken))
         if remaining or not item.quantity:
             line = _line(item, first, wanted(first, {}).quantities, lines)
-            result[first.return_id].append(_part(item, line, remaining) if line else _stray(item, remaining))
+            result[first.return_id].append(_part(item, line, remaining) if line else _stray(item, remaining, lines))
     return {key: tuple(found) for key, found in result.items()}
 
 
@@ -174,8 +174,12 @@ def _part(item: ItemFound, line: Line, quantity: int) -> ItemFound:
     return item.model_copy(update=update)
 
 
-def _stray(item: ItemFound, quantity: int) -> ItemFound:
-    return item.model_copy(update={"quantity": quantity, "order_id": "", "line_id": "", "deduct_minor": 0})
+def _stray(item: ItemFound, quantity: int, lines: Mapping[Line, OrderLine]) -> ItemFound:
+    """Of no line of the return: what it is stays known by its SKU, or by what it was called."""
+    named = [line for key, line in lines.items() if key[1] == item.line_id and item.order_id in ("", key[0])]
+    sku = item.sku or next((line.sku for line in named if line.sku), item.line_id)
+    update = {"quantity": quantity, "order_id": "", "line_id": "", "sku": sku, "deduct_minor": 0}
+    return item.model_copy(update=update)
 
 
 def disposition(grade: Grade, category: str | None, table: Sequence[Sorting]) -> Disposition:
