@@ -16,6 +16,8 @@ from moto import mock_aws
 from porchlight import asking, deciding, ports, predicting, reaching, returning
 from porchlight.adapters import aws
 from porchlight.adapters.archive import FirehoseArchive
+from porchlight.adapters.documents import BucketDocuments
+from porchlight.adapters.dynamodb.addresses import DynamoAddresses
 from porchlight.adapters.dynamodb.cases import DynamoCases
 from porchlight.adapters.dynamodb.codes import DynamoCodes
 from porchlight.adapters.dynamodb.decisions import DynamoDecisions
@@ -122,6 +124,8 @@ class Stores:
     experiments: reaching.Experiments
     tries: reaching.Tries
     ledgers: returning.Ledgers
+    addresses: returning.Addresses
+    documents: returning.Documents
 
 
 def _fakes(brand: str) -> Stores:
@@ -153,6 +157,8 @@ def _fakes(brand: str) -> Stores:
         fakes_reaching.FakeExperiments(),
         fakes_reaching.FakeTries(),
         fakes_returning.FakeLedgers(returns),
+        fakes_returning.FakeAddresses(),
+        fakes_returning.FakeDocuments(),
     )
 
 
@@ -183,6 +189,8 @@ def _real(brand: str, queue_url: str) -> Stores:
         DynamoExperiments(table),
         DynamoTries(table),
         DynamoLedgers(table),
+        DynamoAddresses(table),
+        BucketDocuments(BUCKET),
     )
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from porchlight import announcing, asking, deciding, ports, predicting, reaching, returning
 from porchlight.adapters.dynamodb import (
+    addresses,
     cases,
     codes,
     decisions,
@@ -63,6 +64,7 @@ REPOSITORIES = {
     "OpsLog": webhooks.DynamoOpsLog,
     "Profiles": profiles.DynamoProfiles,
     "Replies": replies.DynamoReplies,
+    "Addresses": addresses.DynamoAddresses,
     "Touches": touches.DynamoTouches,
     "Tries": tries.DynamoTries,
     "Bundles": touches.DynamoBundles,
@@ -134,6 +136,7 @@ def test_the_keys_are_those_of_the_code() -> None:
         keys.BREAKER,
         keys.SENT,
         keys.BUNDLE,
+        keys.SENDER,
         keys.ARM,
     ):
         assert f"`{prefix}{{" in listed
