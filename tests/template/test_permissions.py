@@ -77,7 +77,7 @@ def targets(function: str) -> Grants:
         "sqs:SendMessage": {arn(SENT_TO.get(function, "InboundQueue"))},
         "ssm:GetParameter": {f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/porchlight/{STAGE}/{address}"},
         "states:StartExecution": machines - {arn("ReturnsAuthorization")},
-        "states:SendTaskSuccess": {arn("ReturnsAuthorization")} if function == "ManageReturns" else parcels,
+        "states:SendTaskSuccess": parcels,
         "events:PutEvents": {arn("Bus")},
     }
 
@@ -96,6 +96,8 @@ READ = {
     ("date_models", "current"): "dates",
     ("learned", "load"): "dates",
     ("learned", "calibration"): "dates",
+    ("documents", "get"): "labels",
+    ("documents", "exists"): "photos",
 }
 """Where in the bucket a port reads."""
 WRITTEN = {
@@ -103,6 +105,9 @@ WRITTEN = {
     "ReceiveWebhook": ("inbound",),
     "PollCarriers": ("inbound", "quarantine"),
     "RecordEvents": ("quarantine", "raw"),
+    "ReviewReturns": ("labels",),
+    "LabelReturn": ("labels",),
+    "ShowReturns": ("photos",),
 }
 """Where in the bucket a function writes."""
 SENDING = {
@@ -201,7 +206,7 @@ def test_what_each_function_must_never_be_able_to_do() -> None:
     assert may("secretsmanager:GetSecretValue", secret("stores/shopify-AbCdEf")) == webhooks
     assert may("secretsmanager:GetSecretValue", secret("api-keys-AbCdEf")) == {
         *("PutOrder", "ManageReturns", "ManageCases", "ShowCalibration", "ManageWebhooks", "ExplainMessages"),
-        *("ManageShoppers", "ManageGoods"),
+        *("ManageShoppers", "ManageGoods", "ReviewReturns"),
     }
     assert may("secretsmanager:GetSecretValue", secret("webhooks/larkspur-AbCdEf")) == {"DeliverWebhook"}
     assert may("secretsmanager:GetSecretValue", secret("channels/ops/larkspur-AbCdEf")) == {"NotifyOps"}
@@ -231,7 +236,7 @@ def test_what_each_function_must_never_be_able_to_do() -> None:
         "ManageShoppers",  # whose an address was, when a person is forgotten
         "ManageGoods",  # goods without a return that were booked under one
     }
-    assert may("dynamodb:Query", index) == {"SweepDue", "PollCarriers", "ManageCases"}
+    assert may("dynamodb:Query", index) == {"SweepDue", "PollCarriers", "ManageCases", "ManageReturns"}
     assert may("states:StartExecution", arn("ReturnsAuthorization")) == set(), "the bus alone starts returns"
     assert may("sqs:SendMessage", arn("InboundQueue")) == {"ReceiveWebhook", "PollCarriers"}
     assert may("events:PutEvents", arn("Bus")) == {"PublishChanges", "DeliverWebhook"}

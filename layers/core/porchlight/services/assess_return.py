@@ -131,6 +131,10 @@ class Assessor:
 
     def offers(self, brand: str, asked: Asked, now: datetime) -> list[Offer]:
         """What can be had, with the amounts; [] where policy and law refuse it."""
+        return self.offered(brand, asked, now)[1]
+
+    def offered(self, brand: str, asked: Asked, now: datetime) -> tuple[Assessed, list[Offer]]:
+        """The same with what is said of the request whatever is asked for, line by line."""
         probe = self.probe(brand, asked, now)
         found, offers = self._assess(brand, probe, None, gift=asked.gift), []
         for resolution in found.terms.resolutions:
@@ -141,7 +145,7 @@ class Assessor:
                 if fits(probe.kind, resolution, method):
                     terms = by_method(of_this.terms, method)
                     offers.append(Offer(resolution, method, terms, of_this.parts(terms, resolution)))
-        return offers
+        return found, offers
 
     def probe(self, brand: str, asked: Asked, now: datetime) -> Return:
         """The request as it would be written, before anything is decided about it."""
