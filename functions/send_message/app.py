@@ -12,7 +12,7 @@ from porchlight.services.send_message import Sender
 def send(event: Event) -> dict[str, str]:
     """``{brand, order_id, message_id}`` → ``{state}``; with ``action: fail`` the message is given up."""
     reference = (event["brand"], event["order_id"], event["message_id"])
-    composer = Composer(app.renderer, Links(app.secrets, app.public_url), app.blocks)
+    composer = Composer(app.renderer, Links(app.secrets, app.public_url), app.blocks, app.laws)
     sender = Sender(
         *(app.deliberation, app.messages, app.profiles, app.touches, app.gatherer),
         *(composer, app.courier, app.laboratory, app.metrics, time.monotonic),

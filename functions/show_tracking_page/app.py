@@ -23,6 +23,7 @@ def show(request: InboundRequest, path: Mapping[str, str]) -> Response:
         app.metrics,
         app.profiles,
         app.laboratory,
+        app.laws,
     )
     return html_response(page.show(path["token"], app.clock(), wished(request), request.query.get("sms", "")))
 

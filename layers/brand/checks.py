@@ -7,6 +7,7 @@ from pathlib import Path
 import page_samples
 import return_samples
 import samples
+import withdraw_samples
 from grammar import check_words, facts_of
 from jinja2 import TemplateError
 from problems import BrandError
@@ -43,6 +44,7 @@ def check_pack(target: Path) -> None:
                 raise BrandError(f"{where}: {len(html.encode())} bytes of HTML, more than {MAX_HTML}")
             if not subject or len(subject) >= MAX_SUBJECT:
                 raise BrandError(f"{where}: the subject has to have 1 to {MAX_SUBJECT - 1} characters: {subject!r}")
+        renderer.email(brand, "withdrawal_received", withdraw_samples.unmatched(brand, speech))
         for name, template, view in _pages(brand, speech):
             try:
                 renderer.page(brand, template, view)
@@ -55,6 +57,7 @@ def _check_languages(pack: BrandPack, brand: BrandConfig) -> None:
     facts = dict.fromkeys(("not_found", "answer"), frozenset({"brand"}))
     for view in (email_of(brand, sample) for sample in samples.emails(brand)):
         facts_of(view, facts)
+    facts_of(withdraw_samples.unmatched(brand, None), facts)
     for _, _, view in _pages(brand):
         facts_of(view, facts)
     for language in pack.data(brand.brand_id)["languages"]:
@@ -123,7 +126,8 @@ def _pages(brand: BrandConfig, speech: Speech | None = None) -> list[tuple[str, 
     plain = [(name, template, view | spoken) for name, template, view in (*answers, *states, *rated)]
     own = speech.tag if speech else "en"
     choices = [*page_samples.stopping(brand, own), *page_samples.choosing(brand, own)]
-    return [*tracking, *plain, *choices, *return_samples.portal(brand, speech)]
+    withdrawing = withdraw_samples.withdrawing(brand, speech)
+    return [*tracking, *plain, *choices, *return_samples.portal(brand, speech), *withdrawing]
 
 
 def write_preview(target: Path, out: Path, language: str | None = None) -> None:

@@ -22,6 +22,7 @@ from porchlight.domain.shipments import Shipment, StoredEvent, fold
 NOW = datetime(2026, 11, 24, 15, 30, tzinfo=UTC)
 """A Tuesday."""
 LINKS = {
+    "withdraw": "https://orders.example/withdraw/sample-token",
     "tracking": "https://orders.example/t/sample-token",
     "unsubscribe": "https://orders.example/u/sample-token",
     "preferences": "https://orders.example/p/sample-token",

@@ -31,6 +31,7 @@ _RETURNS = {
     Moment.RETURN_LABEL: ReturnState.APPROVED,
     Moment.RETURN_REMINDER: ReturnState.APPROVED,
     Moment.RETURN_SCANNED: ReturnState.IN_TRANSIT,
+    Moment.WITHDRAWAL_RECEIVED: ReturnState.REQUESTED,
     Moment.RETURN_RECEIVED: ReturnState.REFUNDED,
     Moment.RETURN_INSPECTED: ReturnState.IN_TRANSIT,
     Moment.RETURN_EXCHANGED: ReturnState.EXCHANGED,

@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.law.model import StatutoryProfile
+from porchlight.domain.law.statement import Statement
 from porchlight.domain.money import Money
 from porchlight.domain.policy.model import Facility
 from porchlight.domain.return_history import History
@@ -280,4 +281,29 @@ class Histories(Protocol):
 
     def erase(self, brand: str, shopper_id: str, at: datetime) -> None:
         """Forget it all; nothing is counted for the shopper from then on. Twice is once."""
+        ...
+
+
+# --------------------------------------------------------------------------------------------------------- withdrawal
+
+
+class Statements(Protocol):
+    """Statements of withdrawal."""
+
+    def put(self, statement: Statement) -> bool:
+        """Durable when this returns, and to be answered; False where it is there already."""
+        ...
+
+    def get(self, brand: str, statement_id: str) -> Statement | None:
+        """Read consistently."""
+        ...
+
+    def save(self, statement: Statement, *, due_at: datetime | None) -> None:
+        """Replace it; it is looked at again at ``due_at`` (None: no more). ConflictError if it is not ``version - 1``
+        that is stored.
+        """
+        ...
+
+    def due(self, now: datetime, limit: int = 100) -> Sequence[tuple[str, str]]:
+        """Brand and id of those that are to be looked at, the longest waiting first."""
         ...

@@ -58,6 +58,8 @@ class Moment(StrEnum):
     RETURN_CANCELLED = "return_cancelled"
     CREDIT_ISSUED = "credit_issued"
     """Store credit for what was sent back."""
+    WITHDRAWAL_RECEIVED = "withdrawal_received"
+    """The acknowledgement that the law asks for (Article 11a of Directive 2011/83/EU): what was declared, and when."""
     REFUNDED = "refunded"
     """What was sent back, or is late, was paid back."""
     REFUND_ISSUED = "refund_issued"

@@ -77,7 +77,7 @@ def tracking_view(
             "refunded": scene.speech.money(order.refunded) if order.refunded.amount else "",
         },
         "sms": None,
-        "links": {name: safe_url(links.get(name)) for name in ("returns", "preferences")},
+        "links": {name: safe_url(links.get(name)) for name in ("returns", "preferences", "withdraw")},
     }
 
 

@@ -14,7 +14,7 @@ from porchlight.domain.ids import stable_id
 from porchlight.domain.moments import Moment
 from porchlight.domain.returns import SETTLED, Outcome, Return, ReturnState
 from porchlight.domain.rma.answers import OPENINGS, REOPENED
-from porchlight.domain.rma.names import Resolution, ReturnMethod, SettlementKind, SettlementState
+from porchlight.domain.rma.names import Resolution, ReturnKind, ReturnMethod, SettlementKind, SettlementState
 from porchlight.domain.rma.settlements import Settlement
 
 STATE_EVENT: dict[ReturnState, tuple[str, Moment | None]] = {
@@ -64,7 +64,10 @@ def return_changes(old: Return | None, new: Return) -> list[DomainEvent]:
         )
 
     if old is None:
-        return [event("ReturnRequested", None, at=new.requested_at)]
+        # What came by the withdrawal page is acknowledged there, whoever's address it is.
+        declared = new.kind is ReturnKind.WITHDRAWAL and new.source != "withdrawal"
+        told = Moment.WITHDRAWAL_RECEIVED if declared else None
+        return [event("ReturnRequested", told, at=new.requested_at)]
     found = [
         *_decided(old, new, event),
         *_on_its_way(old, new, event),

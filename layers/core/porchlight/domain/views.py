@@ -18,6 +18,7 @@ from porchlight.domain.moment_facts import moment_facts, moment_variants
 from porchlight.domain.moments import Moment
 from porchlight.domain.orders import Order, Shopper
 from porchlight.domain.pages import tracking_view
+from porchlight.domain.law.withdraw_view import declared_facts
 from porchlight.domain.progress import order_steps, parcel_steps
 from porchlight.domain.returns import Return
 from porchlight.domain.shipments import Shipment
@@ -29,11 +30,13 @@ __all__ = ["email_view", "tracking_view"]
 GATHERED = "gathered"
 """The variant for several parcels of one order that came to a moment together."""
 
+_QUIET_LINKS = ("unsubscribe", "preferences", "withdraw")
 RETURN_MOMENTS = frozenset(
     {
         *(Moment.RETURN_REQUESTED, Moment.RETURN_APPROVED, Moment.RETURN_REFUSED, Moment.RETURN_LABEL),
         *(Moment.RETURN_REMINDER, Moment.RETURN_SCANNED, Moment.RETURN_RECEIVED, Moment.RETURN_INSPECTED),
         *(Moment.RETURN_EXCHANGED, Moment.RETURN_CANCELLED, Moment.CREDIT_ISSUED, Moment.REFUNDED),
+        Moment.WITHDRAWAL_RECEIVED,
     }
 )
 _ORDER_STATUS = {
@@ -125,6 +128,7 @@ def email_view(
         facts["part_left"] = bool(delay and not shipment and part_left(order, delay))
         variants = delay_variants(delay, shipment) if delay else []
     facts |= moment_facts(scene, moment, shipment, subject_id, offer_ends)
+    facts |= declared_facts(scene, ret if moment is Moment.WITHDRAWAL_RECEIVED else None, shopper)
     facts |= scene.expectation(None, scene.today()) if moment in _WITHOUT_DAY else {}
     variants = moment_variants(moment, shipment) or variants
     facts |= {"tracking_number": ""} if moment in _AFTERWARDS else {}
@@ -146,7 +150,7 @@ def email_view(
         "steps": _email_steps(moment, scene, shipment, facts),
         "lines": scene.lines({line.line_id: line.quantity for line in ret.lines} if ret else None),
         "total": "" if ret else scene.speech.money(order.total),
-        "links": {"page": page, **{name: safe_url(links.get(name)) for name in ("unsubscribe", "preferences")}},
+        "links": {"page": page, **{name: safe_url(links.get(name)) for name in _QUIET_LINKS}},
         "structured": _structured(moment, scene, shipment, page, parcels),
     }
 

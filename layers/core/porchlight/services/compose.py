@@ -15,8 +15,10 @@ from porchlight.domain.sms import fit
 from porchlight.domain.views import email_view
 from porchlight.ports import Renderer
 from porchlight.reaching import EmailContent, Outgoing, PushContent, TemplateContent, TextContent
+from porchlight.returning import Laws
 from porchlight.services.blocks import BlockDesk
 from porchlight.services.links import Links
+from porchlight.services.withdrawal_right import is_open
 
 
 class TooLongError(Exception):
@@ -30,6 +32,7 @@ class Composer:
     renderer: Renderer
     links: Links
     blocks: BlockDesk
+    laws: Laws
 
     def outgoing(self, record: MessageRecord, channel: Channel, items: Sequence[Situation], *, more: bool) -> Outgoing:
         """The message for the shopper of ``items`` (one, or several that are told as one).
@@ -96,6 +99,9 @@ class Composer:
             links = self.links.of_message(
                 *(item.brand, item.order, record.message_id, record.purpose, Channel.EMAIL),
             )
+        whole = item.parcels if len(item.parcels) == item.parcel_count else None
+        if item.spec.purpose is not Purpose.SERVICE or not is_open(self.laws, item.brand, item.order, whole, item.now):
+            links = {**links, "withdraw": ""}
         speech, hours = self.renderer.speech(item.brand, item.language), item.spec.expires_hours
         if item.spec.purpose is Purpose.MARKETING:
             links = {**links, "place": self.blocks.place(item.brand, item.news.moment)}

@@ -24,7 +24,8 @@ class Links:
     public_url: str
 
     def of_order(self, brand: BrandConfig, order: Order) -> dict[str, str]:
-        """``tracking`` (and ``short``, the same page), ``returns``, ``unsubscribe`` and ``preferences`` of an order; the
+        """``tracking`` (and ``short``, the same page), ``returns``, ``withdraw``, ``unsubscribe`` and
+        ``preferences`` of an order; the
         same order gives the same links.
         """
         return self._links(brand, order, {})
@@ -68,12 +69,15 @@ class Links:
         # Whoever kept an old message can still say stop.
         stop = sign({"k": "u", "b": brand.brand_id, **who}, key, expires + _TEN_YEARS)
         choose = sign({"k": "p", "b": brand.brand_id, **who}, key, expires + _TEN_YEARS)
+        came: dict[str, str] = {name: how[name] for name in ("c", "a") if name in how}
+        withdraw = sign({"k": "w", "b": brand.brand_id, "o": order.order_id, **came}, key, expires)
         return {
             "tracking": f"{self.public_url}/t/{tracking}",
             "short": f"{self.public_url}/t/{short}",
             "returns": f"{self.public_url}/r/{back}",
             "unsubscribe": f"{self.public_url}/u/{stop}",
             "preferences": f"{self.public_url}/p/{choose}",
+            "withdraw": f"{self.public_url}/withdraw/{withdraw}",
         }
 
     def read(self, kind: str, token: str, now: datetime) -> dict[str, str]:

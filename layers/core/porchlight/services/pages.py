@@ -17,9 +17,11 @@ from porchlight.domain.views import tracking_view
 from porchlight.errors import ConflictError, InvalidInputError, NotFoundError
 from porchlight.ports import Brands, Metrics, Orders, Renderer, Returns, Shipments
 from porchlight.reaching import Profiles
+from porchlight.returning import Laws
 from porchlight.services.cases import AnswerDesk, get_case
 from porchlight.services.experiments import Laboratory
 from porchlight.services.links import Links
+from porchlight.services.withdrawal_right import is_open
 
 type Wished = Sequence[str]
 """The languages that a browser asks for, the most wanted first: they count where the shopper's own is not known."""
@@ -54,6 +56,7 @@ class TrackingPage:
     metrics: Metrics
     profiles: Profiles
     laboratory: Laboratory
+    laws: Laws
 
     def show(self, token: str, now: datetime, wished: Wished = (), sms: str = "") -> Page:
         """The page, or the one that tells nothing. ``sms``: what came of a sign-up a moment ago."""
@@ -79,6 +82,8 @@ class TrackingPage:
         cases = [case for case_id in asked if (case := self.cases.get(brand.brand_id, case_id))]
         returns = [found for return_id in contents.return_ids if (found := self.returns.get(brand.brand_id, return_id))]
         links = {**self.links.of_order(brand, contents.order), "answer": f"{token}/answer"}
+        if not is_open(self.laws, brand, contents.order, [parcel for parcel, _ in parcels], now):
+            links["withdraw"] = ""
         shopper, profile = self.profiles.with_contact(brand.brand_id, contents.order.shopper_id)
         known = profile.preferences.language or (shopper.language if shopper else None)
         speech = self.renderer.speech(brand, known, *wished)

@@ -6,6 +6,8 @@ from typing import Any
 from porchlight.domain.case_events import case_changes, remedy_changes
 from porchlight.domain.cases import Case
 from porchlight.domain.changes import DomainEvent, order_changes, shipment_changes
+from porchlight.domain.law.declared import declared
+from porchlight.domain.law.statement import Statement
 from porchlight.domain.orders import Order
 from porchlight.domain.return_events import return_changes
 from porchlight.domain.returns import Return
@@ -26,6 +28,8 @@ def changes(entity_type: str, old: str | None, new: str) -> list[DomainEvent]:
         return case_changes(Case.model_validate_json(old) if old else None, Case.model_validate_json(new))
     if entity_type == "return":
         return return_changes(Return.model_validate_json(old) if old else None, Return.model_validate_json(new))
+    if entity_type == "withdrawal" and old is None:
+        return [declared(Statement.model_validate_json(new))]
     return []
 
 

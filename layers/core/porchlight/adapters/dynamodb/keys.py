@@ -19,6 +19,7 @@
     BRAND#{brand}#TRIES#{place}#{digest}  {hour}              tries
     BRAND#{brand}#RETURN#{rma_…}        RETURN                return        (stream → bus, index while in review)
                                         WAIT#{purpose}        wait
+    BRAND#{brand}#WITHDRAWAL#{wdl_…}    WITHDRAWAL            withdrawal    (stream → bus, due index)
     BRAND#{brand}#CASE#{cse_…}          CASE                  case          (stream → bus, due index)
     BRAND#{brand}#SHOPPER#{cus_…}       CONTACT               shopper
                                         RETURN#{at}#{rma_…}   shopper_return  (index)
@@ -47,7 +48,8 @@
                                         SURGE#{lane}          surge
 
     index by_due_at: due_shard = DUE#{0…7}, due_at = UTC instant, sortable; due_shard of watches = ASK#{source}#{brand}
-    (…#NOW for the urgent), of errands = ASK#ERRANDS#{brand}, of open cases = CASES#{brand} (due_at = instant#{cse_…}),
+    (…#NOW for the urgent), of errands = ASK#ERRANDS#{brand}, of withdrawals = WITHDRAWALS,
+    of open cases = CASES#{brand} (due_at = instant#{cse_…}),
     of returns in review = REVIEWS#{brand}, of a month's returns = RETURNS#{brand}#{2026-03} (due_at = instant#{rma_…})
 """
 
@@ -82,6 +84,7 @@ REFUND = "REFUND#"
 LEDGER = "LEDGER"
 MESSAGE = "MESSAGE#"
 RATING = "RATING#"
+WITHDRAWAL = "WITHDRAWAL"
 ORDER_RETURN = "RETURN#"
 SHOPPER_RETURN = "RETURN#"
 QUARANTINE = "QUARANTINE#"
@@ -128,6 +131,11 @@ def tries_pk(brand: str, place: str, who: str) -> str:
 def return_pk(brand: str, return_id: str) -> str:
     """Partition of a return."""
     return f"BRAND#{brand}#RETURN#{return_id}"
+
+
+def withdrawal_pk(brand: str, statement_id: str) -> str:
+    """Partition of a statement of withdrawal."""
+    return f"BRAND#{brand}#WITHDRAWAL#{statement_id}"
 
 
 def case_pk(brand: str, case_id: str) -> str:
@@ -302,6 +310,11 @@ def reviews_shard(brand: str) -> str:
 def cases_shard(brand: str) -> str:
     """The shard of the due index with a brand's open cases, for people: no sweep reads it."""
     return f"CASES#{brand}"
+
+
+def withdrawals_shard() -> str:
+    """The shard of the due index with the statements of withdrawal that are to be answered, of all brands."""
+    return "WITHDRAWALS"
 
 
 def case_place(deadline: datetime, case_id: str) -> str:

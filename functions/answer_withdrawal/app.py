@@ -1,0 +1,15 @@
+"""Statements of withdrawal are answered: as they are declared, and every five minutes those that were not."""
+
+from porchlight.runtime.bootstrap import app
+from porchlight.runtime.handlers import Event, event_handler
+
+
+def answer(event: Event) -> dict[str, int]:
+    """One statement of the bus, or all that wait; how many were answered, by outcome."""
+    desk, now = app.withdrawal_desk, app.clock()
+    if statement_id := event.get("subject_id"):
+        return {desk.answer(event["brand"], statement_id, now): 1}
+    return desk.take_up(now)
+
+
+handler = event_handler(answer)
