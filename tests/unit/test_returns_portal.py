@@ -1,0 +1,497 @@
+"""The returns portal: who gets in, what can be had, what is written, what the page of a return says."""
+
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from porchlight.adapters.brandpack import BrandPack
+from porchlight.domain.orders import Shopper
+from porchlight.domain.returns import Decision, Label, Outcome, Return, ReturnState
+from porchlight.domain.rma.names import Resolution, ReturnKind, ReturnMethod
+from porchlight.errors import NotFoundError
+from tests.unit.portal import KEY, LATER, Shop, hidden, query_of, texts
+from tests.unit.stories import DAY, NOW, brand, order
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "layers" / "brand"))
+
+from build import build  # noqa: E402
+
+SHIRT = {"n_shirt": "1", "why_shirt": "too_small"}
+DAMAGED = {"n_shirt": "1", "why_shirt": "damaged"}
+GIFT = {"resolution": "store_credit", "recipient_email": "bob@x.example", "recipient_name": "Bob"}
+NAMED = {"name": "Ada Lovelace", "street": "1 Alder Street", "city": "Portland", "postcode": "97202"}
+
+
+@pytest.fixture(scope="module")
+def pack(tmp_path_factory: pytest.TempPathFactory) -> BrandPack:
+    return BrandPack(build(ROOT / "brand", tmp_path_factory.mktemp("pack"), check=False))
+
+
+@pytest.fixture
+def shop(pack: BrandPack) -> Shop:
+    return Shop(pack)
+
+
+def find(shop: Shop, number: str = "1001", proof: str = "ada@x.example", source: str = "1.2.3.4") -> Any:
+    return shop.find_desk.find("larkspur", number, proof, source, LATER)
+
+
+class TestFind:
+    @pytest.mark.parametrize("proof", ["ada@x.example", " ADA@X.example ", "97202", "97202-1234", "９７２０２"])
+    def test_number_and_email_or_postcode_lead_to_the_orders_returns(self, shop: Shop, proof: str) -> None:
+        claims = shop.links.read("r", find(shop, "#1001 ", proof), LATER)
+        assert (claims["b"], claims["o"]) == ("larkspur", "ord_1")
+
+    def test_what_leads_there_lives_for_two_hours_and_is_good_for_nothing_else(self, shop: Shop) -> None:
+        token = find(shop)
+        for kind, at in (("t", LATER), ("p", LATER), ("g", LATER), ("r", LATER + DAY / 12)):
+            with pytest.raises(NotFoundError):
+                shop.links.read(kind, token, at)
+
+    def test_a_wrong_proof_and_an_order_that_is_none_have_one_answer(self, shop: Shop) -> None:
+        wrong, none = find(shop, "1001", "eve@x.example"), find(shop, "1002", "eve@x.example")
+        assert (wrong.status, none.status) == (200, 200)
+        assert wrong.html.replace("1001", "1002") == none.html
+        assert "did not find" in texts(none.html)
+
+    def test_an_order_that_is_none_costs_as_many_reads(self, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+        reads: list[str] = []
+        monkeypatch.setattr(shop.orders, "shopper", lambda brand, shopper: reads.append(shopper))
+        find(shop, "1001", "eve@x.example")
+        find(shop, "1002", "eve@x.example")
+        assert len(reads) == 2
+
+    @pytest.mark.parametrize("proof", ["972", "97", "9", "x@x.example", "@", "97302"])
+    def test_neither_part_of_a_proof_nor_another_one_is_enough(self, shop: Shop, proof: str) -> None:
+        assert "did not find" in texts(find(shop, proof=proof).html)
+
+    def test_an_order_without_postcode_and_email_is_proved_by_nothing(self, shop: Shop) -> None:
+        shop.put(order(), Shopper(brand="larkspur", shopper_id="cus_1"))
+        for proof in ("ada@x.example", "97202", "   x"):
+            assert "did not find" in texts(find(shop, proof=proof).html)
+
+    def test_whose_data_was_forgotten_is_not_found(self, shop: Shop) -> None:
+        forgotten = Shopper(brand="larkspur", shopper_id="cus_1", email="ada@x.example", erased_at=LATER)
+        shop.orders.shoppers["larkspur", "cus_1"] = forgotten
+        assert "did not find" in texts(find(shop).html)
+
+    def test_two_orders_of_one_number_are_told_apart_by_the_proof(self, shop: Shop) -> None:
+        other = Shopper(brand="larkspur", shopper_id="cus_2", email="bob@x.example")
+        shop.put(order(order_id="ord_2", shopper_id="cus_2"), other)
+        assert shop.links.read("r", find(shop, proof="bob@x.example"), LATER)["o"] == "ord_2"
+        assert shop.links.read("r", find(shop), LATER)["o"] == "ord_1"
+
+    def test_an_order_is_guessed_at_a_few_times_an_hour_from_wherever_and_right_ones_count(self, shop: Shop) -> None:
+        for number in range(8):
+            find(shop, "1001", "eve@x.example", f"10.0.0.{number}")
+        page = find(shop, source="10.0.0.99")
+        assert page.status == 429
+        assert "too often" in texts(page.html)
+        assert isinstance(shop.find_desk.find("larkspur", "1001", "97202", "10.0.0.99", LATER + DAY), str)
+
+    def test_one_address_of_the_net_tries_so_often_an_hour_whatever_it_asks_for(self, shop: Shop) -> None:
+        for number in range(30):
+            assert find(shop, f"9{number}").status == 200
+        assert find(shop, "1001").status == 429
+        assert isinstance(find(shop, "1001", source="1.2.3.5"), str)
+
+    def test_nothing_is_counted_or_looked_up_for_an_empty_form(self, shop: Shop) -> None:
+        for number, proof in (("", "97202"), ("#", "97202"), ("1001", " ")):
+            assert "We need both" in texts(find(shop, number, proof).html)
+        assert not shop.tries.counts
+
+    def test_one_shop_is_its_form_several_are_a_choice(self, pack: BrandPack, shop: Shop) -> None:
+        assert shop.find_desk.shops() == "larkspur"
+        other = brand().model_copy(update={"brand_id": "fjordhus", "name": "Fjordhus"})
+        page = Shop(pack, other).find_desk.shops()
+        assert not isinstance(page, str)
+        assert re.findall(r'href="(returns/\w+)"', page.html) == ["returns/fjordhus", "returns/larkspur"]
+
+    def test_a_shop_that_is_none_tells_nothing(self, shop: Shop) -> None:
+        assert shop.find_desk.form("nobody").status == 404
+        missed = shop.find_desk.find("nobody", "1", "2", "3", LATER)
+        assert not isinstance(missed, str)
+        assert missed.status == 404
+
+
+class TestItems:
+    def test_what_may_come_back_until_when_and_what_may_not_and_why(self, shop: Shop) -> None:
+        html = shop.items()
+        said = texts(html)
+        assert "Can come back until Wednesday 1 April" in said
+        assert "It was sold as final sale" in said
+        assert {"n-shirt", "why-shirt"} <= set(re.findall(r'<select[^>]* name="([^"]*)"', html))
+        assert "n-hat" not in html
+
+    def test_when_the_window_has_closed_a_defect_may_still_be_said(self, pack: BrandPack) -> None:
+        always = {"id": "warranty", "when": {"kind": ["warranty"]}, "then": {"window": {"days": 730}}}
+        shop = Shop(pack, rules=[always])
+        html = shop.items(now=NOW + 60 * DAY)
+        assert "The time for returns ended on Wednesday 1 April" in texts(html)
+        assert set(re.findall(r'<option value="([a-z_]+)"', html)) == {"defective"}
+
+    def test_what_is_in_a_return_already_can_come_back_no_more(self, shop: Shop) -> None:
+        shop.asked(n_shirt="2")
+        html = shop.items(now=LATER + DAY)
+        assert "2 of it are in a return already" in texts(html)
+        assert "n-shirt" not in html
+
+    def test_only_what_the_carrier_calls_delivered_can_be_said_not_to_have_come(self, shop: Shop) -> None:
+        assert "not_received" in shop.items()
+        shop.shipments.records.clear()
+        assert "not_received" not in shop.items()
+
+    def test_reasons_are_those_of_the_category(self, pack: BrandPack) -> None:
+        shop = Shop(pack, reasons=[{"id": "too_small", "categories": ["shirts"]}, {"id": "changed_mind"}])
+        assert "too_small" not in shop.items()
+        assert "changed_mind" in shop.items()
+
+    def test_returns_that_there_are_are_shown_with_their_state(self, shop: Shop) -> None:
+        request = shop.asked()
+        html = shop.items()
+        assert f'href="/r/{shop.token()}/{request.return_id}"' in html
+        assert "We have your request for a return" in texts(html)
+
+    @pytest.mark.parametrize("kind", ["r", "g"])
+    def test_forged_and_expired_links_and_those_of_the_forgotten_are_one(self, shop: Shop, kind: str) -> None:
+        token = shop.token(kind)
+        for wrong, at in (
+            ("forged", LATER),
+            (token + "x", LATER),
+            (shop.token("g" if kind == "r" else "r"), LATER),
+            (token, NOW + 999 * DAY),
+        ):
+            with pytest.raises(NotFoundError):
+                shop.portal.items(kind, wrong, at)
+        profile = shop.profiles.with_contact("larkspur", "cus_1")[1]
+        shop.profiles.save(profile.model_copy(update={"erased_at": LATER, "version": profile.version + 1}))
+        with pytest.raises(NotFoundError):
+            shop.portal.items(kind, token, LATER + DAY)
+
+
+class TestOffers:
+    def test_what_can_be_had_with_amounts_who_pays_and_when(self, shop: Shop) -> None:
+        said = texts(shop.choose(**SHIRT).html)
+        assert "$95.00 back" in said
+        assert "$5.00 for the way back is taken off already" in said
+        assert "as soon as the carrier scans your parcel" in said
+        assert "as store credit" in said
+        assert "Another size, colour or item" in said
+        assert "Print a label" in said
+        assert not shop.returns.records
+
+    def test_where_the_brand_pays_the_way_back_it_says_so(self, pack: BrandPack) -> None:
+        free = {"id": "free", "then": {"pays": "brand", "fee": {}}}
+        said = texts(Shop(pack, rules=[free]).choose(**SHIRT).html)
+        assert "$100.00 back" in said
+        assert "The way back costs you nothing" in said
+
+    def test_that_a_person_looks_at_it_first_is_said_before(self, pack: BrandPack) -> None:
+        said = texts(Shop(pack, review_above_minor=5_000).choose(**SHIRT).html)
+        assert "A person looks at it first and decides within 3 days" in said
+
+    @pytest.mark.parametrize(
+        ("query", "word"),
+        [
+            ({}, "choose at least one item"),
+            ({"n_shirt": "0", "why_shirt": "too_small"}, "choose at least one item"),
+            ({"n_shirt": "-1", "why_shirt": "too_small"}, "choose at least one item"),
+            ({"n_shirt": "1e3", "why_shirt": "too_small"}, "choose at least one item"),
+            ({"n_nothing": "1", "why_nothing": "too_small"}, "choose at least one item"),
+            ({"n_shirt": "1"}, "Please say why"),
+            ({"n_shirt": "3", "why_shirt": "too_small"}, "not so many left"),
+            ({"n_shirt": "1", "why_shirt": "too_small", "n_hat": "1", "why_hat": "defective"}, "one return for each"),
+        ],
+    )
+    def test_what_is_wrong_is_said_on_the_page_of_the_items(self, shop: Shop, query: dict[str, str], word: str) -> None:
+        html = shop.choose(**query).html
+        assert word in texts(html)
+        assert "What would you like to send back" in texts(html)
+
+    def test_what_was_chosen_is_still_chosen_then(self, shop: Shop) -> None:
+        html = shop.choose(n_shirt="2").html
+        assert '<option value="2" selected>' in html
+
+    def test_more_than_is_left_is_said_so(self, shop: Shop) -> None:
+        shop.asked(n_shirt="1")
+        assert "not so many left" in texts(shop.choose(now=LATER + DAY, n_shirt="2", why_shirt="too_small").html)
+
+    def test_what_the_policy_refuses_is_said_with_its_reason_and_a_person_may_be_asked(self, shop: Shop) -> None:
+        page = shop.choose(n_hat="1", why_hat="too_small")
+        assert "It was sold as final sale" in texts(page.html)
+        made = shop.portal.ask("r", shop.token(), hidden(page.html), LATER)
+        request = shop.returns.records["larkspur", made.location.rpartition("/")[2]]
+        assert [(line.line_id, line.reason) for line in request.lines] == [("hat", "too_small")]
+
+    def test_a_claim_asks_for_no_way_back(self, shop: Shop) -> None:
+        html = shop.choose(n_shirt="1", why_shirt="not_received").html
+        assert 'name="method"' not in html
+        request = shop.asked(why_shirt="not_received", method="")
+        assert (request.kind, request.method) == (ReturnKind.CLAIM, ReturnMethod.KEEP)
+
+    def test_a_defect_is_dealt_with_as_a_warranty(self, shop: Shop) -> None:
+        assert shop.asked(why_shirt="defective").kind is ReturnKind.WARRANTY
+
+
+class TestAsk:
+    def test_the_request_is_written_as_it_was_chosen(self, shop: Shop) -> None:
+        request = shop.asked(n_shirt="2", resolution="store_credit", method="qr")
+        assert [(line.line_id, line.quantity, line.reason) for line in request.lines] == [("shirt", 2, "too_small")]
+        assert (request.resolution, request.method) == (Resolution.STORE_CREDIT, ReturnMethod.QR)
+        assert (request.source, request.shopper_id, request.state) == ("portal", "cus_1", ReturnState.REQUESTED)
+        assert request.terms
+
+    def test_two_clicks_are_one_return(self, shop: Shop) -> None:
+        assert shop.asked() == shop.asked()
+        assert len(shop.returns.records) == 1
+
+    def test_the_page_of_before_with_something_else_makes_no_second_one(self, shop: Shop) -> None:
+        shop.asked()
+        again = shop.ask(**{**SHIRT, "n_shirt": "2", "resolution": "refund", "method": "label"})
+        assert again.page
+        assert "You have asked for this already" in texts(again.page.html)
+        assert len(shop.returns.records) == 1
+
+    @pytest.mark.parametrize(
+        ("sent", "word"),
+        [
+            ({"method": "label"}, "what you would like to have"),
+            ({"resolution": "gold", "method": "label"}, "what you would like to have"),
+            ({"resolution": "refund"}, "how it comes back"),
+            ({"resolution": "refund", "method": "drone"}, "how it comes back"),
+            ({"resolution": "exchange", "method": "label"}, "which one you would like instead"),
+        ],
+    )
+    def test_what_is_missing_is_asked_for_and_nothing_is_written(
+        self, shop: Shop, sent: dict[str, str], word: str
+    ) -> None:
+        answered = shop.ask(**SHIRT, **sent)
+        assert answered.page
+        assert word in texts(answered.page.html)
+        assert not shop.returns.records
+
+    def test_what_is_wanted_in_exchange_is_kept_with_the_line(self, shop: Shop) -> None:
+        request = shop.asked(resolution="exchange", wanted_shirt="Shirt, large")
+        wanted = request.lines[0].wanted
+        assert wanted
+        assert wanted.sku == "Shirt, large"
+
+    def test_an_address_is_asked_for_where_the_label_needs_it_and_kept_apart(self, pack: BrandPack) -> None:
+        shop = Shop(pack, needs_address=True)
+        assert "Where you send it from" in texts(shop.choose(**SHIRT).html)
+        refused = shop.ask(**SHIRT, resolution="refund", method="label", name="Ada")
+        assert refused.page
+        assert "fill in your name" in texts(refused.page.html)
+        request = shop.asked(**NAMED)
+        kept = shop.addresses.get("larkspur", "cus_1", request.return_id)
+        assert kept
+        assert (kept.name, kept.city, kept.country) == ("Ada Lovelace", "Portland", "US")
+        assert "Lovelace" not in request.model_dump_json()
+        assert "Lovelace" not in shop.show(request)
+
+    def test_none_is_asked_for_where_none_is_needed(self, shop: Shop) -> None:
+        assert "Where you send it from" not in texts(shop.choose(**SHIRT).html)
+
+    @pytest.mark.parametrize("key", ["", "short", "Z" * 16, "0" * 65, "../../etc/passwd"])
+    def test_a_key_that_is_not_ours_writes_nothing(self, shop: Shop, key: str) -> None:
+        answered = shop.ask(**SHIRT, resolution="refund", method="label", key=key)
+        assert answered.page
+        assert not shop.returns.records
+
+
+class TestPhotos:
+    def test_a_picture_is_asked_for_where_the_reason_says_so(self, shop: Shop) -> None:
+        assert "Pictures" in texts(shop.choose(**DAMAGED).html)
+        assert "Pictures" not in texts(shop.choose(**SHIRT).html)
+
+    def test_it_goes_to_the_bucket_under_a_name_that_nobody_chose_and_leads_back(self, shop: Shop) -> None:
+        page = shop.choose(**DAMAGED)
+        name, kind, most, _ = shop.documents.forms[-1]
+        assert (name, kind, most) == (f"photos/larkspur/ord_1/{KEY}-1", "image/jpeg", 8_000_000)
+        assert "form-action 'self' https://bucket.example;" in page.policy
+        back = hidden(page.html)["back"]
+        assert back.startswith(f"https://shop.example/r/{shop.token()}/choose?")
+        shop.documents.put(name, b"jpeg", "image/jpeg")
+        page = shop.portal.choose("r", shop.token(), query_of(back), LATER)
+        assert "Picture 1 is here" in texts(page.html)
+        assert shop.documents.forms[-1][0].endswith("-2")
+        made = shop.portal.ask(
+            "r", shop.token(), hidden(page.html) | {"resolution": "refund", "method": "label"}, LATER
+        )
+        request = shop.returns.records["larkspur", made.location.rpartition("/")[2]]
+        assert request.lines[0].photos == (name,)
+
+    def test_one_that_did_not_arrive_or_is_too_large_or_no_picture_is_said_so_and_not_kept(self, shop: Shop) -> None:
+        name = f"photos/larkspur/ord_1/{KEY}-1"
+        for body, kind in ((b"", ""), (b"x" * 8_000_001, "image/jpeg"), (b"<svg>", "image/svg+xml")):
+            shop.documents.bodies = {name: (body, kind)} if body else {}
+            html = shop.choose(**DAMAGED, photo_1="shirt").html
+            assert "did not arrive" in texts(html)
+            assert "photo-1" not in hidden(html)
+        assert shop.asked(**DAMAGED, photo_1="shirt").lines[0].photos == ()
+
+    def test_there_are_five_at_most(self, shop: Shop) -> None:
+        for number in range(1, 6):
+            shop.documents.put(f"photos/larkspur/ord_1/{KEY}-{number}", b"jpeg", "image/jpeg")
+        shop.choose(**DAMAGED, **{f"photo_{number}": "shirt" for number in range(1, 6)})
+        assert shop.documents.forms == []
+
+    def test_the_policy_of_other_pages_lets_forms_go_nowhere_else(self, shop: Shop) -> None:
+        assert "bucket" not in shop.choose(**SHIRT).policy
+
+
+class TestGifts:
+    def test_no_page_of_a_gift_shows_a_price_or_the_giver(self, shop: Shop) -> None:
+        request = shop.asked("g", **GIFT)
+        pages = [shop.items("g"), shop.choose("g", **SHIRT).html, shop.show(request, "g")]
+        for html in pages:
+            assert not re.search(r"\$|\d+\.\d\d", texts(html)), texts(html)
+            assert "/t/" not in html
+            assert "ada@" not in html.lower()
+
+    def test_the_giver_gets_the_money_or_the_one_who_got_it_a_credit(self, shop: Shop) -> None:
+        said = texts(shop.choose("g", **SHIRT).html)
+        assert "The giver gets the money back" in said
+        assert "You get its value as store credit" in said
+        assert "Another size" not in said
+
+    def test_a_credit_is_for_the_one_who_got_it(self, shop: Shop) -> None:
+        request = shop.asked("g", **GIFT)
+        assert (request.source, request.shopper_id) == ("gift", "cus_1")
+        known = shop.orders.shopper("larkspur", request.recipient_id)
+        assert known
+        assert (known.name, known.email) == ("Bob", "bob@x.example")
+        assert "bob" not in request.model_dump_json().lower()
+
+    def test_a_credit_needs_an_address(self, shop: Shop) -> None:
+        answered = shop.ask("g", **SHIRT, resolution="store_credit", method="label", recipient_email="bob")
+        assert answered.page
+        assert "Please give an email address" in texts(answered.page.html)
+        assert not shop.returns.records
+
+    def test_what_the_giver_asked_for_is_nobody_elses(self, shop: Shop) -> None:
+        own = shop.asked()
+        assert own.return_id not in shop.items("g")
+        with pytest.raises(NotFoundError):
+            shop.show(own, "g")
+
+
+class TestProgress:
+    def approved(self, shop: Shop, **update: Any) -> Return:
+        request = shop.asked()
+        yes = Decision(outcome=Outcome.APPROVE, rule="within_window", policy_version="returns-1", decided_at=LATER)
+        label = Label(
+            carrier="ups", tracking_number="1Z1", shipment_id="shp_2", reference="lbl", document="labels/1.pdf"
+        )
+        values = {"state": ReturnState.APPROVED, "decisions": (yes,), "label": label, "version": 1, **update}
+        changed = request.model_copy(update=values)
+        shop.returns.records["larkspur", request.return_id] = changed
+        return changed
+
+    def test_it_says_what_is_what_to_do_until_when_and_what_comes(self, shop: Shop) -> None:
+        said = texts(shop.show(self.approved(shop)))
+        assert said.index("Your return is approved") < said.index("Please hand it over by Thursday 2 April")
+        assert "$95.00 back" in said
+        assert "as soon as the carrier scans your parcel" in said
+        assert "1Z1" in said
+        assert "Your legal rights are not affected" in said
+
+    def test_amounts_are_shown_in_their_parts(self, shop: Shop) -> None:
+        said = texts(shop.show(self.approved(shop)))
+        assert "Items $100.00 The way back −$5.00 Together $95.00" in said
+
+    def test_the_label_is_there_to_print_and_a_code_to_show(self, shop: Shop) -> None:
+        request = self.approved(shop)
+        shop.documents.put("labels/1.pdf", b"%PDF", "application/pdf")
+        assert f"/r/{shop.token()}/{request.return_id}/label" in shop.show(request)
+        assert shop.portal.label("r", shop.token(), request.return_id, LATER) == (b"%PDF", "application/pdf")
+        assert request.label
+        coded = self.approved(shop, label=request.label.model_copy(update={"code": "PLR123", "document": ""}))
+        html = shop.show(coded)
+        assert "<svg" in html.partition('class="code"')[2]
+        with pytest.raises(NotFoundError):
+            shop.portal.label("r", shop.token(), coded.return_id, LATER)
+
+    def test_while_the_label_is_made_it_says_so(self, shop: Shop) -> None:
+        assert "The label is being made" in texts(shop.show(self.approved(shop, label=None)))
+
+    def test_it_is_cancelled_after_a_question_and_twice_is_once(self, shop: Shop) -> None:
+        request = self.approved(shop)
+        html = shop.show(request)
+        assert f"{request.return_id}?ask=cancel" in html
+        assert 'value="cancel"' not in html
+        assert 'value="cancel"' in shop.show(request, asked="cancel")
+        for _ in range(2):
+            assert shop.portal.act("r", shop.token(), request.return_id, "cancel", LATER) == ""
+        stored = shop.returns.records["larkspur", request.return_id]
+        assert stored.state is ReturnState.CANCELLED
+        said = texts(shop.show(stored))
+        assert "Your return is cancelled" in said
+        assert "You cancelled it" in said
+        assert "It was not approved" not in said
+
+    def test_what_is_on_its_way_is_cancelled_no_more(self, shop: Shop) -> None:
+        request = self.approved(shop, scanned_at=LATER, state=ReturnState.IN_TRANSIT)
+        assert "?ask=cancel" not in shop.show(request)
+        said = shop.portal.act("r", shop.token(), request.return_id, "cancel", LATER)
+        assert said == "too_late"
+        assert "could not be cancelled any more" in texts(shop.show(request, asked=said))
+        assert shop.returns.records["larkspur", request.return_id].state is ReturnState.IN_TRANSIT
+
+    def test_a_person_looks_at_a_refusal_once_it_is_asked_for(self, shop: Shop) -> None:
+        no = Decision(outcome=Outcome.REFUSE, rule="final_sale", policy_version="returns-1", decided_at=LATER)
+        request = self.approved(shop, state=ReturnState.REFUSED, decisions=(no,), label=None)
+        html = shop.show(request)
+        assert "It was sold as final sale" in texts(html)
+        assert 'value="person"' in html
+        assert shop.portal.act("r", shop.token(), request.return_id, "person", LATER) == "person"
+        stored = shop.returns.records["larkspur", request.return_id]
+        assert stored.review
+        assert 'value="person"' not in shop.show(stored)
+        assert shop.portal.act("r", shop.token(), request.return_id, "person", LATER) == ""
+        assert shop.returns.records["larkspur", request.return_id] == stored
+
+    def test_a_persons_no_is_not_asked_about_again_here(self, shop: Shop) -> None:
+        no = Decision(
+            **{"outcome": Outcome.REFUSE, "rule": "human_review", "policy_version": "1", "decided_at": LATER},
+            decided_by="ops",
+        )
+        request = self.approved(shop, state=ReturnState.REFUSED, decisions=(no,), label=None)
+        assert 'value="person"' not in shop.show(request)
+
+    def test_anything_else_that_is_sent_changes_nothing(self, shop: Shop) -> None:
+        request = self.approved(shop)
+        for action in ("", "approve", "refund"):
+            assert shop.portal.act("r", shop.token(), request.return_id, action, LATER) == ""
+        assert shop.returns.records["larkspur", request.return_id] == request
+
+    def test_risk_and_notes_of_people_are_on_no_page(self, shop: Shop) -> None:
+        request = self.approved(shop)
+        yes = request.decisions[0].model_copy(update={"note": "watch this one", "facts": {"risk": "high"}})
+        html = shop.show(request.model_copy(update={"decisions": (yes,)}))
+        for word in ("watch this one", "risk", "returns-1"):
+            assert word not in texts(html)
+
+    def test_a_return_of_another_order_is_not_to_be_seen(self, shop: Shop) -> None:
+        request = self.approved(shop)
+        shop.returns.records["larkspur", request.return_id] = request.model_copy(update={"order_id": "ord_9"})
+        for attempt in (
+            lambda: shop.show(request),
+            lambda: shop.portal.label("r", shop.token(), request.return_id, LATER),
+            lambda: shop.portal.act("r", shop.token(), request.return_id, "cancel", LATER),
+            lambda: shop.portal.show("r", shop.token(), "rma_nothing", "", LATER),
+        ):
+            with pytest.raises(NotFoundError):
+                attempt()
+
+    @pytest.mark.parametrize(("language", "word"), [("de", "de"), ("ar", "ar")])
+    def test_pages_are_in_the_shoppers_language(self, shop: Shop, language: str, word: str) -> None:
+        who = Shopper(brand="larkspur", shopper_id="cus_1", email="ada@x.example", language=language)
+        shop.orders.shoppers["larkspur", "cus_1"] = who
+        html = shop.show(self.approved(shop))
+        assert f'<html lang="{word}"' in html
+        assert (' dir="rtl"' in html) == (language == "ar")
