@@ -191,7 +191,9 @@ def _causes(error: ValidationError) -> list[Any]:
 
 
 def _of_model(tree: _Tree, problem: Any) -> Found:
-    path = tuple(part for part in problem["loc"] if part != "[key]")
+    fault = problem.get("ctx", {}).get("error")
+    path = fault.path if isinstance(fault, model.PolicyFault) else problem["loc"]
+    path = tuple(part for part in path if part != "[key]")
     text = problem["msg"].removeprefix("Value error, ")
     if problem["type"] == "extra_forbidden":
         text = f"there is no such field{_meant(str(path[-1]), _fields(path[:-1]))}"

@@ -36,12 +36,12 @@ def check(files: Files = None, json: Json = False) -> None:
     from layers.brand import policy_files
 
     output = Output(json)
-    wanted = files or sorted(BRANDS.glob(f"*/{policy_files.PLACE}"))
+    wanted = files or [_from_here(file) for file in sorted(BRANDS.glob(f"*/{policy_files.PLACE}"))]
     if missing := next((file for file in wanted if not file.is_file()), None):
         output.fail(f"There is no file {missing}.", 2)
     today = datetime.now(UTC).date()
     read = {file: policy_files.read(file, today) for file in wanted}
-    found = [one for _, problems in read.values() for one in problems]
+    found = [one for _, problems in read.values() for one in sorted(problems, key=lambda one: (one.line, one.column))]
     wrong = policy_files.errors(found)
     if json:
         output.document({"policies": [_checked(file, *one) for file, one in read.items()]})
@@ -61,6 +61,11 @@ def schema() -> None:
     from layers.brand import policy_files
 
     Output().document(policy_files.schema())
+
+
+def _from_here(file: Path) -> Path:
+    here = Path.cwd()
+    return file.relative_to(here) if file.is_relative_to(here) else file
 
 
 def _checked(file: Path, policy: Any, found: list[Found]) -> dict[str, Any]:

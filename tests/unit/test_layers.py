@@ -85,7 +85,7 @@ ALLOWED_MODULES: dict[str, tuple[str, ...]] = {
 
 IN_DOMAIN = frozenset(
     "__future__ babel base64 bisect collections copy dataclasses datetime decimal enum functools gzip hashlib hmac"
-    " email_validator holidays html itertools json math phonenumbers re string typing unicodedata urllib zlib zoneinfo"
+    " email_validator fnmatch holidays html itertools json math phonenumbers re string typing unicodedata urllib zlib zoneinfo"
     " pydantic".split()
 )
 """What the domain may import: pure things (calendars and locales are data) and pydantic. No clock, no environment, no

@@ -266,6 +266,14 @@ class Weights(BaseModel):
     packaging_grams: int = Field(default=2_000, ge=0, le=100_000)
 
 
+class PolicyFault(ValueError):
+    """What is wrong with a policy as a whole; ``path``: at which of its fields."""
+
+    def __init__(self, path: tuple[str | int, ...], text: str) -> None:
+        super().__init__(text)
+        self.path = path
+
+
 class ReturnsPolicy(BaseModel):
     """The policy of one brand, versioned; each decision names the version that made it."""
 
@@ -293,14 +301,19 @@ class ReturnsPolicy(BaseModel):
             name for name in ("window", "resolutions", "methods", "refund_on", "pays") if not getattr(last, name)
         ]
         if missing:
-            raise ValueError(f"otherwise has to say: {', '.join(missing)}")
+            raise PolicyFault(("otherwise",), f"has to say: {', '.join(missing)}")
         if last.refuse:
-            raise ValueError("otherwise cannot refuse: a rule can")
-        if len({rule.id for rule in self.rules}) != len(self.rules):
-            raise ValueError("two rules have the same id")
-        named = {rule.then.facility for rule in self.rules} | {last.facility}
-        if unknown := sorted(one for one in named if one and one not in self.facilities):
-            raise ValueError(f"no such facility: {', '.join(unknown)}")
+            raise PolicyFault(("otherwise", "refuse"), "otherwise cannot refuse: a rule can")
+        seen: set[str] = set()
+        for number, rule in enumerate(self.rules):
+            if rule.id in seen:
+                raise PolicyFault(("rules", number, "id"), f"two rules have the id {rule.id}")
+            seen.add(rule.id)
+        says: list[tuple[tuple[str | int, ...], Say]] = [(("otherwise",), last)]
+        says += [(("rules", number, "then"), rule.then) for number, rule in enumerate(self.rules)]
+        for path, then in says:
+            if then.facility and then.facility not in self.facilities:
+                raise PolicyFault((*path, "facility"), f"no such facility: {then.facility}")
         if self.risk.high <= self.risk.elevated:
-            raise ValueError("risk: high has to be above elevated")
+            raise PolicyFault(("risk",), "high has to be above elevated")
         return self
