@@ -85,8 +85,8 @@ ALLOWED_MODULES: dict[str, tuple[str, ...]] = {
 
 IN_DOMAIN = frozenset(
     "__future__ babel base64 bisect collections copy dataclasses datetime decimal enum functools gzip hashlib hmac"
-    " email_validator fnmatch holidays html itertools json math phonenumbers re string typing unicodedata urllib zlib zoneinfo"
-    " pydantic".split()
+    " email_validator fnmatch holidays html itertools json math phonenumbers re string typing unicodedata urllib zlib"
+    " zoneinfo pydantic".split()
 )
 """What the domain may import: pure things (calendars and locales are data) and pydantic. No clock, no environment, no
 logger, no AWS.
