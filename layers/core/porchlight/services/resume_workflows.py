@@ -12,7 +12,7 @@ from datetime import datetime
 from porchlight.deciding import Cases
 from porchlight.domain.cases import CaseState
 from porchlight.domain.orders import Order
-from porchlight.domain.rma.answers import may_reopen, reopen
+from porchlight.domain.rma.answers import is_over, may_reopen, reopen
 from porchlight.domain.rma.moves import noted, settle_news
 from porchlight.domain.shipments import Shipment
 from porchlight.ports import Orders, Returns, Shipments, Wait, Workflows
@@ -104,7 +104,7 @@ class ReturnNews:
 
     def _after_the_end(self, brand: str, return_id: str, now: datetime) -> None:
         request = self.returns.get(brand, return_id)
-        if request is None or not request.closed_at:
+        if request is None or not is_over(request):
             return
         parcels = parcels_of(self.shipments, request)
         changed = noted(request, parcels, now)

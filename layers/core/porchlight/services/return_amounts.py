@@ -1,5 +1,5 @@
-"""What a return is worth to the shopper: worked out when it is decided, and anew when something else is given, or the
-inspection takes something off.
+"""What a return is worth to the shopper: worked out when it is decided, and anew when something else is given than
+was promised. What inspections take off, the warehouse's desk takes off.
 """
 
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from porchlight.domain.returns import GIVEN_UP, SETTLED, Return
 from porchlight.domain.rma import answers
 from porchlight.domain.rma.amounts import EXCHANGES, difference, quote, total
+from porchlight.domain.rma.inspection import deductions
 from porchlight.domain.rma.next_step import terms_of
 from porchlight.services.assess_return import Assessed, Assessor
 
@@ -21,13 +22,12 @@ class Amounts:
         """The return with the amounts that hold now; the same one where they do already."""
         if request.review or not request.is_approved or request.state in GIVEN_UP | SETTLED:
             return request
-        off, promised = taken_off(request), any(one.counts for one in request.settlements)
-        if request.parts is not None and (promised or not off or request.parts.deduction):
-            return request
-        limit = next(
-            (one.facts["amount_minor"] for one in reversed(request.decisions) if one.facts.get("amount_minor")), None
-        )
-        changed = self.of(request, self.assessor.of_request(request), off)
+        if request.parts is not None or (request.terms is None and request.refund_amount):
+            return request  # the latter is what a release before had promised
+        named = (one.facts["amount_minor"] for one in reversed(request.decisions) if "amount_minor" in one.facts)
+        limit = next(named, None)
+        found = self.assessor.of_request(request)
+        changed = self.of(request, found, sum(deductions(request, found.orders).values()))
         return answers.limited(changed, int(limit)) if limit is not None else changed
 
     def of(self, request: Return, found: Assessed, off: int = 0) -> Return:
@@ -43,8 +43,3 @@ class Amounts:
         whole = total(parts)
         update = {"parts": whole, "refund_amount": whole.total, "difference_minor": more}
         return request.model_copy(update=update)
-
-
-def taken_off(request: Return) -> int:
-    """Minor units that inspections take off."""
-    return sum(item.deduct_minor for one in request.inspections for item in one.items)

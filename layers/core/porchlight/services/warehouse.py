@@ -15,9 +15,8 @@ from porchlight.domain.orders import Order, OrderLine
 from porchlight.domain.returns import ENDED, GIVEN_UP, Outcome, Return, ReturnState
 from porchlight.domain.rma import inspection as goods
 from porchlight.domain.rma.amounts import share
-from porchlight.domain.rma.answers import decision, resting_state
+from porchlight.domain.rma.answers import decision, reopen, resting_state
 from porchlight.domain.rma.goods import Inspection, ItemFound, Receipt, RepairStep, Unmatched
-from porchlight.domain.rma.moves import ask
 from porchlight.domain.rma.names import FROM_WHAT_WAS_PAID, Discrepancy, RepairState, Resolution
 from porchlight.domain.rma.next_step import GOODS, last_word
 from porchlight.domain.rma.settlements import Parts
@@ -246,7 +245,7 @@ def _moved(request: Return, now: datetime) -> Return:
     if request.state in UNDER_WAY:
         return request.model_copy(update={"state": resting_state(request)})
     if request.state in GIVEN_UP and request.review is None:
-        return ask(request, GOODS, goods.LATE, now)
+        return reopen(request, "warehouse", now)
     return request
 
 

@@ -209,6 +209,11 @@ def may_reopen(request: Return) -> bool:
     return request.review is None and request.state in {*GIVEN_UP, ReturnState.FAILED}
 
 
+def is_over(request: Return) -> bool:
+    """True where no execution looks at it any more. Releases before did not write down that they closed a return."""
+    return bool(request.closed_at) or request.state in GIVEN_UP or (request.terms is None and request.state in SETTLED)
+
+
 def reopen(request: Return, by: str, now: datetime, note: str = "") -> Return:
     """Put what was refused, has expired or failed before people once more; another execution takes it up."""
     said = decision(request, Outcome.REVIEW, REOPENED, now, {"state": request.state.value}, by=by, note=note)

@@ -260,7 +260,7 @@ def asked_about(request: Return, now: datetime) -> Return:
 
 
 def _failed(request: Return, one: Settlement, now: datetime) -> Return:
-    if request.closed_at:
+    if answers.is_over(request):
         request = answers.reopen(request, "provider", now)
     if request.review or request.state in GIVEN_UP:
         return request

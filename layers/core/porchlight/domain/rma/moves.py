@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from porchlight.domain.returns import ENDED, GIVEN_UP, SETTLED, Outcome, Return, ReturnState, Review
 from porchlight.domain.rma import answers
+from porchlight.domain.rma.inspection import question
 from porchlight.domain.rma.names import Resolution, SettlementKind, SettlementState
 from porchlight.domain.rma.next_step import (
     GOODS,
@@ -205,10 +206,9 @@ def _goods(request: Return, parcels: Parcels, now: datetime) -> Return | None:
         return None
     if not any(_waits_for_goods(request, kind) for kind in owed(request)):
         return None
-    word = last_word(request, GOODS)
-    found = discrepancies(request)
+    word, why = last_word(request, GOODS), question(request)
     known = int(word.facts.get("discrepancies") or 0) if word else 0
-    return ask(request, GOODS, found[-1].value, now) if len(found) > known else None
+    return ask(request, GOODS, why, now) if why and len(discrepancies(request)) > known else None
 
 
 def _waits_for_goods(request: Return, kind: SettlementKind) -> bool:
