@@ -42,7 +42,7 @@ class WarehouseDesk:
     orders: Orders
     shipments: Shipments
     brands: Brands
-    unmatched: UnmatchedGoods
+    unmatched_goods: UnmatchedGoods
     lookout: Lookout
     metrics: Metrics
 
@@ -56,7 +56,7 @@ class WarehouseDesk:
     ) -> Unmatched:
         """Keep what belongs to no return of ours, for people of the brand."""
         found = Unmatched(brand=brand, receipt=receipt, return_id=return_id, carrier=carrier, noted_at=now)
-        self.unmatched.put(found)
+        self.unmatched_goods.put(found)
         self.metrics.count("GoodsUnmatched", brand=brand)
         return found
 
@@ -69,14 +69,14 @@ class WarehouseDesk:
         said = receipt.digest or digest(receipt)
         request = get_return(self.returns, brand, return_id)
         if _same(request.receipts, "receipt_id", receipt.receipt_id, said):
-            self.unmatched.remove(brand, receipt.receipt_id)
+            self.unmatched_goods.remove(brand, receipt.receipt_id)
             return request
         boxes = self._boxes(request, receipt.items, partial(_in_other_receipts, receipt.receipt_id))
         grams = receipt.weight_grams if len(boxes) == 1 else None  # a box of several returns tells nothing of each
         for key, items in boxes:
             part = receipt.model_copy(update={"items": items, "digest": said, "weight_grams": grams})
             request = until_settled(partial(self._book, brand, key, part, now))
-        self.unmatched.remove(brand, receipt.receipt_id)
+        self.unmatched_goods.remove(brand, receipt.receipt_id)
         return request
 
     def inspect(self, brand: str, return_id: str, inspection: Inspection, now: datetime, currency: str = "") -> Return:

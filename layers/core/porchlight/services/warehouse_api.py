@@ -66,7 +66,7 @@ class WarehouseApi:
         list.
         """
         key = authorize(request, "returns:receive", self.secrets)
-        return {"goods": [shown(one) for one in self.desk.unmatched.list(key.brand, MOST_LISTED)]}
+        return {"goods": [shown(one) for one in self.desk.unmatched_goods.list(key.brand, MOST_LISTED)]}
 
     def _one(self, brand: str, booking: BookingBody, by: str, now: datetime) -> str:
         """``booked``, ``known`` or ``unmatched``."""
