@@ -12,7 +12,9 @@ from porchlight.domain.orders import Destination
 from porchlight.domain.packing import Packing, ParcelLine
 from porchlight.domain.promises import ShipDaySaid, said_with
 from porchlight.domain.remedies import Remedy
-from porchlight.domain.returns import Refund, ReturnState
+from porchlight.domain.returns import Decision, Outcome, ReturnState
+from porchlight.domain.rma.names import SettlementKind, SettlementState
+from porchlight.domain.rma.settlements import Settlement
 from porchlight.errors import ConflictError, InvalidInputError, NotFoundError, PermanentProviderError, TransientError
 from porchlight.services.cases import open_cases
 from tests.fakes import FakeBrands
@@ -616,7 +618,8 @@ def return_stalled(**request: Any) -> World:
     made = World(with_playbooks(return_stalled=[{**CASE, "options": ["keep_waiting", "resend", "refund"]}]))
     found = made.shipment.model_copy(update={"return_id": "rma_1", "version": made.shipment.version + 1})
     made.shipments.save(found, due_at=None)
-    made.returns.create(wanted(order_id=ORDER, refund_amount=usd(9_500), **request))
+    approved = Decision(outcome=Outcome.APPROVE, rule="within_window", policy_version="1", decided_at=NOW)
+    made.returns.create(wanted(order_id=ORDER, refund_amount=usd(9_500), decisions=(approved,), **request))
     made.declare(NOW + 7 * DAY)
     assert made.delay.kind is DelayKind.RETURN_STALLED
     made.next(NOW + 7 * DAY)
@@ -624,13 +627,16 @@ def return_stalled(**request: Any) -> World:
 
 
 def test_a_return_that_was_paid_back_at_its_first_scan_is_not_paid_back_again() -> None:
-    refund = Refund(key="rfd_1", amount=usd(9_500), requested_at=NOW, executed_at=NOW)
-    made = return_stalled(state=ReturnState.REFUNDED, scanned_at=NOW, refund=refund)
+    refund = Settlement(
+        key="rfd_1", kind=SettlementKind.REFUND, order_id=ORDER, amount=usd(9_500), state=SettlementState.DONE,
+        intended_at=NOW, done_at=NOW,
+    )  # fmt: skip
+    made = return_stalled(state=ReturnState.REFUNDED, scanned_at=NOW, settlements=(refund,))
     made.answer(Remedy.REFUND, NOW + 7 * DAY)
     made.next(NOW + 7 * DAY)
     assert made.carry_out(NOW + 7 * DAY) == "done"
     assert made.next(NOW + 7 * DAY)["outcome"] == "resolved"
-    assert (made.remedies.calls, made.refunds.calls) == (0, 0)
+    assert (made.remedies.calls, made.refunds.calls) == (0, [])
     assert "refunded" not in made.told()
 
 
@@ -640,7 +646,7 @@ def test_a_return_that_was_not_is_paid_back_its_own_way_once() -> None:
     made.next(NOW + 7 * DAY)
     for _ in range(2):
         made.carry_out(NOW + 7 * DAY)
-    assert list(made.refunds.executed.values()) == [usd(9_500)]
+    assert [one.amount for one in made.refunds.done.values()] == [usd(9_500)]
     assert made.remedies.calls == 0
     assert made.returns.records["larkspur", "rma_1"].state is ReturnState.REFUNDED
     assert made.delay.remedied
@@ -658,7 +664,7 @@ def test_a_return_whose_money_is_gone_goes_before_a_person_and_nothing_is_stuck(
     made.next(NOW + 7 * DAY)
     assert made.carry_out(NOW + 7 * DAY) == "refused"
     assert made.next(NOW + 7 * DAY)["do"] == "case"
-    assert made.refunds.calls == 0
+    assert made.refunds.calls == []
 
 
 @pytest.mark.parametrize(("remedy", "why"), [(Remedy.RESEND, "not_for_returns"), (Remedy.REFUND, "provider_refused")])

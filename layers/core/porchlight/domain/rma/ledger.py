@@ -121,10 +121,15 @@ def reserve(
     over: str = "",
     echoes: bool = True,
 ) -> Ledger | None:
-    """The ledger with the promise; None where that is more than is left. A key that counts already is there once."""
+    """The ledger with the promise; None where that is more than is left. A key that counts already is there once: what
+    was promised under it, and not yet asked for, may be promised anew with another amount.
+    """
     known = ledger.entries.get(key)
     if known and known.counts:
-        return ledger
+        if known.minor == minor or known.state is not SettlementState.INTENDED:
+            return ledger
+        others = {name: one for name, one in ledger.entries.items() if name != key}
+        ledger = ledger.model_copy(update={"entries": others})
     if minor < 0 or minor > (_left_over(ledger, over) if over else left(ledger, order, paid)):
         return None
     entry = LedgerEntry(minor=minor, return_id=return_id, over=over, echoes=echoes, at=now)
