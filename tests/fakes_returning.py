@@ -6,6 +6,7 @@ from datetime import datetime
 
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.law.model import StatutoryProfile
+from porchlight.domain.law.statement import Statement
 from porchlight.domain.return_history import History
 from porchlight.domain.returns import Return
 from porchlight.domain.rma.goods import Unmatched
@@ -206,3 +207,38 @@ class FakeLabels:
             return False
         self.voided.append(reference)
         return True
+
+
+class FakeStatements:
+    """Statements of withdrawal; ``fails`` are raised by the next writes."""
+
+    def __init__(self) -> None:
+        self.records: dict[tuple[str, str], Statement] = {}
+        self.dues: dict[tuple[str, str], datetime] = {}
+        self.fails: list[Exception] = []
+
+    def put(self, statement: Statement) -> bool:
+        if self.fails:
+            raise self.fails.pop(0)
+        key = (statement.brand, statement.statement_id)
+        if key in self.records:
+            return False
+        self.records[key], self.dues[key] = statement, statement.declared_at
+        return True
+
+    def get(self, brand: str, statement_id: str) -> Statement | None:
+        return self.records.get((brand, statement_id))
+
+    def save(self, statement: Statement, *, due_at: datetime | None) -> None:
+        if self.fails:
+            raise self.fails.pop(0)
+        key = (statement.brand, statement.statement_id)
+        if self.records[key].version != statement.version - 1:
+            raise ConflictError("statement changed")
+        self.records[key] = statement
+        self.dues.pop(key, None)
+        if due_at:
+            self.dues[key] = due_at
+
+    def due(self, now: datetime, limit: int = 100) -> Sequence[tuple[str, str]]:
+        return sorted((key for key, at in self.dues.items() if at <= now), key=lambda key: self.dues[key])[:limit]

@@ -6,10 +6,9 @@ from porchlight.runtime.handlers import Event, event_handler
 
 def answer(event: Event) -> dict[str, int]:
     """One statement of the bus, or all that wait; how many were answered, by outcome."""
-    desk, now = app.withdrawal_desk, app.clock()
     if statement_id := event.get("subject_id"):
-        return {desk.answer(event["brand"], statement_id, now): 1}
-    return desk.take_up(now)
+        return {app.withdrawal_desk.answer(event["brand"], statement_id, app.clock()): 1}
+    return app.withdrawal_desk.take_up(app.clock())
 
 
 handler = event_handler(answer)

@@ -42,6 +42,7 @@ from porchlight.services.record_feedback import Feedback
 from porchlight.services.send_message import Sender
 from tests.fakes import FakeBrands, FakeMetrics, FakeRenderer, FakeSecrets
 from tests.fakes_reaching import FakeCatalogues
+from tests.fakes_returning import FakeLaws
 from tests.unit.stories import NOW, after, brand, order, parcel, scan
 
 MOBILE = "+15032281234"
@@ -156,7 +157,7 @@ class Town:
         self.planner = Planner(deliberation, self.messages, gatherer, laboratory, self.metrics)
         self.sender = Sender(
             *(deliberation, self.messages, self.profiles, touches, gatherer),
-            *(Composer(FakeRenderer(), links, blocks), courier, laboratory, self.metrics, lambda: 0.0),
+            *(Composer(FakeRenderer(), links, blocks, FakeLaws()), courier, laboratory, self.metrics, lambda: 0.0),
         )
         desk = ConsentDesk(self.profiles, self.metrics)
         self.feedback = Feedback(self.messages, desk, self.reputations, DynamoEngagement(table), self.metrics)

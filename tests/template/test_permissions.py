@@ -84,7 +84,7 @@ def targets(function: str) -> Grants:
 
 SENT_TO = dict.fromkeys(("SweepDue", "DeliverWebhook", "ManageWebhooks"), "WebhookQueue")
 """Whose queue is not the inbound one."""
-SENDERS = {"SendMessage", "ManagePreferences", "ReceiveReply"}
+SENDERS = {"SendMessage", "ManagePreferences", "ReceiveReply", "AnswerWithdrawal"}
 """Who may write to shoppers: with news, and with answers to a sign-up or a word that they sent."""
 MAILERS = SENDERS - {"ManagePreferences"}
 """Who may do so by other channels than SMS: what answers a form of the open internet is none of them."""
@@ -226,6 +226,7 @@ def test_what_each_function_must_never_be_able_to_do() -> None:
         *SENDERS,  # quotas, what was sent
         "RecordFeedback",  # what bounced
         *("PlanMessages", "ShowTrackingPage", "PutOrder"),  # experiments
+        *("ShowReturns", "Withdraw"),  # how often somebody has tried
     }
     assert may("firehose:PutRecordBatch", arn("Archive")) == {"RecordEvents"}
     assert not may("s3:GetObject", f"{arn('Bodies')}/raw/dt=2026-03-06/hour=19/1"), "people replay, functions do not"
@@ -236,7 +237,9 @@ def test_what_each_function_must_never_be_able_to_do() -> None:
         "ManageShoppers",  # whose an address was, when a person is forgotten
         "ManageGoods",  # goods without a return that were booked under one
     }
-    assert may("dynamodb:Query", index) == {"SweepDue", "PollCarriers", "ManageCases", "ManageReturns"}
+    assert may("dynamodb:Query", index) == {
+        *("SweepDue", "PollCarriers", "ManageCases", "ManageReturns", "AnswerWithdrawal"),
+    }
     assert may("states:StartExecution", arn("ReturnsAuthorization")) == set(), "the bus alone starts returns"
     assert may("sqs:SendMessage", arn("InboundQueue")) == {"ReceiveWebhook", "PollCarriers"}
     assert may("events:PutEvents", arn("Bus")) == {"PublishChanges", "DeliverWebhook"}
@@ -268,6 +271,7 @@ def test_rules_and_schedules_may_call_their_target_and_nothing_else() -> None:
     callers -= {f"{machine}Role" for machine in of_type("StepFunctions::StateMachine")} | {"ArchiveRole"}
     schedules = {f"SweepDueShards{number}Role": "SweepDue" for number in ("01", "23", "45", "67")}
     schedules |= {"PollCarriersEachMinuteRole": "PollCarriers", "LearnDatesEachDayRole": "LearnDates"}
+    schedules |= {"AnswerWithdrawalWaitingRole": "AnswerWithdrawal"}
     assert callers == {"TellShoppersRole", "DecideReturnsRole", *schedules}
     # The machine, not its alias: that is what Step Functions asks for, also of those who start an alias.
     assert grants("TellShoppersRole") == {"states:StartExecution": {arn("NotificationFanout")}}

@@ -180,7 +180,7 @@ def test_every_source_of_a_function_or_machine_has_somewhere_for_what_fails() ->
             assert mapping["MaximumRetryAttempts"] >= 0, "the default is to retry until the record is gone"
     targets = [target for rule in of_type("Events::Rule").values() for target in rule["Targets"]]
     targets += [schedule["Target"] for schedule in of_type("Scheduler::Schedule").values()]
-    assert len(targets) == 14
+    assert len(targets) == 16
     later = {
         resolve(one["FunctionName"]): one
         for one in of_type("Lambda::EventInvokeConfig").values()
@@ -344,7 +344,7 @@ def test_personal_data_does_not_leave_the_bucket_in_the_clear() -> None:
     rules = of_type("S3::Bucket")["Bodies"]["LifecycleConfiguration"]["Rules"]
     kept = {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules if rule["Status"] == "Enabled"}
     raw = {"raw/": {"Ref": "RawRetentionDays"}, "raw-errors/": 30}
-    assert kept == {"inbound/": 15, "quarantine/": 30, "replies/": 30, **raw}
+    assert kept == {"inbound/": 15, "quarantine/": 30, "replies/": 30, "labels/": 90, "photos/": 180, **raw}
     archive = of_type("KinesisFirehose::DeliveryStream")["Archive"]["ExtendedS3DestinationConfiguration"]
     for place in (archive["Prefix"], archive["ErrorOutputPrefix"]):
         assert place.startswith(("raw/", "raw-errors/")), "nothing lies where nothing deletes it"

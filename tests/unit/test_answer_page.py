@@ -24,6 +24,7 @@ from porchlight.services.links import Links
 from porchlight.services.pages import AnswerPage, Page, TrackingPage
 from tests.fakes import FakeBrands, FakeCases, FakeMetrics, FakeOrders, FakeReturns, FakeSecrets, FakeShipments
 from tests.fakes_reaching import FakeExperiments, FakeProfiles
+from tests.fakes_returning import FakeLaws
 from tests.unit.stories import DAY, NOW, order, parcel, scan, usd
 
 ROOT = Path(__file__).parents[2]
@@ -63,6 +64,7 @@ class World:
             *(self.orders, self.shipments, returns, self.cases, brands, renderer, links, self.metrics),
             profiles=FakeProfiles(self.orders),
             laboratory=Laboratory(FakeExperiments(), FakeProfiles(self.orders)),
+            laws=FakeLaws(),
         )
         desk = AnswerDesk(self.cases, self.shipments, self.orders)
         self.page = AnswerPage(desk, brands, renderer, links, self.metrics, FakeProfiles(self.orders))

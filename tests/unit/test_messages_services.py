@@ -49,6 +49,7 @@ from tests.fakes_reaching import (
     FakeProfiles,
     FakeTouches,
 )
+from tests.fakes_returning import FakeLaws
 from tests.fakes_sending import FakeReputations
 from tests.unit.stories import DAY, NOW, after, brand, order, parcel, scan
 
@@ -85,7 +86,13 @@ class World:
         self.planner = Planner(deliberation, self.messages, gatherer, self.laboratory, self.metrics)
         self.sender = Sender(
             *(deliberation, self.messages, self.profiles, self.touches, gatherer),
-            *(Composer(FakeRenderer(), links, blocks), self.email, self.laboratory, self.metrics, lambda: 0.0),
+            *(
+                Composer(FakeRenderer(), links, blocks, FakeLaws()),
+                self.email,
+                self.laboratory,
+                self.metrics,
+                lambda: 0.0,
+            ),
         )
         self.engagement = FakeEngagement()
         desk = ConsentDesk(self.profiles, self.metrics)

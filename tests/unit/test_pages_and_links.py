@@ -28,6 +28,7 @@ from tests.fakes import (
     FakeShipments,
 )
 from tests.fakes_reaching import FakeExperiments, FakeProfiles
+from tests.fakes_returning import FakeLaws
 from tests.unit.stories import DAY, NOW, brand, order, parcel, wanted
 
 KEY, OLD = "k" * 40, "o" * 40
@@ -110,6 +111,7 @@ class World:
             *(self.orders, self.shipments, self.returns, FakeCases(), brands, renderer, links(), self.metrics),
             profiles=self.profiles,
             laboratory=Laboratory(FakeExperiments(), self.profiles),
+            laws=FakeLaws(),
         )
         desk = ConsentDesk(self.profiles, self.metrics)
         self.unsubscribe = Unsubscribe(desk, brands, renderer, links(), self.metrics)

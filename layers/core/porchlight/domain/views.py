@@ -13,12 +13,12 @@ from porchlight.domain.cases import Case
 from porchlight.domain.channels import Purpose
 from porchlight.domain.delay_facts import case_facts, cause, delay_facts, delay_variants, paid_back, part_left
 from porchlight.domain.facts import Scene, View, brand_view, parcel_variants, refusal_variants, say
+from porchlight.domain.law.withdraw_view import declared_facts
 from porchlight.domain.messages import DELAY_MOMENTS
 from porchlight.domain.moment_facts import moment_facts, moment_variants
 from porchlight.domain.moments import Moment
 from porchlight.domain.orders import Order, Shopper
 from porchlight.domain.pages import tracking_view
-from porchlight.domain.law.withdraw_view import declared_facts
 from porchlight.domain.progress import order_steps, parcel_steps
 from porchlight.domain.returns import Return
 from porchlight.domain.shipments import Shipment
