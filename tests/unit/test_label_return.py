@@ -26,6 +26,7 @@ from porchlight.services.label_book import LabelBook
 from porchlight.services.label_return import LabelDesk
 from porchlight.services.lookout import Lookout
 from porchlight.services.own_label import LabelBody, LabelSender, OwnLabels
+from porchlight.services.qr import qr_svg
 from porchlight.services.read_json import read_json
 from porchlight.services.return_parcels import parcels_of
 from tests.fakes import FakeBrands, FakeMetrics, FakeOrders, FakeReturns, FakeShipments, FakeSources
@@ -105,7 +106,7 @@ def test_a_label_is_made_and_the_return_is_approved_with_it() -> None:
     parcel = office.shipments.get("larkspur", label.shipment_id)
     assert parcel
     assert (parcel.return_id, parcel.order_id, parcel.tracking_number) == ("rma_1", "ord_1", label.tracking_number)
-    assert office.desk.document("larkspur", "rma_1").startswith(b"%PDF-")
+    assert office.documents.get(label.document).startswith(b"%PDF-")
     assert office.metrics.total("LabelsMade") == 1
 
 
@@ -406,7 +407,7 @@ def test_the_brand_brings_its_own_label() -> None:
     assert (given.state, given.review) == (ReturnState.APPROVED, None)
     # And nobody who has the form can change what is printed
     office.documents.put(named[0], b"%PDF- something else %%EOF", "application/pdf")
-    assert office.desk.document("larkspur", "rma_1") == PDF
+    assert office.documents.get(given.label.document) == PDF
     # And telling it twice is once
     assert office.people.label("larkspur", "rma_1", body, NOW) == given
 
@@ -490,17 +491,29 @@ def test_a_code_says_our_number() -> None:
     office = Office("own", method=ReturnMethod.BOX_FREE)
     office.make()
     assert office.request.label
-    shown = office.desk.code_svg("larkspur", "rma_1")
-    assert shown.startswith("<svg")
-    assert f"<title>{office.request.label.tracking_number}</title>" in shown
-    with pytest.raises(NotFoundError):
-        office.desk.document("larkspur", "rma_1")
+    assert office.request.label.code == office.request.label.tracking_number
+    assert office.request.label.document == ""
 
 
 def test_a_picture_of_a_code_is_a_document() -> None:
     office = Office(method=ReturnMethod.QR)
     office.make()
     assert office.request.label
+    assert office.request.label.code == ""
     assert office.request.label.document.endswith(".png")
-    assert office.desk.code_svg("larkspur", "rma_1") == ""
-    assert office.desk.document("larkspur", "rma_1").startswith(b"\x89PNG")
+    assert office.documents.get(office.request.label.document).startswith(b"\x89PNG")
+
+
+def test_a_code_is_drawn_for_scanners_and_says_what_it_is() -> None:
+    # Given the code of a drop-off point
+    code = "PLRABCDEFGHIJKLMNOPQRST"
+    shown = qr_svg(code, "Show this at the counter <1>")
+    # Then it is a piece of a page: black on white whatever the page is, as wide as its place, with a name
+    assert shown.startswith("<svg")
+    assert 'class="qr"' in shown
+    assert "viewBox" in shown
+    assert " width=" not in shown
+    assert "#fff" in shown
+    assert "<title>Show this at the counter &lt;1&gt;</title>" in shown
+    # And another text is another code
+    assert qr_svg("PLR2", "Show this at the counter <1>") != shown

@@ -16,10 +16,9 @@ from porchlight.domain.returns import GIVEN_UP, Label, Return, ReturnState
 from porchlight.domain.rma.labels import DEFAULT_CARRIER, label_key, weight_of
 from porchlight.domain.rma.moves import ask
 from porchlight.domain.rma.next_step import BY_LABEL, NO_LABEL, REQUEST, comes_back
-from porchlight.errors import InvalidInputError, NotFoundError, PermanentProviderError
+from porchlight.errors import InvalidInputError, PermanentProviderError
 from porchlight.returning import Addresses, Documents, LabelMade, LabelProvider, LabelRequest
 from porchlight.services.label_book import LabelBook
-from porchlight.services.qr import qr_svg
 from porchlight.services.request_return import get_return
 from porchlight.services.retrying import until_settled
 
@@ -30,7 +29,7 @@ _KINDS = {"application/pdf": "pdf", "image/png": "png"}
 
 @dataclass(frozen=True)
 class LabelDesk:
-    """Makes labels, takes them back, and shows them."""
+    """Makes labels, and takes them back."""
 
     label_book: LabelBook
     addresses: Addresses
@@ -85,18 +84,6 @@ class LabelDesk:
             return "voided"
 
         return until_settled(attempt)
-
-    def document(self, brand: str, return_id: str) -> bytes:
-        """The label to print (a PDF), or the picture of a code (a PNG); NotFoundError where there is none."""
-        label = self._get(brand, return_id).label
-        if label is None or not label.document:
-            raise NotFoundError("there is no label to print")
-        return self.documents.get(label.document)
-
-    def code_svg(self, brand: str, return_id: str) -> str:
-        """The QR code to show at the drop-off point, as SVG; "" where the label has no code, or is a picture of one."""
-        label = self._get(brand, return_id).label
-        return qr_svg(label.code, label.code) if label and label.code else ""
 
     def _intend(self, brand: str, return_id: str, provider_id: str, now: datetime) -> tuple[Return, datetime | None]:
         """The return, and since when a provider may have made its label."""

@@ -1,6 +1,4 @@
-"""QR codes: what a drop-off point scans from a page or an email."""
-
-from io import BytesIO
+"""QR codes: what a drop-off point scans from a page."""
 
 _BORDER = 4
 """Modules of white around a code, without which scanners do not find it (ISO/IEC 18004)."""
@@ -18,11 +16,3 @@ def qr_svg(text: str, title: str = "") -> str:
     )
     return made
 
-
-def qr_png(text: str, module: int = 8) -> bytes:
-    """The code as a picture, ``module`` pixels to each of its modules: for emails, which show no SVG."""
-    import segno
-
-    picture = BytesIO()
-    segno.make(text, error="m", micro=False).save(picture, kind="png", scale=module, border=_BORDER)
-    return picture.getvalue()
