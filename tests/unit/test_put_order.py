@@ -128,3 +128,57 @@ def test_faults_are_named_and_values_are_not(more: dict[str, Any], fault: str) -
     with pytest.raises(InvalidInputError) as caught:
         read_body(json.dumps(BODY | more).encode())
     assert caught.value.detail == fault
+
+
+# ---------------------------------------------------------------------------------------------------- what returns need
+OF_RETURNS = {
+    **{"shipping": "6.90", "standard_shipping": "4.90", "shipping_tax": "1.10", "channel": "store", "gift": True},
+    **{"exchange_of": "rma_" + "a2" * 10, "fingerprints": ["ab" * 16], "payment_reference": "pi_3P7xYz"},
+}
+LINE = {
+    **BODY["lines"][0],
+    **{"quantity": 3, "unit_price": "16.33", "paid": "49.00", "tax": "7.82", "category": "mugs", "tags": ["new"]},
+    **{"hazmat": True, "weight_grams": 450, "no_withdrawal": "custom_made"},
+}
+
+
+def test_what_returns_need_is_taken_and_kept_with_the_order() -> None:
+    world = World()
+    body = json.dumps(BODY | OF_RETURNS | {"lines": [LINE]}).encode()
+    for _ in range(2):
+        put(world, body)
+    order = world.orders.get("larkspur", ORDER)
+    assert order
+    assert (order.shipping, order.standard_shipping, order.shipping_tax) == (usd(690), usd(490), usd(110))
+    assert (order.channel, order.gift, order.exchange_of) == ("store", True, OF_RETURNS["exchange_of"])
+    assert (order.fingerprints, order.payment_reference) == (("ab" * 16,), "pi_3P7xYz")
+    (line,) = order.lines
+    assert (line.paid, line.tax, line.category, line.tags) == (usd(4_900), usd(782), "mugs", ("new",))
+    assert (line.hazmat, line.weight_grams, line.no_withdrawal) == (True, 450, "custom_made")
+
+
+def test_an_order_that_says_nothing_of_it_is_one_of_the_web() -> None:
+    found = placed()
+    assert (found.channel, found.gift, found.shipping, found.exchange_of, found.fingerprints) == (
+        *("web", False, None),
+        *("", ()),
+    )
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"fingerprints": ["Elm Street 1, Springfield"]},
+        {"fingerprints": ["ab" * 16] * 9},
+        {"payment_reference": "4242424242424242"},
+        {"payment_reference": "a b"},
+        {"exchange_of": "rma_1"},
+        {"channel": "Kiosk 7!"},
+        {"shipping": "-1"},
+    ],
+)
+def test_digests_references_and_returns_are_what_they_are_called(more: dict[str, Any]) -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        placed(**more)
+    assert next(iter(more)) in caught.value.detail
+    assert "4242" not in caught.value.detail

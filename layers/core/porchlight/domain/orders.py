@@ -225,6 +225,13 @@ class OrderPlaced(BaseModel):
     fingerprints: tuple[str, ...] = Field(default=(), max_length=8)
 
 
+AS_SAID = (
+    *("shipping", "standard_shipping", "shipping_tax", "channel", "gift", "exchange_of"),
+    *("fingerprints", "payment_reference"),
+)
+"""What returns need of an order, kept as the store says it."""
+
+
 class ParcelShipped(BaseModel):
     """A fulfilment: parcels with tracking numbers now belong to the order. ``carrier`` is our id, None where
     unknown; without carrier or numbers it has left, and nobody can follow it. ``lines``: what is in them, empty where

@@ -13,6 +13,7 @@ from porchlight.domain.mending import let_go, taken_over
 from porchlight.domain.money import Money
 from porchlight.domain.order_delays import reopened
 from porchlight.domain.orders import (
+    AS_SAID,
     Order,
     OrderPlaced,
     OrderRefunded,
@@ -33,6 +34,7 @@ from porchlight.services.order_delays import Dispatches
 from porchlight.services.retrying import until_settled
 
 _LOOKED_AT = 10
+
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,7 @@ class OrderKeeper:
                 delay=stored.delay if stored else None,
                 suspected=stored.suspected if stored else None,
                 cancelled_at=placed.cancelled_at,
+                **{name: getattr(placed, name) for name in AS_SAID},
                 backfilled=backfilled,
                 refunds=_named(contents.refunds, placed.currency),
                 updated_at=received_at,

@@ -40,6 +40,19 @@ class OrderLineBody(BaseModel):
     """False for what never leaves in a parcel: a download, a gift card."""
     list_price: Amount | None = None
     """What one costs without a reduction."""
+    paid: Amount | None = None
+    """What was paid for the whole line, discounts taken off and tax included; without it ``unit_price`` times
+    ``quantity``.
+    """
+    tax: Amount | None = None
+    """The tax in it."""
+    category: str | None = Field(default=None, min_length=1, max_length=100)
+    tags: tuple[Annotated[str, Field(min_length=1, max_length=60)], ...] = Field(default=(), max_length=30)
+    hazmat: bool = False
+    weight_grams: int | None = Field(default=None, ge=0, le=10_000_000)
+    """Of one."""
+    no_withdrawal: str | None = Field(default=None, pattern=r"^[a-z][a-z_]{0,39}$")
+    """Why the law gives no right of withdrawal for it."""
 
 
 class ShopperBody(BaseModel):
@@ -167,8 +180,29 @@ class OrderBody(BaseModel):
     """Why it ships late, in the shop's words to the shopper."""
     stages: tuple[StageBody, ...] = Field(default=(), max_length=10)
     cancelled_at: Instant | None = None
+    shipping: Amount | None = None
+    """What was paid for shipping, tax included."""
+    standard_shipping: Amount | None = None
+    """What the cheapest shipping on offer would have cost."""
+    shipping_tax: Amount | None = None
+    channel: str = Field(default="web", pattern=_NAME)
+    """Where it was bought."""
+    gift: bool = False
+    exchange_of: str = Field(default="", pattern=r"^(rma_[a-z2-7]{20})?$")
+    """The return in exchange for which it is sent."""
+    fingerprints: tuple[Annotated[str, Field(pattern=r"^[0-9a-f]{16,64}$")], ...] = Field(default=(), max_length=8)
+    """Digests (hex) of address and means of payment."""
+    payment_reference: str = Field(default="", pattern=r"^[A-Za-z0-9_.:-]{0,128}$")
+    """The payment's id at its provider."""
     parcels: tuple[ParcelBody, ...] = Field(default=(), max_length=200)
     untracked: tuple[UntrackedBody, ...] = Field(default=(), max_length=200)
+
+    @field_validator("payment_reference")
+    @classmethod
+    def _no_card(cls, reference: str) -> str:
+        if reference.isdigit() and 12 <= len(reference) <= 19:
+            raise ValueError("a card number is not taken")
+        return reference
 
 
 def read_body(body: bytes) -> OrderBody:
@@ -205,7 +239,14 @@ def put_order(brand: BrandConfig, external_id: str, body: OrderBody, keeper: Ord
                 final_sale=line.final_sale,
                 supplier=line.supplier,
                 ships=line.ships,
-                list_price=Money.of(line.list_price, body.currency) if line.list_price else None,
+                list_price=_money(line.list_price, body.currency),
+                paid=_money(line.paid, body.currency),
+                tax=_money(line.tax, body.currency),
+                category=line.category,
+                tags=line.tags,
+                hazmat=line.hazmat,
+                weight_grams=line.weight_grams,
+                no_withdrawal=line.no_withdrawal,
             )
             for line in body.lines
         ),
@@ -225,6 +266,14 @@ def put_order(brand: BrandConfig, external_id: str, body: OrderBody, keeper: Ord
         ship_note=body.ship_note,
         stages=tuple(Stage(stage=one.stage, at=one.at, until=one.until) for one in body.stages),
         cancelled_at=body.cancelled_at,
+        shipping=_money(body.shipping, body.currency),
+        standard_shipping=_money(body.standard_shipping, body.currency),
+        shipping_tax=_money(body.shipping_tax, body.currency),
+        channel=body.channel,
+        gift=body.gift,
+        exchange_of=body.exchange_of,
+        fingerprints=body.fingerprints,
+        payment_reference=body.payment_reference,
     )
     order = keeper.order(brand, "api", placed, now)
     for parcel in body.parcels:
@@ -254,6 +303,10 @@ def put_order(brand: BrandConfig, external_id: str, body: OrderBody, keeper: Ord
         )
         keeper.parcels(brand, shipped, now)
     return order
+
+
+def _money(amount: str | None, currency: str) -> Money | None:
+    return Money.of(amount, currency) if amount is not None else None
 
 
 def _packed(parcel: ParcelBody | UntrackedBody) -> tuple[ParcelLine, ...]:

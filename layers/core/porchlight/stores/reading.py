@@ -1,5 +1,6 @@
 """What all stores share: reading amounts, names, contact points and tracking numbers from the bodies of strangers."""
 
+import re
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
@@ -59,6 +60,49 @@ def each(total: Decimal, quantity: int, code: str) -> Money:
 def reduced_from(full: Decimal | None, paid: Decimal, quantity: int, code: str) -> Money | None:
     """What one of ``quantity`` would have cost, where they cost ``full`` and less was paid for them."""
     return each(full, quantity, code) if full is not None and full > paid else None
+
+
+def known(value: Any, code: str) -> Money | None:
+    """An amount that the order does not hang on: None where it is none, or less than nothing."""
+    try:
+        found = money(value, code, "an amount")
+    except UnreadableBodyError:
+        return None
+    return found if found.amount >= 0 else None
+
+
+def whole(paid: Decimal, unit: Money, quantity: int, code: str) -> Money | None:
+    """What was paid for all of a line, where that is not ``quantity`` times ``unit``."""
+    exact = Money.of(max(paid, Decimal(0)), code)
+    return None if exact == unit.times(quantity) else exact
+
+
+def total_of(entries: Iterable[Any], name: str) -> Decimal:
+    """The sum of an amount in each entry; what is none counts for nothing."""
+    found = Decimal(0)
+    for entry in entries:
+        try:
+            found += amount(entry.get(name), name) if isinstance(entry, dict) and entry.get(name) is not None else 0
+        except UnreadableBodyError:
+            continue
+    return found
+
+
+def channel(value: Any, stores: Iterable[str]) -> str:
+    """Where it was bought: ``store`` for those names of the shop's tills, else ``web``."""
+    return "store" if clean(value, 40).lower() in stores else "web"
+
+
+def return_of(value: Any) -> str:
+    """The return of ours (``rma_…``) in exchange for which an order was made, where the shop says so."""
+    text = clean(value, 40)
+    return text if re.fullmatch(r"rma_[a-z2-7]{20}", text) else ""
+
+
+def code(value: Any) -> str | None:
+    """A word of the kind ``custom_made``."""
+    text = clean(value, 40).lower()
+    return text if re.fullmatch(r"[a-z][a-z_]*", text) else None
 
 
 def quantity(value: Any) -> int:

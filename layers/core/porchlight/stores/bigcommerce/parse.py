@@ -108,6 +108,9 @@ def _order(data: dict[str, Any]) -> list[StoreChange]:
             contact=_contact(data, billing, shipping),
             destination=reading.destination(shipping.get("country_iso2"), shipping.get("state"), shipping.get("zip")),
             cancelled_at=max(placed, modified) if status in _GONE else None,
+            shipping=reading.known(data.get("shipping_cost_inc_tax"), currency),
+            shipping_tax=reading.known(data.get("shipping_cost_tax"), currency),
+            channel=reading.channel(data.get("order_source"), ("pos",)),
         )
     ]
 
@@ -160,13 +163,16 @@ def _line(entry: dict[str, Any], currency: str, taxed: bool) -> OrderLine | None
         paid = reading.amount(total, "total of a line")
         for discount in as_objects(entry.get("applied_discounts"), "applied_discounts"):
             paid -= reading.amount(discount.get("amount"), "amount of a discount")
+    unit, tax = reading.each(paid, quantity, currency), reading.total_of([entry], "total_tax")
     return OrderLine(
         line_id=required_text(entry.get("id"), "id of a line", 128),
         sku=optional_text(entry.get("sku")),
         title=clean(unescape(clean(entry.get("name_customer")) or clean(entry.get("name")))) or "Item",
         quantity=quantity,
-        unit_price=reading.each(paid, quantity, currency),
+        unit_price=unit,
         ships=clean(entry.get("type"), 20).lower() not in _NEVER_SHIPS,
+        paid=reading.whole(paid + (0 if taxed else tax), unit, quantity, currency),
+        tax=reading.known(entry.get("total_tax"), currency),
     )
 
 

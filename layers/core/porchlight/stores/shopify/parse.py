@@ -13,6 +13,7 @@ from porchlight.bodies import (
     required_text,
 )
 from porchlight.domain.carriers import carrier_id
+from porchlight.domain.money import Money
 from porchlight.domain.orders import (
     ContactDetails,
     OrderLine,
@@ -64,7 +65,8 @@ def _order(data: dict[str, Any]) -> list[StoreChange]:
     tags = _tags(data.get("tags"))
     final = any(tag.lower() in _FINAL_SALE for tag in tags)
     entries = as_objects(data.get("line_items"), "line_items")
-    lines = tuple(line for entry in entries if (line := _line(entry, currency, final)))
+    taxed = data.get("taxes_included") is not False
+    lines = tuple(line for entry in entries if (line := _line(entry, currency, final, taxed)))
     if not lines:
         return []
     customer = optional_object(data.get("customer"))
@@ -92,12 +94,34 @@ def _order(data: dict[str, Any]) -> list[StoreChange]:
                 notes.get("promised_delivery_from"), notes.get("promised_delivery_to"), destination.zone
             ),
             cancelled_at=aware_moment(cancelled, "cancelled_at") if cancelled else None,
+            **_shipping(data, currency, taxed),
+            standard_shipping=reading.known(notes.get("standard_shipping"), currency),
+            channel=reading.channel(data.get("source_name"), ("pos",)),
+            gift="gift" in notes and not reading.denied(notes["gift"]),
+            exchange_of=reading.return_of(notes.get("exchange_of")),
         )
     ]
 
 
-def _line(entry: dict[str, Any], currency: str, final: bool) -> OrderLine | None:
-    """A line with what was paid for one: the price less its share of the discounts."""
+def _shipping(data: dict[str, Any], currency: str, taxed: bool) -> dict[str, Money]:
+    """What was paid for shipping and the tax in it, where the body says so."""
+    listed = data.get("shipping_lines")
+    entries = [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
+    if not entries:
+        return {}
+    off = sum((reading.total_of(_listed(entry, "discount_allocations"), "amount") for entry in entries), Decimal(0))
+    tax = sum((reading.total_of(_listed(entry, "tax_lines"), "price") for entry in entries), Decimal(0))
+    paid = reading.total_of(entries, "price") - off + (0 if taxed else tax)
+    return {"shipping": Money.of(max(paid, Decimal(0)), currency), "shipping_tax": Money.of(tax, currency)}
+
+
+def _listed(entry: dict[str, Any], name: str) -> list[Any]:
+    found = entry.get(name)
+    return found if isinstance(found, list) else []
+
+
+def _line(entry: dict[str, Any], currency: str, final: bool, taxed: bool) -> OrderLine | None:
+    """A line with what was paid for one: the price less its share of the discounts. ``taxed``: with its tax."""
     quantity = reading.quantity(entry.get("quantity"))
     if quantity == 0:
         return None
@@ -105,16 +129,25 @@ def _line(entry: dict[str, Any], currency: str, final: bool) -> OrderLine | None
     for discount in as_objects(entry.get("discount_allocations"), "discount_allocations"):
         paid -= reading.amount(discount.get("amount"), "amount of a discount")
     properties = as_objects(entry.get("properties"), "properties")
+    said = {clean(item.get("name")).lower().lstrip("_"): item.get("value") for item in properties}
+    unit, taxes = reading.each(paid, quantity, currency), _listed(entry, "tax_lines")
+    tax, grams = reading.total_of(taxes, "price"), entry.get("grams")
     return OrderLine(
         line_id=required_text(entry.get("id"), "id of a line", 128),
         sku=optional_text(entry.get("sku")),
         title=clean(entry.get("title")) or clean(entry.get("name")) or "Item",
         quantity=quantity,
-        unit_price=reading.each(paid, quantity, currency),
+        unit_price=unit,
         final_sale=final or any(_is_final_sale(item) for item in properties),
         supplier=_supplier(entry.get("fulfillment_service")),
         ships=entry.get("requires_shipping") is not False,
         list_price=reading.reduced_from(full, paid, quantity, currency),
+        paid=reading.whole(paid + (0 if taxed else tax), unit, quantity, currency),
+        tax=Money.of(tax, currency) if taxes else None,
+        category=optional_text(said.get("category") or entry.get("product_type"), 100),
+        hazmat="hazmat" in said and not reading.denied(said["hazmat"]),
+        weight_grams=grams if type(grams) is int and 0 < grams <= 10_000_000 else None,
+        no_withdrawal=reading.code(said.get("no_withdrawal")),
     )
 
 

@@ -6,7 +6,7 @@ from html import unescape
 from typing import Any
 
 from porchlight.bodies import as_objects, clean, only_unreadable, optional_object, optional_text, required_text
-from porchlight.domain.money import UNNAMED
+from porchlight.domain.money import UNNAMED, Money
 from porchlight.domain.orders import (
     ContactDetails,
     OrderLine,
@@ -110,7 +110,21 @@ def _placed(
         destination=destination,
         promise=reading.promise(meta.get("promised_delivery_from"), meta.get("promised_delivery_to"), destination.zone),
         cancelled_at=modified if _status(data) in _GONE else None,
+        **_shipping(data, currency),
+        standard_shipping=reading.known(meta.get("standard_shipping"), currency),
+        channel=reading.channel(data.get("created_via"), ("pos", "pos-rest-api")),
+        gift="gift" in meta and not reading.denied(meta["gift"]),
+        exchange_of=reading.return_of(meta.get("exchange_of")),
     )
+
+
+def _shipping(data: dict[str, Any], currency: str) -> dict[str, Money]:
+    """What was paid for shipping, with its tax, where the body says so."""
+    found = reading.known(data.get("shipping_total"), currency)
+    tax = reading.known(data.get("shipping_tax"), currency)
+    if found is None:
+        return {}
+    return {"shipping": found + tax, "shipping_tax": tax} if tax else {"shipping": found}
 
 
 def _line(entry: dict[str, Any], currency: str, taxed: bool) -> OrderLine | None:
@@ -128,15 +142,22 @@ def _line(entry: dict[str, Any], currency: str, taxed: bool) -> OrderLine | None
     else:
         paid = reading.amount(entry.get("price"), "price of a line") * quantity
     meta = metadata(entry)
+    unit, tax = reading.each(paid, quantity, currency), reading.total_of([entry], "total_tax")
+    untaxed = not taxed and first(entry, "total") is not None
     return OrderLine(
         line_id=required_text(entry.get("id"), "id of a line", 128),
         sku=optional_text(entry.get("sku")),
         title=clean(unescape(clean(entry.get("name")))) or "Item",
         quantity=quantity,
-        unit_price=reading.each(paid, quantity, currency),
+        unit_price=unit,
         final_sale=any(key in meta and not reading.denied(meta[key]) for key in ("final_sale", "_final_sale")),
         supplier=clean(first(meta, "supplier", "_supplier", "_dokan_vendor_id"), 100) or None,
         list_price=reading.reduced_from(_full(entry, taxed), paid, quantity, currency),
+        paid=reading.whole(paid + (tax if untaxed else 0), unit, quantity, currency),
+        tax=reading.known(first(entry, "total_tax"), currency),
+        category=clean(first(meta, "category", "_category"), 100) or None,
+        hazmat=any(key in meta and not reading.denied(meta[key]) for key in ("hazmat", "_hazmat")),
+        no_withdrawal=reading.code(first(meta, "no_withdrawal", "_no_withdrawal")),
     )
 
 
