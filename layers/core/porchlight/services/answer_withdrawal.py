@@ -21,7 +21,14 @@ from porchlight.domain.orders import Order
 from porchlight.domain.policies import of_order
 from porchlight.domain.returns import GIVEN_UP, Return, ReturnLine
 from porchlight.domain.rma.names import Resolution, ReturnKind
-from porchlight.errors import ConflictError, InvalidInputError, NotFoundError, PermanentProviderError, TransientError
+from porchlight.errors import (
+    ConflictError,
+    InvalidInputError,
+    NotFoundError,
+    PermanentProviderError,
+    PorchlightError,
+    TransientError,
+)
 from porchlight.ports import Brands, Metrics, Orders, Renderer, Returns
 from porchlight.reaching import Courier, EmailContent, Outgoing
 from porchlight.returning import Laws, Statements
@@ -68,7 +75,7 @@ class WithdrawalDesk:
         for brand, statement_id in self.statements.due(now):
             try:
                 done[self.answer(brand, statement_id, now)] += 1
-            except (TransientError, ConflictError):
+            except PorchlightError:
                 done["again"] += 1
         return dict(done)
 
@@ -193,20 +200,20 @@ class WithdrawalDesk:
         """What cannot be answered by itself goes to the brand's people, once."""
         if statement.person_at:
             return statement
-        why = statement.unclear or "many_statements"
+        why = [one for one in (statement.unclear, "many_statements" if statement.silent else "") if one]
         said = {
             "Declared at": statement.declared_at.isoformat(),
             "Name": statement.name,
             "Order": statement.number,
             "Items": statement.what or ", ".join(statement.lines) or "all",
             "Email": statement.email,
-            "Why you get this": f"{why}: {_WHY.get(why, 'the return could not be written; docs/returns-law.md')}",
+            "Why you get this": "; ".join(f"{one}: {_WHY.get(one, _OTHERWISE)}" for one in why),
             "Acknowledged": statement.acknowledged_at.isoformat() if statement.acknowledged_at else "no: please write",
         }
         text = "\n".join(f"{name}: {value}" for name, value in said.items())
         subject = f"Withdrawal from a contract: {statement.statement_id}"
         self.support.pass_on(brand, subject, text, statement.statement_id, now, reply_to=statement.email)
-        self.metrics.count("WithdrawalsUnclear", reason=why)
+        self.metrics.count("WithdrawalsUnclear", reason=why[0])
         return self._keep(statement, now + AGAIN, person_at=now)
 
     def _keep(self, statement: Statement, due_at: datetime | None, **update: Any) -> Statement:
@@ -215,6 +222,7 @@ class WithdrawalDesk:
         return changed
 
 
+_OTHERWISE = "the return could not be written (docs/returns-law.md)"
 _WHY = {
     "no_match": "there is no such order, or the address is not its shopper's",
     "which_items": "it names items in words",
