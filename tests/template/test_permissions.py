@@ -61,6 +61,7 @@ def targets(function: str) -> Grants:
         "dynamodb:Query" + INDEX: {f"{arn('Table')}/index/by_due_at"},
         "s3:GetObject": {f"{arn('Bodies')}/{prefix}/*" for call, prefix in READ.items() if call in calls},
         "s3:ListBucket": {arn("Bodies")},
+        "s3:DeleteObject": {f"{arn('Bodies')}/{prefix}/*" for prefix in ("labels", "photos")},
         "s3:PutObject": {f"{arn('Bodies')}/{prefix}/*" for prefix in WRITTEN.get(function, ("quarantine",))},
         "firehose:PutRecordBatch": {arn("Archive")},
         "secretsmanager:GetSecretValue": {secret(name if name.endswith("/*") else f"{name}-*") for name in named}

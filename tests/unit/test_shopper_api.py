@@ -14,15 +14,18 @@ from porchlight.domain.consent import OptIn
 from porchlight.domain.consent_rules import allowed
 from porchlight.domain.orders import Shopper
 from porchlight.domain.preferences import address_digest
+from porchlight.domain.returns import Label, ReturnLine
 from porchlight.errors import ForbiddenError, InvalidInputError, NotFoundError, PayloadTooLargeError, SignatureError
+from porchlight.returning import SenderAddress
 from porchlight.services.consent import ConsentDesk
 from porchlight.services.import_consents import MOST_CONSENTS
+from porchlight.services.return_papers import ReturnPapers
 from porchlight.services.shopper_api import ShopperApi
 from porchlight.services.shoppers import MOST_TARGETS, ShopperDesk
-from tests.fakes import FakeMetrics, FakeOrders, FakeSecrets
+from tests.fakes import FakeMetrics, FakeOrders, FakeReturns, FakeSecrets
 from tests.fakes_reaching import FakeProfiles
-from tests.fakes_returning import FakeHistories
-from tests.unit.stories import NOW, order
+from tests.fakes_returning import FakeAddresses, FakeDocuments, FakeHistories
+from tests.unit.stories import NOW, order, wanted
 
 KEY = "plk_" + "a" * 30
 SCOPES = ["shoppers:read", "shoppers:write", "shoppers:erase", "consents:write"]
@@ -40,7 +43,9 @@ class World:
         key = {"id": "shop", "brand": "larkspur", "sha256": digest, "scopes": list(scopes or SCOPES)}
         desk = ConsentDesk(self.profiles, self.metrics)
         self.histories = FakeHistories()
-        desks = ShopperDesk(self.profiles, desk, self.histories)
+        self.returns, self.addresses, self.documents = FakeReturns(), FakeAddresses(), FakeDocuments()
+        papers = ReturnPapers(self.returns, self.addresses, self.documents)
+        desks = ShopperDesk(self.profiles, desk, self.histories, papers)
         self.api = ShopperApi(desks, FakeSecrets(**{"api-keys": {"keys": [key]}}))
         shopper = Shopper(brand="larkspur", shopper_id=ADA, name="Ada", email=EMAIL, phone=MOBILE)
         self.orders.save(order(shopper_id=ADA), shopper)
@@ -283,3 +288,25 @@ class TestByEmailAlone:
     def test_a_yes_reaches_her_too(self, world: World) -> None:
         world.take(consent(shopper={"email": EMAIL}, channel="email", address=""))
         assert world.may(Purpose.MARKETING, Channel.EMAIL, EMAIL)
+
+
+def test_labels_and_pictures_of_returns_are_shown_and_forgotten_with_the_person(world: World) -> None:
+    # Given two returns: one with a label that was made anew and a picture, one of another shopper
+    def label(name: str) -> Label:
+        return Label(carrier="ups", tracking_number=name, shipment_id=name, reference=name, document=f"labels/{name}")
+
+    line = ReturnLine(line_id="shirt", quantity=1, reason="broken", photos=("photos/larkspur/1", "labels/of-another"))
+    mine = wanted(shopper_id=ADA, label=label("new"), old_labels=(label("old"),)).model_copy(update={"lines": (line,)})
+    world.returns.create(mine)
+    world.returns.create(wanted(shopper_id="cus_other", return_id="rma_2", label=label("of-another")))
+    names = ("labels/new", "labels/old", "labels/larkspur/rma_1-upload.pdf", "photos/larkspur/1", "labels/of-another")
+    for name in names:
+        world.documents.put(name, b"x", "application/pdf")
+    address = SenderAddress(name="Ada", street="12 Ockham Lane", city="Guildford", postcode="GU1", country="GB")
+    world.addresses.put("larkspur", ADA, "rma_1", address, NOW)
+    # When she asks what is known, then where she sent it from is said
+    shown = world.api.show(request(), "7")
+    assert shown["sent_from"] == [{"return_id": "rma_1", **address.model_dump()}]
+    # And when she is forgotten, nothing is left that prints her address, and all that is others' is
+    world.api.erase(request(), "7", NOW)
+    assert set(world.documents.bodies) == {"labels/of-another"}

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from porchlight.services.reviews_api import ReviewsApi
     from porchlight.services.settle_return import Settler
     from porchlight.services.shopper_api import ShopperApi
+    from porchlight.services.return_papers import ReturnPapers
     from porchlight.services.sign_up import SmsSignUp
     from porchlight.services.texting import Texts
     from porchlight.services.warehouse_api import WarehouseApi
@@ -139,7 +140,15 @@ class App:
         from porchlight.services.shopper_api import ShopperApi
         from porchlight.services.shoppers import ShopperDesk
 
-        return ShopperApi(ShopperDesk(self.profiles, self.consent_desk, self.histories), self.secrets)
+        desk = ShopperDesk(self.profiles, self.consent_desk, self.histories, self.return_papers)
+        return ShopperApi(desk, self.secrets)
+
+    @property
+    def return_papers(self) -> "ReturnPapers":
+        """What returns have of their shoppers beside the records."""
+        from porchlight.services.return_papers import ReturnPapers
+
+        return ReturnPapers(self.returns, self.addresses, self.documents)
 
     @property
     def texts(self) -> "Texts":

@@ -63,7 +63,7 @@ class OwnLabels:
     def upload_form(self, brand: str, return_id: str) -> dict[str, object]:
         """Address and fields of a form for one PDF of at most 5 MB, good for a quarter of an hour."""
         request = _waiting(self._get(brand, return_id))
-        url, fields = self.documents.upload_form(_uploaded(request), PDF, MOST_BYTES, FORM_SECONDS)
+        url, fields = self.documents.upload_form(uploaded(request), PDF, MOST_BYTES, FORM_SECONDS)
         return {"url": url, "fields": dict(fields), "seconds": FORM_SECONDS}
 
     def label(self, brand: str, return_id: str, body: LabelBody, now: datetime) -> Return:
@@ -129,7 +129,7 @@ class OwnLabels:
 
     def _kept(self, request: Return) -> str:
         """The name of what was uploaded, from where nobody can replace it; checked to be a PDF."""
-        body = self.documents.get(_uploaded(request))
+        body = self.documents.get(uploaded(request))
         if len(body) > MOST_BYTES or not body.startswith(b"%PDF-") or b"%%EOF" not in body[-2048:]:
             raise InvalidInputError("what was uploaded is no PDF", code="not-a-pdf")
         name = f"labels/{request.brand}/{label_key(request)}.pdf"
@@ -137,7 +137,8 @@ class OwnLabels:
         return name
 
 
-def _uploaded(request: Return) -> str:
+def uploaded(request: Return) -> str:
+    """The name under which a label for it may be sent to us."""
     return f"labels/{request.brand}/{request.return_id}-upload.pdf"
 
 

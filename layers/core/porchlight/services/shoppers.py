@@ -18,6 +18,7 @@ from porchlight.reaching import Profiles
 from porchlight.returning import Histories
 from porchlight.services.consent import ConsentDesk, Ledger
 from porchlight.services.retrying import until_settled
+from porchlight.services.return_papers import ReturnPapers
 
 MOST_TARGETS = 10
 """Devices, and browsers, of one shopper: the newest are kept."""
@@ -117,6 +118,7 @@ class ShopperDesk:
     profiles: Profiles
     desk: ConsentDesk
     histories: Histories
+    return_papers: ReturnPapers
 
     def find(self, brand: str, sought: Sought) -> dict[str, Any]:
         """Ids of the shoppers: of the shop's customer id (whether or not it is known), or of an address."""
@@ -147,7 +149,8 @@ class ShopperDesk:
         ]
         history = self.histories.get(brand, profile.shopper_id)
         returns = history.model_dump(mode="json", include=_OF_RETURNS)
-        return {**known, "contact": contact, "targets": targets, "returns": returns}
+        senders = self.return_papers.senders(brand, profile.shopper_id)
+        return {**known, "contact": contact, "targets": targets, "returns": returns, "sent_from": senders}
 
     def update(self, brand: str, key: str, body: ShopperUpdate, now: datetime) -> dict[str, Any]:
         """Keep what the brand says; returns what is kept then."""
@@ -170,6 +173,7 @@ class ShopperDesk:
     def erase(self, brand: str, key: str, now: datetime) -> dict[str, Any]:
         """Forget the person."""
         shopper_id = shopper_key(brand, key)
+        self.return_papers.forget(brand, shopper_id)
         until_settled(lambda: self.histories.erase(brand, shopper_id, now))
         until_settled(lambda: self.profiles.erase(brand, shopper_id, now))
         erased_at = self.profiles.get(brand, shopper_id).erased_at or now
