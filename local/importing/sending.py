@@ -66,7 +66,7 @@ class OrderApi:
                     return "", answer
                 if status in (401, 403):
                     raise Stopped(f"the API refuses the key ({status}): {_detail(answer)}")
-                if status == 404:
+                if status == 404 and not _is_ours(answer):
                     raise Stopped(f"there is no API of ours at {self.url}")
                 failures += status not in _BUSY
                 if status not in _BUSY and (status < 500 or failures >= _FAILURES):
@@ -105,6 +105,11 @@ def _wait(turn: int, after: str) -> float:
         return min(float(after), _LONGEST_PAUSE)
     longest = min(0.5 * 2.0**turn, _LONGEST_PAUSE)
     return longest * (0.5 + random.random() / 2)  # noqa: S311 - spreads load, guards nothing
+
+
+def _is_ours(answer: bytes) -> bool:
+    """True for an answer of our API about something that it does not know; a gateway without it says less."""
+    return b"porchlight.dev/problems/" in answer
 
 
 def _detail(answer: bytes) -> str:

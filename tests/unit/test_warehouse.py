@@ -309,6 +309,12 @@ def test_what_is_found_is_taken_off_while_no_money_has_moved() -> None:
     assert found.parts.model_copy(update={"deduction": 0}) == PARTS
 
 
+def test_an_exchange_for_something_as_dear_costs_what_is_taken_off() -> None:
+    world = World()
+    world.put(approved(resolution=Resolution.EXCHANGE, difference_minor=0))
+    assert world.inspect(item("shirt", 2, grade=Grade.WORN, deduct_minor=1_500)).difference_minor == 1_500
+
+
 def test_a_correction_gives_back_what_was_taken_off() -> None:
     world = World()
     world.inspect(item("shirt", 2, grade=Grade.WORN, deduct_minor=1_500))

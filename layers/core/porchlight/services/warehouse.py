@@ -14,7 +14,7 @@ from porchlight.domain import ids
 from porchlight.domain.orders import Order, OrderLine
 from porchlight.domain.returns import ENDED, GIVEN_UP, Outcome, Return, ReturnState
 from porchlight.domain.rma import inspection as goods
-from porchlight.domain.rma.amounts import share
+from porchlight.domain.rma.amounts import EXCHANGES, share
 from porchlight.domain.rma.answers import decision, reopen, resting_state
 from porchlight.domain.rma.goods import Inspection, ItemFound, Receipt, RepairStep, Unmatched
 from porchlight.domain.rma.names import FROM_WHAT_WAS_PAID, Discrepancy, RepairState, Resolution
@@ -237,7 +237,10 @@ def with_deductions(request: Return, orders: Mapping[str, Order]) -> Return:
     known["capped"] = min(0, parts.capped + off - taken) if parts.capped else 0
     known["bonus"] = share(parts.bonus, before - off, before - taken) if before > taken else 0
     changed = Parts(**known)
-    return request.model_copy(update={"parts": changed, "refund_amount": changed.total})
+    update: dict[str, object] = {"parts": changed, "refund_amount": changed.total}
+    if request.resolution in EXCHANGES:
+        update["difference_minor"] = request.difference_minor + off - taken
+    return request.model_copy(update=update)
 
 
 def _moved(request: Return, now: datetime) -> Return:
