@@ -15,9 +15,9 @@ from porchlight.domain.returns import Return
 from porchlight.services.assess_return import Assessor
 from porchlight.services.find_order import FindDesk
 from porchlight.services.links import Links
-from porchlight.services.pages import Page
+from porchlight.services.pages import Answered, Page
 from porchlight.services.request_return import RequestDesk
-from porchlight.services.returns_portal import Answered, Portal
+from porchlight.services.returns_portal import Portal
 from porchlight.services.review_return import Cancellation, ReviewDesk
 from porchlight.services.shopper_facts import ShopperBook
 from tests.fakes import FakeBrands, FakeMetrics, FakeOrders, FakeReturns, FakeSecrets, FakeShipments
@@ -79,13 +79,13 @@ class Shop:
         return link.rpartition("/")[2]
 
     def items(self, kind: str = "r", now: datetime = LATER) -> str:
-        return self.portal.items(kind, self.token(kind), now).html
+        return page_of(self.portal.get(self.token(kind), "", {}, now)).html
 
     def choose(self, kind: str = "r", now: datetime = LATER, **query: str) -> Page:
-        return self.portal.choose(kind, self.token(kind), fields(**query), now)
+        return page_of(self.portal.get(self.token(kind), "choose", fields(**query), now))
 
     def ask(self, kind: str = "r", now: datetime = LATER, **sent: str) -> Answered:
-        return self.portal.ask(kind, self.token(kind), fields(**sent), now)
+        return self.portal.post(self.token(kind), "", fields(**sent), now)
 
     def asked(self, kind: str = "r", **sent: str) -> Return:
         """The return that was made."""
@@ -95,7 +95,18 @@ class Shop:
         return self.returns.records["larkspur", made.location.rpartition("/")[2]]
 
     def show(self, request: Return, kind: str = "r", asked: str = "", now: datetime = LATER) -> str:
-        return self.portal.show(kind, self.token(kind), request.return_id, asked, now).html
+        query = {"ask": asked} if asked else {}
+        return page_of(self.portal.get(self.token(kind), request.return_id, query, now)).html
+
+    def act(self, request: Return, action: str) -> str:
+        """What the page is asked to say then."""
+        made = self.portal.post(self.token(), request.return_id, {"action": action}, LATER)
+        return made.location.partition("?ask=")[2]
+
+
+def page_of(answered: Answered) -> Page:
+    assert answered.page
+    return answered.page
 
 
 def fields(**sent: str) -> dict[str, str]:

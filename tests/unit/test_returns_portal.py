@@ -2,6 +2,7 @@
 
 import re
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ from porchlight.domain.orders import Shopper
 from porchlight.domain.returns import Decision, Label, Outcome, Return, ReturnState
 from porchlight.domain.rma.names import Resolution, ReturnKind, ReturnMethod
 from porchlight.errors import NotFoundError
-from tests.unit.portal import KEY, LATER, Shop, hidden, query_of, texts
+from porchlight.services.pages import Answered
+from tests.unit.portal import KEY, LATER, Shop, hidden, page_of, query_of, texts
 from tests.unit.stories import DAY, NOW, brand, order
 
 ROOT = Path(__file__).parents[2]
@@ -36,8 +38,18 @@ def shop(pack: BrandPack) -> Shop:
     return Shop(pack)
 
 
-def find(shop: Shop, number: str = "1001", proof: str = "ada@x.example", source: str = "1.2.3.4") -> Any:
-    return shop.find_desk.find("larkspur", number, proof, source, LATER)
+def find(
+    shop: Shop, number: str = "1001", proof: str = "ada@x.example", source: str = "1.2.3.4", now: datetime = LATER
+) -> Any:
+    """The token that it leads to, or the page."""
+    found = shop.find_desk.find("larkspur", {"number": number, "proof": proof}, source, now)
+    return found.page or found.location.removeprefix("../r/")
+
+
+def lost(answered: Answered) -> bool:
+    """The page that tells nothing."""
+    assert answered.page
+    return answered.page.status == 404 and "This link does not work any more" in texts(answered.page.html)
 
 
 class TestFind:
@@ -91,7 +103,7 @@ class TestFind:
         page = find(shop, source="10.0.0.99")
         assert page.status == 429
         assert "too often" in texts(page.html)
-        assert isinstance(shop.find_desk.find("larkspur", "1001", "97202", "10.0.0.99", LATER + DAY), str)
+        assert isinstance(find(shop, proof="97202", source="10.0.0.99", now=LATER + DAY), str)
 
     def test_one_address_of_the_net_tries_so_often_an_hour_whatever_it_asks_for(self, shop: Shop) -> None:
         for number in range(30):
@@ -105,16 +117,16 @@ class TestFind:
         assert not shop.tries.counts
 
     def test_one_shop_is_its_form_several_are_a_choice(self, pack: BrandPack, shop: Shop) -> None:
-        assert shop.find_desk.shops() == "larkspur"
+        assert shop.find_desk.shops().location == "returns/larkspur"
         other = brand().model_copy(update={"brand_id": "fjordhus", "name": "Fjordhus"})
-        page = Shop(pack, other).find_desk.shops()
-        assert not isinstance(page, str)
+        page = Shop(pack, other).find_desk.shops().page
+        assert page
         assert re.findall(r'href="(returns/\w+)"', page.html) == ["returns/fjordhus", "returns/larkspur"]
 
     def test_a_shop_that_is_none_tells_nothing(self, shop: Shop) -> None:
         assert shop.find_desk.form("nobody").status == 404
-        missed = shop.find_desk.find("nobody", "1", "2", "3", LATER)
-        assert not isinstance(missed, str)
+        missed = shop.find_desk.find("nobody", {"number": "1", "proof": "2"}, "3", LATER).page
+        assert missed
         assert missed.status == 404
 
 
@@ -157,20 +169,15 @@ class TestItems:
         assert "We have your request for a return" in texts(html)
 
     @pytest.mark.parametrize("kind", ["r", "g"])
-    def test_forged_and_expired_links_and_those_of_the_forgotten_are_one(self, shop: Shop, kind: str) -> None:
+    def test_forged_and_expired_links_and_those_of_the_forgotten_are_one_page(self, shop: Shop, kind: str) -> None:
         token = shop.token(kind)
-        for wrong, at in (
-            ("forged", LATER),
-            (token + "x", LATER),
-            (shop.token("g" if kind == "r" else "r"), LATER),
-            (token, NOW + 999 * DAY),
-        ):
-            with pytest.raises(NotFoundError):
-                shop.portal.items(kind, wrong, at)
+        other = shop.links.of_order(shop.brand, shop.order)["preferences"].rpartition("/")[2]
+        for wrong, at in (("forged", LATER), (token + "x", LATER), (other, LATER), (token, NOW + 999 * DAY)):
+            assert lost(shop.portal.get(wrong, "", {}, at))
+            assert lost(shop.portal.post(wrong, "", {}, at))
         profile = shop.profiles.with_contact("larkspur", "cus_1")[1]
         shop.profiles.save(profile.model_copy(update={"erased_at": LATER, "version": profile.version + 1}))
-        with pytest.raises(NotFoundError):
-            shop.portal.items(kind, token, LATER + DAY)
+        assert lost(shop.portal.get(token, "", {}, LATER + DAY))
 
 
 class TestOffers:
@@ -223,7 +230,7 @@ class TestOffers:
     def test_what_the_policy_refuses_is_said_with_its_reason_and_a_person_may_be_asked(self, shop: Shop) -> None:
         page = shop.choose(n_hat="1", why_hat="too_small")
         assert "It was sold as final sale" in texts(page.html)
-        made = shop.portal.ask("r", shop.token(), hidden(page.html), LATER)
+        made = shop.portal.post(shop.token(), "", hidden(page.html), LATER)
         request = shop.returns.records["larkspur", made.location.rpartition("/")[2]]
         assert [(line.line_id, line.reason) for line in request.lines] == [("hat", "too_small")]
 
@@ -316,11 +323,11 @@ class TestPhotos:
         back = hidden(page.html)["back"]
         assert back.startswith(f"https://shop.example/r/{shop.token()}/choose?")
         shop.documents.put(name, b"jpeg", "image/jpeg")
-        page = shop.portal.choose("r", shop.token(), query_of(back), LATER)
+        page = page_of(shop.portal.get(shop.token(), "choose", query_of(back), LATER))
         assert "Picture 1 is here" in texts(page.html)
         assert shop.documents.forms[-1][0].endswith("-2")
-        made = shop.portal.ask(
-            "r", shop.token(), hidden(page.html) | {"resolution": "refund", "method": "label"}, LATER
+        made = shop.portal.post(
+            shop.token(), "", hidden(page.html) | {"resolution": "refund", "method": "label"}, LATER
         )
         request = shop.returns.records["larkspur", made.location.rpartition("/")[2]]
         assert request.lines[0].photos == (name,)
@@ -376,8 +383,7 @@ class TestGifts:
     def test_what_the_giver_asked_for_is_nobody_elses(self, shop: Shop) -> None:
         own = shop.asked()
         assert own.return_id not in shop.items("g")
-        with pytest.raises(NotFoundError):
-            shop.show(own, "g")
+        assert lost(shop.portal.get(shop.token("g"), own.return_id, {}, LATER))
 
 
 class TestProgress:
@@ -407,14 +413,15 @@ class TestProgress:
     def test_the_label_is_there_to_print_and_a_code_to_show(self, shop: Shop) -> None:
         request = self.approved(shop)
         shop.documents.put("labels/1.pdf", b"%PDF", "application/pdf")
-        assert f"/r/{shop.token()}/{request.return_id}/label" in shop.show(request)
-        assert shop.portal.label("r", shop.token(), request.return_id, LATER) == (b"%PDF", "application/pdf")
+        assert f'href="/r/{shop.token()}/{request.return_id}.pdf"' in shop.show(request)
+        made = shop.portal.get(shop.token(), f"{request.return_id}.pdf", {}, LATER)
+        assert made.file == (b"%PDF", "application/pdf", f"{request.return_id}.pdf")
+        assert lost(shop.portal.get(shop.token(), f"{request.return_id}.exe", {}, LATER))
         assert request.label
         coded = self.approved(shop, label=request.label.model_copy(update={"code": "PLR123", "document": ""}))
         html = shop.show(coded)
         assert "<svg" in html.partition('class="code"')[2]
-        with pytest.raises(NotFoundError):
-            shop.portal.label("r", shop.token(), coded.return_id, LATER)
+        assert lost(shop.portal.get(shop.token(), f"{coded.return_id}.pdf", {}, LATER))
 
     def test_while_the_label_is_made_it_says_so(self, shop: Shop) -> None:
         assert "The label is being made" in texts(shop.show(self.approved(shop, label=None)))
@@ -426,7 +433,7 @@ class TestProgress:
         assert 'value="cancel"' not in html
         assert 'value="cancel"' in shop.show(request, asked="cancel")
         for _ in range(2):
-            assert shop.portal.act("r", shop.token(), request.return_id, "cancel", LATER) == ""
+            assert shop.act(request, "cancel") == ""
         stored = shop.returns.records["larkspur", request.return_id]
         assert stored.state is ReturnState.CANCELLED
         said = texts(shop.show(stored))
@@ -437,7 +444,7 @@ class TestProgress:
     def test_what_is_on_its_way_is_cancelled_no_more(self, shop: Shop) -> None:
         request = self.approved(shop, scanned_at=LATER, state=ReturnState.IN_TRANSIT)
         assert "?ask=cancel" not in shop.show(request)
-        said = shop.portal.act("r", shop.token(), request.return_id, "cancel", LATER)
+        said = shop.act(request, "cancel")
         assert said == "too_late"
         assert "could not be cancelled any more" in texts(shop.show(request, asked=said))
         assert shop.returns.records["larkspur", request.return_id].state is ReturnState.IN_TRANSIT
@@ -448,11 +455,11 @@ class TestProgress:
         html = shop.show(request)
         assert "It was sold as final sale" in texts(html)
         assert 'value="person"' in html
-        assert shop.portal.act("r", shop.token(), request.return_id, "person", LATER) == "person"
+        assert shop.act(request, "person") == "person"
         stored = shop.returns.records["larkspur", request.return_id]
         assert stored.review
         assert 'value="person"' not in shop.show(stored)
-        assert shop.portal.act("r", shop.token(), request.return_id, "person", LATER) == ""
+        assert shop.act(request, "person") == ""
         assert shop.returns.records["larkspur", request.return_id] == stored
 
     def test_a_persons_no_is_not_asked_about_again_here(self, shop: Shop) -> None:
@@ -466,7 +473,7 @@ class TestProgress:
     def test_anything_else_that_is_sent_changes_nothing(self, shop: Shop) -> None:
         request = self.approved(shop)
         for action in ("", "approve", "refund"):
-            assert shop.portal.act("r", shop.token(), request.return_id, action, LATER) == ""
+            assert shop.act(request, action) == ""
         assert shop.returns.records["larkspur", request.return_id] == request
 
     def test_risk_and_notes_of_people_are_on_no_page(self, shop: Shop) -> None:
@@ -479,14 +486,10 @@ class TestProgress:
     def test_a_return_of_another_order_is_not_to_be_seen(self, shop: Shop) -> None:
         request = self.approved(shop)
         shop.returns.records["larkspur", request.return_id] = request.model_copy(update={"order_id": "ord_9"})
-        for attempt in (
-            lambda: shop.show(request),
-            lambda: shop.portal.label("r", shop.token(), request.return_id, LATER),
-            lambda: shop.portal.act("r", shop.token(), request.return_id, "cancel", LATER),
-            lambda: shop.portal.show("r", shop.token(), "rma_nothing", "", LATER),
-        ):
-            with pytest.raises(NotFoundError):
-                attempt()
+        for step in (request.return_id, f"{request.return_id}.pdf", "rma_nothing"):
+            assert lost(shop.portal.get(shop.token(), step, {}, LATER))
+        assert lost(shop.portal.post(shop.token(), request.return_id, {"action": "cancel"}, LATER))
+        assert shop.returns.records["larkspur", request.return_id].state is ReturnState.APPROVED
 
     @pytest.mark.parametrize(("language", "word"), [("de", "de"), ("ar", "ar")])
     def test_pages_are_in_the_shoppers_language(self, shop: Shop, language: str, word: str) -> None:

@@ -141,7 +141,8 @@ def _gets(scene: Scene, request: Return, *, gift: bool) -> list[View]:
     """What the shopper gets, and when."""
     kind, terms = request.resolution, request.terms
     moves = kind in (Resolution.REFUND, Resolution.STORE_CREDIT)
-    amount = scene.speech.money(request.refund_amount) if moves and request.refund_amount and not gift else ""
+    promised = request.refund_amount or (request.parts.total if request.parts else None)
+    amount = scene.speech.money(promised) if moves and promised and not gift else ""
     name = f"returns.gets.{kind.value}_gift" if gift and moves else f"returns.gets.{kind.value}"
     said = [say(name, {"amount": amount, "bonus": ""})]
     if terms and kind is not Resolution.INSTANT_EXCHANGE:

@@ -5,12 +5,13 @@ import binascii
 import json
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
 
 from porchlight.connectors import InboundRequest
 from porchlight.errors import InvalidInputError, PorchlightError, SignatureError, TransientError
 
 if TYPE_CHECKING:
-    from porchlight.services.pages import Page
+    from porchlight.services.pages import Answered, Page
     from porchlight.services.promise_delivery import Offer
 
 Response = dict[str, Any]
@@ -73,6 +74,19 @@ def html_response(page: "Page") -> Response:
 def see_other(location: str) -> Response:
     """Where the answer to a form that was sent is to be seen: reloading it sends nothing twice."""
     return {"statusCode": 303, "headers": {**_SECURITY, "location": location}, "body": ""}
+
+
+def form_fields(request: InboundRequest) -> dict[str, str]:
+    """The fields of a form that was sent, each once."""
+    found = parse_qs(request.body.decode(errors="replace"), max_num_fields=1_000)
+    return {name: values[0] for name, values in found.items()}
+
+
+def answered_response(answered: "Answered") -> Response:
+    """What a page with several steps answers."""
+    if answered.file:
+        return file_response(*answered.file)
+    return html_response(answered.page) if answered.page else see_other(answered.location)
 
 
 def file_response(body: bytes, kind: str, name: str) -> Response:

@@ -2,6 +2,7 @@
 whether an order exists: right number and wrong proof, and no such number, have one answer.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hmac import compare_digest
@@ -9,12 +10,12 @@ from unicodedata import normalize
 
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.orders import Order, Shopper, plain_number
-from porchlight.domain.portal_view import expired_view, find_view, shops_view
+from porchlight.domain.portal_view import find_view, shops_view
 from porchlight.errors import NotFoundError
 from porchlight.ports import Brands, Metrics, Orders, Renderer
 from porchlight.reaching import Tries
 from porchlight.services.links import Links
-from porchlight.services.pages import Page, Wished, not_found
+from porchlight.services.pages import Answered, Page, Wished, not_found
 
 MOST_BY_SOURCE = 30
 """Tries an hour from one address of the net: a household or an office has several shoppers behind one."""
@@ -37,13 +38,13 @@ class FindDesk:
     tries: Tries
     metrics: Metrics
 
-    def shops(self, wished: Wished = ()) -> Page | str:
-        """The choice of a shop, or the one shop there is."""
+    def shops(self, wished: Wished = ()) -> Answered:
+        """The choice of a shop, or the way to the one that there is."""
         shops = [(one, self.brands.get(one).name) for one in sorted(self.brands.ids())]
         if len(shops) == 1:
-            return shops[0][0]
+            return Answered(location=f"returns/{shops[0][0]}")
         view = {**shops_view(shops), "language": self.renderer.speech(None, *wished).tag}
-        return Page(self.renderer.page(None, "return_shops", view), self.renderer.policy)
+        return Answered(Page(self.renderer.page(None, "return_shops", view), self.renderer.policy))
 
     def form(self, brand_id: str, wished: Wished = (), number: str = "", fault: str = "", status: int = 200) -> Page:
         """The form of one shop; the page that tells nothing for others."""
@@ -55,30 +56,25 @@ class FindDesk:
         view = find_view(brand.name, language, number, fault)
         return Page(self.renderer.page(brand, "return_find", view), self.renderer.policy, status)
 
-    def find(
-        self, brand_id: str, number: str, proof: str, source: str, now: datetime, wished: Wished = ()
-    ) -> Page | str:
-        """The token of the order's returns, or the form once more."""
+    def find(self, brand_id: str, sent: Mapping[str, str], source: str, now: datetime, wished: Wished = ()) -> Answered:
+        """The way to the order's returns, or the form once more. ``sent``: ``number`` and ``proof``; ``source``: the
+        address of the net that it came from.
+        """
         try:
             brand = self.brands.get(brand_id)
         except NotFoundError:
-            return not_found(self.renderer, wished)
-        number, proof = number[:MAX_TYPED], proof[:MAX_TYPED]
+            return Answered(not_found(self.renderer, wished))
+        number, proof = (sent.get(name, "")[:MAX_TYPED] for name in ("number", "proof"))
         if not plain_number(number) or not proof.strip():
-            return self.form(brand_id, wished, number, "empty")
+            return Answered(self.form(brand_id, wished, number, "empty"))
         often = self.tries.count(brand_id, "find", source, now) > MOST_BY_SOURCE
         if self.tries.count(brand_id, "find-order", plain_number(number), now) > MOST_BY_ORDER or often:
             self.metrics.count("ReturnLookupsLimited", brand=brand_id)
-            return self.form(brand_id, wished, number, "too_many", 429)
+            return Answered(self.form(brand_id, wished, number, "too_many", 429))
         order = self._proven(brand, number, proof)
-        return (
-            self.links.found(brand_id, order.order_id, now) if order else self.form(brand_id, wished, number, "wrong")
-        )
-
-    def expired(self, wished: Wished = ()) -> Page:
-        """For every link that is not valid (any more)."""
-        view = expired_view(f"{self.links.public_url}/returns", self.renderer.speech(None, *wished).tag)
-        return Page(self.renderer.page(None, "return_expired", view), self.renderer.policy, 404)
+        if order is None:
+            return Answered(self.form(brand_id, wished, number, "wrong"))
+        return Answered(location=f"../r/{self.links.found(brand_id, order.order_id, now)}")
 
     def _proven(self, brand: BrandConfig, number: str, proof: str) -> Order | None:
         """The order that both belong to. Where there is none as much is read as where there is one."""

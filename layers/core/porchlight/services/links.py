@@ -51,7 +51,7 @@ class Links:
     def gift(self, brand: BrandConfig, order: Order) -> str:
         """Where whoever got an order as a gift may give it back, without prices."""
         claims = {"k": "g", "b": brand.brand_id, "o": order.order_id}
-        return f"{self.public_url}/g/{sign(claims, self._keys()[0], order.placed_at + brand.link_lifetime)}"
+        return f"{self.public_url}/r/{sign(claims, self._keys()[0], order.placed_at + brand.link_lifetime)}"
 
     def preferences(self, claims: dict[str, str], now: datetime) -> str:
         """The token of the preference centre for whoever came with the claims of another link."""
@@ -89,6 +89,13 @@ class Links:
             if kind == "t" and (short := read_short(token, key, now)):
                 return {"k": kind, "b": short[0], "o": short[1]}
         raise NotFoundError
+
+    def returns(self, token: str, now: datetime) -> dict[str, str]:
+        """What the token of an order's returns says, or (``k`` is ``g``) that of a gift; NotFoundError as ``read``."""
+        try:
+            return self.read("r", token, now)
+        except NotFoundError:
+            return self.read("g", token, now)
 
     @staticmethod
     def came_to(claims: dict[str, str], channel: Channel, address: str) -> bool:

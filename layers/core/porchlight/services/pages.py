@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from porchlight.deciding import Cases
 from porchlight.domain.brands import BrandConfig
@@ -34,6 +35,14 @@ class Page:
     html: str
     policy: str
     status: int = 200
+
+
+class Answered(NamedTuple):
+    """A page, where to go on, or a file: its bytes, its type and its name."""
+
+    page: Page | None = None
+    location: str = ""
+    file: tuple[bytes, str, str] | None = None
 
 
 def not_found(renderer: Renderer, wished: Wished = ()) -> Page:

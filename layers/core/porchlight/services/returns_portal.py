@@ -1,5 +1,5 @@
-"""``/r/{token}`` and ``/g/{token}``: ask for a return, step by step, and see how it goes on. A gift's link shows no
-prices and nothing of the giver.
+"""``/r/{token}``: ask for a return, step by step, and see how it goes on. The link of a gift has a token of its own
+kind: it shows no prices and nothing of the giver.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -17,13 +17,14 @@ from porchlight.domain.portal_view import (
     PHOTO_BYTES,
     Choice,
     Form,
+    expired_view,
     hidden,
     items_view,
     offers_view,
     refused_view,
 )
 from porchlight.domain.return_progress import Extras, may_object, progress_view
-from porchlight.domain.returns import Return, ReturnLine
+from porchlight.domain.returns import Return
 from porchlight.domain.rma.names import Resolution, ReturnKind, ReturnMethod
 from porchlight.errors import ConflictError, InvalidInputError, NotFoundError
 from porchlight.ports import Brands, Orders, Renderer, Returns
@@ -32,7 +33,7 @@ from porchlight.returning import Documents
 from porchlight.services.asked import Asked
 from porchlight.services.assess_return import Assessor, Offer
 from porchlight.services.links import Links
-from porchlight.services.pages import Page, Wished
+from porchlight.services.pages import Answered, Page, Wished
 from porchlight.services.portal_form import Chosen, address_of, chosen_of, recipient_of, with_wanted
 from porchlight.services.portal_lines import lines_of
 from porchlight.services.qr import qr_svg
@@ -42,16 +43,11 @@ from porchlight.services.review_return import Cancellation, ReviewDesk
 PHOTO_KIND = "image/jpeg"
 BY_SHOPPER = "shopper"
 _UPLOAD_SECONDS = 3600
+_KINDS = {"pdf": "application/pdf", "png": "image/png"}
+"""Of labels."""
 _OF_A_GIFT = frozenset({Resolution.REFUND, Resolution.STORE_CREDIT})
 _PRINTED = frozenset({ReturnMethod.LABEL, ReturnMethod.QR, ReturnMethod.BOX_FREE})
 _FAULTS = {"not-delivered": "not_delivered", "mixed-kinds": "mixed", "idempotency-key-reused": "key"}
-
-
-class Answered(NamedTuple):
-    """A page, or where to go on."""
-
-    page: Page | None = None
-    location: str = ""
 
 
 class Visit(NamedTuple):
@@ -71,7 +67,9 @@ class Visit(NamedTuple):
 
 @dataclass(frozen=True)
 class Portal:
-    """NotFoundError from all of it for links that are not valid, and for returns of others."""
+    """What is behind a link; for links that are not valid (any more) and returns of others one page that tells
+    nothing.
+    """
 
     orders: Orders
     returns: Returns
@@ -88,33 +86,49 @@ class Portal:
     """Whether a provider of labels has to know where a parcel is sent from."""
     fresh_key: Callable[[], str]
 
-    def items(self, kind: str, token: str, now: datetime, wished: Wished = ()) -> Page:
-        """What comes back, and why; and the returns that there are."""
-        return self._items(self._visit(kind, token, now, wished), self.fresh_key(), now)
+    def get(self, token: str, step: str, query: Mapping[str, str], now: datetime, wished: Wished = ()) -> Answered:
+        """A page: ``step`` is empty (what comes back?), ``choose`` (what can be had for it?), the id of a return, or
+        that as a file: its label. Nothing is written.
+        """
+        try:
+            visit = self._visit(token, now, wished)
+            if not step:
+                return Answered(self._items(visit, self.fresh_key(), now))
+            if step == "choose":
+                return Answered(self._choose(visit, query, now))
+            return_id, _, kind = step.partition(".")
+            request = self._of(visit, return_id)
+            return self._label(request, kind) if kind else Answered(self._show(visit, request, query.get("ask", "")))
+        except NotFoundError:
+            return Answered(self._expired(wished))
 
-    def choose(self, kind: str, token: str, query: Mapping[str, str], now: datetime, wished: Wished = ()) -> Page:
-        """What can be had for what was chosen; nothing is written."""
-        visit = self._visit(kind, token, now, wished)
+    def post(self, token: str, step: str, sent: Mapping[str, str], now: datetime, wished: Wished = ()) -> Answered:
+        """Ask for a return (``step`` is empty): leads to its page, or says what is wrong. With the id of a return:
+        ``action`` is ``cancel`` or ``person``. Twice is once.
+        """
+        try:
+            visit = self._visit(token, now, wished)
+            if not step:
+                return self._ask(visit, token, sent, now)
+            said = self._act(self._of(visit, step), sent.get("action", ""), now)
+            return Answered(location=f"{step}?ask={said}" if said else step)
+        except NotFoundError:
+            return Answered(self._expired(wished))
+
+    def _choose(self, visit: Visit, query: Mapping[str, str], now: datetime) -> Page:
         chosen = chosen_of(visit.order, query)
         if chosen.fault:
             return self._items(visit, chosen.key or self.fresh_key(), now, chosen, chosen.fault)
         return self._offers(visit, chosen, {}, now)
 
-    def ask(self, kind: str, token: str, sent: Mapping[str, str], now: datetime, wished: Wished = ()) -> Answered:
-        """Write the request and lead to its page; or the form once more, with what is wrong. Twice is once."""
-        visit = self._visit(kind, token, now, wished)
+    def _ask(self, visit: Visit, token: str, sent: Mapping[str, str], now: datetime) -> Answered:
         chosen = chosen_of(visit.order, sent)
         if chosen.fault or not chosen.key:
             return Answered(self._items(visit, chosen.key or self.fresh_key(), now, chosen, chosen.fault or "nothing"))
-        asked = Asked(
-            order_id=visit.order.order_id,
-            lines=self._with_photos(visit, chosen),
-            source=visit.source,
-            gift=visit.gift,
-        )
+        asked = self._asked(visit, chosen)
         try:
             if sent.get("anyway") != "yes":
-                asked, fault = self._completed(visit, asked, chosen, sent, now)
+                asked, fault = self._completed(visit, asked, sent, now)
                 if fault:
                     return Answered(self._offers(visit, chosen, {**sent, "fault": fault}, now))
             made, _ = self.desk.request(visit.brand.brand_id, asked, chosen.key, now)
@@ -124,47 +138,44 @@ class Portal:
             return Answered(self._items(visit, self.fresh_key(), now, chosen, _FAULTS[error.problem]))
         return Answered(location=f"{token}/{made.return_id}")
 
-    def show(self, kind: str, token: str, return_id: str, asked: str, now: datetime, wished: Wished = ()) -> Page:
-        """Where a return is. ``asked``: ``cancel``, ``too_late`` or ``person``."""
-        visit = self._visit(kind, token, now, wished)
-        request = self._of(visit, return_id)
-        here = visit.links["here"]
-        terms, policy = request.terms, visit.brand.returns
-        facility = policy.facilities.get((terms.facility if terms else "") or next(iter(policy.facilities), ""))
-        label = request.label
+    def _show(self, visit: Visit, request: Return, asked: str) -> Page:
+        """``asked``: ``cancel``, ``too_late`` or ``person``."""
+        here, label = f"{visit.links['here']}/{request.return_id}", request.label
+        terms, facilities = request.terms, visit.brand.returns.facilities
         extras = Extras(
-            label=f"{here}/{return_id}/label" if label and label.document else "",
+            label=f"{here}.{_ending(label.document)}" if label and label.document else "",
             code=qr_svg(label.code) if label and label.code else "",
-            facility=facility,
+            facility=facilities.get((terms.facility if terms else "") or next(iter(facilities), "")),
             asked=asked,
             gift=visit.gift,
         )
-        links = {**visit.links, "here": f"{here}/{return_id}", "all": here}
+        links = {**visit.links, "here": here, "all": visit.links["here"]}
         return self._page(visit, "return", progress_view(visit.scene, request, links, extras))
 
-    def label(self, kind: str, token: str, return_id: str, now: datetime) -> tuple[bytes, str]:
-        """The label and what it is; NotFoundError where there is none."""
-        request = self._of(self._visit(kind, token, now), return_id)
+    def _label(self, request: Return, kind: str) -> Answered:
         name = request.label.document if request.label else ""
-        if not name:
+        if not name or kind != _ending(name):
             raise NotFoundError("there is no label to print")
-        return self.documents.get(name), "image/png" if name.endswith(".png") else "application/pdf"
+        return Answered(file=(self.documents.get(name), _KINDS[kind], f"{request.return_id}.{kind}"))
 
-    def act(self, kind: str, token: str, return_id: str, action: str, now: datetime) -> str:
-        """Cancel a return, or have a person look at a refusal; what the page says then."""
-        request = self._of(self._visit(kind, token, now), return_id)
+    def _act(self, request: Return, action: str, now: datetime) -> str:
+        """What the page says then."""
         try:
             if action == "cancel":
-                self.cancellation.cancel(request.brand, return_id, BY_SHOPPER, now)
+                self.cancellation.cancel(request.brand, request.return_id, BY_SHOPPER, now)
             elif action == "person" and may_object(request):
-                self.reviews.reopen(request.brand, return_id, BY_SHOPPER, now)
+                self.reviews.reopen(request.brand, request.return_id, BY_SHOPPER, now)
                 return "person"
         except (ConflictError, InvalidInputError):
             return "too_late"
         return ""
 
-    def _visit(self, kind: str, token: str, now: datetime, wished: Wished = ()) -> Visit:
-        claims = self.links.read(kind, token, now)
+    def _expired(self, wished: Wished) -> Page:
+        view = expired_view(f"{self.links.public_url}/returns", self.renderer.speech(None, *wished).tag)
+        return Page(self.renderer.page(None, "return_expired", view), self.renderer.policy, 404)
+
+    def _visit(self, token: str, now: datetime, wished: Wished = ()) -> Visit:
+        claims = self.links.returns(token, now)
         brand = self.brands.get(claims["b"])
         order = self.orders.get(brand.brand_id, claims["o"])
         if order is None:
@@ -172,10 +183,10 @@ class Portal:
         shopper, profile = self.profiles.with_contact(brand.brand_id, order.shopper_id)
         if profile.erased_at and order.placed_at <= profile.erased_at:
             raise NotFoundError
-        gift = kind == "g"
+        gift = claims["k"] == "g"
         known = None if gift else profile.preferences.language or (shopper.language if shopper else None)
         speech = self.renderer.speech(brand, known, *wished)
-        here = f"{self.links.public_url}/{kind}/{token}"
+        here = f"{self.links.public_url}/r/{token}"
         # Forms go to where the page came from, by whichever name; a base path of our address comes before.
         links = {"here": urlsplit(here).path, "absolute": here}
         if not gift:
@@ -200,8 +211,7 @@ class Portal:
         return self._page(visit, "return_items", view)
 
     def _offers(self, visit: Visit, chosen: Chosen, typed: Mapping[str, str], now: datetime) -> Page:
-        lines = self._with_photos(visit, chosen)
-        asked = Asked(order_id=visit.order.order_id, lines=lines, source=visit.source, gift=visit.gift)
+        asked = self._asked(visit, chosen)
         try:
             offers = self._offered(visit, asked, now)
             found = None if offers else self.assessor.assess(visit.brand.brand_id, asked, now)
@@ -242,9 +252,7 @@ class Portal:
         offers = self.assessor.offers(visit.brand.brand_id, asked, now)
         return [one for one in offers if not visit.gift or one.resolution in _OF_A_GIFT]
 
-    def _completed(
-        self, visit: Visit, asked: Asked, chosen: Chosen, sent: Mapping[str, str], now: datetime
-    ) -> tuple[Asked, str]:
+    def _completed(self, visit: Visit, asked: Asked, sent: Mapping[str, str], now: datetime) -> tuple[Asked, str]:
         """With all that was chosen on the second page; and what is wrong with that."""
         offers = self._offered(visit, asked, now)
         if not offers:
@@ -280,18 +288,15 @@ class Portal:
         kinds = {reason.id: reason.kind for reason in visit.brand.returns.reasons}
         return all(kinds.get(line.reason) is ReturnKind.CLAIM for line in chosen.lines)
 
-    def _with_photos(self, visit: Visit, chosen: Chosen) -> tuple[ReturnLine, ...]:
-        there = {n: line_id for n, line_id in chosen.photos.items() if self._has(visit, chosen.key, n)}
-        return tuple(
-            line.model_copy(
-                update={
-                    "photos": tuple(
-                        _photo(visit, chosen.key, n) for n, line_id in there.items() if line_id == line.line_id
-                    )
-                }
-            )
-            for line in chosen.lines
-        )
+    def _asked(self, visit: Visit, chosen: Chosen) -> Asked:
+        """With those pictures alone that are there."""
+        there = {number: line_id for number, line_id in chosen.photos.items() if self._has(visit, chosen.key, number)}
+        named: dict[str, list[str]] = {line.line_id: [] for line in chosen.lines}
+        for number, line_id in there.items():
+            named[line_id].append(_photo(visit, chosen.key, number))
+        lines = [line.model_copy(update={"photos": tuple(named[line.line_id])}) for line in chosen.lines]
+        order_id = visit.order.order_id
+        return Asked(order_id=order_id, lines=tuple(lines), source=visit.source, gift=visit.gift)
 
     def _has(self, visit: Visit, key: str, number: int) -> bool:
         return self.documents.exists(_photo(visit, key, number), PHOTO_KIND, PHOTO_BYTES)
@@ -314,6 +319,11 @@ class Portal:
 
     def _page(self, visit: Visit, name: str, view: View) -> Page:
         return Page(self.renderer.page(visit.brand, name, view), self.renderer.policy)
+
+
+def _ending(document: str) -> str:
+    ending = document.rpartition(".")[2]
+    return ending if ending in _KINDS else "pdf"
 
 
 def _photo(visit: Visit, key: str, number: int) -> str:
