@@ -14,6 +14,7 @@ from porchlight.domain.consent import OptIn
 from porchlight.domain.consent_rules import allowed
 from porchlight.domain.orders import Shopper
 from porchlight.domain.preferences import address_digest
+from porchlight.domain.return_history import History
 from porchlight.domain.returns import Label, ReturnLine
 from porchlight.errors import ForbiddenError, InvalidInputError, NotFoundError, PayloadTooLargeError, SignatureError
 from porchlight.returning import SenderAddress
@@ -310,3 +311,26 @@ def test_labels_and_pictures_of_returns_are_shown_and_forgotten_with_the_person(
     # And when she is forgotten, nothing is left that prints her address, and all that is others' is
     world.api.erase(request(), "7", NOW)
     assert set(world.documents.bodies) == {"labels/of-another"}
+
+
+def test_who_asks_is_told_what_their_returns_were_like_and_it_is_forgotten_with_them() -> None:
+    world = World()
+    known = History(
+        brand="larkspur",
+        shopper_id=ADA,
+        orders=3,
+        returned_minor={"USD": 900},
+        claims=(NOW.date(),),
+        fingerprints=("aa",),
+        counted=("ord_1",),
+        version=1,
+    )
+    world.histories.save(known)
+    world.histories.share("larkspur", ["aa"], ADA, NOW)
+    shown = world.api.show(request(), "7")["returns"]
+    assert (shown["orders"], shown["returned_minor"], shown["claims"]) == (3, {"USD": 900}, ["2026-03-02"])
+    assert "counted" not in shown
+    for _ in range(2):
+        world.api.erase(request(), "7", NOW)
+    assert world.histories.get("larkspur", ADA) == known.forgotten(NOW)
+    assert world.histories.sharing("larkspur", ["aa"]) == {"aa": 0}
