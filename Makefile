@@ -9,7 +9,7 @@ LAYER_ARCH ?= arm64
 LOCAL := AWS_ENDPOINT_URL=http://127.0.0.1:4566 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test LAYER_ARCH=
 # The first of these that starts and is new enough runs the setup; the setup then finds Python 3.13 by itself.
 PYTHONS := $(VENV)/python python3 python3.13 python3.14 python3.12 python3.11
-FAST_SUITES := $(wildcard tests/unit tests/connectors tests/channels tests/labels tests/workflows tests/template)
+FAST_SUITES := $(wildcard tests/unit tests/connectors tests/channels tests/labels tests/refunds tests/workflows tests/template)
 
 .DEFAULT_GOAL := help
 # What the caller's shell says about Python is not meant for .venv.
