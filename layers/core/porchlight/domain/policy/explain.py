@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from porchlight.domain.law.model import STATUTORY
 from porchlight.domain.policy.assess import ASPECTS, OTHERWISE, Assessment, assess
-from porchlight.domain.policy.conditions import TOGETHER, Line, Looked, holds, looked_at, named
+from porchlight.domain.policy.conditions import Line, Looked, holds, looked_at
 from porchlight.domain.policy.facts import LineFacts, RequestFacts
-from porchlight.domain.policy.model import ReturnsPolicy, When
+from porchlight.domain.policy.model import ReturnsPolicy
 from porchlight.domain.returns import Return
 from porchlight.domain.rma.terms import Terms
 
@@ -127,19 +127,6 @@ def _rules_of(facts: RequestFacts, line: LineFacts, policy: ReturnsPolicy) -> It
         decides = tuple(name for name in speaks if name not in said)
         said.update(decides)
         yield RuleSeen(rule.id, rule.note, line.order_id, line.line_id, decides, tuple(looked_at(rule.when, at)))
-
-
-def in_words(when: When) -> str:
-    """A condition on one line: ``tier gold or silver, days since delivery above 14``."""
-    parts = []
-    for name in named(when):
-        wanted = getattr(when, name)
-        if name in TOGETHER:
-            inner = " or ".join(f"({in_words(one)})" for one in wanted)
-            parts.append(f"{'one of' if name == 'any' else 'unless'} {inner}")
-        else:
-            parts.append(f"{name.replace('_', ' ')} {wanted_in_words(wanted)}".rstrip())
-    return ", ".join(parts) or "always"
 
 
 def wanted_in_words(wanted: object) -> str:

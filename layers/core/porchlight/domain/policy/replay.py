@@ -141,7 +141,7 @@ def _differing(before: Terms, after: Terms) -> tuple[str, ...]:
 def _side(past: Past, outcome: Outcome, rule: str, terms: Terms, refusing: str) -> Side:
     rules = {name for joined in terms.rules.values() for name in joined.split(" + ")} - {OTHERWISE}
     if outcome is Outcome.REFUSE:
-        rules = {refusing} - {""}
+        rules = {refusing} - {"", OTHERWISE}
     parts = [] if outcome is Outcome.REFUSE else _parts(past, terms)
     refund, fee = Counter[str](), Counter[str]()
     for one in parts:
@@ -157,9 +157,11 @@ def _parts(past: Past, terms: Terms) -> Iterable[Parts]:
     method = request.method if request.method in terms.methods or not terms.methods else terms.methods[0]
     if method not in _WITH_FEE:
         terms = terms.model_copy(update={"fee": None})
-    own = {key: past.orders[key] for key in request.order_ids}
+    # What the shop has paid back since is this very refund, as often as not: then it was not.
+    orders = {key: order.model_copy(update={"refunds": {}}) for key, order in past.orders.items()}
+    own = {key: orders[key] for key in request.order_ids}
     return quote(
-        *(request.lines, {**own, **past.orders}, terms, request.resolution),
+        *(request.lines, {**own, **orders}, terms, request.resolution),
         ahead=past.ahead,
         kind=request.kind,
         origins=past.origins,
@@ -212,12 +214,12 @@ class Replay:
     def terms(self) -> list[dict[str, Any]]:
         """For how many each aspect is another one; money earlier and later apart."""
         found: Counter[str] = Counter(aspect for one in self.compared for aspect in one.terms)
-        rows = [{"aspect": aspect, "returns": found[aspect]} for aspect in ASPECTS if found[aspect]]
         sooner = Counter(_sooner(one) for one in self.compared if "refund_on" in one.terms)
+        more = {"refund_on": f"{sooner[True]} earlier, {sooner[False]} later"}
         return [
-            row
-            | ({"of which": f"{sooner[True]} earlier, {sooner[False]} later"} if row["aspect"] == "refund_on" else {})
-            for row in rows
+            {"aspect": aspect, "returns": found[aspect], "of which": more.get(aspect, "")}
+            for aspect in ASPECTS
+            if found[aspect]
         ]
 
     def money(self) -> list[dict[str, Any]]:
