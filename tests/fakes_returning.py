@@ -42,6 +42,7 @@ class FakeSettlements:
 
     def __init__(self, state: SettlementState = SettlementState.DONE) -> None:
         self.kinds = frozenset(SettlementKind)
+        self.alone: frozenset[SettlementKind] = frozenset()
         self.state = state
         self.done: dict[str, Instruction] = {}
         self.calls: list[Instruction] = []

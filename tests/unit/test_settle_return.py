@@ -381,6 +381,38 @@ def test_two_that_settle_at_one_moment_make_one_refund(desk: Desk) -> None:
     assert len(desk.get().settlements) == 1
 
 
+def test_a_provider_that_knows_no_keys_is_asked_by_one_at_a_time(desk: Desk) -> None:
+    """Given one that would do it twice, when a second task asks while the first one does, then it is sent away."""
+    desk.approved("rma_1")
+    desk.provider.alone = frozenset({Kind.REFUND})
+    real = desk.provider.carry_out
+    nested: list[str] = []
+
+    def carry_out(*args: Any) -> Any:
+        desk.provider.carry_out = real  # type: ignore[method-assign]
+        with pytest.raises(TransientError):
+            desk.settle()
+        nested.append("sent away")
+        return real(*args)
+
+    desk.provider.carry_out = carry_out  # type: ignore[method-assign]
+    assert desk.settle() == "done"
+    assert (nested, len(desk.provider.calls)) == (["sent away"], 1)
+
+
+def test_whoever_was_killed_while_asking_is_followed_by_the_next(desk: Desk) -> None:
+    desk.approved("rma_1")
+    desk.provider.alone = frozenset({Kind.REFUND})
+    desk.provider.fails = [TransientError("no answer", code="no-answer")]
+    with pytest.raises(TransientError):
+        desk.settle()
+    with pytest.raises(TransientError):
+        desk.settle()
+    later = NOW + timedelta(minutes=2)
+    assert desk.settler.settle(BRAND, "rma_1", Kind.REFUND, later) == "done"
+    assert desk.provider.moved() == 5_000
+
+
 def test_where_nobody_knows_it_is_asked_again_under_the_same_key(desk: Desk) -> None:
     desk.approved("rma_1")
     desk.provider.fails = [TransientError("no answer", code="no-answer")]

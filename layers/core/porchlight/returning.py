@@ -188,6 +188,8 @@ class SettlementProvider(Protocol):
 
     kinds: frozenset[SettlementKind]
     """What it can be asked for; a brand's other kinds go to the signed webhook."""
+    alone: frozenset[SettlementKind]
+    """What it may do twice where two ask at one moment, though never where one asks after the other."""
 
     def carry_out(self, brand: BrandConfig, wanted: Instruction) -> Answer:
         """Ask for it under its key: the same key twice is one. PermanentProviderError where it is refused for good,

@@ -10,6 +10,7 @@ from porchlight.connectors import Answer as HttpAnswer
 from porchlight.connectors import Call
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.orders import Order
+from porchlight.domain.rma.names import SettlementKind
 from porchlight.errors import NO_ANSWER, THROTTLED, NotFoundError, PermanentProviderError, TransientError
 from porchlight.ports import Orders, Secrets
 
@@ -34,6 +35,7 @@ class ApiProvider:
     """What providers with an API of their own have in common."""
 
     name = ""
+    alone: frozenset[SettlementKind] = frozenset()
 
     def __init__(self, kit: RefundKit) -> None:
         self._kit = kit

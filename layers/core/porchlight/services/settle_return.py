@@ -8,7 +8,7 @@ answer recorded it does nothing. What failed is another try with another key, on
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from porchlight.domain import ids
 from porchlight.domain.brands import BrandConfig
@@ -20,7 +20,7 @@ from porchlight.domain.rma import dues, ledger
 from porchlight.domain.rma.dues import Around, Due
 from porchlight.domain.rma.names import FROM_WHAT_WAS_PAID, MONEY_BACK, SettlementKind, SettlementState
 from porchlight.domain.rma.settlements import Settlement
-from porchlight.errors import InvalidInputError, NotFoundError, PermanentProviderError
+from porchlight.errors import InvalidInputError, NotFoundError, PermanentProviderError, TransientError
 from porchlight.ports import Brands, Metrics, Orders, Returns
 from porchlight.returning import Answer, Instruction, SettlementProvider
 from porchlight.services.ledger_book import LedgerBook
@@ -28,6 +28,8 @@ from porchlight.services.retrying import until_settled
 
 Providers = Callable[[BrandConfig, SettlementKind], SettlementProvider]
 DONE, ACCEPTED, REVIEW = "done", "accepted", "review"
+CLAIM = timedelta(seconds=60)
+"""Longer than a task lives: whoever asks a provider that knows no keys is alone for so long."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,16 @@ class Settler:
             assert one is not None
         if one.state in (SettlementState.DONE, SettlementState.FAILED):
             return request, one.state
-        answer = self._ask(brand, request, one) if due.asks else Answer(state=SettlementState.DONE)
+        if not due.asks:
+            return self.record(
+                brand, request, one, Answer(state=SettlementState.DONE), wanted, now
+            ), SettlementState.DONE
+        provider = self.provider_of(brand, one.kind)
+        if one.kind in provider.alone and one.state is SettlementState.INTENDED:
+            if one.asked_at and now - one.asked_at < CLAIM:
+                raise TransientError("somebody is asking for it at this moment")
+            request = self._updated(dues.claimed(request, one.key, now))
+        answer = self._ask(provider, brand, request, one)
         if answer.state is SettlementState.FAILED:
             self.metrics.count("RefundsFailed", kind=one.kind.value)
         return self.record(brand, request, one, answer, wanted, now), answer.state
@@ -119,8 +130,8 @@ class Settler:
         self.book.ledgers.save(reserved, intended)
         return intended
 
-    def _ask(self, brand: BrandConfig, request: Return, one: Settlement) -> Answer:
-        provider = self.provider_of(brand, one.kind)
+    @staticmethod
+    def _ask(provider: SettlementProvider, brand: BrandConfig, request: Return, one: Settlement) -> Answer:
         wanted = instruction(request, one)
         try:
             if one.state is SettlementState.ACCEPTED:

@@ -199,6 +199,14 @@ def intended(request: Return, due: Due, now: datetime, *, state: SettlementState
     return request.model_copy(update={"settlements": (*request.settlements, one), "version": request.version + 1})
 
 
+def claimed(request: Return, key: str, now: datetime) -> Return:
+    """The return with a note that somebody is asking for a settlement now."""
+    settlements = tuple(
+        one.model_copy(update={"asked_at": now}) if one.key == key else one for one in request.settlements
+    )
+    return request.model_copy(update={"settlements": settlements, "version": request.version + 1})
+
+
 def told(
     request: Return,
     key: str,
@@ -235,7 +243,7 @@ def told(
 
 
 def executed(request: Return, due: Sequence[Due], now: datetime) -> Return | None:
-    """The return with its state after all of ``due`` is done; None where that is no news. Its version is the caller's."""
+    """The return with its state after all of ``due`` is done; None where that is no news. The version is the caller's."""
     found = [latest(request, one.key) for one in due]
     kind = due[0].kind
     done = [one for one in found if one and one.state is SettlementState.DONE]

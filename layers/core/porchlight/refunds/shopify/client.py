@@ -34,6 +34,7 @@ class ShopifySettlements(ApiProvider):
 
     name = "Shopify"
     kinds = frozenset({SettlementKind.REFUND, SettlementKind.CREDIT})
+    alone = frozenset({SettlementKind.CREDIT})
 
     def carry_out(self, brand: BrandConfig, wanted: Instruction) -> Answer:
         """What there is under this key, or new."""

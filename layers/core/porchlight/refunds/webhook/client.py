@@ -117,6 +117,7 @@ class WebhookSettlements(SignedWebhook):
     """``returning.SettlementProvider``: one type of message for each kind."""
 
     kinds = frozenset(SettlementKind)
+    alone: frozenset[SettlementKind] = frozenset()
 
     def carry_out(self, brand: BrandConfig, wanted: Instruction) -> Answer:
         """Ask for it under its key."""

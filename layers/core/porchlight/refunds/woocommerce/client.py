@@ -27,6 +27,7 @@ class WooCommerceSettlements(ApiProvider):
 
     name = "WooCommerce"
     kinds = frozenset({SettlementKind.REFUND})
+    alone = kinds
 
     def carry_out(self, brand: BrandConfig, wanted: Instruction) -> Answer:
         """The refund that there is under this key, or a new one. Goods go back to the shelf by the inspection."""
