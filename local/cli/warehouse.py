@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import sys
+from contextlib import nullcontext
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,7 +19,9 @@ if TYPE_CHECKING:
     from porchlight.domain.rma.goods import Unmatched
 
 commands = typer.Typer(
-    name="warehouse", help="Goods that come back: bring in what a warehouse booked and inspected.", no_args_is_help=True
+    name="warehouse",
+    help="Goods that come back: what is to come, and what a warehouse booked and inspected.",
+    no_args_is_help=True,
 )
 
 _SHOWN = 20
@@ -97,6 +103,38 @@ def unmatched(
     else:
         output.report("Without a return", [_row(one) for one in found])
         output.say("Whose is it? Book it under that return with the same receipt id, and it is off this list.")
+
+
+@commands.command()
+def notices(
+    since: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Asked for on this day (UTC) or later.")],
+    until: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Asked for before this day (UTC).")
+    ] = None,
+    file: Annotated[Path | None, typer.Option(help="Where the CSV goes; else it is printed.", dir_okay=False)] = None,
+    brand: Brand = None,
+    stage: Stage = None,
+    region: Region = None,
+    json: Json = False,
+) -> None:
+    """Returns that were approved and are not here yet, as CSV: a row for each line, with facility, carrier, number and
+    by when it is expected. Exit code 0, also where nothing is.
+    """
+    from porchlight.services.return_notices import Notice, NoticeDesk
+
+    output = Output(json)
+    with opened(output, stage, region) as stack:
+        app = stack.app()
+        desk, end = NoticeDesk(app.returns, app.orders), until.replace(tzinfo=UTC) if until else app.clock()
+        found = [(name, one) for name in brands(brand) for one in desk.notices(name, since.replace(tzinfo=UTC), end)]
+    rows = [{"brand": name, **one.model_dump(mode="json")} for name, one in found]
+    if json:
+        output.document({"notices": rows})
+        return
+    with file.open("w", newline="") if file else nullcontext(sys.stdout) as target:
+        table = csv.DictWriter(target, ["brand", *Notice.model_fields])
+        table.writeheader()
+        table.writerows(rows)
 
 
 def _row(one: Unmatched) -> Row:
