@@ -75,7 +75,7 @@ class Life:
 
     request: Return
     now: datetime = NOW
-    parcels: Parcels = Parcels()
+    parcels: Parcels = field(default_factory=Parcels)
     told: Told = NOTHING_TOLD
     providers: list[str] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)

@@ -1,15 +1,13 @@
-"""A return from request to refund, over the ports; and killed between any two steps."""
+"""Returns from request to end, with their machine and all desks, over the ports."""
 
-from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 import pytest
 
 from porchlight.domain.milestones import Milestone
-from porchlight.domain.return_events import return_changes
-from porchlight.domain.returns import Outcome, Return, ReturnState
-from porchlight.domain.shipments import Shipment, fold
+from porchlight.domain.returns import Outcome, ReturnState
+from porchlight.domain.rma.goods import ItemFound
+from porchlight.domain.rma.names import Grade, ReturnKind, SettlementState
 from porchlight.errors import (
     ConflictError,
     InvalidInputError,
@@ -17,397 +15,760 @@ from porchlight.errors import (
     PermanentProviderError,
     TransientError,
 )
-from porchlight.services.advance_return import ReturnSteps
-from porchlight.services.refund_return import Refunder
-from porchlight.services.request_return import DecisionBody, RequestDesk, ReturnBody, ReviewDesk, read_body, show
-from tests.fakes import FakeBrands, FakeMetrics, FakeOrders, FakeRefunds, FakeReturns, FakeShipments, FakeWorkflows
-from tests.unit.stories import DAY, NOW, after, brand, order, parcel, scan, usd
+from porchlight.services.review_return import DecisionBody
+from porchlight.services.warehouse import RepairBody
+from tests.unit.returning import BRAND, SHIRT, World
+from tests.unit.stories import DAY, NOW, usd
 
-KEY = "request-key-1"
-BODY = {"order": "1001", "lines": [{"line_id": "shirt", "quantity": 1, "reason": "too small"}]}
-
-
-class World:
-    """A delivered order, and the services over fakes. ``steps`` are what the machine calls, in its order."""
-
-    def __init__(self, **policy: Any) -> None:
-        self.returns, self.orders, self.metrics = FakeReturns(), FakeOrders(), FakeMetrics()
-        self.workflows, self.refunds = FakeWorkflows(), FakeRefunds()
-        self.shipments = FakeShipments(self.orders)
-        known = order()
-        self.orders.records["larkspur", known.order_id] = known.model_copy(
-            update={"order_id": "ord_1", "external_id": "1001"}
-        )
-        self.brands = FakeBrands(brand(**policy))
-        self.desk = RequestDesk(self.returns, self.orders)
-        self.reviews = ReviewDesk(self.returns, self.workflows)
-        self.steps = ReturnSteps(self.returns, self.orders, self.shipments, self.brands, self.metrics)
-        self.refunder = Refunder(self.returns, self.orders, self.brands, lambda _: self.refunds, self.metrics)
-        delivered = after(parcel(), [scan(Milestone.DELIVERED, NOW)])
-        self.shipments.save(delivered, due_at=None, link=True)
-
-    def ask(self, key: str = KEY, quantity: int = 1) -> Return:
-        body = ReturnBody.model_validate(BODY | {"lines": [BODY["lines"][0] | {"quantity": quantity}]})  # type: ignore[operator]
-        return self.desk.request("larkspur", body, key, NOW)[0]
-
-    def now(self, return_id: str) -> Return:
-        found = self.returns.get("larkspur", return_id)
-        assert found
-        return found
-
-    def scan(self, return_id: str, milestone: Milestone = Milestone.ACCEPTED, at: datetime = NOW + DAY) -> None:
-        """A scan of the return parcel through the ingest."""
-        label = self.now(return_id).label
-        assert label
-        key = ("larkspur", label.shipment_id)
-        event = scan(milestone, at)
-        stored = self.shipments.records[key]
-        known = list(self.shipments.events[key].values())
-        shipment = fold(stored, [*known, event]).model_copy(update={"version": stored.version + 1})
-        self.shipments.save(shipment, [event], due_at=None)
-
-    def to_scan(self, return_id: str) -> None:
-        self.steps.evaluate("larkspur", return_id, "exe-1", NOW)
-        self.steps.create_label("larkspur", return_id, NOW)
-        self.scan(return_id)
-        self.steps.record_scan("larkspur", return_id, NOW + DAY)
-
-    def told(self) -> list[str]:
-        return [event.type for old, new in self.returns.history for event in return_changes(old, new)]
+OTHERWISE: dict[str, Any] = {
+    "window": {"days": 30},
+    "resolutions": ["refund", "store_credit", "exchange", "instant_exchange", "replace", "repair"],
+    "methods": ["label", "qr", "own", "in_store", "keep", "donate"],
+    "refund_on": "first_scan",
+    "pays": "brand",
+}
+ONE = ItemFound(line_id="shirt", quantity=1)
+WARRANTY = {"kind": "warranty", "resolution": "repair"}
 
 
-@pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setattr("porchlight.domain.ids.order_id", lambda brand_id, external: f"ord_{external[-1]}")
-    return World()
+def world(*, provider: str = "own", deadlines: dict[str, Any] | None = None, **says: Any) -> World:
+    """Under a policy with no rules: what it says beside the usual."""
+    return World(
+        provider=provider, rules=[], otherwise=OTHERWISE | says, deadlines=deadlines or {"review_default": "approve"}
+    )
 
 
-def test_a_return_goes_from_request_to_refund(world: World) -> None:
-    rma = world.ask().return_id
-    assert world.steps.evaluate("larkspur", rma, "exe-1", NOW)["outcome"] == "approve"
-    made = world.steps.create_label("larkspur", rma, NOW)
-    assert made["wait_seconds"] == 30 * 86_400
-    label = world.now(rma).label
-    assert label
-    assert label.tracking_number.startswith("PLR")
-    assert label.carrier == "ups"
-    back = world.shipments.records["larkspur", label.shipment_id]
-    assert (back.return_id, back.order_id, back.version) == (rma, "ord_1", 1)
-    world.scan(rma)
-    assert world.steps.record_scan("larkspur", rma, NOW + DAY)["outcome"] == "scanned"
-    assert world.refunder.refund("larkspur", rma, NOW + DAY) == "refunded"
-    done = world.now(rma)
-    assert done.state is ReturnState.REFUNDED
-    assert done.refund
-    assert done.refund.amount == usd(9_500)
-    assert done.refund.provider_reference == f"ref-{done.refund.key}"
-    assert [one.rule for one in done.decisions] == ["within_window", "first_scan", "refund_executed"]
-    assert world.told() == ["ReturnRequested", "ReturnApproved", "ReturnScanned", "RefundIssued"]
+def wanted(minor: int | None = None) -> dict[str, Any]:
+    """An exchange for another shirt, at a price of its own."""
+    price = {"unit_price": {"amount": minor, "currency": "USD"}} if minor is not None else {}
+    return {"resolution": "exchange", "lines": [SHIRT | {"wanted": {"sku": "SHIRT-L", **price}}]}
 
 
-def test_the_return_parcel_is_none_of_the_orders_parcels(world: World) -> None:
-    rma = world.ask().return_id
-    world.to_scan(rma)
-    assert world.orders.contents("larkspur", "ord_1").shipment_ids == ("shp_1",)
+# ------------------------------------------------------------------------------------------------------- the usual life
 
 
-def test_the_same_key_is_the_same_return_and_other_lines_under_it_are_a_conflict(world: World) -> None:
-    first = world.ask()
-    assert world.desk.request("larkspur", ReturnBody.model_validate(BODY), KEY, NOW + DAY) == (first, False)
+def test_a_return_goes_from_request_to_refund() -> None:
+    # Given a shopper who asks for a return under a policy with a fee
+    here = World()
+    rma = here.ask()
+    # Then it is approved with a label, whose parcel is the return's and none of the order's
+    request = here.get(rma)
+    assert (request.state, request.refund_amount) == (ReturnState.APPROVED, usd(9_500))
+    assert request.label
+    assert request.label.tracking_number.startswith("PLR")
+    back = here.shipments.records[BRAND, request.label.shipment_id]
+    assert (back.return_id, back.order_id) == (rma, "ord_1")
+    assert here.orders.contents(BRAND, "ord_1").shipment_ids == ("shp_1",)
+    # When the label is printed, nothing moves; when the parcel is scanned, the money does
+    here.carrier(rma, Milestone.PRE_TRANSIT)
+    assert here.moved() == {}
+    here.later(days=2)
+    here.carrier(rma)
+    done = here.get(rma)
+    assert (done.state, here.moved(), done.closed_at) == (ReturnState.REFUNDED, {"refund": 9_500}, here.now)
+    assert here.rules(rma) == ["within_window", "first_scan", "refund_executed"]
+    assert here.told == [
+        *("ReturnRequested", "ReturnApproved", "ReturnLabelMade", "ReturnScanned", "ReturnExpected"),
+        *("RefundRequested", "RefundIssued", "ReturnClosed"),
+    ]
+    assert here.metrics.total("ReturnsDecided", outcome="approve", rule="within_window") == 1
+
+
+def test_the_first_decision_has_the_facts_that_it_rests_on() -> None:
+    here = World()
+    first = here.get(here.ask()).decisions[0]
+    assert (first.outcome, first.decided_by, first.policy_version) == (Outcome.APPROVE, "policy", "returns-1")
+    assert first.facts == {
+        **{"tier": None, "window_days": 30, "days_since_delivery": 0, "refund_minor": 9_500, "fee_minor": 500},
+        **{"currency": "USD", "quantity": 1, "already_returning": 0, "resolution": "refund", "method": "label"},
+        **{"refund_on": "first_scan", "execution": first.facts["execution"]},
+    }
+
+
+def test_a_second_execution_stops_and_leaves_everything_alone() -> None:
+    here = World()
+    rma = here.ask()
+    (mine,) = here.executions
+    before = here.get(rma)
+    for other in (here.steps.start(BRAND, rma, "exe-2", NOW), here.steps.next(BRAND, rma, "exe-2", NOW)):
+        assert (other["do"], other["outcome"]) == ("close", "already_decided")
+    assert here.steps.fail(BRAND, rma, "exe-2", "CreateLabel", "KeyError", NOW) == {"outcome": "left_alone"}
+    assert here.get(rma) == before
+    assert here.steps.start(BRAND, rma, mine, NOW)["do"] == "wait"
+    assert here.get(rma) == before
+
+
+def test_of_two_requests_for_the_same_thing_at_once_exactly_one_wins() -> None:
+    # Given two requests for both shirts, written before either is decided
+    here = World()
+    two = {"lines": [SHIRT | {"quantity": 2}]}
+    first, second = (
+        here.requests.request(BRAND, asked, key, NOW)[0].return_id
+        for asked, key in [(_asked(**two), "first-key"), (_asked(**two), "second-key")]
+    )
+    here.run()
+    states = {here.get(rma).state for rma in (first, second)}
+    assert states == {ReturnState.APPROVED, ReturnState.REFUSED}
+    (lost,) = [rma for rma in (first, second) if here.get(rma).state is ReturnState.REFUSED]
+    assert here.rules(lost) == ["quantity_exceeded"]
+    assert here.get(lost).refund_amount is None
+    assert here.told.count("ReturnRefused") == 1
+
+
+def _asked(**more: Any) -> Any:
+    from porchlight.services.asked import Asked
+
+    return Asked.model_validate({"order_id": "ord_1", "lines": [SHIRT], **more})
+
+
+def test_what_changes_between_request_and_decision_is_seen() -> None:
+    # Given a request, and an order that is cancelled before it is decided
+    here = World()
+    here.requests.request(BRAND, _asked(), "request-key-1", NOW)
+    order = here.orders.records[BRAND, "ord_1"]
+    here.orders.records[BRAND, "ord_1"] = order.model_copy(update={"cancelled_at": NOW})
+    here.run()
+    (request,) = here.returns.records.values()
+    assert (request.state, request.decisions[0].rule) == (ReturnState.REFUSED, "order_cancelled")
+
+
+def test_a_policy_that_changes_after_the_request_changes_nothing_about_it() -> None:
+    here = world(pays="shopper", fee={"USD": 500})
+    here.requests.request(BRAND, _asked(), "request-key-1", NOW)
+    later = world(pays="shopper", fee={"USD": 900}, refund_on="inspected", window={"days": 0})
+    here.brands.brands[BRAND] = later.brands.get(BRAND)
+    here.run()
+    (request,) = here.returns.records.values()
+    here.carrier(request.return_id)
+    assert here.moved() == {"refund": 9_500}
+
+
+def test_less_left_than_promised_is_looked_at_by_a_person() -> None:
+    here = world()
+    order = here.orders.records[BRAND, "ord_1"]
+    here.orders.records[BRAND, "ord_1"] = order.model_copy(update={"refunds": {"r": usd(18_000)}})
+    rma = here.ask()
+    assert here.rules(rma) == ["refunded_elsewhere"]
+    assert here.get(rma).state is ReturnState.IN_REVIEW
+    here.decide(rma, True)
+    here.carrier(rma)
+    assert here.moved() == {"refund": 6_000}
+
+
+def test_nothing_left_is_no_return() -> None:
+    here = world()
+    order = here.orders.records[BRAND, "ord_1"]
+    here.orders.records[BRAND, "ord_1"] = order.model_copy(update={"refunds": {"r": usd(24_000)}})
+    rma = here.ask()
+    assert (here.get(rma).state, here.rules(rma)) == (ReturnState.REFUSED, ["nothing_to_refund"])
+
+
+# ------------------------------------------------------------------------------------------------------------ triggers
+
+
+@pytest.mark.parametrize(
+    ("trigger", "moves_at"),
+    [("instant", 0), ("first_scan", 1), ("delivered", 2), ("received", 3), ("inspected", 4)],
+)
+def test_money_moves_when_the_terms_say(trigger: str, moves_at: int) -> None:
+    here = world(refund_on=trigger)
+    rma = here.ask()
+    steps = [
+        lambda: here.carrier(rma),
+        lambda: here.carrier(rma, Milestone.DELIVERED),
+        lambda: here.receive(rma, ONE),
+        lambda: here.inspect(rma, ONE),
+    ]
+    seen = [here.moved()]
+    for step in steps:
+        here.later(days=1)
+        step()
+        seen.append(here.moved())
+    assert seen == [{}] * moves_at + [{"refund": 10_000}] * (5 - moves_at)
+    assert here.get(rma).state is ReturnState.REFUNDED
+
+
+@pytest.mark.parametrize("trigger", ["first_scan", "delivered", "received"])
+def test_what_the_warehouse_books_counts_though_nobody_scanned_it(trigger: str) -> None:
+    here = world(refund_on=trigger)
+    rma = here.ask()
+    here.receive(rma)
+    assert (here.get(rma).state, here.moved()) == (ReturnState.REFUNDED, {"refund": 10_000})
+
+
+def test_a_scan_that_came_before_the_approval_is_found() -> None:
+    # Given a return that a person looks at, sent by the shopper's own means and booked already
+    here = world(review="look", methods=["own"])
+    rma = here.ask()
+    here.receive(rma)
+    assert here.moved() == {}
+    here.decide(rma, True)
+    assert here.get(rma).state is ReturnState.REFUNDED
+
+
+def test_what_is_booked_in_part_waits_for_the_rest_then_for_a_person() -> None:
+    here = world(refund_on="received")
+    rma = here.ask(lines=[SHIRT | {"quantity": 2}])
+    here.receive(rma, ONE)
+    assert here.moved() == {}
+    here.later(days=5)
+    assert here.get(rma).review
+    assert here.get(rma).review.why == "missing_item"  # type: ignore[union-attr]
+    here.decide(rma, True, amount_minor=10_000)
+    assert (here.get(rma).state, here.moved()) == (ReturnState.REFUNDED, {"refund": 10_000})
+
+
+def test_two_boxes_together_are_all_of_it() -> None:
+    here = world(refund_on="received")
+    rma = here.ask(lines=[SHIRT | {"quantity": 2}])
+    here.receive(rma, ONE)
+    here.receive(rma, ONE, receipt_id="r-2")
+    assert here.moved() == {"refund": 20_000}
+
+
+def test_what_nobody_inspects_in_time_counts_as_asked_for() -> None:
+    here = world(refund_on="inspected")
+    rma = here.ask()
+    here.receive(rma, ONE)
+    here.later(days=4)
+    assert here.moved() == {}
+    here.later(days=1)
+    assert here.moved() == {"refund": 10_000}
+    assert here.rules(rma)[-2:] == ["inspect_deadline", "refund_executed"]
+
+
+def test_what_the_inspection_takes_off_is_not_paid() -> None:
+    here = world(refund_on="inspected")
+    rma = here.ask()
+    here.receive(rma, ONE)
+    here.inspect(rma, ONE.model_copy(update={"grade": Grade.WORN, "deduct_minor": 2_500}))
+    assert here.moved() == {"refund": 7_500}
+
+
+@pytest.mark.parametrize(("approve", "moved"), [(True, {"refund": 10_000}), (False, {})])
+def test_an_empty_box_is_a_persons_to_decide(approve: bool, moved: dict[str, int]) -> None:
+    here = world(refund_on="inspected")
+    rma = here.ask()
+    here.receive(rma)
+    here.inspect(rma)
+    review = here.get(rma).review
+    assert review
+    assert (review.stage, review.why) == ("goods", "empty_box")
+    here.decide(rma, approve)
+    assert here.moved() == moved
+    assert here.get(rma).state is (ReturnState.REFUNDED if approve else ReturnState.REFUSED)
+    assert here.get(rma).closed_at
+
+
+def test_a_parcel_that_was_scanned_and_never_came_is_looked_into() -> None:
+    here = world(refund_on="received")
+    rma = here.ask()
+    here.carrier(rma)
+    here.later(days=21)
+    review = here.get(rma).review
+    assert review
+    assert (review.stage, review.why) == ("goods", "never_received")
+    here.later(days=3)
+    assert here.moved() == {"refund": 10_000}
+
+
+def test_by_law_money_goes_back_on_the_last_day_once_there_is_a_proof_of_posting() -> None:
+    # Given a statutory right under a policy that waits for the inspection
+    here = world(refund_on="inspected")
+    rma = here.ask()
+    request = here.get(rma)
+    terms = request.terms.model_copy(update={"refund_by": (NOW + 14 * DAY).date()})  # type: ignore[union-attr]
+    here.returns.update(request.model_copy(update={"terms": terms, "version": request.version + 1}))
+    here.later(days=1)
+    here.carrier(rma)
+    here.later(days=12)
+    assert here.moved() == {}
+    here.later(days=1)
+    assert here.moved() == {"refund": 10_000}
+
+
+# -------------------------------------------------------------------------------------------------------------- people
+
+
+def in_review(**says: Any) -> tuple[World, str]:
+    here = world(**({"review": "serial_returner"} | says))
+    rma = here.ask()
+    request = here.get(rma)
+    assert request.state is ReturnState.IN_REVIEW
+    assert request.review
+    assert (request.review.stage, request.review.why) == ("request", "serial_returner")
+    assert request.review.due_at == NOW + 3 * DAY
+    return here, rma
+
+
+def test_a_persons_approval_goes_on_with_the_label() -> None:
+    here, rma = in_review()
+    decided = here.decide(rma, True, note="good customer")
+    assert (decided.decisions[-1].decided_by, decided.decisions[-1].note) == ("key-cx", "good customer")
+    assert here.get(rma).state is ReturnState.APPROVED
+    assert here.told == ["ReturnRequested", "ReturnInReview", "ReturnNews", "ReturnApproved", "ReturnLabelMade"]
+
+
+def test_a_persons_refusal_ends_it_and_the_same_answer_again_is_that_answer() -> None:
+    here, rma = in_review()
+    for _ in range(2):
+        here.decide(rma, False)
+    assert (here.get(rma).state, here.told.count("ReturnRefused")) == (ReturnState.REFUSED, 1)
+    assert here.rules(rma) == ["serial_returner", "human_review"]
     with pytest.raises(ConflictError) as caught:
-        world.ask(quantity=2)
-    assert caught.value.problem == "idempotency-key-reused"
+        here.decide(rma, True)
+    assert caught.value.problem == "not-in-review"
 
 
-@pytest.mark.parametrize(
-    ("body", "key", "error", "problem"),
-    [
-        (BODY, "short", InvalidInputError, "no-idempotency-key"),
-        (BODY | {"order": "9"}, KEY, NotFoundError, "not-found"),
-        (BODY | {"lines": [{"line_id": "x", "quantity": 1, "reason": "y"}]}, KEY, InvalidInputError, "unknown-line"),
-    ],
-)
-def test_what_cannot_be_a_return_is_refused_at_the_door(
-    world: World, body: dict[str, Any], key: str, error: type[Exception], problem: str
-) -> None:
-    with pytest.raises(error) as caught:
-        world.desk.request("larkspur", ReturnBody.model_validate(body), key, NOW)
-    assert caught.value.problem == problem  # type: ignore[attr-defined]
+def test_nobody_is_asked_about_what_the_policy_approved_and_no_other_brand_may_answer() -> None:
+    here = world()
+    rma = here.ask()
+    with pytest.raises(ConflictError):
+        here.decide(rma, True)
+    here, rma = in_review()
     with pytest.raises(NotFoundError):
-        world.desk.request("fjordhus", ReturnBody.model_validate(BODY | {"order": "9"}), KEY, NOW)
-
-
-def test_a_bad_body_names_its_fields_and_repeats_no_value() -> None:
+        here.reviews.decide("fjordhus", rma, DecisionBody(approve=True), "key-cx", NOW)
     with pytest.raises(InvalidInputError) as caught:
-        read_body(ReturnBody, b'{"order": "1", "lines": [{"line_id": "secret", "quantity": 0, "reason": "r"}]}')
-    assert "lines.0.quantity: greater_than_equal" in caught.value.detail
-    assert "secret" not in caught.value.detail
-    with pytest.raises(InvalidInputError):
-        read_body(ReturnBody, b"\xff")
+        here.decide(rma, True, amount_minor=1)
+    assert caught.value.problem == "no-amount-here"
 
 
-def test_a_second_execution_of_the_same_return_stops(world: World) -> None:
-    rma = world.ask().return_id
-    assert world.steps.evaluate("larkspur", rma, "exe-1", NOW)["outcome"] == "approve"
-    assert world.steps.evaluate("larkspur", rma, "exe-2", NOW)["outcome"] == "already_decided"
-    assert world.steps.evaluate("larkspur", rma, "exe-1", NOW)["outcome"] == "approve"
-    assert (
-        world.steps.fail("larkspur", rma, "exe-2", "EvaluateReturn", "TransientError", NOW)["outcome"] == "left_alone"
-    )
-    assert world.now(rma).state is ReturnState.REQUESTED
-    assert len(world.now(rma).decisions) == 1
+@pytest.mark.parametrize(("default", "state"), [("approve", ReturnState.APPROVED), ("refuse", ReturnState.REFUSED)])
+def test_when_nobody_answers_in_time_the_policy_does_after_one_reminder(default: str, state: ReturnState) -> None:
+    here, rma = in_review(deadlines={"review_default": default})
+    here.later(days=2)
+    assert here.rules(rma) == ["serial_returner", "review_reminder"]
+    here.later(hours=12)
+    assert here.get(rma).state is ReturnState.IN_REVIEW
+    here.later(hours=12)
+    assert here.get(rma).state is state
+    assert here.rules(rma)[2] == "review_deadline"
+    rule = {"outcome": "approve" if state is ReturnState.APPROVED else "refuse", "rule": "review_deadline"}
+    assert here.metrics.total("ReturnsDecided", **rule) == 1
 
 
-def test_a_refusal_is_recorded_with_its_code(world: World) -> None:
-    rma = world.ask(quantity=2).return_id
-    world.steps.evaluate("larkspur", rma, "exe-1", NOW)
-    other = world.ask(key="another-key", quantity=1).return_id
-    assert world.steps.evaluate("larkspur", other, "exe-2", NOW)["outcome"] == "refuse"
-    refused = world.now(other)
-    assert (refused.state, refused.decisions[0].rule) == (ReturnState.REFUSED, "quantity_exceeded")
-    with pytest.raises(InvalidInputError):
-        world.steps.create_label("larkspur", other, NOW)
+def test_a_deadline_never_refuses_a_withdrawal() -> None:
+    here, rma = in_review(deadlines={"review_default": "refuse"})
+    request = here.get(rma)
+    here.returns.update(request.model_copy(update={"kind": ReturnKind.WITHDRAWAL, "version": request.version + 1}))
+    here.later(days=3)
+    assert here.get(rma).state is ReturnState.APPROVED
 
 
-def in_review(world: World) -> str:
-    world.brands.brands["larkspur"] = brand(review_above_minor=1)
-    rma = world.ask().return_id
-    assert world.steps.evaluate("larkspur", rma, "exe-1", NOW) == {"outcome": "review", "review_seconds": 259_200}
-    assert world.reviews.await_review("larkspur", rma, "token-1") is False
-    return rma
-
-
-def test_a_persons_approval_is_recorded_before_the_workflow_goes_on(world: World) -> None:
-    rma = in_review(world)
-    body = DecisionBody(approve=True, note="good customer")
-    decided = world.reviews.decide("larkspur", rma, body, "key-cx", NOW)
-    assert decided.decisions[-1].decided_by == "key-cx"
-    assert "token-1" in world.workflows.answered
-    assert world.reviews.decide("larkspur", rma, body, "key-cx", NOW) == decided
-    with pytest.raises(ConflictError):
-        world.reviews.decide("larkspur", rma, DecisionBody(approve=False), "key-cx", NOW)
-    assert world.steps.settle_review("larkspur", rma, False, NOW)["outcome"] == "approve"
-    world.steps.create_label("larkspur", rma, NOW)
-    assert world.now(rma).state is ReturnState.APPROVED
-
-
-def test_a_persons_refusal_ends_the_return(world: World) -> None:
-    rma = in_review(world)
+def test_a_question_has_an_owner_and_notes_and_its_workflow_sleeps_on() -> None:
+    here, rma = in_review()
+    (one,) = here.executions.values()
+    token = one.token
     for _ in range(2):
-        world.reviews.decide("larkspur", rma, DecisionBody(approve=False), "key-cx", NOW)
-    assert world.now(rma).state is ReturnState.REFUSED
-    assert world.steps.settle_review("larkspur", rma, False, NOW)["outcome"] == "refuse"
-    assert world.told()[-1] == "ReturnRefused"
-
-
-def test_nobody_is_asked_before_the_review_waits(world: World) -> None:
-    rma = world.ask().return_id
+        here.reviews.assign(BRAND, rma, "mia", "key-cx", NOW)
+        here.reviews.note(BRAND, rma, "asked the shopper", "key-cx", NOW)
+    here.run()
+    review = here.get(rma).review
+    assert review
+    assert (review.assignee, review.notes) == ("mia", ("2026-03-02T12:00Z key-cx: asked the shopper",))
+    assert one.token == token
+    here.decide(rma, True)
     with pytest.raises(ConflictError):
-        world.reviews.decide("larkspur", rma, DecisionBody(approve=True), "key-cx", NOW)
-    with pytest.raises(NotFoundError):
-        world.reviews.decide("fjordhus", rma, DecisionBody(approve=True), "key-cx", NOW)
+        here.reviews.assign(BRAND, rma, "mia", "key-cx", NOW)
 
 
-def test_a_decision_that_was_faster_than_the_wait_is_answered_at_once(world: World) -> None:
-    rma = in_review(world)
-    world.reviews.decide("larkspur", rma, DecisionBody(approve=True), "key-cx", NOW)
-    assert world.reviews.await_review("larkspur", rma, "token-2") is True
-    assert "token-2" in world.workflows.answered
+def test_a_refusal_is_looked_at_once_more_by_another_execution() -> None:
+    here, rma = in_review()
+    here.decide(rma, False)
+    here.later(days=1)
+    # When the shopper answers, and a person takes it up
+    for _ in range(2):
+        here.reviews.reopen(BRAND, rma, "key-cx", here.now, "they sent a picture")
+    here.run()
+    assert len(here.executions) == 2
+    assert here.get(rma).review
+    here.decide(rma, True)
+    assert here.get(rma).state is ReturnState.APPROVED
+    here.carrier(rma)
+    assert here.moved() == {"refund": 10_000}
+    with pytest.raises(ConflictError) as caught:
+        here.reviews.reopen(BRAND, rma, "key-cx", here.now)
+    assert caught.value.problem == "not-closed"
 
 
-def test_a_decision_whose_answer_got_lost_is_sent_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    rma = in_review(world)
-    monkeypatch.setattr(world.workflows, "succeed", killed)
-    with pytest.raises(KilledError):
-        world.reviews.decide("larkspur", rma, DecisionBody(approve=True), "key-cx", NOW)
-    monkeypatch.undo()
-    world.reviews.decide("larkspur", rma, DecisionBody(approve=True), "key-cx", NOW)
-    assert "token-1" in world.workflows.answered
+def test_what_others_have_taken_meanwhile_cannot_be_approved_after_all() -> None:
+    here, rma = in_review()
+    here.decide(rma, False)
+    here.decide(here.ask("another-key", lines=[SHIRT | {"quantity": 2}]), True)
+    here.later(hours=1)
+    here.reviews.reopen(BRAND, rma, "key-cx", here.now)
+    here.run()
+    with pytest.raises(ConflictError) as caught:
+        here.decide(rma, True)
+    assert caught.value.problem == "quantity-exceeded"
+
+
+# -------------------------------------------------------------------------------------------- called off, expired, late
+
+
+def test_what_is_called_off_ends_with_its_label_taken_back() -> None:
+    here = world(provider="shop")
+    rma = here.ask()
+    for _ in range(2):
+        here.cancellation.cancel(BRAND, rma, "shopper", NOW)
+    here.run()
+    request = here.get(rma)
+    assert (request.state, request.label, len(here.labels.voided)) == (ReturnState.CANCELLED, None, 1)
+    assert request.closed_at
+    assert here.told.count("ReturnCancelled") == 1
+
+
+def test_it_is_too_late_to_call_off_what_was_scanned_or_settled() -> None:
+    # Given a scan of which the workflow has not heard yet
+    here = world()
+    rma = here.ask()
+    here.carrier(rma, hear=False)
+    with pytest.raises(ConflictError) as caught:
+        here.cancellation.cancel(BRAND, rma, "shopper", here.now)
+    assert caught.value.problem == "cannot-cancel"
+    instant = world(refund_on="instant")
+    with pytest.raises(ConflictError):
+        instant.cancellation.cancel(BRAND, instant.ask(), "shopper", NOW)
+
+
+def test_a_parcel_that_is_never_scanned_expires() -> None:
+    here = world()
+    rma = here.ask()
+    here.later(days=29)
+    here.carrier(rma, Milestone.PRE_TRANSIT)
+    here.later(days=1)
+    assert (here.get(rma).state, here.rules(rma)[-1]) == (ReturnState.EXPIRED, "scan_deadline")
+    assert here.moved() == {}
+
+
+@pytest.mark.parametrize("approve", [True, False])
+def test_a_box_that_comes_after_the_end_is_put_before_people(approve: bool) -> None:
+    here = world()
+    rma = here.ask()
+    here.later(days=30)
+    here.receive(rma, ONE)
+    review = here.get(rma).review
+    assert review
+    assert (review.stage, review.why) == ("goods", "arrived_late")
+    here.decide(rma, approve)
+    assert here.get(rma).state is (ReturnState.REFUNDED if approve else ReturnState.EXPIRED)
+    assert here.moved() == ({"refund": 10_000} if approve else {})
+    assert not any(one.token for one in here.executions.values())
+
+
+def test_a_voided_label_that_is_used_all_the_same_brings_the_return_back() -> None:
+    here = world(provider="shop")
+    rma = here.ask()
+    here.cancellation.cancel(BRAND, rma, "shopper", NOW)
+    here.run()
+    (old,) = here.get(rma).old_labels
+    here.carrier(rma, Milestone.ACCEPTED, old.shipment_id)
+    assert here.get(rma).review is None  # on its way is not here
+    here.carrier(rma, Milestone.DELIVERED, old.shipment_id)
+    assert here.get(rma).review
+    here.decide(rma, True)
+    assert here.moved() == {"refund": 10_000}
+
+
+def test_a_scan_after_an_instant_refund_is_noted_and_moves_nothing() -> None:
+    here = world(refund_on="instant")
+    rma = here.ask()
+    here.later(days=3)
+    here.carrier(rma)
+    assert here.get(rma).scanned_at == here.now
+    assert here.get(rma).state is ReturnState.REFUNDED
+    assert here.moved() == {"refund": 10_000}
+    assert len(here.executions) == 1
+
+
+# --------------------------------------------------------------------------------------------------------- resolutions
+
+
+@pytest.mark.parametrize("method", ["keep", "donate"])
+def test_what_does_not_come_back_is_settled_at_once(method: str) -> None:
+    here = world(refund_on="inspected")
+    rma = here.ask(method=method)
+    assert (here.get(rma).state, here.get(rma).label) == (ReturnState.REFUNDED, None)
+    assert here.moved() == {"refund": 10_000}
+
+
+@pytest.mark.parametrize("method", ["own", "in_store"])
+def test_what_needs_no_label_is_approved_at_once_and_waits_for_the_goods(method: str) -> None:
+    here = world()
+    rma = here.ask(method=method)
+    assert (here.get(rma).state, here.get(rma).label, here.moved()) == (ReturnState.APPROVED, None, {})
+    here.receive(rma)
+    assert here.moved() == {"refund": 10_000}
+
+
+def test_store_credit_comes_with_its_bonus() -> None:
+    here = world(credit_bonus_percent=10)
+    rma = here.ask(resolution="store_credit")
+    here.carrier(rma)
+    assert (here.get(rma).state, here.moved()) == (ReturnState.CREDITED, {"credit": 11_000})
 
 
 @pytest.mark.parametrize(
-    ("default", "outcome", "state"),
+    ("price", "moved"),
     [
-        (Outcome.APPROVE, "approve", ReturnState.IN_REVIEW),
-        (Outcome.REFUSE, "refuse", ReturnState.REFUSED),
-        (Outcome.REVIEW, "review", ReturnState.IN_REVIEW),
+        (None, {"exchange": 10_000}),
+        (8_000, {"exchange": 8_000, "refund": 2_000}),
+        (13_000, {"charge": 3_000, "exchange": 10_000}),
     ],
 )
-def test_after_the_deadline_the_policy_decides_once(
-    world: World, default: Outcome, outcome: str, state: ReturnState
-) -> None:
-    rma = in_review(world)
-    world.brands.brands["larkspur"] = brand(review_above_minor=1, review_default=default)
-    assert world.steps.settle_review("larkspur", rma, False, NOW)["outcome"] == "review"
-    for _ in range(2):
-        assert world.steps.settle_review("larkspur", rma, True, NOW + 3 * DAY)["outcome"] == outcome
-    assert world.now(rma).state is state
-    assert len(world.now(rma).decisions) == (1 if default is Outcome.REVIEW else 2)
+def test_an_exchange_settles_its_difference(price: int | None, moved: dict[str, int]) -> None:
+    here = world()
+    rma = here.ask(**wanted(price))
+    assert here.moved() == {}
+    here.carrier(rma)
+    assert (here.get(rma).state, here.moved()) == (ReturnState.EXCHANGED, moved)
+    assert here.get(rma).replacement_order_id
 
 
-def test_a_label_is_no_scan_and_a_deadline_without_scan_expires_the_return(world: World) -> None:
-    rma = world.ask().return_id
-    world.steps.evaluate("larkspur", rma, "exe-1", NOW)
-    world.steps.create_label("larkspur", rma, NOW)
-    world.scan(rma, Milestone.PRE_TRANSIT)
-    waiting = world.steps.record_scan("larkspur", rma, NOW + 10 * DAY)
-    assert waiting == {"outcome": "waiting", "seen": 1, "wait_seconds": 20 * 86_400}
-    for _ in range(2):
-        assert world.steps.record_scan("larkspur", rma, NOW + 30 * DAY)["outcome"] == "expired"
-    assert world.now(rma).decisions[-1].rule == "scan_deadline"
-    with pytest.raises(InvalidInputError):
-        world.refunder.refund("larkspur", rma, NOW + 31 * DAY)
+def test_an_instant_exchange_goes_out_at_once_and_is_let_go_when_theirs_is_seen() -> None:
+    here = world()
+    rma = here.ask(**(wanted() | {"resolution": "instant_exchange"}))
+    assert here.get(rma).state is ReturnState.EXCHANGED
+    assert list(here.moved()) == ["hold", "exchange"]
+    assert here.get(rma).closed_at is None
+    here.later(days=5)
+    here.carrier(rma)
+    assert list(here.moved()) == ["hold", "exchange", "release"]
+    assert here.get(rma).closed_at
 
 
-def test_a_scan_that_came_before_its_label_is_found(world: World) -> None:
-    rma = world.ask().return_id
-    world.steps.evaluate("larkspur", rma, "exe-1", NOW)
-    label = world.steps.create_label("larkspur", rma, NOW)["shipment_id"]
-    parcel_ = world.shipments.records["larkspur", label]
-    stray = Shipment(
-        brand="larkspur",
-        shipment_id=label,
-        carrier="ups",
-        tracking_number=parcel_.tracking_number,
-        created_at=NOW,
-        updated_at=NOW,
-        version=1,
+def test_what_is_held_is_taken_when_nothing_comes() -> None:
+    here = world()
+    rma = here.ask(**(wanted() | {"resolution": "instant_exchange"}))
+    here.later(days=30)
+    assert list(here.moved()) == ["hold", "exchange", "capture"]
+    assert (here.get(rma).state, here.rules(rma)[-1]) == (ReturnState.EXCHANGED, "scan_deadline")
+
+
+def test_a_hold_that_cannot_be_had_makes_an_ordinary_exchange_of_it() -> None:
+    here = world()
+    here.provider.fails.append(PermanentProviderError("declined", code="card-declined"))
+    rma = here.ask(**(wanted() | {"resolution": "instant_exchange"}))
+    assert (here.get(rma).state, here.moved()) == (ReturnState.APPROVED, {})
+    assert here.rules(rma)[-1] == "hold_failed"
+    here.carrier(rma)
+    assert here.moved() == {"exchange": 10_000}
+
+
+def test_a_replacement_for_what_never_came_goes_out_without_goods() -> None:
+    here = world()
+    rma = here.ask(kind="claim", resolution="replace", method="keep")
+    assert (here.get(rma).state, list(here.moved())) == (ReturnState.EXCHANGED, ["replace"])
+
+
+def test_a_repair_goes_in_and_out() -> None:
+    here = world()
+    rma = here.ask(**WARRANTY)
+    here.carrier(rma)
+    assert here.moved() == {}
+    here.receive(rma)
+    assert (here.get(rma).state, here.moved()) == (ReturnState.IN_REPAIR, {"repair": 0})
+    here.later(days=10)
+    _repaired(here, rma, "repaired", carrier="ups", tracking_number="1Z123")
+    request = here.get(rma)
+    assert (request.state, bool(request.replacement_shipment_id)) == (ReturnState.REPAIRED, True)
+    assert request.closed_at
+
+
+def test_a_repair_that_is_rejected_ends_and_is_no_late_box() -> None:
+    here = world()
+    rma = here.ask(**WARRANTY)
+    here.receive(rma)
+    _repaired(here, rma, "rejected", note="water damage")
+    assert (here.get(rma).state, here.get(rma).review) == (ReturnState.REFUSED, None)
+    assert here.moved() == {"repair": 0}
+
+
+def test_what_is_not_repaired_in_time_is_paid_back_or_given_more_time() -> None:
+    here = world()
+    rma = here.ask(**WARRANTY)
+    here.receive(rma)
+    here.later(days=21)
+    assert here.get(rma).review
+    here.decide(rma, False)  # a part is still to come
+    assert here.get(rma).state is ReturnState.IN_REPAIR
+    here.later(days=21)
+    here.later(days=3)
+    assert here.get(rma).state is ReturnState.REFUNDED
+    assert here.moved() == {"repair": 0, "refund": 10_000}
+
+
+def _repaired(here: World, rma: str, state: str, **more: Any) -> None:
+    here.warehouse.repair(BRAND, rma, RepairBody.model_validate({"state": state, **more}), "wh", here.now)
+    here.run()
+
+
+# --------------------------------------------------------------------------------------------------------------- money
+
+
+def test_money_that_fails_is_tried_again_under_another_key_when_a_person_says_so() -> None:
+    here = world()
+    rma = here.ask()
+    here.provider.fails.append(PermanentProviderError("closed", code="account-closed"))
+    here.carrier(rma)
+    review = here.get(rma).review
+    assert review
+    assert (review.stage, review.why) == ("money", "account-closed")
+    here.decide(rma, True)
+    first, second = here.get(rma).settlements
+    assert (first.state, second.state, here.moved()) == (
+        *(SettlementState.FAILED, SettlementState.DONE),
+        {"refund": 10_000},
     )
-    world.shipments.records["larkspur", label] = fold(stray, [scan(Milestone.ACCEPTED, NOW)])
-    unlabelled = world.now(rma).model_copy(update={"label": None, "state": ReturnState.REQUESTED})
-    world.returns.records["larkspur", rma] = unlabelled
-    world.steps.create_label("larkspur", rma, NOW)
-    assert world.shipments.records["larkspur", label].return_id == rma
-    assert world.steps.record_scan("larkspur", rma, NOW)["outcome"] == "scanned"
+    assert second.key == f"{first.key}-2"
+    assert here.get(rma).state is ReturnState.REFUNDED
 
 
-def test_a_failure_is_recorded_once_and_leaves_what_has_ended_alone(world: World) -> None:
-    rma = world.ask().return_id
-    world.to_scan(rma)
+def test_a_person_may_pay_less_or_leave_it() -> None:
+    less, left = world(), world()
+    for here, approve, amount in ((less, True, 4_000), (left, False, None)):
+        rma = here.ask()
+        here.provider.fails.append(PermanentProviderError("no"))
+        here.carrier(rma)
+        here.decide(rma, approve, **({"amount_minor": amount} if amount else {}))
+        assert here.get(rma).closed_at
+    assert less.moved() == {"refund": 4_000}
+    assert left.moved() == {}
+    assert [one.state for one in left.returns.records.values()] == [ReturnState.REFUSED]
+
+
+def test_credit_that_cannot_be_given_is_paid_back_instead() -> None:
+    here = world(credit_bonus_percent=10)
+    rma = here.ask(resolution="store_credit")
+    here.provider.fails.append(PermanentProviderError("no"))
+    here.carrier(rma)
+    here.decide(rma, False)
+    assert (here.get(rma).state, here.moved()) == (ReturnState.REFUNDED, {"refund": 10_000})
+
+
+def test_money_that_keeps_failing_ends_with_people_and_can_be_taken_up() -> None:
+    here = world()
+    rma = here.ask()
+    here.provider.fails += [PermanentProviderError("no") for _ in range(4)]
+    here.carrier(rma)
+    for _ in range(4):
+        here.later(days=3)
+    assert (here.get(rma).state, here.get(rma).failure) == (ReturnState.FAILED, "money: provider-refused")
+    assert here.metrics.total("ReturnsFailed", step="money") == 1
+    here.reviews.reopen(BRAND, rma, "key-cx", here.now)
+    here.run()
+    here.decide(rma, True)
+    assert (here.get(rma).state, here.moved()) == (ReturnState.REFUNDED, {"refund": 10_000})
+
+
+def test_what_was_taken_is_asked_about_each_day_until_it_is_done() -> None:
+    here = world()
+    here.provider.state = SettlementState.ACCEPTED
+    rma = here.ask()
+    here.carrier(rma)
+    assert here.get(rma).state is ReturnState.IN_TRANSIT
+    here.later(days=1)
+    here.provider.state = SettlementState.DONE
+    here.later(hours=23)
+    assert here.get(rma).state is ReturnState.IN_TRANSIT
+    here.later(hours=1)
+    assert (here.get(rma).state, len(here.provider.done)) == (ReturnState.REFUNDED, 1)
+
+
+def test_what_was_taken_and_never_comes_to_an_end_is_put_before_people() -> None:
+    here = world()
+    here.provider.state = SettlementState.ACCEPTED
+    rma = here.ask()
+    here.carrier(rma)
+    for _ in range(14):
+        here.later(days=1)
+    review = here.get(rma).review
+    assert review
+    assert (review.stage, review.why) == ("money", "no_answer")
+    here.provider.state = SettlementState.DONE
+    here.decide(rma, True)
+    assert here.get(rma).state is ReturnState.REFUNDED
+
+
+def test_money_that_went_elsewhere_meanwhile_is_not_paid_twice() -> None:
+    here = world()
+    rma = here.ask()
+    order = here.orders.records[BRAND, "ord_1"]
+    here.orders.records[BRAND, "ord_1"] = order.model_copy(update={"refunds": {"r": usd(20_000)}})
+    here.carrier(rma)
+    assert here.get(rma).review
+    assert here.moved() == {}
+    here.decide(rma, True)
+    assert here.moved() == {"refund": 4_000}
+
+
+def test_a_provider_that_is_down_is_asked_again_under_the_same_key() -> None:
+    here = world()
+    rma = here.ask()
+    here.provider.fails += [TransientError("down")]
+    here.carrier(rma)
+    assert here.moved() == {}
+    here.later(hours=1)
+    assert len(here.provider.calls) == 2
+    assert len({one.key for one in here.provider.calls}) == 1
+    assert here.get(rma).state is ReturnState.REFUNDED
+
+
+# -------------------------------------------------------------------------------------------------------------- labels
+
+
+def test_a_label_that_cannot_be_had_is_a_question_for_people_and_in_the_end_the_shopper_sends_it() -> None:
+    here = world(provider="shop")
+    here.labels.fails += [PermanentProviderError("no such street")] * 2
+    rma = here.ask()
+    review = here.get(rma).review
+    assert review
+    assert (review.stage, review.why) == ("request", "label_refused")
+    here.decide(rma, True)  # try again: it is refused again
+    assert here.get(rma).review
+    here.later(days=3)
+    request = here.get(rma)
+    assert (request.state, request.method, request.label) == (ReturnState.APPROVED, "own", None)
+    here.receive(rma)
+    assert here.moved() == {"refund": 10_000}
+
+
+def test_a_failed_step_is_recorded_once_and_leaves_alone_what_has_ended() -> None:
+    here = world()
+    rma = here.ask()
+    (mine,) = here.executions
     for outcome in ("failed", "left_alone"):
-        step = world.steps.fail("larkspur", rma, "exe-1", "RefundReturn", "PermanentProviderError", NOW)
+        step = here.steps.fail(BRAND, rma, mine, "SettleReturn", "PermanentProviderError", NOW)
         assert step["outcome"] == outcome
-    assert world.now(rma).failure == "RefundReturn: PermanentProviderError"
-    assert world.refunder.refund("larkspur", rma, NOW) == "refunded"  # an operator tries again
-    assert world.steps.fail("larkspur", rma, "exe-1", "RefundReturn", "X", NOW)["outcome"] == "left_alone"
-    assert world.now(rma).state is ReturnState.REFUNDED
+    assert here.get(rma).failure == "SettleReturn: PermanentProviderError"
+    assert here.get(rma).state is ReturnState.FAILED
+    assert here.metrics.total("ReturnsFailed", step="SettleReturn") == 1
+    # And a person who takes it up brings it to its end
+    here.reviews.reopen(BRAND, rma, "key-cx", NOW)
+    here.run()
+    here.decide(rma, True)
+    here.carrier(rma)
+    assert here.moved() == {"refund": 10_000}
+    assert here.steps.fail(BRAND, rma, list(here.executions)[1], "X", "Y", NOW) == {"outcome": "left_alone"}
+    assert here.get(rma).state is ReturnState.REFUNDED
 
 
-def test_money_that_is_gone_is_not_refunded(world: World) -> None:
-    rma = world.ask().return_id
-    world.to_scan(rma)
-    drained = world.orders.records["larkspur", "ord_1"].model_copy(update={"refunds": {"r": usd(20_000)}})
-    world.orders.records["larkspur", "ord_1"] = drained
-    with pytest.raises(InvalidInputError) as caught:
-        world.refunder.refund("larkspur", rma, NOW)
-    assert caught.value.problem == "refund-exceeds-paid"
-    assert world.refunds.executed == {}
+def test_a_workflow_is_not_woken_by_what_it_wrote_itself() -> None:
+    here = world()
+    rma = here.ask()
+    (one,) = here.executions.values()
+    token, waits = one.token, here.returns.waits(BRAND, rma)
+    assert [wait.token for wait in waits] == [token]
+    assert here.news.resume(BRAND, rma, NOW) == 0
+    assert here.returns.waits(BRAND, rma) == waits
+    assert here.get(rma).version == here.returns.waits(BRAND, rma)[0].seen
 
 
-@pytest.mark.parametrize("error", [TransientError, PermanentProviderError])
-def test_a_provider_that_refuses_leaves_the_intent_and_no_refund(world: World, error: type[Exception]) -> None:
-    rma = world.ask().return_id
-    world.to_scan(rma)
-    world.refunds.fails.append(error("no"))
-    with pytest.raises(error):
-        world.refunder.refund("larkspur", rma, NOW)
-    left = world.now(rma)
-    assert left.refund
-    assert left.refund.executed_at is None
-    assert world.refunder.refund("larkspur", rma, NOW) == "refunded"
-    assert list(world.refunds.executed.values()) == [usd(9_500)]
-
-
-class KilledError(BaseException):
-    """The process is gone: nothing catches this."""
-
-
-def killed(*_: object, **__: object) -> Any:
-    raise KilledError
-
-
-PORTS = ("returns", "orders", "shipments", "refunds")
-SIDE_EFFECTS = {"create", "update", "save", "refund"}
-
-
-class Killer:
-    """Kills the process before or after the ``at``-th write or provider call."""
-
-    def __init__(self, world: World, at: int, *, after_call: bool) -> None:
-        self.left, self.after_call, self.fired = at, after_call, False
-        for port in PORTS:
-            self._guard(getattr(world, port))
-
-    def _guard(self, port: Any) -> None:
-        for name in SIDE_EFFECTS & set(dir(port)):
-            setattr(port, name, self._guarded(getattr(port, name)))
-
-    def _guarded(self, call: Callable[..., Any]) -> Callable[..., Any]:
-        def guarded(*args: Any, **kwargs: Any) -> Any:
-            self.left -= 1
-            mine = self.left == 0 and not self.fired
-            if mine and not self.after_call:
-                self.fired = True
-                raise KilledError
-            result = call(*args, **kwargs)
-            if mine:
-                self.fired = True
-                raise KilledError
-            return result
-
-        return guarded
-
-
-def until_done(world: World, machine: Callable[[], None], killer: Killer) -> None:
-    """Step Functions retries a task that died; a whole execution that starts over meets its own records too."""
-    for _ in range(10):
-        try:
-            machine()
-        except KilledError:
-            continue
-        return
-    raise AssertionError("never done")
-
-
-@pytest.mark.parametrize("after_call", [False, True])
-@pytest.mark.parametrize("at", range(1, 11))
-def test_killed_between_any_two_steps_there_is_exactly_one_refund(world: World, at: int, after_call: bool) -> None:
-    killer = Killer(world, at, after_call=after_call)
-
-    def machine() -> None:
-        rma = world.ask().return_id
-        world.steps.evaluate("larkspur", rma, "exe-1", NOW)
-        world.steps.create_label("larkspur", rma, NOW)
-        if not world.now(rma).scanned_at:
-            world.scan(rma)
-        world.steps.record_scan("larkspur", rma, NOW + DAY)
-        world.refunder.refund("larkspur", rma, NOW + DAY)
-
-    def scanned_once() -> None:
-        """The ingest knows a scan that it has recorded."""
-        original = world.scan
-
-        def once(return_id: str, *args: Any, **kwargs: Any) -> None:
-            label = world.now(return_id).label
-            if label and not world.shipments.records["larkspur", label.shipment_id].event_count:
-                original(return_id, *args, **kwargs)
-
-        world.scan = once  # type: ignore[method-assign]
-
-    scanned_once()
-    until_done(world, machine, killer)
-    assert killer.fired == (at <= 9), "there are nine writes and calls on the way"
-    done = next(iter(world.returns.records.values()))
-    assert done.state is ReturnState.REFUNDED
-    assert list(world.refunds.executed.values()) == [usd(9_500)]
-    assert [one.rule for one in done.decisions] == ["within_window", "first_scan", "refund_executed"]
-    assert sorted(world.told()) == ["RefundIssued", "ReturnApproved", "ReturnRequested", "ReturnScanned"]
-
-
-def test_what_the_api_shows_hides_the_execution(world: World) -> None:
-    rma = world.ask().return_id
-    world.to_scan(rma)
-    world.refunder.refund("larkspur", rma, NOW)
-    shown = show(world.now(rma))
-    assert shown["state"] == "refunded"
-    assert "exe-1" not in str(shown)
+def test_news_that_was_faster_than_the_wait_is_answered_at_once() -> None:
+    here = world()
+    rma = here.ask()
+    (wait,) = here.returns.waits(BRAND, rma)
+    here.returns.remove_wait(wait)
+    here.carrier(rma)
+    assert here.news.await_news(wait.model_copy(update={"token": "late"})) is True
+    assert "late" in here.workflows.answered
