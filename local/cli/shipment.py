@@ -173,11 +173,11 @@ def _return(request: Return) -> Iterator[Row]:
         yield at, "return", f"failed at {request.failure}"
     if request.scanned_at:
         yield request.scanned_at, "return", "the carrier has scanned the parcel"
-    if refund := request.refund:
-        yield refund.requested_at, "refund", f"asked for {refund.amount.label()}"
-        if refund.executed_at:
-            reference = refund.provider_reference or "no reference"
-            yield refund.executed_at, "refund", f"{refund.amount.label()} refunded ({reference})"
+    for one in request.settlements:
+        yield one.intended_at, "refund", f"{_words(one.kind)} of {one.amount.label()} asked for"
+        if one.done_at:
+            reference = one.reference or "no reference"
+            yield one.done_at, "refund", f"{_words(one.kind)} of {one.amount.label()} done ({reference})"
 
 
 @commands.command()
