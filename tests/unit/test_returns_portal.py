@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from porchlight.adapters.brandpack import BrandPack
+from porchlight.domain.law.model import StatutoryProfile
 from porchlight.domain.orders import Shopper
 from porchlight.domain.returns import Decision, Label, Outcome, Return, ReturnState
 from porchlight.domain.rma.names import Resolution, ReturnKind, ReturnMethod
@@ -156,6 +157,13 @@ class TestItems:
         assert "not_received" in shop.items()
         shop.shipments.records.clear()
         assert "not_received" not in shop.items()
+
+    def test_where_the_law_knows_a_withdrawal_it_is_linked_while_it_is_open(self, shop: Shop) -> None:
+        assert "/withdraw/" not in shop.items()
+        shop.laws.profile = StatutoryProfile(country="DE", withdrawal_days=14)
+        assert "/withdraw/" in shop.items()
+        assert "/withdraw/" not in shop.items("g")
+        assert "/withdraw/" not in shop.items(now=NOW + 40 * DAY)
 
     def test_reasons_are_those_of_the_category(self, pack: BrandPack) -> None:
         shop = Shop(pack, reasons=[{"id": "too_small", "categories": ["shirts"]}, {"id": "changed_mind"}])

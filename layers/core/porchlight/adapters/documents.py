@@ -23,14 +23,18 @@ class BucketDocuments:
             body: bytes = client("s3").get_object(Bucket=self._bucket, Key=name, IfNoneMatch="none")["Body"].read()
         return body
 
-    def upload_form(self, name: str, kind: str, most_bytes: int, seconds: int) -> tuple[str, Mapping[str, str]]:
+    def upload_form(
+        self, name: str, kind: str, most_bytes: int, seconds: int, back: str = ""
+    ) -> tuple[str, Mapping[str, str]]:
         """S3 itself refuses another type, another name and what is larger."""
+        fields = {"Content-Type": kind, **({"success_action_redirect": back} if back else {})}
+        exactly = [{field: value} for field, value in fields.items()]
         with translated():
             made = client("s3").generate_presigned_post(
                 Bucket=self._bucket,
                 Key=name,
-                Fields={"Content-Type": kind},
-                Conditions=[{"Content-Type": kind}, ["content-length-range", 1, most_bytes]],
+                Fields=dict(fields),
+                Conditions=[*exactly, ["content-length-range", 1, most_bytes]],
                 ExpiresIn=seconds,
             )
         return str(made["url"]), {key: str(value) for key, value in made["fields"].items()}

@@ -69,7 +69,11 @@ def tracking_view(
         "overview": _overview(scene, len(parcels), facts, desk),
         "parcels": parcels,
         "left": {"label": say("contents.left", {}), "lines": scene.lines(left)} if left else None,
-        "returns": [_return(scene, request, facts, back.get(request.return_id), desk) for request in returns],
+        "returns": [
+            _return(scene, request, facts, back.get(request.return_id), desk)
+            | {"link": f"{safe_url(links.get('returns'))}/{request.return_id}" if links.get("returns") else ""}
+            for request in returns
+        ],
         "order": {
             "number": clean(order.number, 60),
             "lines": scene.lines(),
@@ -77,7 +81,10 @@ def tracking_view(
             "refunded": scene.speech.money(order.refunded) if order.refunded.amount else "",
         },
         "sms": None,
-        "links": {name: safe_url(links.get(name)) for name in ("returns", "preferences", "withdraw")},
+        "links": {
+            name: "" if name == "returns" and order.cancelled_at else safe_url(links.get(name))
+            for name in ("returns", "preferences", "withdraw")
+        },
     }
 
 

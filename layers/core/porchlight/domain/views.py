@@ -135,7 +135,7 @@ def email_view(
     facts |= {"count": count, "segments": list(segments)}
     if count > 1:
         variants = [GATHERED, *variants]
-    page = safe_url(_page(moment, brand, links))
+    page = safe_url(_page(moment, brand, links, ret))
     return {
         "moment": moment.value,
         "language": scene.speech.tag,
@@ -155,11 +155,13 @@ def email_view(
     }
 
 
-def _page(moment: Moment, brand: BrandConfig, links: Mapping[str, str]) -> object:
+def _page(moment: Moment, brand: BrandConfig, links: Mapping[str, str], ret: Return | None) -> object:
     """Where the button leads."""
     if moment in _ELSEWHERE:
         return links.get("place") or brand.shop_url
-    return (moment in RETURN_MOMENTS and links.get("returns")) or links.get("tracking")
+    if ret and moment in RETURN_MOMENTS and links.get("returns"):
+        return f"{links['returns']}/{ret.return_id}"
+    return links.get("tracking")
 
 
 def _cause(moment: Moment, shipment: Shipment | None, facts: View, count: int) -> View | str:

@@ -39,6 +39,7 @@ from porchlight.services.portal_lines import lines_of
 from porchlight.services.qr import qr_svg
 from porchlight.services.request_return import RequestDesk
 from porchlight.services.review_return import Cancellation, ReviewDesk
+from porchlight.services.withdrawal_right import is_open
 
 PHOTO_KIND = "image/jpeg"
 BY_SHOPPER = "shopper"
@@ -207,8 +208,20 @@ class Portal:
         shown = [one for one in there if not visit.gift or one.source == "gift"]
         lines = lines_of(self.assessor, visit.brand, visit.order, visit.source, visit.gift, now)
         counts = {line.line_id: (line.quantity, line.reason) for line in chosen.lines} if chosen else {}
-        view = items_view(*(visit.scene, lines, shown, visit.links, key), gift=visit.gift, fault=fault, chosen=counts)
+        links = {**visit.links, **self._withdraw(visit, now)}
+        view = items_view(*(visit.scene, lines, shown, links, key), gift=visit.gift, fault=fault, chosen=counts)
         return self._page(visit, "return_items", view)
+
+    def _withdraw(self, visit: Visit, now: datetime) -> Mapping[str, str]:
+        """The way to the withdrawal, while the law has it open; whoever got a gift has concluded no contract."""
+        if visit.gift:
+            return {}
+        contents = self.orders.contents(visit.brand.brand_id, visit.order.order_id)
+        found = [self.assessor.shipments.get(visit.brand.brand_id, one) for one in contents.shipment_ids]
+        parcels = [parcel for parcel in found if parcel]
+        links = self.links.of_order(visit.brand, visit.order)
+        opened = is_open(self.assessor.laws, visit.brand, visit.order, parcels, now)
+        return {"withdraw": links["withdraw"]} if opened else {}
 
     def _offers(self, visit: Visit, chosen: Chosen, typed: Mapping[str, str], now: datetime) -> Page:
         asked = self._asked(visit, chosen)
