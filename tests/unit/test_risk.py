@@ -1,6 +1,8 @@
 """The score of a shopper's returns: of people as they are, and of whatever history there is."""
 
+import re
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -245,3 +247,29 @@ def test_a_cluster_is_within_two_days() -> None:
     assert largest_cluster(placed(0, 24, 48, 49, 200), every) == 3
     assert largest_cluster(placed(0, 49, 98), every) == 1
     assert largest_cluster((), every) == 0
+
+
+# ------------------------------------------------------------------------------------------------------------ the page
+PAGE = (Path(__file__).parents[2] / "docs/returns-risk.md").read_text()
+
+
+def test_the_page_has_every_signal_with_its_points() -> None:
+    said = re.findall(r"^\| `(\w+)` \| .* \| (\d+) \|$", PAGE, re.MULTILINE)
+    assert [(name, int(most)) for name, most in said] == list(MOST.items())
+
+
+def test_the_people_of_the_page_score_what_it_says() -> None:
+    rows = dict(re.findall(r"^\| ([a-z][^|`]+) \| (\d+) \| [^|]* \|$", PAGE, re.MULTILINE))
+    scores = {name: str(risk(known, shared).score) for name, known, shared, _, _ in GOLDEN}
+    assert len(rows) == 10
+    assert rows == {name: scores[name] for name in rows}
+
+
+def test_the_chart_of_the_page_is_drawn_from_the_code() -> None:
+    rows = re.findall(r"^\| (\d+) \| (\d+) % \| `(█+)` \| (\d+) \|$", PAGE, re.MULTILINE)
+    assert len(rows) == 6
+    for orders, percent, bar, points in rows:
+        value = 1_000 * int(orders)
+        share = 100 * shrunk_share(value, value, int(orders), 0.25, 8)
+        known = history(orders=int(orders), bought_minor={"USD": value}, returned_minor={"USD": value})
+        assert (percent, len(bar), points) == (f"{share:.0f}", round(share / 5), str(risk(known).score))
