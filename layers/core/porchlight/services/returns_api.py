@@ -72,13 +72,20 @@ class ReturnsApi:
         key = authorize(request, "returns:write", self.secrets)
         return show(self.cancellation.cancel(key.brand, return_id, key.id, now))
 
-    def gift_receipt(self, request: InboundRequest, order: str) -> dict[str, Any]:
+    def gift(self, request: InboundRequest, order: str) -> dict[str, Any]:
         """A link for whoever gets the order as a gift: it shows no prices; the same order gives the same one."""
         key = authorize(request, "returns:write", self.secrets)
         found = self.orders.get(key.brand, order_key(key.brand, order))
         if found is None:
             raise NotFoundError("no such order")
         return {"order_id": found.order_id, "gift_page": self.links().gift(self.brands.get(key.brand), found)}
+
+    @staticmethod
+    def describe() -> dict[str, Any]:
+        """The API as OpenAPI 3.1; nothing in it is secret."""
+        from porchlight.services.openapi import document  # all bodies of all routes: not for every call
+
+        return document()
 
     def _page(self, brand: str, query: Mapping[str, str], after: str, now: datetime) -> tuple[list[Return], str]:
         if shopper := query.get("shopper"):

@@ -60,6 +60,8 @@ def show(request: Return, *, gift: bool = False) -> dict[str, Any]:
         "settlements": record["settlements"],
         "receipts": record["receipts"],
         "inspections": record["inspections"],
+        "repairs": record["repairs"],
+        "difference_minor": request.difference_minor,
         "recipient_id": request.recipient_id or None,
         "failure": request.failure,
     }
@@ -95,7 +97,7 @@ def _offer(offer: Offer, *, gift: bool) -> dict[str, Any]:
     if gift:
         return shown
     parts = offer.parts_together
-    return shown | {"amount": parts.total.model_dump(), "parts": parts.model_dump(exclude={"by_line"})}
+    return shown | {"amount": parts.total.model_dump(), "parts": {**parts.model_dump(), "total": parts.total.amount}}
 
 
 def _parts(request: Return, record: Mapping[str, Any]) -> dict[str, Any] | None:
