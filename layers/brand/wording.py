@@ -18,6 +18,8 @@ type Words = dict[str, Any]
 type Reader = Callable[[Path], dict[str, Any]]
 
 SOURCE = "en"
+_OPEN = "returns.reasons."
+"""Reasons of the brand's own policy have words of their own there."""
 _NAMED = 5
 """So many missing texts are named; of more, how many."""
 
@@ -109,7 +111,9 @@ def _laid_over(base: Words, own: Words, where: str) -> Words:
             variants = base.get("variants", {})
             merged[key] = variants | {name: variants.get(name, {}) | words for name, words in value.items()}
         elif key not in base:
-            raise BrandError(f"{where}{key}: there is no such word")
+            if not where.endswith(_OPEN):
+                raise BrandError(f"{where}{key}: there is no such word")
+            merged[key] = value
         elif isinstance(base[key], dict) != isinstance(value, dict):
             raise BrandError(f"{where}{key}: has to be {'a group of words' if isinstance(base[key], dict) else 'text'}")
         else:
