@@ -18,7 +18,7 @@ from porchlight.domain.money import Money
 from porchlight.domain.policy.model import Facility
 from porchlight.domain.rma.names import ReturnMethod
 from porchlight.errors import NO_ANSWER, THROTTLED, PermanentProviderError, PorchlightError, TransientError
-from porchlight.labels.kit import ADDRESS_REFUSED, NO_FACILITY, NOT_OFFERED, NOT_SET_UP, Kit
+from porchlight.labels.kit import Kit
 from porchlight.labels.registry import abilities, label_provider, provider_ids
 from porchlight.returning import LabelMade, LabelProvider, LabelRequest, SenderAddress
 from tests.fakes import FakeSecrets
@@ -141,7 +141,7 @@ def test_an_answer_that_is_lost_twice_is_one_label_as_well(peer: Peer, provider_
 @every_provider
 def test_an_address_that_is_refused_is_told_and_nothing_is_bought(peer: Peer, provider_id: str) -> None:
     caught = trouble(peer, wanted(sender=ADA.model_copy(update={"street": BAD_STREET})))
-    assert (type(caught), caught.problem, peer.bought) == (PermanentProviderError, ADDRESS_REFUSED, [])
+    assert (type(caught), caught.problem, peer.bought) == (PermanentProviderError, "address-refused", [])
 
 
 @every_provider
@@ -149,23 +149,24 @@ def test_without_a_rate_or_service_nothing_is_bought(peer: Peer, provider_id: st
     peer.rates = False
     caught = trouble(peer, wanted())
     assert isinstance(caught, PermanentProviderError)
-    assert (caught.problem in ("no-rate", NOT_SET_UP), peer.bought) == (True, [])
+    assert (caught.problem in ("no-rate", "not-set-up"), peer.bought) == (True, [])
 
 
 @every_provider
 def test_without_a_facility_nobody_is_asked(peer: Peer, provider_id: str) -> None:
-    assert (trouble(peer, wanted(to=None)).problem, peer.requests) == (NO_FACILITY, [])
+    assert (trouble(peer, wanted(to=None)).problem, peer.requests) == ("no-facility", [])
 
 
 @every_provider
 def test_an_account_that_is_not_known_or_not_there_is_not_set_up(peer: Peer, provider_id: str) -> None:
     peer.known = False
-    assert trouble(peer, wanted()).problem == NOT_SET_UP
-    for stored in ({}, {"labels/larkspur": {}}, {"labels/larkspur": {provider_id: {"base_url": peer.url}}}):
+    assert trouble(peer, wanted()).problem == "not-set-up"
+    without_key: dict[str, Any] = {"labels/larkspur": {provider_id: {"base_url": peer.url}}}
+    for stored in ({}, {"labels/larkspur": {}}, without_key):
         provider = label_provider(provider_id, Kit(FakeSecrets(**stored), HttpCaller, HttpCaller))
         with pytest.raises(PermanentProviderError) as caught:
             provider.make(BRAND, wanted())
-        assert caught.value.problem == NOT_SET_UP
+        assert caught.value.problem == "not-set-up"
 
 
 @every_provider
@@ -178,7 +179,7 @@ def test_a_code_is_a_picture_and_where_there_is_none_the_label_is_given_back(pee
     peer.codes = False
     caught = trouble(peer, wanted(key="plr_cccc", method=ReturnMethod.QR))
     # Then the label that nobody can print is not paid for
-    assert (type(caught), caught.problem) == (PermanentProviderError, NOT_OFFERED)
+    assert (type(caught), caught.problem) == (PermanentProviderError, "method-not-offered")
     assert len(peer.given_back) == 1
     assert made.reference not in peer.given_back
 

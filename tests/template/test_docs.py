@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,11 @@ from porchlight.domain.fanout.reach import REACH
 from porchlight.domain.fanout.reasons import SUPPRESSED
 from porchlight.domain.messages import Hold, MessageState
 from porchlight.domain.moments import Moment
+from porchlight.domain.policies import REFUSALS
 from porchlight.domain.return_events import MONEY_EVENT, STATE_EVENT
+from porchlight.domain.returns import Decision, Outcome, Return, ReturnLine, ReturnState
 from porchlight.runtime import settings
+from porchlight.services.show_return import show
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -135,6 +139,29 @@ def test_the_problems_of_the_api_page_are_those_of_the_code() -> None:
     assert {_word(row[0]): int(row[1]) for row in _table("api.md", "type")} == _problems()
 
 
+DECIDED_BY_PEOPLE = {"human_review", "review_deadline", "repair_rejected"}
+
+
+def test_every_refusal_has_its_row_and_its_problem_type() -> None:
+    rows = [_word(row[0]) for row in _table("api.md", "refusal")]
+    assert sorted(rows) == sorted(REFUSALS | DECIDED_BY_PEOPLE)
+    for code in rows:
+        decision = Decision(outcome=Outcome.REFUSE, rule=code, policy_version="1", decided_at=datetime.now(UTC))
+        line = ReturnLine(line_id="1", quantity=1, reason="x")
+        refused = Return(
+            **{"brand": "b", "return_id": "rma_1", "order_id": "ord_1", "shopper_id": "cus_1", "lines": (line,)},
+            requested_at=datetime.now(UTC),
+            state=ReturnState.REFUSED,
+            decisions=(decision,),
+        )
+        assert show(refused)["problem"] == f"https://porchlight.dev/problems/return-{code.replace('_', '-')}"
+
+
+def test_the_states_of_the_api_page_are_those_of_the_code() -> None:
+    (said,) = [row[1] for row in _table("api.md", "field of the answer") if row[0] == "`state`"]
+    assert set(_words(said)) == set(ReturnState)
+
+
 # --------------------------------------------------------------------------------------------------- events and metrics
 def _published() -> dict[str, str]:
     """Every event type with its moment, "" for none: in the tables of ``domain/changes.py``, its calls of ``event``."""
@@ -239,6 +266,7 @@ def test_every_secret_is_in_the_deploying_page() -> None:
         "carriers/{id}",
         "stores/{id}",
         "api-keys",
+        "labels/{brand}",
         "refunds/{brand}",
         "webhooks/{brand}",
         "channels/smtp",

@@ -17,17 +17,6 @@ from porchlight.domain.money import Money
 from porchlight.errors import NO_ANSWER, THROTTLED, NotFoundError, PermanentProviderError, TransientError
 from porchlight.ports import Secrets
 
-ADDRESS_REFUSED = "address-refused"
-"""The provider or the carrier does not take the address: the shopper or a person has to mend it."""
-NO_RATE = "no-rate"
-"""No carrier of the account takes such a parcel."""
-LABEL_REFUSED = "label-refused"
-NOT_SET_UP = "not-set-up"
-NO_FACILITY = "no-facility"
-"""The policy does not say where goods come back to."""
-NOT_OFFERED = "method-not-offered"
-"""The carrier has no code for this parcel."""
-
 _WAIT = frozenset({408, 425, 429})
 _NOT_ALLOWED = frozenset({401, 403})
 _KINDS = ((b"%PDF-", "application/pdf"), (b"\x89PNG\r\n\x1a\n", "image/png"))
@@ -65,7 +54,7 @@ class Kit:
             stored = {}
         found = stored.get(provider)
         if not isinstance(found, dict) or not all(found.get(field) for field in needed):
-            raise PermanentProviderError("the secret of the provider of labels lacks something", code=NOT_SET_UP)
+            raise PermanentProviderError("the secret of the provider of labels lacks something", code="not-set-up")
         return found
 
     def ask(self, call: Call) -> Said:
@@ -78,7 +67,7 @@ class Kit:
         if answer.status >= 500 or answer.status in _WAIT:
             raise TransientError(f"the provider of labels answered {answer.status}", code=NO_ANSWER)
         if answer.status in _NOT_ALLOWED:
-            raise PermanentProviderError("the provider of labels does not know the account", code=NOT_SET_UP)
+            raise PermanentProviderError("the provider of labels does not know the account", code="not-set-up")
         return Said(answer.status, _object(answer))
 
     def paper(self, address: Any) -> tuple[bytes, str]:
@@ -101,9 +90,28 @@ class Kit:
         return answer.body
 
 
-def refused(code: str = LABEL_REFUSED) -> PermanentProviderError:
-    """For good; what the provider said is not repeated: it may quote the address."""
-    return PermanentProviderError("the provider of labels refused", code=code)
+def refused(*, address: bool = False) -> PermanentProviderError:
+    """For good; ``address``: because of it, which the shopper or a person has to mend. What the provider said is not
+    repeated: it may quote the address.
+    """
+    if address:
+        return PermanentProviderError("the provider of labels does not take the address", code="address-refused")
+    return PermanentProviderError("the provider of labels refused", code="label-refused")
+
+
+def no_rate() -> PermanentProviderError:
+    """No carrier of the account takes such a parcel."""
+    return PermanentProviderError("nobody takes the parcel", code="no-rate")
+
+
+def no_facility() -> PermanentProviderError:
+    """The policy does not say where goods come back to."""
+    return PermanentProviderError("the policy names no facility", code="no-facility")
+
+
+def not_offered() -> PermanentProviderError:
+    """The carrier has no code for this parcel."""
+    return PermanentProviderError("the carrier has no code for this parcel", code="method-not-offered")
 
 
 def unclear() -> TransientError:

@@ -101,7 +101,7 @@ class LabelDesk:
         if provider.needs_address:
             sender = self.addresses.get(request.brand, request.recipient_id or request.shopper_id, request.return_id)
             if sender is None:
-                raise PermanentProviderError("the sender's address is not known", code="no-address")
+                raise PermanentProviderError("the sender's address is not known", code="no-sender")
         key = label_key(request)
         wanted = LabelRequest(
             key=key,

@@ -12,7 +12,7 @@ from porchlight.domain.rma.names import ReturnMethod
 from porchlight.errors import NO_ANSWER, TransientError
 from porchlight.labels.easypost import client
 from porchlight.labels.easypost.client import EasyPostApi
-from porchlight.labels.kit import NO_FACILITY, NO_RATE, NOT_OFFERED, Kit, Said, refused, text_of, unclear
+from porchlight.labels.kit import Kit, Said, no_facility, no_rate, not_offered, refused, text_of, unclear
 from porchlight.returning import LabelMade, LabelRequest
 
 
@@ -29,7 +29,7 @@ class EasyPostLabels:
         """Find what was begun under the key, or begin; buy; fetch what is to be printed or shown."""
         api = self._api(brand)
         if wanted.to is None:
-            raise refused(NO_FACILITY)
+            raise no_facility()
         shipment = self._bought(api, self._begun(api, wanted) or self._begin(api, wanted), wanted)
         qr = wanted.method is ReturnMethod.QR
         if qr and not client.code_address(shipment):
@@ -68,7 +68,7 @@ class EasyPostLabels:
         if not mine:
             raise unclear()
         if not rate:
-            raise refused(NO_RATE)
+            raise no_rate()
         said = self._kit.ask(api.buy(mine, rate))
         if client.error_of(said) == client.BOUGHT_BEFORE:
             said = self._kit.ask(api.find(mine))
@@ -83,14 +83,14 @@ class EasyPostLabels:
         if said.good or client.error_of(said) in client.IN_DOUBT:
             return self._done(said)
         self.void(brand, shipment)
-        raise refused(NOT_OFFERED)
+        raise not_offered()
 
     def _done(self, said: Said) -> dict[str, Any]:
         if said.good:
             return said.data
         if client.error_of(said) in client.IN_DOUBT:
             raise TransientError("the provider of labels does not know yet", code=NO_ANSWER)
-        raise refused(client.why(said))
+        raise refused(address=client.blames_address(said))
 
     def _api(self, brand: BrandConfig) -> EasyPostApi:
         return EasyPostApi(self._kit.account(brand.brand_id, "easypost", ("api_key",)))

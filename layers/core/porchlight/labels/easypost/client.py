@@ -12,7 +12,7 @@ from urllib.parse import quote
 from porchlight.connectors import Call
 from porchlight.domain.carriers import carrier_id
 from porchlight.domain.money import Money
-from porchlight.labels.kit import ADDRESS_REFUSED, LABEL_REFUSED, Said, money_of, objects_in, text_of
+from porchlight.labels.kit import Said, money_of, objects_in, text_of
 from porchlight.returning import LabelRequest
 
 HOST = "https://api.easypost.com"
@@ -109,10 +109,10 @@ def error_of(said: Said) -> str:
     return text_of(said.data, "error", "code").upper()
 
 
-def why(said: Said) -> str:
-    """Our word for a refusal."""
+def blames_address(said: Said) -> bool:
+    """True where it is refused for the address."""
     code = error_of(said)
-    return ADDRESS_REFUSED if code.startswith("ADDRESS.") or ".ADDRESS." in code else LABEL_REFUSED
+    return code.startswith("ADDRESS.") or ".ADDRESS." in code
 
 
 def is_bought(shipment: Mapping[str, Any]) -> bool:

@@ -8,8 +8,8 @@ from typing import Any
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.carriers import carrier_id
 from porchlight.domain.rma.names import ReturnMethod
-from porchlight.errors import NO_ANSWER, TransientError
-from porchlight.labels.kit import NO_FACILITY, NOT_OFFERED, NOT_SET_UP, Kit, refused, text_of, unclear
+from porchlight.errors import NO_ANSWER, PermanentProviderError, TransientError
+from porchlight.labels.kit import Kit, no_facility, not_offered, refused, text_of, unclear
 from porchlight.labels.shipengine import client
 from porchlight.labels.shipengine.client import ShipEngineApi
 from porchlight.returning import LabelMade, LabelRequest
@@ -28,7 +28,7 @@ class ShipEngineLabels:
         """Find what was bought under the key, or buy it."""
         api = self._api(brand)
         if wanted.to is None:
-            raise refused(NO_FACILITY)
+            raise no_facility()
         label = (self._before(api, wanted) if wanted.since else None) or self._buy(api, wanted)
         if text_of(label, "status") in ("error", "voided"):
             raise refused()
@@ -40,7 +40,7 @@ class ShipEngineLabels:
         picture, told = client.code_address(label), text_of(label, "paperless_download", "handoff_code")
         if shown and not (picture or told):  # of no use: it is given back
             self.void(brand, text_of(label, "label_id"))
-            raise refused(NOT_OFFERED)
+            raise not_offered()
         document, kind = b"", "application/pdf"
         if picture or not shown:
             document, kind = self._kit.paper(picture if shown else client.label_address(label))
@@ -68,13 +68,13 @@ class ShipEngineLabels:
     def _buy(self, api: ShipEngineApi, wanted: LabelRequest) -> dict[str, Any]:
         service = api.service(wanted.carrier)
         if service is None:
-            raise refused(NOT_SET_UP)
+            raise PermanentProviderError("the account names no service", code="not-set-up")
         said = self._kit.ask(api.buy(wanted, service, code=wanted.method is not ReturnMethod.LABEL))
         if said.good:
             return said.data
         found = self._before(api, wanted)  # the key may be known: another try has come so far
         if found is None:
-            raise refused(client.why(said.data))
+            raise refused(address=client.blames_address(said.data))
         return found
 
     def _api(self, brand: BrandConfig) -> ShipEngineApi:

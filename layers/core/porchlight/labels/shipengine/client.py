@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from porchlight.connectors import Call
 from porchlight.domain.money import Money
-from porchlight.labels.kit import ADDRESS_REFUSED, LABEL_REFUSED, money_of, objects_in, text_of
+from porchlight.labels.kit import money_of, objects_in, text_of
 from porchlight.returning import LabelRequest
 
 HOST = "https://api.shipengine.com"
@@ -117,10 +117,10 @@ def is_voided(answer: Mapping[str, Any]) -> bool:
     return answer.get("approved") is True or text_of(answer, "reason_code") in _VOID
 
 
-def why(data: Mapping[str, Any]) -> str:
-    """Our word for a refusal: errors name the field at fault."""
+def blames_address(data: Mapping[str, Any]) -> bool:
+    """True where it is refused for the address: errors name the field at fault."""
     for one in objects_in(data, "errors"):
         told = " ".join(text_of(one, name) for name in ("field_name", "error_code", "message")).casefold()
         if "address" in told or "ship_from" in told or "postal_code" in told:
-            return ADDRESS_REFUSED
-    return LABEL_REFUSED
+            return True
+    return False

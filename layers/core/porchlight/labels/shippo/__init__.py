@@ -9,18 +9,7 @@ from porchlight.domain.brands import BrandConfig
 from porchlight.domain.carriers import carrier_id
 from porchlight.domain.rma.names import ReturnMethod
 from porchlight.errors import NO_ANSWER, TransientError
-from porchlight.labels.kit import (
-    LABEL_REFUSED,
-    NO_FACILITY,
-    NO_RATE,
-    NOT_OFFERED,
-    Kit,
-    Said,
-    objects_in,
-    refused,
-    text_of,
-    unclear,
-)
+from porchlight.labels.kit import Kit, Said, no_facility, no_rate, not_offered, objects_in, refused, text_of, unclear
 from porchlight.labels.shippo import client
 from porchlight.labels.shippo.client import ShippoApi
 from porchlight.returning import LabelMade, LabelRequest
@@ -42,7 +31,7 @@ class ShippoLabels:
         """Find what was bought under the key, or buy it; fetch what is to be printed or shown."""
         api = self._api(brand)
         if wanted.to is None:
-            raise refused(NO_FACILITY)
+            raise no_facility()
         bought = self._before(api, wanted) or self._buy(api, wanted)
         if client.is_coming(bought):
             raise TransientError("the label is not ready yet", code=NO_ANSWER)
@@ -53,7 +42,7 @@ class ShippoLabels:
         address = text_of(bought, "qr_code_url" if qr else "label_url")
         if qr and not address:  # of no use: it is given back
             self.void(brand, text_of(bought, "object_id"))
-            raise refused(NOT_OFFERED)
+            raise not_offered()
         document, kind = self._kit.paper(address)
         return LabelMade(
             carrier=carrier_id(text_of(rate, "provider")) or wanted.carrier,
@@ -90,18 +79,17 @@ class ShippoLabels:
         shipment = self._done(self._kit.ask(api.create(wanted, code=wanted.method is ReturnMethod.QR)))
         rate = api.chosen(shipment, wanted.carrier)
         if not rate:
-            why = client.why(shipment)
-            raise refused(why if why != LABEL_REFUSED else NO_RATE)
+            raise refused(address=True) if client.blames_address(shipment) else no_rate()
         bought = self._done(self._kit.ask(api.buy(rate, wanted.key)))
         if text_of(bought, "status") == "ERROR":
-            raise refused(client.why(bought))
+            raise refused(address=client.blames_address(bought))
         return bought
 
     @staticmethod
     def _done(said: Said) -> dict[str, Any]:
         if said.good:
             return said.data
-        raise refused(client.why(said.data))
+        raise refused(address=client.blames_address(said.data))
 
     def _api(self, brand: BrandConfig) -> ShippoApi:
         return ShippoApi(self._kit.account(brand.brand_id, "shippo", ("api_token",)))

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 from porchlight.connectors import Call
 from porchlight.domain.carriers import carrier_id
 from porchlight.domain.money import Money
-from porchlight.labels.kit import ADDRESS_REFUSED, LABEL_REFUSED, money_of, objects_in, text_of
+from porchlight.labels.kit import money_of, objects_in, text_of
 from porchlight.returning import LabelRequest
 
 HOST = "https://api.goshippo.com"
@@ -145,9 +145,7 @@ def is_newer(transaction: Mapping[str, Any], since: datetime) -> bool:
         return True
 
 
-def why(data: Mapping[str, Any]) -> str:
-    """Our word for a refusal: bodies name the field at fault, transactions have messages."""
-    if any(name.startswith("address") for name in data):
-        return ADDRESS_REFUSED
+def blames_address(data: Mapping[str, Any]) -> bool:
+    """True where it is refused for the address: bodies name the field at fault, what was begun has messages."""
     told = " ".join(text_of(one, "text") for one in objects_in(data, "messages")).casefold()
-    return ADDRESS_REFUSED if "address" in told else LABEL_REFUSED
+    return "address" in told or (not text_of(data, "object_id") and any(name.startswith("address") for name in data))
