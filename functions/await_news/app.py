@@ -3,7 +3,7 @@
 from porchlight.ports import Wait
 from porchlight.runtime.bootstrap import app
 from porchlight.runtime.handlers import Event, task_handler
-from porchlight.services.resume_workflows import NewsDesk, ReturnNews
+from porchlight.services.resume_workflows import REVIEW, NewsDesk, ReturnNews
 
 
 def await_news(event: Event) -> dict[str, bool]:
@@ -22,7 +22,8 @@ def await_news(event: Event) -> dict[str, bool]:
         seen=seen,
     )
     if wait.return_id:
-        return {"answered": ReturnNews(app.returns, app.shipments, app.workflows).await_news(wait)}
+        returns = ReturnNews(app.returns, app.shipments, app.workflows)
+        return {"answered": returns.await_answer(wait) if wait.purpose == REVIEW else returns.await_news(wait)}
     news = NewsDesk(app.shipments, app.orders, app.cases, app.workflows)
     return {"answered": news.await_news(wait, seen, event.get("case_id", ""))}
 

@@ -1,7 +1,9 @@
 """Returns with their machine, over fakes: what the bus, the stream and Step Functions do with them, in memory."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from porchlight.domain.brands import BrandConfig
@@ -54,6 +56,10 @@ from tests.unit.stories import NOW, after, brand, order, parcel, scan
 BRAND = "larkspur"
 SHIRT = {"line_id": "shirt", "quantity": 1, "reason": "too_small"}
 STARTS = ("ReturnRequested", "ReturnReopened")
+
+
+class KilledError(BaseException):
+    """The process is gone: nothing catches this."""
 
 
 @dataclass
@@ -125,7 +131,7 @@ class World:
                 self.executions[event.id] = Execution(event.id, new.return_id)
                 self.begin(event.id)
             if event.waiting:
-                self.news.resume(BRAND, new.return_id, self.now)
+                self.again(lambda: self.news.resume(BRAND, new.return_id, self.now))
         return True
 
     def _wake(self) -> bool:
@@ -134,17 +140,28 @@ class World:
             if one.token and (answered or (one.until and one.until <= self.now)):
                 self.workflows.gone.add(one.token)
                 one.token = ""
-                self._go(one, self.steps.next(BRAND, one.return_id, one.name, self.now))
+                self._go(one, self.again(partial(self.steps.next, BRAND, one.return_id, one.name, self.now)))
                 return True
         return False
 
+    @staticmethod
+    def again[T](call: Callable[[], T]) -> T:
+        """Whatever is killed is called again: tasks by Step Functions, news by the bus, requests by whoever made
+        them.
+        """
+        for _ in range(3):
+            try:
+                return call()
+            except KilledError:
+                continue
+        raise AssertionError("killed too often")
+
     def begin(self, name: str) -> None:
         one = self.executions[name]
-        self._go(one, self.steps.start(BRAND, one.return_id, name, self.now))
+        self._go(one, self.again(lambda: self.steps.start(BRAND, one.return_id, name, self.now)))
 
     def _go(self, one: Execution, step: StepResult) -> None:
         """As the machine does it: a task, and what it answers with."""
-        event = {"brand": BRAND, "return_id": one.return_id, "execution": one.name}
         for _ in range(40):
             match step["do"]:
                 case "close":
@@ -155,30 +172,35 @@ class World:
                     one.token, one.until = f"token-{self._tokens}", self.now + timedelta(seconds=step["seconds"])
                     which = {"brand": BRAND, "shipment_id": "", "return_id": one.return_id}
                     wait = Wait(**which, purpose="return", token=one.token, created_at=self.now, seen=step["seen"])
-                    self.news.await_news(wait)
+                    self.again(partial(self.news.await_news, wait))
                     return
-                case "label":
-                    outcome = self.label_desk.make(BRAND, one.return_id, self.now)
-                    step = self.steps.after("label", outcome, event, self.now)  # type: ignore[assignment]
-                case "void":
-                    outcome = self.label_desk.void(BRAND, one.return_id, self.now)
-                    step = self.steps.after("void", outcome, event, self.now)  # type: ignore[assignment]
                 case _:
                     try:
-                        kind = SettlementKind(step["kind"])
-                        outcome = self.settler.settle(BRAND, one.return_id, kind, self.now)
+                        step = self.again(partial(self._task, one, step))
                     except TransientError:  # the machine waits an hour
                         one.token, one.until = "hour", self.now + timedelta(hours=1)
                         return
-                    step = self.steps.after("settle", outcome, event, self.now)  # type: ignore[assignment]
         raise AssertionError("the machine goes round and round")
+
+    def _task(self, one: Execution, step: StepResult) -> StepResult:
+        which, do = (BRAND, one.return_id), step["do"]
+        if do == "settle":
+            outcome = self.settler.settle(*which, SettlementKind(step["kind"]), self.now)
+        else:
+            outcome = (self.label_desk.make if do == "label" else self.label_desk.void)(*which, self.now)
+        event = {"brand": BRAND, "return_id": one.return_id, "execution": one.name, "kind": step["kind"]}
+        return self.steps.after(do, outcome, event, self.now)  # type: ignore[return-value]
 
     # what people do
     def ask(self, key: str = "request-key-1", **more: Any) -> str:
         asked = Asked.model_validate({"order_id": "ord_1", "lines": [SHIRT], **more})
-        request, _ = self.requests.request(BRAND, asked, key, self.now)
+        request, _ = self.again(lambda: self.requests.request(BRAND, asked, key, self.now))
         self.run()
         return request.return_id
+
+    def cancel(self, return_id: str) -> None:
+        self.again(lambda: self.cancellation.cancel(BRAND, return_id, "shopper", self.now))
+        self.run()
 
     def get(self, return_id: str) -> Return:
         found = self.returns.get(BRAND, return_id)
@@ -196,27 +218,34 @@ class World:
         """A fact about the return parcel, through the ingest. ``hear``: the bus has brought it to who waits."""
         request = self.get(return_id)
         key = shipment_id or (request.label.shipment_id if request.label else "")
-        stored = self.shipments.records[BRAND, key]
         event = scan(milestone, self.now)
-        known = list(self.shipments.events[BRAND, key].values())
-        parcel_ = fold(stored, [*known, event]).model_copy(update={"version": stored.version + 1})
-        self.shipments.save(parcel_, [event], due_at=None)
+
+        def record() -> None:
+            """The ingest knows a fact that it has recorded."""
+            stored, known = self.shipments.records[BRAND, key], self.shipments.events[BRAND, key]
+            if event.event_id not in known:
+                folded = fold(stored, [*known.values(), event])
+                changed = folded.model_copy(update={"version": stored.version + 1})
+                self.shipments.save(changed, [event], due_at=None)
+
+        self.again(record)
         if hear:
-            self.news.resume(BRAND, return_id, self.now)
+            self.again(lambda: self.news.resume(BRAND, return_id, self.now))
             self.run()
 
     def receive(self, return_id: str, *items: ItemFound, receipt_id: str = "r-1", **more: Any) -> None:
         one = Receipt(receipt_id=receipt_id, received_at=self.now, items=items, **more)
-        self.warehouse.receive(BRAND, return_id, one, self.now)
+        self.again(lambda: self.warehouse.receive(BRAND, return_id, one, self.now))
         self.run()
 
     def inspect(self, return_id: str, *items: ItemFound, inspection_id: str = "i-1", **more: Any) -> None:
         one = Inspection(inspection_id=inspection_id, inspected_at=self.now, items=items, **more)
-        self.warehouse.inspect(BRAND, return_id, one, self.now)
+        self.again(lambda: self.warehouse.inspect(BRAND, return_id, one, self.now))
         self.run()
 
     def decide(self, return_id: str, approve: bool, **more: Any) -> Return:
-        found = self.reviews.decide(BRAND, return_id, DecisionBody(approve=approve, **more), "key-cx", self.now)
+        body = DecisionBody(approve=approve, **more)
+        found = self.again(lambda: self.reviews.decide(BRAND, return_id, body, "key-cx", self.now))
         self.run()
         return found
 
@@ -229,3 +258,38 @@ class World:
         for one in self.provider.done.values():
             found[one.kind.value] = found.get(one.kind.value, 0) + one.amount.amount
         return found
+
+
+class Killer:
+    """Kills the process before or after the ``at``-th write or call of a provider."""
+
+    PORTS = ("returns", "shipments", "ledgers", "provider", "labels", "workflows")
+    CALLS = ("create", "update", "save", "put_wait", "remove_wait", "carry_out", "look", "make", "void", "succeed")
+
+    def __init__(self, world: World, at: int, *, after_call: bool) -> None:
+        self.left, self.after_call, self.fired = at, after_call, False
+        self._inside = False
+        for port in (getattr(world, name) for name in self.PORTS):
+            for name in self.CALLS:
+                if hasattr(port, name):
+                    setattr(port, name, self._guarded(getattr(port, name)))
+
+    def _guarded(self, call: Callable[..., Any]) -> Callable[..., Any]:
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            if self._inside:  # of one transaction
+                return call(*args, **kwargs)
+            self.left -= 1
+            mine = self.left == 0
+            self.fired = self.fired or mine
+            if mine and not self.after_call:
+                raise KilledError
+            self._inside = True
+            try:
+                result = call(*args, **kwargs)
+            finally:
+                self._inside = False
+            if mine:
+                raise KilledError
+            return result
+
+        return guarded

@@ -1,5 +1,6 @@
 """Returns from request to end, with their machine and all desks, over the ports."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from porchlight.errors import (
 )
 from porchlight.services.review_return import DecisionBody
 from porchlight.services.warehouse import RepairBody
-from tests.unit.returning import BRAND, SHIRT, World
+from tests.unit.returning import BRAND, SHIRT, Killer, World
 from tests.unit.stories import DAY, NOW, usd
 
 OTHERWISE: dict[str, Any] = {
@@ -413,7 +414,7 @@ def test_what_is_called_off_ends_with_its_label_taken_back() -> None:
         here.cancellation.cancel(BRAND, rma, "shopper", NOW)
     here.run()
     request = here.get(rma)
-    assert (request.state, request.label, len(here.labels.voided)) == (ReturnState.CANCELLED, None, 1)
+    assert (request.state, request.label, len(set(here.labels.voided))) == (ReturnState.CANCELLED, None, 1)
     assert request.closed_at
     assert here.told.count("ReturnCancelled") == 1
 
@@ -772,3 +773,99 @@ def test_news_that_was_faster_than_the_wait_is_answered_at_once() -> None:
     here.carrier(rma)
     assert here.news.await_news(wait.model_copy(update={"token": "late"})) is True
     assert "late" in here.workflows.answered
+
+
+# -------------------------------------------------------------------------------------------------------------- killed
+
+
+def _refund(here: World) -> None:
+    rma = here.ask()
+    here.carrier(rma, Milestone.PRE_TRANSIT)
+    here.carrier(rma)
+
+
+def _reviewed(here: World) -> None:
+    rma = here.ask()
+    here.later(days=2)
+    here.decide(rma, True)
+    here.carrier(rma)
+
+
+def _inspected(here: World) -> None:
+    rma = here.ask()
+    here.carrier(rma)
+    here.receive(rma, ONE)
+    here.inspect(rma, ONE.model_copy(update={"grade": Grade.WORN, "deduct_minor": 1_000}))
+
+
+def _exchanged(here: World) -> None:
+    here.carrier(here.ask(**wanted(13_000)))
+
+
+def _captured(here: World) -> None:
+    here.ask(**(wanted(8_000) | {"resolution": "instant_exchange"}))
+    here.later(days=30)
+
+
+def _called_off(here: World) -> None:
+    here.cancel(here.ask())
+
+
+def _accepted(here: World) -> None:
+    here.provider.state = SettlementState.ACCEPTED
+    here.carrier(here.ask())
+    here.provider.state = SettlementState.DONE
+    here.later(days=1)
+
+
+def _late(here: World) -> None:
+    rma = here.ask()
+    here.later(days=30)
+    here.receive(rma, ONE)
+    here.decide(rma, True)
+
+
+LIVES: dict[str, tuple[dict[str, Any], Callable[[World], None]]] = {
+    "refund": ({}, _refund),
+    "reviewed": ({"review": "look"}, _reviewed),
+    "inspected": ({"refund_on": "inspected"}, _inspected),
+    "exchanged": ({}, _exchanged),
+    "captured": ({}, _captured),
+    "called off": ({}, _called_off),
+    "accepted": ({}, _accepted),
+    "late": ({}, _late),
+}
+
+
+def _end(here: World) -> tuple[Any, ...]:
+    """What became of it: the same, whenever something was killed on the way."""
+    (request,) = here.returns.records.values()
+    settled = [(one.kind, one.state, one.amount) for one in request.settlements]
+    decisions = [(one.rule, one.outcome) for one in request.decisions]
+    told = sorted(one for one in here.told if one != "ReturnNews")
+    ended = (
+        request.state,
+        bool(request.closed_at),
+        request.review,
+        len(here.labels.made),
+        len(set(here.labels.voided)),
+    )
+    return (*ended, settled, decisions, here.moved(), told)
+
+
+@pytest.mark.parametrize("after_call", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("life", LIVES)
+def test_killed_between_any_two_steps_it_comes_to_the_same_end(life: str, after_call: bool) -> None:
+    says, lived = LIVES[life]
+    usual = world(provider="shop", **says)
+    counted = Killer(usual, 0, after_call=False)
+    lived(usual)
+    end, calls = _end(usual), -counted.left
+    assert calls > 8
+    for at in range(1, calls + 1):
+        here = world(provider="shop", **says)
+        killer = Killer(here, at, after_call=after_call)
+        lived(here)
+        assert killer.fired
+        assert _end(here) == end, f"killed at call {at}"
+        assert not any(one.token for one in here.executions.values())

@@ -14,6 +14,7 @@ from porchlight.domain.ids import stable_id
 from porchlight.domain.moments import Moment
 from porchlight.domain.returns import SETTLED, Outcome, Return, ReturnState
 from porchlight.domain.rma.answers import OPENINGS, REOPENED
+from porchlight.domain.rma.inspection import question
 from porchlight.domain.rma.names import Resolution, ReturnKind, ReturnMethod, SettlementKind, SettlementState
 from porchlight.domain.rma.settlements import Settlement
 
@@ -66,8 +67,7 @@ def return_changes(old: Return | None, new: Return) -> list[DomainEvent]:
     if old is None:
         # What came by the withdrawal page is acknowledged there, whoever's address it is.
         declared = new.kind is ReturnKind.WITHDRAWAL and new.source != "withdrawal"
-        told = Moment.WITHDRAWAL_RECEIVED if declared else None
-        return [event("ReturnRequested", told, at=new.requested_at)]
+        return [_told(event("ReturnRequested", Moment.WITHDRAWAL_RECEIVED, at=new.requested_at), declared)]
     found = [
         *_decided(old, new, event),
         *_on_its_way(old, new, event),
@@ -126,7 +126,9 @@ def _here(old: Return, new: Return, event: Event) -> Iterator[DomainEvent]:
             yield event("ReturnReceived", Moment.RETURN_RECEIVED, receipt.receipt_id, receipt.received_at)
     for one in new.inspections:
         if one.inspection_id not in inspected:
-            yield event("ReturnInspected", Moment.RETURN_INSPECTED, one.inspection_id, one.inspected_at)
+            found = event("ReturnInspected", Moment.RETURN_INSPECTED, one.inspection_id, one.inspected_at)
+            # The shopper hears of it once there is a result: not of parts, not after the money, not while people look.
+            yield _told(found, one.complete and new.state is ReturnState.INSPECTED and not question(new))
 
 
 def _settled(old: Return, new: Return, event: Event) -> Iterator[DomainEvent]:
@@ -192,9 +194,14 @@ def _is_news(old: Return, new: Return) -> bool:
             [(one.key, one.state) for one in old.settlements] != [(one.key, one.state) for one in new.settlements],
             old.label != new.label,
             _reopenings(old) != _reopenings(new),
-            old.review is not None and len(old.decisions) != len(new.decisions),
+            _is_asked(old) and len(old.decisions) != len(new.decisions),
         )
     )
+
+
+def _is_asked(request: Return) -> bool:
+    """True while people are asked; releases before had the state alone for it."""
+    return request.review is not None or request.state is ReturnState.IN_REVIEW
 
 
 def _question(request: Return) -> tuple[str, datetime, datetime] | None:

@@ -119,7 +119,7 @@ class ReturnSteps:
         """
         if "execution" not in event:
             return {"outcome": outcome}
-        told = Told(task, outcome)
+        told = Told(task, outcome, event.get("kind", ""))
         return {**self.next(event["brand"], event["return_id"], event["execution"], now, told)}
 
     def write_news(self, request: Return, now: datetime) -> Return:
@@ -135,6 +135,8 @@ class ReturnSteps:
         parcels = parcels_of(self.shipments, request)
         request = self.amounts.current(settle_news(request, parcels, now, told))
         step = next_step(request, now, told)
+        if step.do is Do.SETTLE and told.kind == step.kind:
+            raise InvalidInputError("what was settled is still to be settled", code="nothing-settles")
         if step.do is Do.CLOSE and request.closed_at is None:
             request = request.model_copy(update={"closed_at": now})
         if request != stored:

@@ -14,6 +14,7 @@ from porchlight.domain.cases import CaseState
 from porchlight.domain.orders import Order
 from porchlight.domain.rma.answers import is_over, may_reopen, reopen
 from porchlight.domain.rma.moves import noted, settle_news
+from porchlight.domain.rma.next_step import Parcels
 from porchlight.domain.shipments import Shipment
 from porchlight.ports import Orders, Returns, Shipments, Wait, Workflows
 from porchlight.services.retrying import until_settled
@@ -86,6 +87,17 @@ class ReturnNews:
         self.returns.put_wait(wait)
         request = self.returns.get(wait.brand, wait.return_id)
         if request and news_of(request, parcels_of(self.shipments, request)) <= wait.seen:
+            return False
+        self._answer(wait)
+        return True
+
+    def await_answer(self, wait: Wait) -> bool:
+        """The same for a question of the release before, whose workflow does not say what it knows."""
+        if request := self.returns.get(wait.brand, wait.return_id):
+            wait = wait.model_copy(update={"seen": news_of(request, parcels_of(self.shipments, request))})
+        self.returns.put_wait(wait)
+        request = self.returns.get(wait.brand, wait.return_id)
+        if request and settle_news(request, Parcels(), wait.created_at).review:
             return False
         self._answer(wait)
         return True

@@ -93,6 +93,8 @@ class Told:
 
     task: str = ""
     outcome: str = ""
+    kind: str = ""
+    """What was settled."""
 
 
 NOTHING_TOLD = Told()
