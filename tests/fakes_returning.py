@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from porchlight.adapters.dynamodb import keys
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.law.model import StatutoryProfile
 from porchlight.domain.law.statement import Statement
@@ -27,6 +28,15 @@ class FakeLedgers:
     def get(self, brand: str, order_id: str) -> Ledger | None:
         return self.records.get((brand, order_id))
 
+    def due(self, brand: str, now: datetime, limit: int = 100, after: str = "") -> tuple[list[Ledger], str]:
+        places = {
+            f"{keys.instant(one.check_at)}#{one.order_id}": one
+            for (of, _), one in self.records.items()
+            if of == brand and one.check_at and one.check_at <= now
+        }
+        found = sorted(place for place in places if place > after)[:limit]
+        return [places[place] for place in found], found[-1] if len(found) == limit else ""
+
     def save(self, ledger: Ledger, request: Return | None = None) -> None:
         key = (ledger.brand, ledger.order_id)
         stored = self.records.get(key)
@@ -43,6 +53,7 @@ class FakeSettlements:
     def __init__(self, state: SettlementState = SettlementState.DONE) -> None:
         self.kinds = frozenset(SettlementKind)
         self.alone: frozenset[SettlementKind] = frozenset()
+        self.looks = True
         self.state = state
         self.done: dict[str, Instruction] = {}
         self.calls: list[Instruction] = []

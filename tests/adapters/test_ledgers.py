@@ -1,6 +1,6 @@
 """Ledgers: over the fakes, and over the table."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -62,3 +62,19 @@ def test_ledger_and_return_are_written_together_or_not_at_all(stores: Stores) ->
     with pytest.raises(ConflictError):
         stores.ledgers.save(ledger(stores.brand, 1, a=100), later)
     assert stores.returns.get(stores.brand, "rma_1") == after
+
+
+def test_ledgers_that_are_to_be_compared_are_found_until_they_were(stores: Stores) -> None:
+    for number, hours in ((1, 2), (2, 1), (3, 5)):
+        found = ledger(stores.brand, 1, a=100).model_copy(
+            update={"order_id": f"ord_{number}", "check_at": NOW + timedelta(hours=hours)}
+        )
+        stores.ledgers.save(found)
+    due, more = stores.ledgers.due(stores.brand, NOW + timedelta(hours=2))
+    assert ([one.order_id for one in due], more) == (["ord_2", "ord_1"], "")
+    first, more = stores.ledgers.due(stores.brand, NOW + timedelta(hours=9), limit=2)
+    rest, _ = stores.ledgers.due(stores.brand, NOW + timedelta(hours=9), limit=2, after=more)
+    assert [one.order_id for one in (*first, *rest)] == ["ord_2", "ord_1", "ord_3"]
+    stores.ledgers.save(first[0].model_copy(update={"check_at": None, "version": 2}))
+    due, _ = stores.ledgers.due(stores.brand, NOW + timedelta(hours=2))
+    assert [one.order_id for one in due] == ["ord_1"]

@@ -18,7 +18,7 @@ from porchlight.domain.returns import Return
 from porchlight.domain.rma.goods import Unmatched
 from porchlight.domain.rma.ledger import Ledger
 from porchlight.domain.rma.names import ReturnMethod, SettlementKind, SettlementState
-from porchlight.domain.rma.settlements import Parts, Settlement
+from porchlight.domain.rma.settlements import Parts
 
 _FROZEN = ConfigDict(frozen=True)
 
@@ -190,6 +190,8 @@ class SettlementProvider(Protocol):
     """What it can be asked for; a brand's other kinds go to the signed webhook."""
     alone: frozenset[SettlementKind]
     """What it may do twice where two ask at one moment, though never where one asks after the other."""
+    looks: bool
+    """True where ``look`` only looks; False where it is the same request once more."""
 
     def carry_out(self, brand: BrandConfig, wanted: Instruction) -> Answer:
         """Ask for it under its key: the same key twice is one. PermanentProviderError where it is refused for good,
@@ -223,21 +225,17 @@ class Ledgers(Protocol):
         """Read consistently; None where nothing was ever promised."""
         ...
 
+    def due(self, brand: str, now: datetime, limit: int = 100, after: str = "") -> tuple[list[Ledger], str]:
+        """Those that the reconciliation is to look at by now, the longest due first, and where to go on; empty where
+        there are no more.
+        """
+        ...
+
     def save(self, ledger: Ledger, request: Return | None = None) -> None:
         """Write the ledger, and the return with it, all or nothing; ConflictError if either is not ``version - 1`` that
         is stored.
         """
         ...
-
-
-class Open(BaseModel):
-    """A settlement that was asked for and is not known to be done: what reconciliation looks at."""
-
-    model_config = _FROZEN
-
-    brand: str
-    return_id: str
-    settlement: Settlement
 
 
 # -------------------------------------------------------------------------------------------------------------- goods

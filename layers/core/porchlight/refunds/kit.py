@@ -36,6 +36,7 @@ class ApiProvider:
 
     name = ""
     alone: frozenset[SettlementKind] = frozenset()
+    looks = True
 
     def __init__(self, kit: RefundKit) -> None:
         self._kit = kit

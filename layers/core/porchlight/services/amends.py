@@ -62,7 +62,7 @@ class Amends:
             record = steps.pending(late.delay)
             if record is None:
                 if late.delay.chosen is None or not late.delay.is_open or self._is_cancelled(late):
-                    self._free(late)
+                    self._free(late, now)
                     return "dropped"
                 record = self._meant(brand, late, late.delay.chosen, now)
                 if record.why:
@@ -86,7 +86,7 @@ class Amends:
 
     def _refuse(self, brand: BrandConfig, late: Late, record: Record, why: str, now: datetime) -> str:
         """It cannot be had that way: a person is asked, and operators see that. Its money is free again."""
-        self._book(late, record.key, SettlementState.FAILED)
+        self._book(late, record.key, SettlementState.FAILED, now)
         self.bearers.write(brand, steps.refuse(late, record, why, now), now)
         self.metrics.count("RemediesRefused", remedy=record.remedy.value)
         return "refused"
@@ -140,18 +140,18 @@ class Amends:
             self.book.ledgers.save(after)
         return after is not None
 
-    def _free(self, late: Late) -> None:
+    def _free(self, late: Late, now: datetime) -> None:
         """News came between the promise and the intent: nothing was asked for."""
         for remedy in amends.MONEY_BACK:
             key = remedy_key(late.record.brand, late.delay.delay_id, remedy)
             if not any(record.key == key for record in late.delay.remedies):
-                self._book(late, key, SettlementState.FAILED)
+                self._book(late, key, SettlementState.FAILED, now)
 
-    def _book(self, late: Late, key: str, state: SettlementState, reference: str = "") -> None:
+    def _book(self, late: Late, key: str, state: SettlementState, now: datetime, reference: str = "") -> None:
         """Note in the ledger what became of a promise, if there is one."""
         order = self._order(late)
         known = self.book.ledgers.get(order.brand, order.order_id) if order else None
-        if known and (after := ledger.moved(known, key, state, reference)) is not known:
+        if known and (after := ledger.moved(known, key, state, now, reference)) is not known:
             self.book.ledgers.save(after)
 
     def _ask(self, brand: BrandConfig, late: Late, record: Record, now: datetime) -> str:
@@ -201,7 +201,7 @@ class Amends:
             amount=record.amount,
             refunded_at=now,
         )
-        self._book(late, record.key, SettlementState.DONE, reference)
+        self._book(late, record.key, SettlementState.DONE, now, reference)
         self.keeper.refund(brand, refunded, now)
 
     def _is_cancelled(self, late: Late) -> bool:

@@ -109,16 +109,15 @@ class Settler:
         """Write the intent, if the money is there: the order may have been refunded elsewhere meanwhile."""
         if due.kind in dues.MONEY_KINDS and not due.amount.amount:
             return self._updated(dues.intended(request, due, now, state=SettlementState.DONE))
-        if due.kind not in FROM_WHAT_WAS_PAID:
-            return self._updated(dues.intended(request, due, now))
         order = around.orders[due.order_id]
         book, paid = self.book.open(order), self.book.paid(order)
         if failed and failed.why == dues.LESS_LEFT and not due.over:
             due = _cut(due, ledger.left(book, order, paid))
         intended = dues.intended(request, due, now)
         one = intended.settlements[-1]
+        minor = one.from_paid if due.kind in FROM_WHAT_WAS_PAID else 0  # in the ledger to be looked at, not to count
         reserved = ledger.reserve(
-            *(book, order, paid, one.key, one.from_paid, now),
+            *(book, order, paid, one.key, minor, now),
             return_id=request.return_id,
             over=due.over,
             echoes=due.kind in MONEY_BACK,
@@ -164,7 +163,7 @@ class Settler:
         key, state = one.key, answer.state
         if one.kind is SettlementKind.CAPTURE and state is SettlementState.DONE:
             key, state = _exchange_key(request), SettlementState.FAILED  # paid for on its own: the first order is free
-        moved = ledger.moved(book, key, state, answer.reference)
+        moved = ledger.moved(book, key, state, now, answer.reference)
         if moved is book:
             return self._updated(after)
         self.book.ledgers.save(moved, after)

@@ -13,7 +13,7 @@
                                         REFUND#{id}           store_refund
                                         MESSAGE#{msg_…}       message       (due index)
                                         RETURN#{rma_…}        order_return
-                                        LEDGER                ledger
+                                        LEDGER                ledger        (index until compared)
                                         RATING#{msg_…}        rating
     BRAND#{brand}#ORDERNUMBER#{digest}  {ord_…}               order_number
     BRAND#{brand}#TRIES#{place}#{digest}  {hour}              tries
@@ -300,6 +300,11 @@ def errand_shard(brand: str) -> str:
 def returns_shard(brand: str, asked_at: datetime) -> str:
     """The shard of the index with the returns of a brand that were asked for in a month: no sweep reads it."""
     return f"RETURNS#{brand}#{asked_at.astimezone(UTC):%Y-%m}"
+
+
+def ledgers_shard(brand: str) -> str:
+    """The shard of the index with a brand's ledgers that the reconciliation is to look at: no sweep reads it."""
+    return f"MONEY#{brand}"
 
 
 def reviews_shard(brand: str) -> str:

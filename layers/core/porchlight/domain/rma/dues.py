@@ -243,7 +243,7 @@ def told(
 
 
 def executed(request: Return, due: Sequence[Due], now: datetime) -> Return | None:
-    """The return with its state after all of ``due`` is done; None where that is no news. The version is the caller's."""
+    """The return with its state after all of ``due`` is done; None where that is no news. Its version stays."""
     found = [latest(request, one.key) for one in due]
     kind = due[0].kind
     done = [one for one in found if one and one.state is SettlementState.DONE]

@@ -7,6 +7,7 @@ shop says; all else on both sides is counted.
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from itertools import combinations
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
@@ -17,6 +18,8 @@ from porchlight.domain.returns import Return
 from porchlight.domain.rma.names import FROM_WHAT_WAS_PAID, MONEY_BACK, SettlementState
 
 _FROZEN = ConfigDict(frozen=True)
+CHECK_AFTER = timedelta(hours=20)
+"""A ledger is compared with providers and shop by the first daily run so long after its last change."""
 _TOGETHER = 4
 """The most refunds of the shop that one of ours is taken to be."""
 _SEARCHED = 24
@@ -37,6 +40,8 @@ class LedgerEntry(BaseModel):
     echoes: bool = True
     """False for goods and credit, which no shop reports as a refund unless under our reference."""
     at: AwareDatetime
+    differs: str = ""
+    """What the reconciliation found, a word; empty: all is as it should be, as far as is known."""
 
     @property
     def counts(self) -> bool:
@@ -55,6 +60,8 @@ class Ledger(BaseModel):
     order_id: str
     currency: str
     entries: dict[str, LedgerEntry] = {}
+    check_at: AwareDatetime | None = None
+    """When the reconciliation looks at it (again); None: all was found as it should be."""
     version: int = 0
 
 
@@ -90,6 +97,11 @@ def opened(order: Order, returns: Iterable[Return], remedies: Iterable[RemedyRec
 
 def left(ledger: Ledger, order: Order, paid: int) -> int:
     """Minor units that may still be promised of the ``paid`` ones."""
+    return max(0, paid - spent(ledger, order))
+
+
+def spent(ledger: Ledger, order: Order) -> int:
+    """Minor units of an order's money that are gone or promised."""
     told = {
         name: refund.amount
         for name, refund in order.refunds.items()
@@ -97,16 +109,16 @@ def left(ledger: Ledger, order: Order, paid: int) -> int:
     }
     ours = {key: one for key, one in ledger.entries.items() if one.counts and not one.over}
     named = {key for key, one in ours.items() if one.reference in told}
-    spent = sum(told.values())
+    gone = sum(told.values())
     rest = {name: minor for name, minor in told.items() if name not in {ours[key].reference for key in named}}
     for key, one in sorted(ours.items(), key=lambda found: -found[1].minor):
         if key in named:
-            spent += max(0, one.minor - told[one.reference])
+            gone += max(0, one.minor - told[one.reference])
         elif one.echoes and one.state is SettlementState.DONE and (echo := _echo(one.minor, rest)):
             rest = {name: minor for name, minor in rest.items() if name not in echo}
         else:
-            spent += one.minor
-    return max(0, paid - spent - _before_ledgers(order, ledger))
+            gone += one.minor
+    return gone + _before_ledgers(order, ledger)
 
 
 def reserve(
@@ -115,7 +127,7 @@ def reserve(
     paid: int,
     key: str,
     minor: int,
-    now: AwareDatetime,
+    now: datetime,
     *,
     return_id: str = "",
     over: str = "",
@@ -133,19 +145,35 @@ def reserve(
     if minor < 0 or minor > (_left_over(ledger, over) if over else left(ledger, order, paid)):
         return None
     entry = LedgerEntry(minor=minor, return_id=return_id, over=over, echoes=echoes, at=now)
-    return _with(ledger, key, entry)
+    return _with(ledger, key, entry, now)
 
 
-def moved(ledger: Ledger, key: str, state: SettlementState, reference: str = "") -> Ledger:
+def moved(ledger: Ledger, key: str, state: SettlementState, now: datetime, reference: str = "") -> Ledger:
     """The ledger after news of one promise; the same one where that is no news."""
     known = ledger.entries.get(key)
     if known is None or (known.state, known.reference) == (state, reference or known.reference):
         return ledger
-    return _with(ledger, key, known.model_copy(update={"state": state, "reference": reference or known.reference}))
+    changed = known.model_copy(update={"state": state, "reference": reference or known.reference, "differs": ""})
+    return _with(ledger, key, changed, now)
 
 
-def _with(ledger: Ledger, key: str, entry: LedgerEntry) -> Ledger:
-    return ledger.model_copy(update={"entries": {**ledger.entries, key: entry}, "version": ledger.version + 1})
+def checked(ledger: Ledger, differs: Mapping[str, str], check_at: datetime | None) -> Ledger:
+    """The ledger as the reconciliation leaves it."""
+    entries = {key: one.model_copy(update={"differs": differs.get(key, "")}) for key, one in ledger.entries.items()}
+    return ledger.model_copy(update={"entries": entries, "check_at": check_at, "version": ledger.version + 1})
+
+
+def is_booked(ledger: Ledger, order: Order, key: str) -> bool:
+    """True where the shop reports a refund of ours, by its reference or by its amount."""
+    one = ledger.entries[key]
+    told = {name: refund.amount for name, refund in order.refunds.items() if refund.currency == order.currency}
+    return one.reference in told or bool(_echo(one.minor, told))
+
+
+def _with(ledger: Ledger, key: str, entry: LedgerEntry, now: datetime) -> Ledger:
+    entries = {**ledger.entries, key: entry}
+    update = {"entries": entries, "check_at": now + CHECK_AFTER, "version": ledger.version + 1}
+    return ledger.model_copy(update=update)
 
 
 def _left_over(ledger: Ledger, key: str) -> int:

@@ -118,6 +118,7 @@ class WebhookSettlements(SignedWebhook):
 
     kinds = frozenset(SettlementKind)
     alone: frozenset[SettlementKind] = frozenset()
+    looks = False
 
     def carry_out(self, brand: BrandConfig, wanted: Instruction) -> Answer:
         """Ask for it under its key."""
