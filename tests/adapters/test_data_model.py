@@ -33,6 +33,7 @@ from porchlight.adapters.dynamodb import (
     replies,
     returns,
     shipments,
+    statements,
     surges,
     touches,
     tries,
@@ -75,6 +76,7 @@ REPOSITORIES = {
     "Reputations": health.DynamoReputations,
     "Histories": histories.DynamoHistories,
     "UnmatchedGoods": unmatched.DynamoUnmatchedGoods,
+    "Statements": statements.DynamoStatements,
 }
 
 

@@ -132,3 +132,18 @@ def test_exempting_more_than_the_law_does_is_refused(brands: Path) -> None:
     default.write_text(text.replace("IS: {guarantee", "IS: {exempt: [perishable], guarantee"))
     with pytest.raises(BrandError, match=r"countries\.IS\.exempt"):
         built(brands, "countries: {IS: {exempt: [perishable, custom_made], reason: r}}")
+
+
+def test_the_document_says_what_the_data_says(pack: BrandPack) -> None:
+    text = (ROOT / "docs/returns-law.md").read_text()
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("|")]
+    said = {row[0]: row[1:] for row in rows if len(row) == 8 and row[1].isdigit()}
+    for code in (*WITH_RIGHT, *WITHOUT, "default"):
+        law = pack.law("larkspur", code)
+        since = law.withdrawal_function_since.isoformat() if law.withdrawal_function_since else ""
+        numbers = [str(law.withdrawal_days), str(law.refund_days), since]
+        numbers += [str(law.guarantee_months), str(law.burden_of_proof_months)]
+        assert said.pop(code) == [*numbers, f"`{law.grade.value}`", law.source]
+        assert law.note in text
+    assert not said
+    assert {row[0].strip("`"): row[1] for row in rows if len(row) == 3 and len(row[1]) == 1} == LETTERS

@@ -71,7 +71,7 @@ class StatutoryProfile(BaseModel):
     model_config = _STRICT
 
     country: str = Field(pattern=r"^([A-Z]{2}|default)$")
-    withdrawal_days: int = Field(default=0, ge=0, le=365)
+    withdrawal_days: int = Field(default=0, ge=0, le=400)
     """Calendar days after the last item was received; that day itself does not count."""
     ends_on_working_day: bool = True
     """A period whose last day is a Saturday, a Sunday or a public holiday ends with the next working day (Article 3(4)
