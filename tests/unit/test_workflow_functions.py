@@ -13,6 +13,7 @@ from porchlight.domain import ids
 from porchlight.domain.cases import CaseState
 from porchlight.domain.milestones import Milestone
 from porchlight.domain.packing import Packing, ParcelLine
+from porchlight.labels.registry import label_provider
 from porchlight.runtime.bootstrap import app
 from tests.fakes import (
     FakeBrands,
@@ -23,13 +24,14 @@ from tests.fakes import (
     FakeMetrics,
     FakeModels,
     FakeOrders,
-    FakeRefunds,
     FakeReturns,
     FakeSecrets,
     FakeShipments,
     FakeSurges,
     FakeWorkflows,
 )
+from tests.fakes_reaching import FakeProfiles
+from tests.fakes_returning import FakeAddresses, FakeDocuments, FakeHistories, FakeLaws, FakeLedgers, FakeSettlements
 from tests.unit.late import FakeRemedies
 from tests.unit.stories import NOW, after, brand, order, parcel, scan
 
@@ -71,8 +73,21 @@ def wired(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         "surges": FakeSurges(),
     }
     shipments.orders = fakes["orders"]
-    refunds, remedies = FakeRefunds(), FakeRemedies()
-    made = fakes | {"refund_provider": lambda _: refunds, "remedies": lambda _: remedies, "clock": lambda: NOW}
+    fakes |= {
+        "profiles": FakeProfiles(fakes["orders"]),
+        "histories": FakeHistories(),
+        "addresses": FakeAddresses(),
+        "documents": FakeDocuments(),
+        "ledgers": FakeLedgers(fakes["returns"]),
+        "laws": FakeLaws(),
+    }
+    settlements, remedies = FakeSettlements(), FakeRemedies()
+    made = fakes | {
+        "settlement_provider": lambda *_: settlements,
+        "label_provider": lambda name: label_provider(name, None),  # type: ignore[arg-type]
+        "remedies": lambda _: remedies,
+        "clock": lambda: NOW,
+    }
     monkeypatch.setattr(type(app), "public_url", "https://track.example")
     for name, value in made.items():
         monkeypatch.setitem(app.__dict__, name, value)
@@ -80,7 +95,7 @@ def wired(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     fakes["orders"].save(order(order_id=order_id))
     delivered = after(parcel(order_id=order_id), [scan(Milestone.DELIVERED, NOW)])
     shipments.save(delivered, due_at=None, link=True)
-    return fakes | {"refunds": refunds, "remedies": remedies}
+    return fakes | {"settlements": settlements, "remedies": remedies}
 
 
 def digest(key: str) -> str:
@@ -97,54 +112,78 @@ def call(route: str, body: Any = None, *, key: str = KEY, once: str = "once-0001
         "body": json.dumps(body),
     }
     name = "manage_returns" if "/v1/returns" in route else "manage_cases"
+    name = "review_returns" if route == DECIDE else name
     answer = handler(name)(event, None)
     return answer["statusCode"], json.loads(answer["body"])
 
 
 ASK, LOOK, DECIDE = "POST /v1/returns", "GET /v1/returns/{return_id}", "POST /v1/returns/{return_id}/decision"
-BODY = {"order": "1001", "lines": [{"line_id": "shirt", "quantity": 1, "reason": "too small"}]}
+BODY = {"order": "1001", "lines": [{"line_id": "shirt", "quantity": 1, "reason": "too_small"}]}
 
 
 def test_a_return_through_all_its_functions(wired: dict[str, Any]) -> None:
+    # Given a request that a person has to look at
     status, asked = call(ASK, BODY)
     assert (status, asked["state"]) == (202, "requested")
     assert call(ASK, BODY)[0] == 200
-    which = {"brand": "larkspur", "return_id": asked["return_id"]}
+    which = {"brand": "larkspur", "return_id": asked["return_id"], "execution": "exe"}
     advance = handler("advance_return")
-    assert advance({"action": "evaluate", **which, "execution": "exe"}, None)["outcome"] == "review"
-    waiting = handler("await_news")({"purpose": "review", **which, "token": "t1"}, None)
-    assert waiting == {"answered": False}
+    step = advance({"action": "start", **which}, None)
+    assert (step["do"], step["outcome"], step["seconds"]) == ("review", "in_review", 2 * 86_400)
+    waits = {"purpose": "return", "brand": "larkspur", "return_id": asked["return_id"]}
+    assert handler("await_news")({**waits, "seen": step["seen"], "token": "t1"}, None) == {"answered": False}
+    # When they decide, the stream's event wakes the workflow
     status, decided = call(DECIDE, {"approve": True}, return_id=which["return_id"])
     assert (status, decided["decisions"][-1]["decided_by"]) == (200, "cx")
+    assert handler("resume_workflows")({"detail": told("ReturnNews", which)}, None) == {"resumed": 1}
     assert "t1" in wired["workflows"].answered
-    settled = advance({"action": "settle_review", **which, "deadline_passed": False}, None)
-    assert settled["outcome"] == "approve"
-    label = advance({"action": "create_label", **which}, None)
-    parcel_ = {"brand": "larkspur", "shipment_id": label["shipment_id"]}
-    assert handler("await_news")({"purpose": "return", **parcel_, "seen": 0, "token": "t2"}, None) == {
-        "answered": False
-    }
-    stored = wired["shipments"].records["larkspur", label["shipment_id"]]
+    # Then each task answers with the next step
+    step = advance({"action": "next", **which}, None)
+    assert step["do"] == "label"
+    step = json.loads(json.dumps(handler("label_return")({"action": "make", **which}, None)))
+    assert (step["do"], step["outcome"]) == ("wait", "approved")
+    assert handler("await_news")({**waits, "seen": step["seen"], "token": "t2"}, None) == {"answered": False}
+    label = wired["returns"].records["larkspur", which["return_id"]].label
+    stored = wired["shipments"].records["larkspur", label.shipment_id]
     wired["shipments"].save(
         after(stored, [scan(Milestone.ACCEPTED, NOW)]).model_copy(update={"version": 2}), due_at=None
     )
-    detail = {
-        "id": "chg_1",
-        "type": "ShipmentNews",
-        **parcel_,
-        "occurred_at": NOW.isoformat(),
-        "recorded_at": NOW.isoformat(),
-        "subject_id": label["shipment_id"],
-        "waiting": True,
-    }
-    assert handler("resume_workflows")({"detail": detail}, None) == {"resumed": 1}
-    assert handler("resume_workflows")({"detail": detail | {"waiting": False}}, None) == {"resumed": 0}
-    assert advance({"action": "record_scan", **which}, None)["outcome"] == "scanned"
-    assert handler("refund_return")(which, None) == {"outcome": "refunded"}
+    news = told("ShipmentNews", which, shipment_id=label.shipment_id)
+    assert handler("resume_workflows")({"detail": news | {"waiting": False}}, None) == {"resumed": 0}
+    assert handler("resume_workflows")({"detail": news}, None) == {"resumed": 1}
+    step = advance({"action": "next", **which}, None)
+    assert (step["do"], step["kind"]) == ("settle", "refund")
+    step = handler("refund_return")({"kind": "refund", **which}, None)
+    assert (step["do"], step["outcome"]) == ("close", "refunded")
+    assert wired["settlements"].moved() == 9_500
     status, shown = call(LOOK, return_id=which["return_id"])
     assert (status, shown["state"]) == (200, "refunded")
-    failed = advance({"action": "fail", **which, "execution": "exe", "step": "X", "error": "Y"}, None)
+    failed = advance({"action": "mark_failed", **which, "step": "X", "error": "Y"}, None)
     assert failed == {"outcome": "left_alone"}
+    assert handler("label_return")({"action": "void", **which}, None)["do"] == "close"
+
+
+def told(type_: str, which: dict[str, str], **more: Any) -> dict[str, Any]:
+    """The detail of an event that a workflow waits for."""
+    at = NOW.isoformat()
+    known = {"id": "chg_1", "type": type_, "brand": which["brand"], "return_id": which["return_id"]}
+    return {**known, "occurred_at": at, "recorded_at": at, "subject_id": which["return_id"], "waiting": True, **more}
+
+
+def test_executions_of_the_release_before_are_still_answered(wired: dict[str, Any]) -> None:
+    _, asked = call(ASK, BODY)
+    which = {"brand": "larkspur", "return_id": asked["return_id"], "execution": "old"}
+    advance = handler("advance_return")
+    assert advance({"action": "evaluate", **which}, None)["outcome"] == "handed_over"
+    wait = {"purpose": "review", "brand": "larkspur", "return_id": asked["return_id"], "token": "t1"}
+    assert handler("await_news")(wait, None) == {"answered": False}
+    call(DECIDE, {"approve": True}, return_id=which["return_id"])
+    assert handler("resume_workflows")({"detail": told("ReturnNews", which)}, None) == {"resumed": 1}
+    assert "t1" in wired["workflows"].answered
+    assert advance({"action": "start", **which, "execution": "new"}, None)["do"] == "label"
+    assert handler("label_return")({"action": "make", "brand": "larkspur", "return_id": asked["return_id"]}, None) == {
+        "outcome": "made"
+    }
 
 
 def test_a_delay_through_all_its_functions(wired: dict[str, Any]) -> None:
@@ -267,6 +306,7 @@ def test_functions_are_thin() -> None:
         "advance_return",
         "assess_delay",
         "await_news",
+        "label_return",
         "manage_returns",
         "carry_out_remedy",
         "manage_cases",
