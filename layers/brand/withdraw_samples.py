@@ -24,8 +24,8 @@ def withdrawing(brand: BrandConfig, speech: Speech | None) -> list[tuple[str, st
         "check-of-order": check_view(brand, some, of),
         "done": done_view(brand, statement(brand), None, spoken),
     }
-    shops = ("withdraw-shops", "return_shops", {**shops_view([("a", "A shop"), ("b", "Another")])})
-    pages = [(f"withdraw-{name}", "withdraw", view) for name, view in views.items()]
+    shops = ("withdraw", "return_shops", shops_view([("a", "A shop"), ("b", "Another")]))
+    pages = [(name, "withdraw", view) for name, view in views.items()]
     return [(name, template, {**view, "language": spoken.tag}) for name, template, view in (*pages, shops)]
 
 
