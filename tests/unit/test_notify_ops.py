@@ -87,6 +87,7 @@ class TestWhatIsTold:
         ("kind", "title"),
         [
             ("ReturnInReview", OpsKind.RETURN_IN_REVIEW),
+            ("ReturnReviewDue", OpsKind.RETURN_IN_REVIEW),
             ("ReturnFailed", OpsKind.RETURN_FAILED),
             ("DelayRemedyConflict", OpsKind.CONFLICT),
         ],
@@ -97,6 +98,19 @@ class TestWhatIsTold:
         told["detail"]["moment"] = "return_requested"  # the shopper may be told as well
         assert world.desk.tell(told) == 2
         assert TITLES[title] in world.bodies()[0]["text"]
+
+    def test_a_question_about_a_return_says_what_it_is_about_and_is_told_again_a_day_before_its_deadline(self) -> None:
+        world = World()
+        asked, due = event("ReturnInReview"), event("ReturnReviewDue")
+        for one in (asked, due):
+            one["detail"] |= {"return_id": "rma_1", "subject_id": "rma_1", "stage": "goods", "why": "empty_box"}
+        due["detail"]["id"] = "chg_2"
+        assert [world.desk.tell(one) for one in (asked, due)] == [2, 2]
+        first, second = (said["blocks"][0]["text"]["text"] for said in world.bodies())
+        assert "`goods`" in first
+        assert "`empty box`" in first
+        assert "a day" not in first
+        assert "`a day`" in second
 
     def test_a_case_about_a_lane_is_a_surge(self) -> None:
         world = World(OpsPolicy(slack=True, on=(OpsKind.DELAY_SURGE,)))

@@ -339,6 +339,7 @@ def test_when_nobody_answers_in_time_the_policy_does_after_one_reminder(default:
     here, rma = in_review(deadlines={"review_default": default})
     here.later(days=2)
     assert here.rules(rma) == ["serial_returner", "review_reminder"]
+    assert here.told[-1] == "ReturnReviewDue"
     here.later(hours=12)
     assert here.get(rma).state is ReturnState.IN_REVIEW
     here.later(hours=12)

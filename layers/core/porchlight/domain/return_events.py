@@ -16,6 +16,7 @@ from porchlight.domain.returns import SETTLED, Outcome, Return, ReturnState
 from porchlight.domain.rma.answers import OPENINGS, REOPENED
 from porchlight.domain.rma.inspection import question
 from porchlight.domain.rma.names import Resolution, ReturnKind, ReturnMethod, SettlementKind, SettlementState
+from porchlight.domain.rma.next_step import REMINDED
 from porchlight.domain.rma.settlements import Settlement
 
 STATE_EVENT: dict[ReturnState, tuple[str, Moment | None]] = {
@@ -97,6 +98,9 @@ def _decided(old: Return, new: Return, event: Event) -> Iterator[DomainEvent]:
         key = "" if first else f"{review.stage}{review.asked_at.isoformat()}" if review else _again(new)
         said = {"stage": review.stage, "why": review.why} if review else {}
         yield _told(event("ReturnInReview", Moment.RETURN_REQUESTED, key, **said), first)
+    if (review := new.review) and _reminders(new) > _reminders(old):
+        due = f"{review.stage}{review.asked_at.isoformat()}"
+        yield event("ReturnReviewDue", None, due, stage=review.stage, why=review.why)
     if new.is_approved and new.state not in _NOT_APPROVED and old.state in _TOLD_AGAIN:
         yield event("ReturnApproved", Moment.RETURN_APPROVED, _again(new), resolution=new.resolution)
         if new.method in _NO_PARCEL:
@@ -212,6 +216,10 @@ def _question(request: Return) -> tuple[str, datetime, datetime] | None:
 
 def _reopenings(request: Return) -> int:
     return sum(one.rule == REOPENED for one in request.decisions)
+
+
+def _reminders(request: Return) -> int:
+    return sum(one.rule == REMINDED for one in request.decisions)
 
 
 def _openings(request: Return) -> int:

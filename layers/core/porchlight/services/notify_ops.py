@@ -26,6 +26,7 @@ PAUSE = 5
 _EVENTS = {
     "DelayCaseOpened": OpsKind.CASE_OPENED,
     "ReturnInReview": OpsKind.RETURN_IN_REVIEW,
+    "ReturnReviewDue": OpsKind.RETURN_IN_REVIEW,
     "ReturnFailed": OpsKind.RETURN_FAILED,
     "DelayRemedyConflict": OpsKind.CONFLICT,
 }
@@ -96,9 +97,13 @@ class OpsDesk:
             if kind is OpsKind.CASE_OPENED and not parts:
                 kind = OpsKind.DELAY_SURGE
             facts = {**({"case": detail["subject_id"]} if kind in _CASES else {}), **parts}
-            if found := detail.get("kind"):
-                facts["kind"] = str(found).replace("_", " ")
-            yield OpsNotice(kind=kind, brand=detail["brand"], subject=detail["subject_id"], facts=facts)
+            for name in ("kind", "stage", "why"):
+                if found := detail.get(name):
+                    facts[name] = str(found).replace("_", " ")
+            subject = detail["subject_id"]
+            if event["detail-type"] == "ReturnReviewDue":
+                facts["left"], subject = "a day", f"{subject}#due"
+            yield OpsNotice(kind=kind, brand=detail["brand"], subject=subject, facts=facts)
 
     def _tell(self, desk: str, notice: OpsNotice, event_id: str, places: set[str]) -> int:
         url = self._address(desk, notice.brand)
