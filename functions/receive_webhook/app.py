@@ -1,5 +1,5 @@
-"""POST /webhooks/{carrier}, with a token after it where that is the proof, and /webhooks/stores/{store}: verify, queue,
-202 (or the 200 that some senders insist on).
+"""POST /webhooks/{carrier}, with a token after it where that is the proof, /webhooks/stores/{store} and
+/webhooks/refunds/{provider}: verify, queue, 202 (or the 200 that some senders insist on).
 """
 
 from collections.abc import Mapping
@@ -20,9 +20,13 @@ def _receive(request: InboundRequest, kind: str, source: str, connector: Any) ->
 
 
 def from_carrier(request: InboundRequest, path: Mapping[str, str]) -> Response:
-    """A carrier or aggregator calls. Of two routes that match AWS promises neither: a store is a store on both."""
+    """A carrier or aggregator calls. Of two routes that match AWS promises neither: a store is a store on both, and who
+    moves money is that.
+    """
     if path["carrier"] == "stores":
         return from_store(request, {"store": path.get("token", "")})
+    if path["carrier"] == "refunds":
+        return from_refunds(request, {"provider": path.get("token", "")})
     return _receive(request, "carriers", path["carrier"], app.carrier(path["carrier"]))
 
 
@@ -31,5 +35,11 @@ def from_store(request: InboundRequest, path: Mapping[str, str]) -> Response:
     return _receive(request, "stores", path["store"], store(path["store"]))
 
 
+def from_refunds(request: InboundRequest, path: Mapping[str, str]) -> Response:
+    """A refund provider calls."""
+    return _receive(request, "refund-news", path["provider"], app.refund_news(path["provider"]))
+
+
 routes = {"POST /webhooks/{carrier}": from_carrier, "POST /webhooks/{carrier}/{token}": from_carrier}
-handler = http_handler({**routes, "POST /webhooks/stores/{store}": from_store})
+others = {"POST /webhooks/stores/{store}": from_store, "POST /webhooks/refunds/{provider}": from_refunds}
+handler = http_handler({**routes, **others})

@@ -14,7 +14,7 @@ from porchlight.stores.registry import store
 
 
 def record(item: Mapping[str, Any]) -> ArchivedBody | None:
-    """One queued webhook; returns what is to be archived: carriers' bodies, never a store's, which names shoppers."""
+    """One queued webhook; returns what is to be archived: carriers' bodies, never those that name shoppers."""
     message = InboundMessage.of_json(item["body"])
     body = app.inbound.body_of(message)
     if message.kind == "carriers" and (connector := app.carrier(message.source, message.brand)):
@@ -26,6 +26,9 @@ def record(item: Mapping[str, Any]) -> ArchivedBody | None:
     if message.kind == "stores" and (shop := store(message.source)):
         keeper = OrderKeeper(app.orders, app.shipments, app.brands, app.lookout, app.dates)
         record_store_body(message, body, shop, keeper, app.quarantine, app.metrics, app.errands, app.clock())
+        return None
+    if message.kind == "refund-news" and (teller := app.refund_news(message.source)):
+        app.money_desk.hear_body(message, body, teller, app.clock())
         return None
     raise NotFoundError("a queued message of a source without connector")
 

@@ -11,7 +11,7 @@ import typer
 
 MODULES = (
     *("cases", "cloud", "codes", "consents", "dates", "explain", "import_orders", "measures", "new", "parse"),
-    *("policy", "preview", "quarantine", "replay", "shipment", "warehouse", "webhooks", "words"),
+    *("policy", "preview", "quarantine", "refunds", "replay", "shipment", "warehouse", "webhooks", "words"),
 )
 
 

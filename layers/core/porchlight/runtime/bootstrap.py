@@ -33,11 +33,13 @@ if TYPE_CHECKING:
     from porchlight.services.label_return import LabelDesk
     from porchlight.services.ledger_book import LedgerBook
     from porchlight.services.lookout import Lookout
+    from porchlight.services.money_news import MoneyDesk
     from porchlight.services.own_label import OwnLabels
     from porchlight.services.preference_centre import PreferenceCentre
     from porchlight.services.published_keys import PublishedKeys
     from porchlight.services.receive_mail import MailDesk
     from porchlight.services.receive_reply import ReplyDesk
+    from porchlight.services.reconcile_refunds import Reconciler
     from porchlight.services.request_return import RequestDesk
     from porchlight.services.returns_api import ReturnsApi
     from porchlight.services.returns_portal import Portal
@@ -869,6 +871,20 @@ class App:
         return Settler(
             *(self.returns, self.orders, self.brands, self.ledger_book, self.settlement_provider, self.metrics)
         )
+
+    @property
+    def money_desk(self) -> "MoneyDesk":
+        """Where refund providers are heard."""
+        from porchlight.services.money_news import MoneyDesk
+
+        return MoneyDesk(self.settler, self.brands, self.quarantine, self.metrics)
+
+    @property
+    def reconciler(self) -> "Reconciler":
+        """Who compares what was promised, done and booked."""
+        from porchlight.services.reconcile_refunds import Reconciler
+
+        return Reconciler(self.settler, self.money_desk, self.brands, self.metrics)
 
     def settlement_provider(self, brand: "BrandConfig", kind: "SettlementKind") -> "returning.SettlementProvider":
         """Who does a kind of settlement for a brand."""
