@@ -159,10 +159,13 @@ def test_without_a_facility_nobody_is_asked(peer: Peer, provider_id: str) -> Non
 
 @every_provider
 def test_an_account_that_is_not_known_or_not_there_is_not_set_up(peer: Peer, provider_id: str) -> None:
+    peer.trouble = {0: (402, {"error": {"code": "PAYMENT_REQUIRED"}})}
+    assert trouble(peer, wanted()).problem == "not-set-up"
     peer.known = False
     assert trouble(peer, wanted()).problem == "not-set-up"
-    without_key: dict[str, Any] = {"labels/larkspur": {provider_id: {"base_url": peer.url}}}
-    for stored in ({}, {"labels/larkspur": {}}, without_key):
+    secrets: list[dict[str, Any]] = [{}, {"labels/larkspur": {}}]
+    secrets += [{"labels/larkspur": {provider_id: {"base_url": peer.url}}}]
+    for stored in secrets:
         provider = label_provider(provider_id, Kit(FakeSecrets(**stored), HttpCaller, HttpCaller))
         with pytest.raises(PermanentProviderError) as caught:
             provider.make(BRAND, wanted())

@@ -16,9 +16,12 @@ from porchlight.connectors import Answer, Call
 from porchlight.domain.money import Money
 from porchlight.errors import NO_ANSWER, THROTTLED, NotFoundError, PermanentProviderError, TransientError
 from porchlight.ports import Secrets
+from porchlight.returning import LabelRequest
 
 _WAIT = frozenset({408, 425, 429})
-_NOT_ALLOWED = frozenset({401, 403})
+_NOT_ALLOWED = frozenset({401, 402, 403})
+"""Who it is is not known, may not, or has no money there."""
+_USUAL_GRAMS = 1000
 _KINDS = ((b"%PDF-", "application/pdf"), (b"\x89PNG\r\n\x1a\n", "image/png"))
 
 
@@ -117,6 +120,19 @@ def not_offered() -> PermanentProviderError:
 def unclear() -> TransientError:
     """The answer does not say whether there is a label."""
     return TransientError("the provider of labels said nothing that can be read", code=NO_ANSWER)
+
+
+def names_in(account: Mapping[str, Any], field: str) -> tuple[str, ...]:
+    """A list of names in an account, or one name; () where there is none."""
+    found = account.get(field)
+    return tuple(map(str, found)) if isinstance(found, list) else (found,) if isinstance(found, str) and found else ()
+
+
+def grams_of(wanted: LabelRequest, account: Mapping[str, Any]) -> int:
+    """What the parcel weighs: as the shop says, else as the account does, else a kilogram."""
+    said = account.get("weight_grams")
+    usual = int(said) if isinstance(said, int) or (isinstance(said, str) and said.isdecimal()) else 0
+    return wanted.weight_grams or usual or _USUAL_GRAMS
 
 
 def text_of(data: Mapping[str, Any], *path: str) -> str:

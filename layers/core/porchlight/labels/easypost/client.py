@@ -12,7 +12,7 @@ from urllib.parse import quote
 from porchlight.connectors import Call
 from porchlight.domain.carriers import carrier_id
 from porchlight.domain.money import Money
-from porchlight.labels.kit import Said, money_of, objects_in, text_of
+from porchlight.labels.kit import Said, grams_of, money_of, names_in, objects_in, text_of
 from porchlight.returning import LabelRequest
 
 HOST = "https://api.easypost.com"
@@ -26,8 +26,6 @@ IN_DOUBT = frozenset(
 )
 """Errors after which the label may be there the next time."""
 _GIVEN_BACK = frozenset({"submitted", "refunded"})
-_USUAL_GRAMS = 1000
-"""Where neither the shop nor the account says what a parcel weighs."""
 _GRAMS_IN_AN_OUNCE = 28.349523125
 
 
@@ -46,7 +44,7 @@ class EasyPostApi:
 
     def create(self, wanted: LabelRequest) -> Call:
         """``POST /v2/shipments``: nothing is bought by it."""
-        grams = wanted.weight_grams or int(self._account.get("weight_grams") or _USUAL_GRAMS)
+        grams = grams_of(wanted, self._account)
         shipment = {
             "reference": wanted.key,
             "is_return": True,
@@ -55,7 +53,7 @@ class EasyPostApi:
             "parcel": {"weight": round(grams / _GRAMS_IN_AN_OUNCE, 1)},
             "options": {"label_format": "PDF", "invoice_number": wanted.return_id},
         }
-        if accounts := self._account.get("carrier_accounts"):
+        if accounts := names_in(self._account, "carrier_accounts"):
             shipment["carrier_accounts"] = list(accounts)
         return self._call("POST", "/v2/shipments", {"shipment": shipment})
 
@@ -73,7 +71,7 @@ class EasyPostApi:
 
     def rate(self, shipment: Mapping[str, Any], carrier: str) -> str:
         """The cheapest rate of the carrier that is wanted, else of any; "" where there is none."""
-        allowed = self._account.get("services") or ()
+        allowed = names_in(self._account, "services")
         rates = [one for one in objects_in(shipment, "rates") if not allowed or text_of(one, "service") in allowed]
         priced = [(cost, text_of(one, "id"), one) for one in rates if (cost := _cost(one)) and text_of(one, "id")]
         ours = [one for one in priced if carrier_id(text_of(one[2], "carrier")) == carrier]

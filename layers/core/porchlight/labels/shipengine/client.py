@@ -10,12 +10,11 @@ from urllib.parse import quote
 
 from porchlight.connectors import Call
 from porchlight.domain.money import Money
-from porchlight.labels.kit import money_of, objects_in, text_of
+from porchlight.labels.kit import grams_of, money_of, objects_in, text_of
 from porchlight.returning import LabelRequest
 
 HOST = "https://api.shipengine.com"
 _INLINE = "?label_download_type=inline"
-_USUAL_GRAMS = 1000
 _VOID = frozenset({"label_already_voided"})
 
 
@@ -43,7 +42,7 @@ class ShipEngineApi:
 
     def buy(self, wanted: LabelRequest, service: Mapping[str, Any], *, code: bool) -> Call:
         """``POST /v1/labels``: the shipment has our key as its external id."""
-        grams = wanted.weight_grams or int(self._account.get("weight_grams") or _USUAL_GRAMS)
+        grams = grams_of(wanted, self._account)
         shipment = {
             "carrier_id": service.get("carrier_id"),
             "service_code": service.get("service_code"),

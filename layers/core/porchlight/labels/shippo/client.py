@@ -13,14 +13,13 @@ from urllib.parse import quote, urlencode
 from porchlight.connectors import Call
 from porchlight.domain.carriers import carrier_id
 from porchlight.domain.money import Money
-from porchlight.labels.kit import money_of, objects_in, text_of
+from porchlight.labels.kit import grams_of, money_of, names_in, objects_in, text_of
 from porchlight.returning import LabelRequest
 
 HOST = "https://api.goshippo.com"
 PAGE = 100
 CLOCKS_APART = timedelta(minutes=10)
 """Our clock and Shippo's may differ by so much."""
-_USUAL_GRAMS = 1000
 _USUAL_SIZE = {"length": "30", "width": "25", "height": "10", "distance_unit": "cm"}
 _COMING = frozenset({"QUEUED", "WAITING"})
 _GIVEN_BACK = frozenset({"REFUNDED", "REFUNDPENDING"})
@@ -45,7 +44,7 @@ class ShippoApi:
 
     def create(self, wanted: LabelRequest, *, code: bool) -> Call:
         """``POST /shipments``: rates; nothing is bought by it."""
-        grams = wanted.weight_grams or int(self._account.get("weight_grams") or _USUAL_GRAMS)
+        grams = grams_of(wanted, self._account)
         size = self._account.get("parcel")
         shipment: dict[str, Any] = {
             "address_from": self._address(wanted.to) if wanted.to else {},
@@ -57,7 +56,7 @@ class ShippoApi:
             "metadata": wanted.key,
             "async": False,
         }
-        if accounts := self._account.get("carrier_accounts"):
+        if accounts := names_in(self._account, "carrier_accounts"):
             shipment["carrier_accounts"] = list(accounts)
         return self._call("POST", "/shipments/", shipment)
 
@@ -81,7 +80,7 @@ class ShippoApi:
 
     def chosen(self, shipment: Mapping[str, Any], carrier: str) -> str:
         """The cheapest rate of the carrier that is wanted, else of any; "" where there is none."""
-        allowed = self._account.get("services") or ()
+        allowed = names_in(self._account, "services")
         rates = [
             one
             for one in objects_in(shipment, "rates")
