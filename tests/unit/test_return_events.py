@@ -13,6 +13,7 @@ from porchlight.domain.ids import stable_id
 from porchlight.domain.moments import Moment
 from porchlight.domain.return_events import return_changes
 from porchlight.domain.returns import Decision, Label, Outcome, Return, ReturnState, Review
+from porchlight.domain.rma.answers import answer, reopen
 from porchlight.domain.rma.goods import Inspection, ItemFound, Receipt
 from porchlight.domain.rma.names import Resolution, ReturnMethod, SettlementKind, SettlementState
 from porchlight.domain.rma.settlements import Settlement
@@ -188,26 +189,28 @@ def test_a_refund_that_fails_is_told_to_the_brand_alone() -> None:
 
 
 # --------------------------------------------------------------------------------------------------------------- people
-def test_a_return_that_is_taken_up_again_tells_it_anew() -> None:
-    refused = wanted(state=ReturnState.REFUSED, decisions=(decision(Outcome.REFUSE, "window_closed"),))
-    first = return_changes(wanted(), refused)
-    again = change(
-        refused,
-        state=ReturnState.IN_REVIEW,
-        review=review(at=NOW + DAY),
-        decisions=(*refused.decisions, decision(Outcome.REVIEW, "reopened", NOW + DAY)),
-    )
-    assert told(refused, again).keys() == {"ReturnReopened", "ReturnInReview"}
-    still = change(
-        again,
-        state=ReturnState.REFUSED,
-        review=None,
-        decisions=(*again.decisions, decision(Outcome.REFUSE, "human_review", NOW + 2 * DAY)),
-    )
+REFUSED = wanted(state=ReturnState.REFUSED, decisions=(decision(Outcome.REFUSE, "window_closed"),))
+
+
+def test_a_refusal_that_is_looked_at_again_and_stays_one_is_told_anew() -> None:
+    first = return_changes(wanted(), REFUSED)
+    again = reopen(REFUSED, "sam", NOW + DAY)
+    assert told(REFUSED, again).keys() == {"ReturnReopened", "ReturnInReview"}
+    still = answer(again, approve=False, rule="human_review", by="sam", now=NOW + 2 * DAY)
     second = return_changes(again, still)
     assert [event.type for event in second] == ["ReturnRefused"]
     assert (first[0].why, second[0].why) == ("window_closed", "human_review")
     assert first[0].id != second[0].id
+    assert second[0].waiting
+
+
+def test_a_refusal_that_becomes_an_approval_is_told_with_its_label() -> None:
+    again = reopen(REFUSED, "sam", NOW + DAY)
+    approved = answer(again, approve=True, rule="human_review", by="sam", now=NOW + 2 * DAY)
+    assert told(again, approved) == {"ReturnNews": None}, "there is nothing to send it with yet"
+    labelled = change(approved, label=LABEL, state=ReturnState.APPROVED)
+    assert told(approved, labelled) == {"ReturnApproved": Moment.RETURN_APPROVED, "ReturnLabelMade": None}
+    assert return_changes(approved, labelled)[0].id != stable_id("chg", "rma_1", "ReturnApproved"), "another approval"
 
 
 def test_questions_about_goods_and_money_are_for_people_alone() -> None:

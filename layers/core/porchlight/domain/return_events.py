@@ -16,7 +16,7 @@ from porchlight.domain.returns import SETTLED, Outcome, Return, ReturnState
 from porchlight.domain.rma.answers import OPENINGS, REOPENED
 from porchlight.domain.rma.inspection import question
 from porchlight.domain.rma.names import Resolution, ReturnKind, ReturnMethod, SettlementKind, SettlementState
-from porchlight.domain.rma.next_step import REMINDED
+from porchlight.domain.rma.next_step import REMINDED, needs_label
 from porchlight.domain.rma.settlements import Settlement
 
 STATE_EVENT: dict[ReturnState, tuple[str, Moment | None]] = {
@@ -75,7 +75,7 @@ def return_changes(old: Return | None, new: Return) -> list[DomainEvent]:
         *_here(old, new, event),
         *_settled(old, new, event),
     ]
-    if new.state is not old.state and new.state in STATE_EVENT:
+    if (new.state is not old.state or _is_refused_again(old, new)) and new.state in STATE_EVENT:
         name, moment = STATE_EVENT[new.state]
         found.append(event(name, moment, _again(new), why=_why(new)))
     if new.closed_at and not old.closed_at:
@@ -102,7 +102,8 @@ def _decided(old: Return, new: Return, event: Event) -> Iterator[DomainEvent]:
         due = f"{review.stage}{review.asked_at.isoformat()}"
         yield event("ReturnReviewDue", None, due, stage=review.stage, why=review.why)
     if new.is_approved and new.state not in _NOT_APPROVED and old.state in _TOLD_AGAIN:
-        yield event("ReturnApproved", Moment.RETURN_APPROVED, _again(new), resolution=new.resolution)
+        approved = event("ReturnApproved", Moment.RETURN_APPROVED, _again(new), resolution=new.resolution)
+        yield _told(approved, not needs_label(new))
         if new.method in _NO_PARCEL:
             yield _expected(new, event)
     label, before = new.label, old.label
@@ -212,6 +213,13 @@ def _question(request: Return) -> tuple[str, datetime, datetime] | None:
     """Who is asked to answer it, and their notes, change nothing for whoever waits."""
     review = request.review
     return (review.stage, review.asked_at, review.due_at) if review else None
+
+
+def _is_refused_again(old: Return, new: Return) -> bool:
+    """A refusal stays one while a person looks at it once more."""
+    answered = old.review is not None and new.review is None
+    both = old.state is new.state is ReturnState.REFUSED
+    return both and answered and new.decisions[-1].outcome is Outcome.REFUSE
 
 
 def _reopenings(request: Return) -> int:
