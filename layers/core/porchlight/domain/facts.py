@@ -14,10 +14,12 @@ from porchlight.domain.dates import DateRange, local_day, zone
 from porchlight.domain.delays import DelayKind
 from porchlight.domain.events import DeliveryEstimate
 from porchlight.domain.milestones import Milestone, Party, Reason
+from porchlight.domain.money import Money
 from porchlight.domain.orders import Order, Shopper
 from porchlight.domain.policies import REFUSALS
 from porchlight.domain.ranges import NO_DAY
 from porchlight.domain.returns import Return
+from porchlight.domain.rma.names import BY_PARCEL, NOTHING_COMES, Resolution, ReturnKind
 from porchlight.domain.rma.terms import Terms
 from porchlight.domain.shipments import Shipment
 from porchlight.domain.speech import NEAR_AHEAD, UNKNOWN, Forms, Speech
@@ -197,7 +199,7 @@ class Scene:
         today, terms = self.today(), request.terms or Terms(policy_version=request.policy_version)
         amount, approved, until = request.refund_amount, request.approved_at, None
         decided = {key: value for one in request.decisions for key, value in one.facts.items()}
-        if approved:
+        if approved and request.method in BY_PARCEL and request.kind is not ReturnKind.CLAIM:
             until = local_day(approved, self.zone_of()) + timedelta(days=terms.scan_days)
         label = request.label
         return {
@@ -209,7 +211,27 @@ class Scene:
             **self.carrier("return_carrier", label.carrier if label else ""),
             "return_tracking": clean(label.tracking_number, 64) if label else "",
             "return_state": request.state.value,
+            "resolution": request.resolution.value,
+            "deduction": self._deduction(request),
+            "return_money": self._return_money(request, terms),
         }
+
+    def _return_money(self, request: Return, terms: Terms) -> View:
+        """What the shopper gets, and when, as a sentence."""
+        key, label = request.resolution.value, request.label
+        if request.resolution is Resolution.REFUND:
+            nothing_comes = request.method in NOTHING_COMES or request.kind is ReturnKind.CLAIM
+            key = f"refund_{'instant' if nothing_comes else terms.refund_on.value}"
+        amount, carrier = request.refund_amount, self.speech.carrier(label.carrier if label else "")
+        facts = {"refund_amount": self.speech.money(amount) if amount else "", "return_carrier": carrier}
+        return say(f"return_money.{key}", facts)
+
+    def _deduction(self, request: Return) -> str:
+        """What the inspection takes off; empty where it takes nothing."""
+        parts = request.parts
+        if parts is None or not parts.deduction:
+            return ""
+        return self.speech.money(Money(amount=-parts.deduction, currency=parts.currency))
 
     def lines(self, quantities: dict[str, int] | None = None) -> list[View]:
         """The order's lines (or those of a return) ready to be shown."""
@@ -315,7 +337,9 @@ _NO_CASE: View = {
     **dict.fromkeys(("ship_by_is_past", "renewed", "continuing"), False),
 }
 _NO_RETURN: View = {
-    **dict.fromkeys(("refund_amount", "fee", "return_tracking", "return_state", *_DROP_OFF), ""),
+    **dict.fromkeys(("refund_amount", "fee", "deduction", "return_tracking", "return_state", "resolution"), ""),
+    **dict.fromkeys(_DROP_OFF, ""),
+    "return_money": "",
     "window_days": 0,
     "return_carrier_known": False,
 }
