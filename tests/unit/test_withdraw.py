@@ -180,6 +180,7 @@ class TestAnswer:
             assert part.replace("#", "") in said
         made = shop.made()
         assert (made.kind, made.resolution, made.source) == (ReturnKind.WITHDRAWAL, Resolution.REFUND, "withdrawal")
+        assert "send the goods within 14 days" in said
         # The instant of the statement counts, not that of its answer
         assert made.requested_at == LATER
         assert made.assessed is Outcome.APPROVE
@@ -209,7 +210,7 @@ class TestAnswer:
         shop.send(**typed)
         assert shop.answer() == "person"
         (mail,) = shop.mails((TYPED | typed)["email"])
-        assert "A person reads" in shop.text(mail)
+        assert "We read what you declared" in shop.text(mail)
         (passed_on,) = shop.mails(shop.brand.sender.reply_to)
         assert why in shop.text(passed_on)
         assert passed_on.reply_to == (TYPED | typed)["email"]
@@ -244,6 +245,10 @@ class TestAnswer:
         shop.send()
         assert shop.answer() == "return"
         assert (shop.made().assessed, shop.made().assessed_rule) == (Outcome.REFUSE, "no_withdrawal")
+        # And nobody is told to send it back, or when the money comes
+        (mail,) = shop.mails("ada@x.example")
+        assert "send the goods" not in shop.text(mail)
+        assert "14 days" not in shop.text(mail)
 
     def test_a_statement_in_time_counts_however_late_it_is_answered(self, shop: Shop) -> None:
         # Given a statement in the last minute, Berlin, of 16 March, and an answer two days later

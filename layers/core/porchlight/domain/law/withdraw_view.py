@@ -8,7 +8,7 @@ from porchlight.domain.dates import zone
 from porchlight.domain.facts import Scene, View, brand_view, say
 from porchlight.domain.law.statement import Draft, Statement
 from porchlight.domain.orders import Order, Shopper
-from porchlight.domain.returns import Return
+from porchlight.domain.returns import Outcome, Return
 from porchlight.domain.speech import Speech
 from porchlight.domain.words import clean
 
@@ -101,12 +101,13 @@ def _rows(name: str, number: str, email: str, what: str, titles: Sequence[str]) 
 
 def acknowledgement_facts(at: str, name: str, items: str, refund_days: int, request: Return | None) -> View:
     """What the words of the acknowledgement are made of. ``at``: day, time and zone of the statement."""
-    terms = request.terms if request else None
+    refused = request is not None and request.assessed is Outcome.REFUSE
+    terms = request.terms if request and not refused else None
     return {
         "declared_at": at,
         "stated_name": clean(name, 200),
         "stated_items": items,
-        "refund_days": refund_days,
+        "refund_days": 0 if refused else refund_days,
         "way_back": terms.pays.value if terms else "",
     }
 
