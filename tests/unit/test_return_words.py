@@ -1,0 +1,108 @@
+"""What emails and the tracking page say of a return: what comes, when, what to do, as its terms have it."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from porchlight.adapters.brandpack import BrandPack
+from porchlight.adapters.rendering import PackRenderer
+from porchlight.domain.moments import Moment
+from porchlight.domain.returns import Decision, Outcome, Return, ReturnState
+from porchlight.domain.rma.names import RefundTrigger, Resolution, ReturnKind, ReturnMethod
+from porchlight.domain.rma.terms import Terms
+from porchlight.domain.views import email_view, tracking_view
+from tests.unit.portal import LATER, texts
+from tests.unit.stories import brand, order, usd, wanted
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "layers" / "brand"))
+
+from build import build  # noqa: E402
+
+LINKS = {"tracking": "https://shop.example/t/x", "returns": "https://shop.example/r/y"}
+
+
+@pytest.fixture(scope="module")
+def renderer(tmp_path_factory: pytest.TempPathFactory) -> PackRenderer:
+    return PackRenderer(BrandPack(build(ROOT / "brand", tmp_path_factory.mktemp("pack"), check=False)))
+
+
+def approved(trigger: RefundTrigger = RefundTrigger.FIRST_SCAN, **update: Any) -> Return:
+    yes = Decision(outcome=Outcome.APPROVE, rule="within_window", policy_version="1", decided_at=LATER)
+    terms = Terms(policy_version="1", refund_on=trigger)
+    values = {"decisions": (yes,), "terms": terms, "refund_amount": usd(9_500), "state": ReturnState.APPROVED}
+    return wanted().model_copy(update={**values, **update})
+
+
+def both(renderer: PackRenderer, request: Return) -> list[str]:
+    """The email of the approval, and the tracking page."""
+    email = email_view(Moment.RETURN_APPROVED, brand(), order(), None, None, request, LATER, LINKS)
+    page = tracking_view(brand(), order(), [], [request], LATER, LINKS)
+    return [
+        texts(renderer.email(brand(), "return_approved", email)[1]),
+        texts(renderer.page(brand(), "tracking", page)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("trigger", "words"),
+    [
+        (RefundTrigger.INSTANT, "We refund $95.00 at once."),
+        (RefundTrigger.FIRST_SCAN, "We refund $95.00 as soon as the carrier scans the parcel."),
+        (RefundTrigger.DELIVERED, "We refund $95.00 as soon as the carrier has brought us the parcel."),
+        (RefundTrigger.RECEIVED, "We refund $95.00 as soon as the parcel is unpacked at our place."),
+        (RefundTrigger.INSPECTED, "We refund $95.00 as soon as we have looked at what came back."),
+    ],
+)
+def test_money_comes_when_the_terms_say_so(renderer: PackRenderer, trigger: RefundTrigger, words: str) -> None:
+    for said in both(renderer, approved(trigger)):
+        assert words in said
+        assert "Please send" in said
+
+
+@pytest.mark.parametrize("resolution", [one for one in Resolution if one is not Resolution.REFUND])
+def test_who_gets_something_else_is_promised_no_refund(renderer: PackRenderer, resolution: Resolution) -> None:
+    for said in both(renderer, approved(resolution=resolution)):
+        assert "refund" not in said.lower()
+
+
+@pytest.mark.parametrize(
+    "update",
+    [
+        {"method": ReturnMethod.KEEP},
+        {"method": ReturnMethod.DONATE},
+        {"method": ReturnMethod.KEEP, "kind": ReturnKind.CLAIM},
+    ],
+)
+def test_who_sends_nothing_back_is_not_asked_to(renderer: PackRenderer, update: dict[str, Any]) -> None:
+    for said in both(renderer, approved(**update)):
+        assert "We refund $95.00 at once" in said
+        for word in ("Please send", "scan", "Keep the receipt"):
+            assert word not in said
+
+
+@pytest.mark.parametrize("state", list(ReturnState))
+def test_the_tracking_page_has_words_for_each_state_and_leads_to_the_return(
+    renderer: PackRenderer, state: ReturnState
+) -> None:
+    html = renderer.page(
+        brand(), "tracking", tracking_view(brand(), order(), [], [approved(state=state)], LATER, LINKS)
+    )
+    assert 'href="https://shop.example/r/y/rma_1"' in html
+    assert 'href="https://shop.example/r/y"' in html
+
+
+def test_an_email_about_a_return_leads_to_it_and_one_about_a_refund_of_the_shop_to_the_order() -> None:
+    def page(request: Return | None) -> str:
+        view = email_view(Moment.REFUNDED, brand(), order(), None, None, request, LATER, LINKS)
+        return str(view["links"]["page"])
+
+    assert page(approved()) == "https://shop.example/r/y/rma_1"
+    assert page(None) == "https://shop.example/t/x"
+
+
+def test_of_a_cancelled_order_nothing_is_to_be_sent_back() -> None:
+    view = tracking_view(brand(), order(cancelled_at=LATER), [], [], LATER, LINKS)
+    assert view["links"]["returns"] == ""
