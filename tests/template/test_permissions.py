@@ -201,10 +201,16 @@ def test_what_each_function_must_never_be_able_to_do() -> None:
     assert not may("sns:Publish", ours("sns", "some-topic")), "a phone number is no topic"
     assert may("secretsmanager:GetSecretValue", secret("channels/smtp-AbCdEf")) == MAILERS
     assert may("secretsmanager:GetSecretValue", secret("refunds/larkspur-AbCdEf")) == REFUNDS
+    assert may("secretsmanager:GetSecretValue", secret("labels/larkspur-AbCdEf")) == {"LabelReturn"}
+    label, photo = (f"{arn('Bodies')}/{place}/larkspur/1" for place in ("labels", "photos"))
+    assert may("s3:GetObject", label) == {"ReviewReturns", "ShowReturns"}
+    assert may("s3:PutObject", label) == {"LabelReturn", "ReviewReturns"}
+    assert may("s3:DeleteObject", label) == may("s3:DeleteObject", photo) == {"ManageShoppers"}
     webhooks = {"ReceiveWebhook", "PollCarriers"}
     assert may("secretsmanager:GetSecretValue", secret("carriers/easypost-AbCdEf")) == webhooks
     assert may("secretsmanager:GetSecretValue", secret("carriers/ups-AbCdEf")) == webhooks | {"IssueToken"}
     assert may("secretsmanager:GetSecretValue", secret("stores/shopify-AbCdEf")) == webhooks
+    assert may("secretsmanager:GetSecretValue", secret("refund-news/stripe-AbCdEf")) == {"ReceiveWebhook"}
     assert may("secretsmanager:GetSecretValue", secret("api-keys-AbCdEf")) == {
         *("PutOrder", "ManageReturns", "ManageCases", "ShowCalibration", "ManageWebhooks", "ExplainMessages"),
         *("ManageShoppers", "ManageGoods", "ReviewReturns"),
@@ -239,7 +245,7 @@ def test_what_each_function_must_never_be_able_to_do() -> None:
         "ManageGoods",  # goods without a return that were booked under one
     }
     assert may("dynamodb:Query", index) == {
-        *("SweepDue", "PollCarriers", "ManageCases", "ManageReturns", "AnswerWithdrawal"),
+        *("SweepDue", "PollCarriers", "ManageCases", "ManageReturns", "AnswerWithdrawal", "ReconcileRefunds"),
     }
     assert may("states:StartExecution", arn("ReturnsAuthorization")) == set(), "the bus alone starts returns"
     assert may("sqs:SendMessage", arn("InboundQueue")) == {"ReceiveWebhook", "PollCarriers"}

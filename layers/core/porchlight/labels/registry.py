@@ -1,12 +1,14 @@
 """Which providers of labels there are, and what each can do. A provider is imported when it is first asked for."""
 
 from importlib import import_module
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from porchlight.domain.rma.names import ReturnMethod
 from porchlight.errors import PermanentProviderError
-from porchlight.labels.kit import Kit
-from porchlight.returning import LabelProvider
+
+if TYPE_CHECKING:  # pages ask what a provider can do, and for nothing else
+    from porchlight.labels.kit import Kit
+    from porchlight.returning import LabelProvider
 
 
 class Abilities(NamedTuple):
@@ -35,7 +37,7 @@ def abilities(provider_id: str) -> Abilities | None:
     return _PROVIDERS.get(provider_id)
 
 
-def label_provider(provider_id: str, kit: Kit) -> LabelProvider:
+def label_provider(provider_id: str, kit: "Kit") -> "LabelProvider":
     """The provider, ready to be used; PermanentProviderError where there is none of that name."""
     if provider_id not in _PROVIDERS:
         raise PermanentProviderError("there is no such provider of labels", code="not-set-up")
