@@ -160,6 +160,7 @@ def test_every_refusal_has_its_row_and_its_problem_type() -> None:
 def test_the_states_of_the_api_page_are_those_of_the_code() -> None:
     (said,) = [row[1] for row in _table("api.md", "field of the answer") if row[0] == "`state`"]
     assert set(_words(said)) == set(ReturnState)
+    assert {word for row in _table("returns.md", "state") for word in _words(row[0])} == set(ReturnState)
 
 
 # --------------------------------------------------------------------------------------------------- events and metrics
