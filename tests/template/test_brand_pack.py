@@ -55,7 +55,6 @@ def test_make_builds_the_layer_from_a_copy_of_its_folder(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("old", "new", "field"),
     [
-        ("window_days: 30", "window_days: thirty", "returns.window_days"),
         ('accent: "#4f5bd5"', "accent: blue", "look.accent"),
         ("name: Larkspur\nshop", "nmae: Larkspur\nshop", "nmae"),
         ("shop_url: https://larkspur.example", "shop_url: javascript:alert(1)", "shop_url"),
@@ -217,10 +216,45 @@ def test_a_logo_is_shapes_only(brands: Path, tmp_path: Path, svg: str) -> None:
         build(brands, tmp_path)
 
 
+@pytest.mark.parametrize("of", ["larkspur", "default"])
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("  window: {days: 30}", "  window: {days: thirty}", ": error: otherwise.window.days: "),
+        ("then: {refuse: hazmat}", "then: {refuse: hazmat, pays: brand}", ".then.refuse: contradicts itself"),
+        ("when: {hazmat: true}", "when: {final_sale: true}", ": error: rules[hazmat]: never takes effect"),
+    ],
+)
+def test_a_policy_with_errors_is_not_packed_whoever_uses_it(
+    brands: Path, tmp_path: Path, of: str, old: str, new: str, said: str
+) -> None:
+    file = brands / of / "policies/returns.yaml"
+    change(file, old, new)
+    with pytest.raises(BrandError) as error:
+        build(brands, tmp_path, check=False)
+    assert f"{file}:" in str(error.value)
+    assert said in str(error.value)
+
+
+def test_a_brand_without_a_policy_has_the_default_one_and_doubts_are_said(
+    brands: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = brands / "larkspur/policies/returns.yaml"
+    change(file, "  - id: hazmat\n", "  - id: hazmat\n    note: x\n")
+    change(file, "then: {refuse: hazmat}", "then: {refuse: too_heavy}")
+    build(brands, tmp_path / "one", check=False)
+    assert "warning: rules[hazmat].then.refuse: has no words of its own" in capsys.readouterr().err
+    file.unlink()
+    pack = build(brands, tmp_path / "two", check=False)
+    packed = json.loads((pack / "larkspur.json").read_text())["config"]["returns"]
+    assert packed["version"] == yaml.safe_load((brands / "default/policies/returns.yaml").read_text())["version"]
+
+
 def test_the_command_says_what_is_wrong_and_fails(brands: Path, tmp_path: Path) -> None:
-    change(brands / "larkspur/brand.yaml", "window_days: 30", "window_days: -1")
+    change(brands / "larkspur/policies/returns.yaml", "  window: {days: 30}", "  window: {days: -1}")
     command = [sys.executable, str(ROOT / "layers/brand/build.py"), str(tmp_path), "--source", str(brands)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert "larkspur/brand.yaml: returns.window_days: " in done.stderr
+    assert "larkspur/policies/returns.yaml:" in done.stderr
+    assert ": error: otherwise.window.days: " in done.stderr
     assert "Traceback" not in done.stderr
