@@ -14,17 +14,21 @@ from porchlight.domain.milestones import Milestone
 from porchlight.domain.orders import Order
 from porchlight.domain.returns import Decision, Outcome, Return, ReturnLine, ReturnState
 from porchlight.domain.rma.goods import Inspection, ItemFound, Receipt
+from porchlight.domain.rma.moves import settle_news
 from porchlight.domain.rma.names import (
     Discrepancy,
     Disposition,
     Grade,
+    RefundTrigger,
     RepairState,
     Resolution,
     ReturnKind,
     SettlementKind,
     SettlementState,
 )
+from porchlight.domain.rma.next_step import Do, Parcels, next_step
 from porchlight.domain.rma.settlements import Parts, Settlement
+from porchlight.domain.rma.terms import Terms
 from porchlight.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from porchlight.services.lookout import Lookout
 from porchlight.services.warehouse import WarehouseDesk
@@ -550,3 +554,65 @@ def test_an_order_is_named_by_the_shops_id_or_by_ours() -> None:
     }
     found = InspectionBody.model_validate(body).inspection("larkspur", "dock", NOW)
     assert [one.order_id for one in found.items] == [ids.order_id("larkspur", "77"), "ord_1", ""]
+
+
+# -------------------------------------------------------------------------------------------------------- the workflow
+def looked_at(world: World) -> Return:
+    """What the workflow makes of the record."""
+    settled = settle_news(world.now(), Parcels(), NOW)
+    if settled != world.now():
+        settled = settled.model_copy(update={"version": settled.version + 1})
+        world.put(settled)
+    return settled
+
+
+def with_terms(world: World, trigger: RefundTrigger) -> None:
+    terms = Terms(policy_version="1", refund_on=trigger)
+    world.put(world.now().model_copy(update={"terms": terms}))
+
+
+def test_people_are_asked_about_what_is_missing_until_it_comes_in_another_box() -> None:
+    world = World()
+    with_terms(world, RefundTrigger.INSPECTED)
+    world.inspect(item("shirt", grade=Grade.NEW))
+    asked = looked_at(world).review
+    assert asked
+    assert (asked.stage, asked.why) == ("goods", "missing_item")
+    assert next_step(world.now(), NOW).do is Do.REVIEW
+    world.inspect(item("shirt", grade=Grade.NEW), inspection_id="i2")
+    assert looked_at(world).review is None
+    step = next_step(world.now(), NOW)
+    assert (step.do, step.kind) == (Do.SETTLE, SettlementKind.REFUND)
+
+
+def test_an_item_too_many_holds_up_nothing() -> None:
+    world = World()
+    with_terms(world, RefundTrigger.INSPECTED)
+    world.inspect(item("shirt", 3, grade=Grade.NEW))
+    assert looked_at(world).review is None
+    assert next_step(world.now(), NOW).do is Do.SETTLE
+
+
+def test_a_light_box_is_a_question_where_a_booking_pays() -> None:
+    world = World()
+    with_terms(world, RefundTrigger.RECEIVED)
+    world.receive(weight_grams=50)
+    assert getattr(looked_at(world).review, "why", "") == "weight_mismatch"
+    world.inspect(item("shirt", 2, grade=Grade.NEW))
+    assert looked_at(world).review is None, "somebody has counted them"
+
+
+def test_a_booking_of_what_was_never_scanned_counts() -> None:
+    world = World()
+    with_terms(world, RefundTrigger.FIRST_SCAN)
+    world.receive()
+    looked_at(world)
+    assert next_step(world.now(), NOW).do is Do.SETTLE
+
+
+def test_half_of_it_inspected_pays_nothing() -> None:
+    world = World()
+    with_terms(world, RefundTrigger.INSPECTED)
+    world.inspect(item("shirt", grade=Grade.NEW), complete=False)
+    looked_at(world)
+    assert next_step(world.now(), NOW).do is Do.WAIT

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from porchlight.domain.returns import ENDED, GIVEN_UP, SETTLED, Outcome, Return, ReturnState, Review
 from porchlight.domain.rma import answers
-from porchlight.domain.rma.inspection import question
+from porchlight.domain.rma.inspection import ASKS_A_PERSON, question
 from porchlight.domain.rma.names import Resolution, SettlementKind, SettlementState
 from porchlight.domain.rma.next_step import (
     GOODS,
@@ -164,6 +164,15 @@ def _label_after_all(request: Return, parcels: Parcels, now: datetime) -> Return
     return request.model_copy(update={"review": None})
 
 
+def _came_after_all(request: Return, parcels: Parcels, now: datetime) -> Return | None:
+    """What was missing lay in another box, or an inspection was corrected: there is no question any more."""
+    review = request.review
+    asked = review is not None and review.stage == GOODS and review.why in {one.value for one in ASKS_A_PERSON}
+    if not asked or not is_complete(request) or question(request):
+        return None
+    return request.model_copy(update={"review": None})
+
+
 def _reminder(request: Return, parcels: Parcels, now: datetime) -> Return | None:
     review = request.review
     if review is None or now < review.due_at - REMIND_BEFORE or review.due_at - REMIND_BEFORE <= review.asked_at:
@@ -277,6 +286,7 @@ _MOVES: tuple[Move, ...] = (
     _let_go,
     _old_question,
     _label_after_all,
+    _came_after_all,
     _deadline,
     _reminder,
     _approval,
