@@ -193,6 +193,8 @@ class TestOrders:
     def test_nothing_is_found_where_nothing_is(self, stores: Stores) -> None:
         assert stores.orders.get(stores.brand, "ord_1") is None
         assert stores.orders.shopper(stores.brand, "cus_1") is None
+        contents = stores.orders.contents(stores.brand, "ord_1")
+        assert (contents.order, contents.shipment_ids, contents.refunds, contents.messages) == (None, (), {}, ())
 
     def test_somebody_without_an_order_has_contact_points_too(self, stores: Stores) -> None:
         nora = Shopper(brand=stores.brand, shopper_id="cus_nora", name="Nora", email="nora@mail.example")
@@ -200,8 +202,6 @@ class TestOrders:
             stores.orders.put_shopper(nora)
         assert stores.orders.shopper(stores.brand, "cus_nora") == nora
         assert stores.orders.shopper("fjordhus", "cus_nora") is None
-        contents = stores.orders.contents(stores.brand, "ord_1")
-        assert (contents.order, contents.shipment_ids, contents.refunds, contents.messages) == (None, (), {}, ())
 
     def test_a_version_follows_the_one_before(self, stores: Stores) -> None:
         stores.orders.save(order(stores.brand))
