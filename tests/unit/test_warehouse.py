@@ -4,14 +4,20 @@ import hashlib
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
+import jinja2
 import pytest
+import yaml
 
 from porchlight.connectors import InboundRequest
 from porchlight.domain import ids
+from porchlight.domain.facts import Scene
 from porchlight.domain.milestones import Milestone
+from porchlight.domain.moments import Moment
 from porchlight.domain.orders import Order
+from porchlight.domain.return_events import return_changes
 from porchlight.domain.returns import Decision, Outcome, Return, ReturnLine, ReturnState
 from porchlight.domain.rma.goods import Inspection, ItemFound, Receipt
 from porchlight.domain.rma.moves import settle_news
@@ -38,6 +44,7 @@ from tests.fakes import FakeBrands, FakeMetrics, FakeOrders, FakeReturns, FakeSe
 from tests.fakes_returning import FakeUnmatchedGoods
 from tests.unit.stories import NOW, after, brand, order, parcel, scan, usd, wanted
 
+ROOT = Path(__file__).parents[2]
 KEY = "plk_" + "w" * 30
 YES = Decision(outcome=Outcome.APPROVE, rule="standard", policy_version="returns-1", decided_at=NOW)
 PARTS = Parts(currency="USD", items=20_000, fee=-500)
@@ -616,3 +623,43 @@ def test_half_of_it_inspected_pays_nothing() -> None:
     world.inspect(item("shirt", grade=Grade.NEW), complete=False)
     looked_at(world)
     assert next_step(world.now(), NOW).do is Do.WAIT
+
+
+# --------------------------------------------------------------------------------------------- what the shopper is told
+@pytest.mark.parametrize(
+    ("state", "items", "update", "told"),
+    [
+        (ReturnState.IN_TRANSIT, [item("shirt", 2, grade=Grade.NEW)], {}, Moment.RETURN_INSPECTED),
+        (ReturnState.IN_TRANSIT, [item("shirt", 3, grade=Grade.NEW)], {}, Moment.RETURN_INSPECTED),
+        (ReturnState.IN_TRANSIT, [item("shirt", grade=Grade.NEW)], {"complete": False}, None),
+        (ReturnState.IN_TRANSIT, [item("shirt", grade=Grade.NEW)], {}, None),
+        (ReturnState.REFUNDED, [item("shirt", 2, grade=Grade.NEW)], {}, None),
+        (ReturnState.EXPIRED, [item("shirt", 2, grade=Grade.NEW)], {}, None),
+    ],
+    ids=["whole", "one too many", "half", "one is missing: people look", "after the money", "too late"],
+)
+def test_the_shopper_hears_of_an_inspection_once_it_has_a_result(
+    state: ReturnState, items: list[ItemFound], update: dict[str, Any], told: Moment | None
+) -> None:
+    world = World()
+    world.put(approved(state=state))
+    before = world.now()
+    found = [one for one in return_changes(before, world.inspect(*items, **update)) if one.type == "ReturnInspected"]
+    assert [one.moment for one in found] == [told]
+
+
+def said(request: Return) -> str:
+    """What the message of an inspection says, in English."""
+    facts = Scene(brand(), order(), NOW, relative=False).return_facts(request, {})
+    words = yaml.safe_load((ROOT / "brand/default/words/en.yaml").read_text())["moments"]["return_inspected"]
+    return " ".join(jinja2.Template(words[name]).render(**facts) for name in ("meaning", "you"))
+
+
+def test_the_message_says_what_is_taken_off_and_that_a_person_decides_on_objection() -> None:
+    worn = World().inspect(item("shirt", 2, grade=Grade.WORN, deduct_minor=1_500))
+    assert said(worn).startswith("We refund $180.00. $15.00 is taken off for the state in which it came back.")
+    assert "a person will decide" in said(worn)
+    assert "taken off" not in said(World().inspect(item("shirt", 2, grade=Grade.NEW)))
+    world = World()
+    world.put(approved(resolution=Resolution.EXCHANGE))
+    assert "We refund" not in said(world.inspect(item("shirt", 2, grade=Grade.NEW)))
