@@ -33,6 +33,7 @@ from local.front import Front, Handler
 from local.inbox import Inbox
 from local.ops import OpsPage
 from local.phones import Phones
+from local.returned import Returned
 from local.stack import Stack
 from porchlight.runtime.bootstrap import App
 
@@ -180,6 +181,7 @@ class Running:
                 "/inbox": Inbox(cloud.endpoint, phones),
                 "/ops": OpsPage(stack),
                 "/ops/messages": Explained(stack),
+                "/ops/returns": Returned(stack),
             }
             desks: dict[str, Handler] = {
                 RefundDesk.PREFIX: refunds,
