@@ -421,3 +421,83 @@ def test_the_outcome_is_not_the_desks_to_say() -> None:
     assert request.decisions == ()
     assert world.assessor.of_request(request).assessment.outcome is Outcome.REVIEW
     assert request.requested_at == NOW + timedelta(days=1)
+
+
+# ------------------------------------------------------------------------------------------------------------ exchanges
+def test_what_was_sent_in_exchange_comes_back_with_the_money_of_the_first_order() -> None:
+    """Given a shirt that was exchanged for a coat, when the coat comes back, then the shirt's payment is refunded."""
+    world = World()
+    sent = Settlement(
+        key="x",
+        kind=SettlementKind.EXCHANGE,
+        order_id="ord_1",
+        amount=usd(10_000),
+        state=SettlementState.DONE,
+        intended_at=NOW,
+        done_at=NOW,
+    )
+    first = wanted(
+        return_id="rma_first", resolution=Resolution.EXCHANGE, settlements=(sent,), state=ReturnState.EXCHANGED
+    )
+    world.returns.records["larkspur", "rma_first"] = first
+    coat = OrderLine(line_id="coat", title="Coat", quantity=1, unit_price=usd(0))
+    world.put(order(order_id="ord_3", external_id="1003", lines=(coat,), total=usd(0), exchange_of="rma_first"))
+    world.deliver("shp_3", "ord_3", NOW)
+    request = world.ask(order_id="ord_3", lines=[{"line_id": "coat", "quantity": 1, "reason": "too_small"}])
+    assert request.facts
+    assert request.facts.orders.keys() == {"ord_3"}
+    assert request.facts.orders["ord_3"].exchanged
+    assert request.parts
+    assert request.parts.items == 10_000
+    assert request.parts.total == usd(9_500)
+
+
+def test_an_exchange_of_a_return_that_is_gone_is_worth_what_the_order_says() -> None:
+    world = World()
+    coat = OrderLine(line_id="coat", title="Coat", quantity=1, unit_price=usd(7_000))
+    world.put(order(order_id="ord_3", external_id="1003", lines=(coat,), total=usd(7_000), exchange_of="rma_gone"))
+    request = world.ask(order_id="ord_3", lines=[{"line_id": "coat", "quantity": 1, "reason": "too_small"}])
+    assert request.parts
+    assert request.parts.items == 7_000
+
+
+# ------------------------------------------------------------------------------------------------ nothing twice, killed
+def test_killed_before_the_request_is_written_the_same_key_writes_it_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given the address and the recipient were written, when the desk dies, then the same call goes on."""
+    world = World()
+    more: dict[str, Any] = {
+        "gift": True,
+        "resolution": "store_credit",
+        "recipient": {"name": "Nora", "email": "nora@mail.example"},
+        "sender": SenderAddress(name="Nora", street="Elm 1", city="Oslo", postcode="0150", country="NO"),
+    }
+    create = world.returns.create
+
+    def dies(request: Return) -> bool:
+        raise TimeoutError
+
+    monkeypatch.setattr(world.returns, "create", dies)
+    with pytest.raises(TimeoutError):
+        world.ask(**more)
+    monkeypatch.setattr(world.returns, "create", create)
+    first, again = world.ask(**more), world.ask(**more)
+    assert first == again
+    assert len(world.returns.records) == len(world.addresses.records) == 1
+
+
+def test_two_calls_at_once_with_one_key_are_one_return(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given another call has written it after this one looked, then its return is the answer."""
+    world = World()
+    look, written = world.returns.get, list[str]()
+
+    def late(brand: str, return_id: str) -> Return | None:
+        if not written:
+            written.append(return_id)
+            world.ask(KEY)
+            return None
+        return look(brand, return_id)
+
+    monkeypatch.setattr(world.returns, "get", late)
+    request, new = world.desk.request("larkspur", asked(), KEY, NOW + DAY)
+    assert not new
+    assert list(world.returns.records.values()) == [request]

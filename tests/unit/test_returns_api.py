@@ -58,7 +58,7 @@ class Api:
         return found
 
 
-def request(scope: str, body: Any = None, headers: dict[str, str] | None = None, **query: str) -> InboundRequest:
+def request(scope: str, body: Any = None, headers: Any = None, **query: str) -> InboundRequest:
     return InboundRequest(
         method="POST",
         path="",

@@ -7,11 +7,12 @@ from datetime import date, datetime, timedelta
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.dates import local_day
 from porchlight.domain.policy.facts import RequestFacts, ShopperFacts
+from porchlight.domain.return_history import History
 from porchlight.domain.risk import score
 from porchlight.domain.rma.terms import Risk
 from porchlight.domain.segments import Traits, names_of
 from porchlight.reaching import Profiles
-from porchlight.returning import Histories, History
+from porchlight.returning import Histories
 
 _YEAR = timedelta(days=365)
 
