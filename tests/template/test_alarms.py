@@ -140,7 +140,7 @@ def test_every_machine_has_an_alarm_for(metric: str) -> None:
 
 def test_the_stream_and_the_schedule_are_watched() -> None:
     assert watched("IteratorAge") == {"PublishChanges"}
-    assert watched("Invocations") == {"SweepDue", "PollCarriers", "LearnDates"}
+    assert watched("Invocations") == {"SweepDue", "PollCarriers", "LearnDates", "ReconcileRefunds"}
 
 
 def test_trouble_that_the_code_counts_has_an_alarm() -> None:

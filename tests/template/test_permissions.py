@@ -65,7 +65,10 @@ def targets(function: str) -> Grants:
         "s3:PutObject": {f"{arn('Bodies')}/{prefix}/*" for prefix in WRITTEN.get(function, ("quarantine",))},
         "firehose:PutRecordBatch": {arn("Archive")},
         "secretsmanager:GetSecretValue": {secret(name if name.endswith("/*") else f"{name}-*") for name in named}
-        or {secret("carriers/*"), secret("stores/*")},
+        or {
+            secret(f"{kind}/*")
+            for kind in ("carriers", "stores", *(["refund-news"] if function == "ReceiveWebhook" else []))
+        },
         "ses:SendEmail": SENDING,
         "ses:SendRawEmail": SENDING,
         "sms-voice:SendTextMessage": {
@@ -89,8 +92,8 @@ SENDERS = {"SendMessage", "ManagePreferences", "ReceiveReply", "AnswerWithdrawal
 """Who may write to shoppers: with news, and with answers to a sign-up or a word that they sent."""
 MAILERS = SENDERS - {"ManagePreferences"}
 """Who may do so by other channels than SMS: what answers a form of the open internet is none of them."""
-REFUNDS = {"RefundReturn", "CarryOutRemedy"}
-"""The functions that may ask for money to be moved."""
+REFUNDS = {"RefundReturn", "CarryOutRemedy", "ReconcileRefunds"}
+"""The functions that may ask for money to be moved, and the one that asks what became of it."""
 READ = {
     ("inbound", "body_of"): "inbound",
     ("mails", "get"): "replies",
@@ -278,6 +281,7 @@ def test_rules_and_schedules_may_call_their_target_and_nothing_else() -> None:
     callers -= {f"{machine}Role" for machine in of_type("StepFunctions::StateMachine")} | {"ArchiveRole"}
     schedules = {f"SweepDueShards{number}Role": "SweepDue" for number in ("01", "23", "45", "67")}
     schedules |= {"PollCarriersEachMinuteRole": "PollCarriers", "LearnDatesEachDayRole": "LearnDates"}
+    schedules |= {"ReconcileRefundsEachHourRole": "ReconcileRefunds"}
     schedules |= {"AnswerWithdrawalWaitingRole": "AnswerWithdrawal"}
     assert callers == {"TellShoppersRole", "DecideReturnsRole", *schedules}
     # The machine, not its alias: that is what Step Functions asks for, also of those who start an alias.

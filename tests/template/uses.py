@@ -192,7 +192,9 @@ def _follow(unit: Unit, found: Uses) -> Iterator[Unit]:
     called = {part.func for part in ast.walk(node) if isinstance(part, ast.Call)}
     for part in ast.walk(node):
         if isinstance(part, ast.Attribute) and unit.module == APP and ast.unparse(part.value) == "self":
-            if part.attr in app() and adapter_of(part.attr) is None:
+            if part.attr in PROVIDERS and part.attr not in COURIERS.values():
+                yield from _wiring(part.attr, found)
+            elif part.attr in app() and adapter_of(part.attr) is None:
                 yield Unit(APP, "App", part.attr)  # the wiring hands one of its own on
         elif isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name) and part.value.id == "app":
             if part.attr in app() and part.attr not in ("clock", "settings"):

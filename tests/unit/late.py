@@ -28,6 +28,7 @@ from porchlight.services.order_delays import OrderWatch
 from porchlight.services.playbook import Playbooks, Todo
 from porchlight.services.resume_workflows import NewsDesk
 from porchlight.services.settle_return import Settler
+from porchlight.services.settlement_book import SettlementBook
 from porchlight.services.surges import SurgeWatch
 from tests.fakes import (
     NO_HISTORY,
@@ -100,7 +101,8 @@ class World:
         self.playbooks = Playbooks(self.bearers, self.orders, self.cases, brands, self.metrics, self.surges)
         self.keeper = OrderKeeper(self.orders, self.shipments, brands, NOBODY, NO_HISTORY)
         book = LedgerBook(self.ledgers, self.orders, self.returns, self.shipments)
-        settler = Settler(self.returns, self.orders, brands, book, lambda *_: self.refunds, self.metrics)
+        settlements = SettlementBook(self.returns, self.orders, book, self.metrics)
+        settler = Settler(settlements, brands, lambda *_: self.refunds, self.metrics)
         self.amends = Amends(
             self.bearers,
             self.orders,

@@ -29,6 +29,7 @@ from porchlight.services.resume_workflows import ReturnNews
 from porchlight.services.return_amounts import Amounts
 from porchlight.services.review_return import Cancellation, DecisionBody, ReviewDesk
 from porchlight.services.settle_return import Settler
+from porchlight.services.settlement_book import SettlementBook
 from porchlight.services.shopper_facts import ShopperBook
 from porchlight.services.warehouse import WarehouseDesk
 from tests.fakes import (
@@ -93,7 +94,8 @@ class World:
         book = LabelBook(self.returns, self.orders, self.shipments, self.brands, lookout, self.metrics)
         self.label_desk = LabelDesk(book, self.addresses, self.documents, self._label_provider)
         money = LedgerBook(self.ledgers, self.orders, self.returns, self.shipments)
-        self.settler = Settler(self.returns, self.orders, self.brands, money, lambda *_: self.provider, self.metrics)
+        settlements = SettlementBook(self.returns, self.orders, money, self.metrics)
+        self.settler = Settler(settlements, self.brands, lambda *_: self.provider, self.metrics)
         self.warehouse = WarehouseDesk(
             *(self.returns, self.orders, self.shipments, self.brands, FakeUnmatchedGoods(), lookout, self.metrics)
         )

@@ -13,6 +13,7 @@ from porchlight.domain.rma.names import Resolution, SettlementKind
 from porchlight.domain.rma.terms import Terms
 from porchlight.services.ledger_book import LedgerBook
 from porchlight.services.settle_return import Settler
+from porchlight.services.settlement_book import SettlementBook
 from tests.fakes import FakeBrands, FakeMetrics, FakeOrders, FakeReturns, FakeShipments
 from tests.fakes_returning import FakeLedgers, FakeSettlements
 
@@ -78,9 +79,8 @@ class Desk:
         self.ledgers = FakeLedgers(self.returns)
         self.brands = FakeBrands(self.config)
         self.book = LedgerBook(self.ledgers, self.orders, self.returns, self.shipments)
-        self.settler = Settler(
-            self.returns, self.orders, self.brands, self.book, lambda *_: self.provider, self.metrics
-        )
+        self.settlements = SettlementBook(self.returns, self.orders, self.book, self.metrics)
+        self.settler = Settler(self.settlements, self.brands, lambda *_: self.provider, self.metrics)
 
     def order(self, order_id: str = "ord_1", **update: object) -> Order:
         found = order(order_id, **update)

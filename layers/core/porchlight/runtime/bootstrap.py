@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from porchlight.domain.rma.names import SettlementKind
     from porchlight.refunds.kit import RefundKit
     from porchlight.services.advance_return import ReturnSteps
+    from porchlight.services.answer_withdrawal import WithdrawalDesk
     from porchlight.services.assess_return import Assessor
     from porchlight.services.blocks import BlockDesk
     from porchlight.services.bundles import Gatherer
@@ -41,16 +42,16 @@ if TYPE_CHECKING:
     from porchlight.services.receive_reply import ReplyDesk
     from porchlight.services.reconcile_refunds import Reconciler
     from porchlight.services.request_return import RequestDesk
+    from porchlight.services.return_papers import ReturnPapers
     from porchlight.services.returns_api import ReturnsApi
     from porchlight.services.returns_portal import Portal
     from porchlight.services.reviews_api import ReviewsApi
     from porchlight.services.settle_return import Settler
+    from porchlight.services.settlement_book import SettlementBook
     from porchlight.services.shopper_api import ShopperApi
-    from porchlight.services.return_papers import ReturnPapers
     from porchlight.services.sign_up import SmsSignUp
     from porchlight.services.texting import Texts
     from porchlight.services.warehouse_api import WarehouseApi
-    from porchlight.services.answer_withdrawal import WithdrawalDesk
     from porchlight.services.webhook_desk import WebhookDesk
     from porchlight.services.withdraw import WithdrawPage
 
@@ -868,23 +869,28 @@ class App:
         """Who has returns settled."""
         from porchlight.services.settle_return import Settler
 
-        return Settler(
-            *(self.returns, self.orders, self.brands, self.ledger_book, self.settlement_provider, self.metrics)
-        )
+        return Settler(self.settlement_book, self.brands, self.settlement_provider, self.metrics)
+
+    @property
+    def settlement_book(self) -> "SettlementBook":
+        """Where settlements are written down."""
+        from porchlight.services.settlement_book import SettlementBook
+
+        return SettlementBook(self.returns, self.orders, self.ledger_book, self.metrics)
 
     @property
     def money_desk(self) -> "MoneyDesk":
         """Where refund providers are heard."""
         from porchlight.services.money_news import MoneyDesk
 
-        return MoneyDesk(self.settler, self.brands, self.quarantine, self.metrics)
+        return MoneyDesk(self.settlement_book, self.brands, self.quarantine, self.metrics)
 
     @property
     def reconciler(self) -> "Reconciler":
         """Who compares what was promised, done and booked."""
         from porchlight.services.reconcile_refunds import Reconciler
 
-        return Reconciler(self.settler, self.money_desk, self.brands, self.metrics)
+        return Reconciler(self.settlement_book, self.money_desk, self.brands, self.settlement_provider, self.metrics)
 
     def settlement_provider(self, brand: "BrandConfig", kind: "SettlementKind") -> "returning.SettlementProvider":
         """Who does a kind of settlement for a brand."""

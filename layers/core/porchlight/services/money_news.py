@@ -14,7 +14,7 @@ from porchlight.ports import Brands, Metrics, Quarantine
 from porchlight.returning import Answer, MoneyNews
 from porchlight.services.record_events import quarantine_body
 from porchlight.services.retrying import until_settled
-from porchlight.services.settle_return import Settler
+from porchlight.services.settlement_book import SettlementBook
 
 State = SettlementState
 _NO_NEWS = {
@@ -30,7 +30,7 @@ _NO_NEWS = {
 class MoneyDesk:
     """Where such news is heard."""
 
-    settler: Settler
+    settlement_book: SettlementBook
     brands: Brands
     quarantine: Quarantine
     metrics: Metrics
@@ -52,7 +52,7 @@ class MoneyDesk:
         brand = self.brands.get(brand_id)
 
         def attempt() -> str:
-            request = self.settler.returns.get(brand_id, news.return_id)
+            request = self.settlement_book.returns.get(brand_id, news.return_id)
             one = next((found for found in request.settlements if _is_meant(found, news)), None) if request else None
             if request is None or one is None:
                 return "unknown"
@@ -60,9 +60,9 @@ class MoneyDesk:
                 return "known"
             principal = one.kind is PRINCIPAL[request.resolution]
             ends = news.state is State.DONE and principal
-            wanted = dues.dues(request, one.kind, self.settler.around(request)) if ends else ()
+            wanted = dues.dues(request, one.kind, self.settlement_book.around(request)) if ends else ()
             answer = Answer(state=news.state, reference=news.reference, why=news.why)
-            self.settler.record(brand, request, one, answer, wanted, now)
+            self.settlement_book.record(brand, request, one, answer, wanted, now)
             self._count(one, news)
             return "heard"
 

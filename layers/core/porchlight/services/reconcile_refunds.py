@@ -22,7 +22,8 @@ from porchlight.errors import ConflictError, PermanentProviderError, TransientEr
 from porchlight.ports import Brands, Metrics
 from porchlight.returning import MoneyNews
 from porchlight.services.money_news import MoneyDesk
-from porchlight.services.settle_return import Settler, instruction
+from porchlight.services.settle_return import Providers, instruction
+from porchlight.services.settlement_book import SettlementBook
 
 STUCK_AFTER = timedelta(hours=24)
 """Asked for and neither done nor refused for so long: operators look at it."""
@@ -70,9 +71,10 @@ class Report(BaseModel):
 class Reconciler:
     """Compares."""
 
-    settler: Settler
-    desk: MoneyDesk
+    settlement_book: SettlementBook
+    money_desk: MoneyDesk
     brands: Brands
+    provider_of: Providers
     metrics: Metrics
 
     def run(self, now: datetime, keep_going: Callable[[], bool] = lambda: True) -> Report:
@@ -99,7 +101,7 @@ class Reconciler:
     def _due(self, brand: str, now: datetime) -> Iterator[Ledger]:
         after = ""
         while True:
-            found, after = self.settler.book.ledgers.due(brand, now, after=after)
+            found, after = self.settlement_book.ledger_book.ledgers.due(brand, now, after=after)
             yield from found
             if not after:
                 return
@@ -112,26 +114,28 @@ class Reconciler:
             request = self._request(known, entry)
             if request and (one := _settlement(request, key)):
                 self._look(brand, request, one, now)
-        order = self.settler.orders.get(known.brand, known.order_id)
-        fresh = self.settler.book.ledgers.get(known.brand, known.order_id)
+        order = self.settlement_book.orders.get(known.brand, known.order_id)
+        fresh = self.settlement_book.ledger_book.ledgers.get(known.brand, known.order_id)
         if order is None or fresh is None:
             return []
         whys = {key: why for key in fresh.entries if (why := self._why(brand, order, fresh, key, now))}
-        if ledger.spent(fresh, order) > self.settler.book.paid(order):
+        if ledger.spent(fresh, order) > self.settlement_book.ledger_book.paid(order):
             whys.setdefault(max(fresh.entries, key=lambda key: fresh.entries[key].at), "above_paid")
         waits = any(self._waits(brand, order, fresh, key, now) for key in fresh.entries) or any(
             now - fresh.entries[key].at < GIVE_UP for key in whys
         )
         with suppress(ConflictError):  # something happens at this moment: the next run looks at it
-            self.settler.book.ledgers.save(ledger.checked(fresh, whys, now + ledger.CHECK_AFTER if waits else None))
+            self.settlement_book.ledger_book.ledgers.save(
+                ledger.checked(fresh, whys, now + ledger.CHECK_AFTER if waits else None)
+            )
         return [_difference(fresh, key, why) for key, why in whys.items()]
 
     def _request(self, known: Ledger, entry: LedgerEntry) -> Return | None:
-        return self.settler.returns.get(known.brand, entry.return_id) if entry.return_id else None
+        return self.settlement_book.returns.get(known.brand, entry.return_id) if entry.return_id else None
 
     def _look(self, brand: BrandConfig, request: Return, one: Settlement, now: datetime) -> None:
         """Ask the provider about what it has taken, and whether what it did still stands."""
-        provider = self.settler.provider_of(brand, one.kind)
+        provider = self.provider_of(brand, one.kind)
         done = one.state is State.DONE and provider.looks and one.amount.amount
         if one.state is not State.ACCEPTED and not done:
             return
@@ -147,7 +151,7 @@ class Reconciler:
             why=answer.why,
             said_at=now,
         )
-        self.desk.hear(request.brand, news, now)
+        self.money_desk.hear(request.brand, news, now)
 
     def _why(self, brand: BrandConfig, order: Order, known: Ledger, key: str, now: datetime) -> str:
         entry = known.entries[key]
