@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 from porchlight.domain.policy.assess import assess
-from porchlight.domain.policy.explain import decision_facts
 from porchlight.domain.policy.facts import RequestFacts
 from porchlight.domain.policy.model import ReturnsPolicy
 from porchlight.domain.returns import Decision, Return, ReturnLine
@@ -18,13 +17,7 @@ def decided(by: ReturnsPolicy, number: int = 1, facts: RequestFacts | None = Non
     facts = facts or asked(resolution=Resolution.REFUND)
     said = assess(facts, by)
     at = NOW + timedelta(minutes=number)
-    decision = Decision(
-        outcome=said.outcome,
-        rule=said.rule,
-        policy_version=by.version,
-        decided_at=at,
-        facts=decision_facts(facts, said),
-    )
+    decision = Decision(outcome=said.outcome, rule=said.rule, policy_version=by.version, decided_at=at)
     own = next(iter(facts.orders))
     values: dict[str, Any] = {
         "brand": "larkspur",

@@ -20,7 +20,7 @@ from porchlight.domain.law.model import StatutoryProfile
 from porchlight.domain.policy.model import ReturnsPolicy
 from porchlight.domain.policy.replay import Compared, LeftOut, Past, Replay, compare
 from porchlight.domain.returns import Decision, Outcome, Return
-from porchlight.domain.rma.names import Payer, Resolution
+from porchlight.domain.rma.names import Payer, Resolution, ReturnMethod
 from tests.fakes import FakeBrands, FakeOrders, FakeReturns
 from tests.fakes_returning import FakeLaws
 from tests.unit.asked_for import CAME, asked, line_facts, policy
@@ -80,6 +80,30 @@ def test_what_no_policy_decides_stays_as_it_was() -> None:
         refused = Decision(outcome=Outcome.REFUSE, rule=rule, policy_version="returns-1", decided_at=NOW)
         found = under(decided(OLD, decisions=(refused,)))
         assert (found.after.outcome, found.after.rule, found.changed) == (Outcome.REFUSE, rule, False)
+
+
+def test_what_the_policy_said_counts_where_more_was_found_out_before_the_decision() -> None:
+    # Given one that the policy approved, and of which money turned out to be refunded elsewhere
+    review = Decision(outcome=Outcome.REVIEW, rule="refunded_elsewhere", policy_version="returns-1", decided_at=NOW)
+    told = {"assessed": Outcome.APPROVE, "assessed_rule": "within_window"}
+    found = under(decided(OLD, decisions=(review,), **told))
+    assert (found.before.outcome, found.after.outcome, found.decided_otherwise) == (*(Outcome.APPROVE,) * 2, False)
+    # And one that is not decided yet
+    assert under(decided(OLD, decisions=(), **told)).before.rule == "within_window"
+    # But what was not there any more never would have been
+    gone = review.model_copy(update={"outcome": Outcome.REFUSE, "rule": "quantity_exceeded"})
+    assert not under(decided(OLD, decisions=(gone,), **told)).changed
+
+
+def test_who_sends_by_themselves_pays_no_fee_to_us() -> None:
+    own = {"methods": ["own", "label"], "pays": "shopper", "fee": {"USD": 900}}
+    dear = policy(otherwise=own, version="dear-1")
+    request = decided(policy(otherwise={**own, "fee": {}}))
+    found = {
+        method: under(request.model_copy(update={"method": method}), dear).after.fee
+        for method in (ReturnMethod.OWN, ReturnMethod.LABEL)
+    }
+    assert found == {ReturnMethod.OWN: {}, ReturnMethod.LABEL: {"USD": 900}}
 
 
 def test_a_persons_decision_is_not_the_policys() -> None:

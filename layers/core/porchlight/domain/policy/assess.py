@@ -47,7 +47,7 @@ class LineVerdict:
 class Assessment:
     """What is said about the request. ``rule``: the code of a refusal (``window_closed``) or of a review
     (``above_review_amount``), otherwise ``within_window`` or ``not_delivered_yet``. The terms are there in any case: a
-    person may say yes to what a policy refuses.
+    person may say yes to what a policy refuses; ``terms.rules["refuse"]`` names the rule that did.
     """
 
     outcome: Outcome
@@ -74,10 +74,12 @@ def _by_policy(facts: RequestFacts, policy: ReturnsPolicy) -> Assessment:
         wanted[line.order_id, line.line_id] += line.quantity
     verdicts = tuple(_verdict(facts, line, wanted[line.order_id, line.line_id], policy) for line in facts.lines)
     terms = together([verdict.terms for verdict in verdicts])
-    refusals = [verdict.refused for verdict in verdicts if verdict.refused]
+    refusals = [verdict for verdict in verdicts if verdict.refused]
     if refusals:
-        rule = min(refusals, key=lambda code: _IMPOSSIBLE.index(code) if code in _IMPOSSIBLE else len(_IMPOSSIBLE))
-        return Assessment(Outcome.REFUSE, rule, terms, verdicts)
+        first = min(refusals, key=_grave)
+        if first.rule and first.refused != "window_closed":
+            terms = terms.model_copy(update={"rules": {**terms.rules, "refuse": first.rule}})
+        return Assessment(Outcome.REFUSE, first.refused, terms, verdicts)
     if facts.resolution is not None and facts.resolution in GOODS_FIRST and facts.kind is not ReturnKind.CLAIM:
         back = tuple(method for method in terms.methods if method not in NOTHING_COMES)
         terms = terms.model_copy(update={"methods": back})
@@ -89,6 +91,11 @@ def _by_policy(facts: RequestFacts, policy: ReturnsPolicy) -> Assessment:
         return Assessment(Outcome.REVIEW, terms.review, terms, verdicts)
     begun = all(verdict.terms.closes_on for verdict in verdicts)
     return Assessment(Outcome.APPROVE, "within_window" if begun else "not_delivered_yet", terms, verdicts)
+
+
+def _grave(verdict: LineVerdict) -> int:
+    code = verdict.refused
+    return _IMPOSSIBLE.index(code) if code in _IMPOSSIBLE and not verdict.rule else len(_IMPOSSIBLE)
 
 
 def _nothing_offered(facts: RequestFacts, verdicts: Sequence[LineVerdict]) -> str:

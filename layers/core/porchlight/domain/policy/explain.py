@@ -4,33 +4,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from porchlight.domain.law.model import STATUTORY
-from porchlight.domain.policy.assess import ASPECTS, OTHERWISE, Assessment, assess
+from porchlight.domain.policy.assess import ASPECTS, OTHERWISE, assess
 from porchlight.domain.policy.conditions import Line, Looked, holds, looked_at
 from porchlight.domain.policy.facts import LineFacts, RequestFacts
 from porchlight.domain.policy.model import ReturnsPolicy
 from porchlight.domain.returns import Return
 from porchlight.domain.rma.terms import Terms
-
-type Told = str | int | bool | None
-
-
-def decision_facts(facts: RequestFacts, said: Assessment) -> dict[str, Told]:
-    """What a ``Decision`` keeps of the facts: those that explain it at a glance. All of them stand in the return."""
-    order = next(iter(facts.orders.values()), None)
-    delivered = order.delivered_on if order else None
-    refused = next((line for line in said.lines if line.refused == said.rule), None)
-    return {
-        "tier": order.tier if order else None,
-        "window_days": said.terms.window_days,
-        "days_since_delivery": (facts.asked_on - delivered).days if delivered else None,
-        "closes_on": said.terms.closes_on.isoformat() if said.terms.closes_on else None,
-        "fee_minor": said.terms.fee.amount if said.terms.fee else 0,
-        "currency": order.currency if order else None,
-        "quantity": sum(line.quantity for line in facts.lines),
-        "already_returning": sum(line.already_returning for line in facts.lines),
-        "policy_rule": refused.rule if refused else said.terms.rules.get("review", ""),
-        "line": refused.line_id if refused else None,
-    }
 
 
 @dataclass(frozen=True)
@@ -88,6 +67,8 @@ def explain(request: Return, policy: ReturnsPolicy) -> Explanation:
 
 
 def _aspects(terms: Terms, by_policy: Terms | None) -> Iterator[AspectSaid]:
+    if refusing := terms.rules.get("refuse"):
+        yield AspectSaid("refuse", "no refusal" if refusing == STATUTORY else "refused", refusing)
     for aspect in ASPECTS:
         value = aspect_value(terms, aspect)
         rule = terms.rules.get(aspect, OTHERWISE if value else "")

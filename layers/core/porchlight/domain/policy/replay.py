@@ -107,18 +107,18 @@ def compare(past: Past, policy: ReturnsPolicy) -> Compared | LeftOut:
     facts, terms = request.facts, request.terms
     if facts is None or terms is None:
         return LeftOut.NO_FACTS
-    if not request.decisions:
+    first = request.decisions[0] if request.decisions else None
+    outcome, rule = (first.outcome, first.rule) if first else (request.assessed, request.assessed_rule)
+    if outcome is None:
         return LeftOut.NOT_DECIDED
     if not set(request.order_ids) <= past.orders.keys():
         return LeftOut.NO_ORDER
-    first = request.decisions[0]
-    then = str(first.facts.get("policy_rule") or "")
-    before = _side(past, first.outcome, first.rule, terms, then)
     said = assess(facts, policy, past.profile)
-    refusing = next((line.rule for line in said.lines if line.refused == said.rule), "")
-    after = _side(past, said.outcome, said.rule, said.terms, refusing)
-    if first.outcome is Outcome.REFUSE and first.rule in NO_POLICYS:
-        after = _side(past, first.outcome, first.rule, said.terms, then)
+    before = _side(past, request.assessed or outcome, request.assessed_rule or rule, terms)
+    after = _side(past, said.outcome, said.rule, said.terms)
+    if outcome is Outcome.REFUSE and rule in NO_POLICYS:
+        before = _side(past, outcome, rule, terms)
+        after = _side(past, outcome, rule, said.terms)
     refused = Outcome.REFUSE in (before.outcome, after.outcome)
     return Compared(
         return_id=request.return_id,
@@ -126,7 +126,7 @@ def compare(past: Past, policy: ReturnsPolicy) -> Compared | LeftOut:
         tier=_tier(facts),
         before=before,
         after=after,
-        terms=() if refused else _differing(terms, said.terms),
+        terms=() if refused else _differing(before.terms, after.terms),
     )
 
 
@@ -138,25 +138,31 @@ def _differing(before: Terms, after: Terms) -> tuple[str, ...]:
     return tuple(aspect for aspect in ASPECTS if aspect_value(before, aspect) != aspect_value(after, aspect))
 
 
-def _side(past: Past, outcome: Outcome, rule: str, terms: Terms, refusing: str) -> Side:
-    rules = {name for joined in terms.rules.values() for name in joined.split(" + ")} - {OTHERWISE}
-    if outcome is Outcome.REFUSE:
-        rules = {refusing} - {"", OTHERWISE}
-    parts = [] if outcome is Outcome.REFUSE else _parts(past, terms)
+def _side(past: Past, outcome: Outcome, rule: str, terms: Terms) -> Side:
+    method = past.request.method
+    if terms.methods and method not in terms.methods:
+        method = terms.methods[0]
+    if method not in _WITH_FEE:  # there is no way back that it would pay
+        terms = terms.model_copy(update={"fee": None})
     refund, fee = Counter[str](), Counter[str]()
-    for one in parts:
+    for one in () if outcome is Outcome.REFUSE else _parts(past, terms):
         refund[one.currency] += one.total.amount
         fee[one.currency] -= one.fee
-    return Side(
-        outcome, rule, terms, frozenset(rules), dict(refund), {key: minor for key, minor in fee.items() if minor}
-    )
+    fees = {currency: minor for currency, minor in fee.items() if minor}
+    return Side(outcome, rule, terms, _deciding(outcome, rule, terms), dict(refund), fees)
+
+
+def _deciding(outcome: Outcome, rule: str, terms: Terms) -> frozenset[str]:
+    """The rules that decided something; of a refusal, the one that refused."""
+    if outcome is Outcome.REFUSE:
+        named = [terms.rules.get("window" if rule == "window_closed" else "refuse", "")]
+    else:
+        named = [name for aspect, joined in terms.rules.items() if aspect != "refuse" for name in joined.split(" + ")]
+    return frozenset(named) - {"", OTHERWISE}
 
 
 def _parts(past: Past, terms: Terms) -> Iterable[Parts]:
     request = past.request
-    method = request.method if request.method in terms.methods or not terms.methods else terms.methods[0]
-    if method not in _WITH_FEE:
-        terms = terms.model_copy(update={"fee": None})
     # What the shop has paid back since is this very refund, as often as not: then it was not.
     orders = {key: order.model_copy(update={"refunds": {}}) for key, order in past.orders.items()}
     own = {key: orders[key] for key in request.order_ids}
