@@ -15,7 +15,9 @@ from porchlight.domain.messages import MessageRecord, MessageState, Suppression
 from porchlight.domain.milestones import Milestone, Signal
 from porchlight.domain.moments import Moment
 from porchlight.domain.orders import Order
-from porchlight.domain.returns import Refund, Return, ReturnState
+from porchlight.domain.returns import Return, ReturnState
+from porchlight.domain.rma.names import SettlementKind
+from porchlight.domain.rma.settlements import Settlement
 from porchlight.domain.signals import FRESH, Heard
 from porchlight.domain.stages import Stage, StageName
 from porchlight.domain.telling import suppression
@@ -122,8 +124,15 @@ class TestOrders:
 
 
 def given_back(reference: str | None = None, **update: Any) -> Return:
-    refund = Refund(key="rfd_1", amount=usd(10_000), requested_at=NOW, provider_reference=reference)
-    return wanted(**{"state": ReturnState.REFUNDED, "refund": refund, **update})
+    refund = Settlement(
+        key="rfd_1",
+        kind=SettlementKind.REFUND,
+        order_id="ord_1",
+        amount=usd(10_000),
+        intended_at=NOW,
+        reference=reference or "",
+    )
+    return wanted(**{"state": ReturnState.REFUNDED, "settlements": (refund,), **update})
 
 
 def said(*refunds: str) -> Order:
