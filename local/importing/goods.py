@@ -208,7 +208,8 @@ def _call(batch: list[tuple[list[Row], dict[str, Any]]], api: OrderApi | None, t
         totals.booked += len(batch)
         return done
     wrong, answer = api.post("/v1/goods", json.dumps({"bookings": [made for _, made in batch]}).encode())
-    said = json.loads(answer) if not wrong else {"booked": 0, "known": 0, "unmatched": 0, "errors": []}
+    nothing: dict[str, Any] = {"booked": 0, "known": 0, "unmatched": 0, "errors": []}
+    said: dict[str, Any] = nothing if wrong else json.loads(answer)
     totals.booked += said["booked"]
     totals.known += said["known"]
     totals.unmatched += said["unmatched"]
