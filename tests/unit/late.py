@@ -102,7 +102,7 @@ class World:
         self.keeper = OrderKeeper(self.orders, self.shipments, brands, NOBODY, NO_HISTORY)
         book = LedgerBook(self.ledgers, self.orders, self.returns, self.shipments)
         settlements = SettlementBook(self.returns, self.orders, book, self.metrics)
-        settler = Settler(settlements, brands, lambda *_: self.refunds, self.metrics)
+        settler = Settler(settlements, brands, lambda *_: self.refunds)
         self.amends = Amends(
             self.bearers,
             self.orders,

@@ -95,7 +95,7 @@ class World:
         self.label_desk = LabelDesk(book, self.addresses, self.documents, self._label_provider)
         money = LedgerBook(self.ledgers, self.orders, self.returns, self.shipments)
         settlements = SettlementBook(self.returns, self.orders, money, self.metrics)
-        self.settler = Settler(settlements, self.brands, lambda *_: self.provider, self.metrics)
+        self.settler = Settler(settlements, self.brands, lambda *_: self.provider)
         self.warehouse = WarehouseDesk(
             *(self.returns, self.orders, self.shipments, self.brands, FakeUnmatchedGoods(), lookout, self.metrics)
         )

@@ -80,7 +80,7 @@ class Desk:
         self.brands = FakeBrands(self.config)
         self.book = LedgerBook(self.ledgers, self.orders, self.returns, self.shipments)
         self.settlements = SettlementBook(self.returns, self.orders, self.book, self.metrics)
-        self.settler = Settler(self.settlements, self.brands, lambda *_: self.provider, self.metrics)
+        self.settler = Settler(self.settlements, self.brands, lambda *_: self.provider)
 
     def order(self, order_id: str = "ord_1", **update: object) -> Order:
         found = order(order_id, **update)

@@ -125,6 +125,15 @@ def test_what_was_refunded_elsewhere_meanwhile_is_never_cut_silently(desk: Desk)
     assert (desk.provider.moved(), desk.get().settlements[-1].amount) == (2_500, eur(2_500))
 
 
+def test_where_nothing_is_left_a_person_s_yes_ends_it_without_money(desk: Desk) -> None:
+    desk.approved("rma_1")
+    desk.orders.save(order(refunds={"re_1": eur(12_500)}, version=2))
+    assert desk.settle() == "review"
+    desk.change(**says(desk.get(), desk.get().settlements[0].key))
+    assert desk.settle() == "done"
+    assert (desk.get().state, desk.provider.calls) == (ReturnState.REFUNDED, [])
+
+
 def test_two_returns_never_get_more_together_than_was_paid(desk: Desk) -> None:
     desk.approved("rma_1", of(2), of(1, "hat"))
     desk.approved("rma_2", of(2))  # a mistake somewhere: the same shirts

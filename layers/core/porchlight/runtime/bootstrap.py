@@ -869,7 +869,7 @@ class App:
         """Who has returns settled."""
         from porchlight.services.settle_return import Settler
 
-        return Settler(self.settlement_book, self.brands, self.settlement_provider, self.metrics)
+        return Settler(self.settlement_book, self.brands, self.settlement_provider)
 
     @property
     def settlement_book(self) -> "SettlementBook":

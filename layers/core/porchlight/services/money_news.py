@@ -63,18 +63,13 @@ class MoneyDesk:
             wanted = dues.dues(request, one.kind, self.settlement_book.around(request)) if ends else ()
             answer = Answer(state=news.state, reference=news.reference, why=news.why)
             self.settlement_book.record(brand, request, one, answer, wanted, now)
-            self._count(one, news)
+            if one.state is State.FAILED:  # it was none, and was perhaps tried again meanwhile
+                self.metrics.count("RefundsDiffer", why="done_after_failed")
             return "heard"
 
         outcome = until_settled(attempt)
         self.metrics.count("RefundNews", outcome=outcome)
         return outcome
-
-    def _count(self, one: Settlement, news: MoneyNews) -> None:
-        if news.state is State.FAILED:
-            self.metrics.count("RefundsFailed", kind=one.kind.value)
-        if one.state is State.FAILED and news.state is State.DONE:  # and perhaps tried again meanwhile
-            self.metrics.count("RefundsDiffer", why="done_after_failed")
 
 
 def _is_meant(one: Settlement, news: MoneyNews) -> bool:

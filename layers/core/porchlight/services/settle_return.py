@@ -17,7 +17,7 @@ from porchlight.domain.rma.dues import Around, Due
 from porchlight.domain.rma.names import SettlementKind, SettlementState
 from porchlight.domain.rma.settlements import Settlement
 from porchlight.errors import InvalidInputError, PermanentProviderError, TransientError
-from porchlight.ports import Brands, Metrics
+from porchlight.ports import Brands
 from porchlight.returning import Answer, Instruction, SettlementProvider
 from porchlight.services.retrying import until_settled
 from porchlight.services.settlement_book import SettlementBook
@@ -35,7 +35,6 @@ class Settler:
     settlement_book: SettlementBook
     brands: Brands
     provider_of: Providers
-    metrics: Metrics
 
     def settle(self, brand_id: str, return_id: str, kind: SettlementKind, now: datetime) -> str:
         """``done``, also where it was before; ``accepted``: it was taken, and news is waited for; ``review``: a person
@@ -55,8 +54,8 @@ class Settler:
                 if state is SettlementState.FAILED:
                     return REVIEW
                 outcome = ACCEPTED if state is SettlementState.ACCEPTED else outcome
-            if outcome is DONE and (after := self.settlement_book.executed(brand, request, wanted, now)) is not request:
-                self.settlement_book.updated(after.model_copy(update={"version": request.version + 1}))
+            if outcome is DONE:
+                self.settlement_book.end(brand, request, wanted, now)
             return outcome
 
         return until_settled(attempt)
@@ -84,8 +83,6 @@ class Settler:
                 raise TransientError("somebody is asking for it at this moment")
             request = self.settlement_book.updated(dues.claimed(request, one.key, now))
         answer = self._ask(provider, brand, request, one)
-        if answer.state is SettlementState.FAILED:
-            self.metrics.count("RefundsFailed", kind=one.kind.value)
         return self.settlement_book.record(brand, request, one, answer, wanted, now), answer.state
 
     @staticmethod

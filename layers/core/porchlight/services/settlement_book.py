@@ -49,12 +49,12 @@ class SettlementBook:
 
     def intend(self, request: Return, due: Due, around: Around, failed: Settlement | None, now: datetime) -> Return:
         """Write the intent, if the money is there: the order may have been refunded elsewhere meanwhile."""
-        if due.kind in dues.MONEY_KINDS and not due.amount.amount:
-            return self.updated(dues.intended(request, due, now, state=SettlementState.DONE))
         order = around.orders[due.order_id]
         book, paid = self.ledger_book.open(order), self.ledger_book.paid(order)
         if failed and failed.why == dues.LESS_LEFT and not due.over:
             due = _cut(due, ledger.left(book, order, paid))
+        if due.kind in dues.MONEY_KINDS and not due.amount.amount:
+            return self.updated(dues.intended(request, due, now, state=SettlementState.DONE))
         intended = dues.intended(request, due, now)
         one = intended.settlements[-1]
         minor = one.from_paid if due.kind in FROM_WHAT_WAS_PAID else 0  # in the ledger to be looked at, not to count
@@ -65,9 +65,10 @@ class SettlementBook:
             echoes=due.kind in MONEY_BACK,
         )
         if reserved is None:
-            self.metrics.count("RefundsFailed", kind=due.kind.value)
             refused = dues.intended(request, due, now, state=SettlementState.FAILED)
-            return self.updated(dues.asked_about(refused, now))
+            after = self.updated(dues.asked_about(refused, now))
+            self.metrics.count("RefundsFailed", kind=due.kind.value)
+            return after
         self.ledger_book.ledgers.save(reserved, intended)
         return intended
 
@@ -89,33 +90,41 @@ class SettlementBook:
             why=answer.why,
             replacement=ids.order_id(request.brand, answer.order) if answer.order else "",
         )
-        if answer.state is SettlementState.DONE:
-            after = self.executed(brand, after, wanted, now)
+        ended = dues.executed(after, wanted, now) if wanted and answer.state is SettlementState.DONE else None
+        after = ended or after
         book = self.ledger_book.open(self._order(request.brand, one.order_id))
-        key, state = one.key, answer.state
-        if one.kind is SettlementKind.CAPTURE and state is SettlementState.DONE:
-            key, state = _exchange_key(request), SettlementState.FAILED  # paid for on its own: the first order is free
-        moved = ledger.moved(book, key, state, now, answer.reference)
+        moved = ledger.moved(book, one.key, answer.state, now, answer.reference)
+        if one.kind is SettlementKind.CAPTURE and answer.state is SettlementState.DONE:
+            # What was sent is paid for by itself: the first order's money is free.
+            moved = ledger.moved(moved, _exchange_key(request), SettlementState.FAILED, now)
         if moved is book:
-            return self.updated(after)
-        self.ledger_book.ledgers.save(moved, after)
+            self.returns.update(after)
+        else:
+            self.ledger_book.ledgers.save(moved.model_copy(update={"version": book.version + 1}), after)
+        if answer.state is SettlementState.FAILED:
+            self.metrics.count("RefundsFailed", kind=one.kind.value)
+        if ended:
+            self._count_ended(brand, one.kind)
         return after
+
+    def end(self, brand: BrandConfig, request: Return, wanted: Sequence[Due], now: datetime) -> None:
+        """Write the return's state where all of ``wanted`` is done and the state does not say so yet: it was news, or a
+        try that was killed.
+        """
+        if wanted and (ended := dues.executed(request, wanted, now)):
+            self.updated(ended.model_copy(update={"version": request.version + 1}))
+            self._count_ended(brand, wanted[0].kind)
 
     def updated(self, request: Return) -> Return:
         """Written, without the ledger."""
         self.returns.update(request)
         return request
 
-    def executed(self, brand: BrandConfig, request: Return, wanted: Sequence[Due], now: datetime) -> Return:
-        """The return with its state, in the same version, once all of ``wanted`` is done."""
-        after = dues.executed(request, wanted, now) if wanted else None
-        if after is None:
-            return request
-        if wanted[0].kind is SettlementKind.REFUND:
+    def _count_ended(self, brand: BrandConfig, kind: SettlementKind) -> None:
+        if kind is SettlementKind.REFUND:
             self.metrics.count("RefundsExecuted", provider=brand.refunds.provider)
         else:
-            self.metrics.count("SettlementsMade", kind=wanted[0].kind.value)
-        return after
+            self.metrics.count("SettlementsMade", kind=kind.value)
 
     def _order(self, brand: str, order_id: str) -> Order:
         order = self.orders.get(brand, order_id)
