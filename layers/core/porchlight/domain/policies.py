@@ -18,7 +18,7 @@ REFUSALS = frozenset(
         *("order_cancelled", "unknown_line", "quantity_exceeded", "nothing_to_refund", "window_closed"),
         *("final_sale", "hazmat", "too_many_returns", "not_returnable", "no_such_resolution", "goods_not_as_sent"),
         *("no_withdrawal", "withdrawal_over"),
-        "not_together",
+        *("not_together", "repair_rejected"),
     }
 )
 """Why a return is refused: stable codes with words of their own. A brand's policy may have further ones."""

@@ -11,8 +11,8 @@ from porchlight.domain.orders import Order
 from porchlight.domain.returns import GIVEN_UP, SETTLED, Return, ReturnState
 from porchlight.domain.rma.names import NOTHING_COMES, Discrepancy, Grade, Resolution, ReturnKind
 
-_KEPT_IDS = 300
-"""Ids that are kept to tell a repeat: the newest. The stream repeats what is minutes old."""
+_KEPT_IDS = 200
+"""Ids that are kept: the newest. The stream repeats what is minutes old, and a return ends within months."""
 _KEPT_ORDERS = 60
 _KEPT_DAYS = 60
 """Of each kind of event."""
