@@ -679,21 +679,6 @@ class FakeRenderer:
         return f"<h1>{name}</h1>"
 
 
-class FakeRefunds:
-    def __init__(self) -> None:
-        self.executed: dict[str, Money] = {}
-        self.calls = 0
-        self.fails: list[Exception] = []
-
-    def refund(self, brand: BrandConfig, request: Return) -> str:
-        self.calls += 1
-        if self.fails:
-            raise self.fails.pop(0)
-        assert request.refund
-        self.executed.setdefault(request.refund.key, request.refund.amount)
-        return f"ref-{request.refund.key}"
-
-
 class FakeMetrics:
     def __init__(self) -> None:
         self.counts: dict[tuple[str, tuple[tuple[str, str], ...]], float] = defaultdict(float)

@@ -482,17 +482,6 @@ class Renderer(Protocol):
         ...
 
 
-class RefundProvider(Protocol):
-    """Who moves the money."""
-
-    def refund(self, brand: BrandConfig, request: Return) -> str:
-        """Ask for the refund under ``request.refund.key``; returns the provider's reference.
-
-        The same key twice is one refund at the provider. PermanentProviderError or TransientError where it refuses.
-        """
-        ...
-
-
 class Metrics(Protocol):
     """Numbers for dashboards and alarms."""
 
