@@ -81,6 +81,7 @@ def test_the_last_day_of_the_window_counts() -> None:
     assert assess(asked(asked_on=last), STORY).outcome is Outcome.APPROVE
     late = assess(asked(asked_on=last + timedelta(days=1)), STORY)
     assert (late.outcome, late.rule) == (Outcome.REFUSE, "window_closed")
+    assert "refuse" not in late.terms.rules
     assert late.lines[0].rule == "otherwise"
 
 
@@ -146,6 +147,16 @@ def test_a_rule_that_refuses_does_so_before_anything_else_and_the_first_one_says
     )
     assert (verdict.outcome, verdict.rule) == (Outcome.REFUSE, "not_here")
     assert verdict.lines[0].rule == verdict.terms.rules["refuse"] == "rule_3"
+
+
+def test_of_two_lines_that_rules_refuse_the_first_one_says_why() -> None:
+    rules = (
+        {"when": {"final_sale": True}, "then": {"refuse": "final_sale"}},
+        {"when": {"category": ["gift_cards"]}, "then": {"refuse": "not_returnable"}},
+    )
+    sold, card = line_facts(final_sale=True), line_facts(line_id="card", category="gift_cards")
+    assert said(asked(sold, card), *rules).rule == "final_sale"
+    assert said(asked(card, sold), *rules).rule == "not_returnable"
 
 
 def test_a_review_is_asked_for_by_the_first_rule_and_taken_back_by_none() -> None:
