@@ -36,7 +36,14 @@ LATER = NOW + DAY
 class Shop:
     """One delivered order, ``#1001`` of ada@x.example, to 97202 in Portland."""
 
-    def __init__(self, pack: BrandPack, *others: BrandConfig, needs_address: bool = False, **returns: Any) -> None:
+    def __init__(
+        self,
+        pack: BrandPack,
+        *others: BrandConfig,
+        needs_address: bool = False,
+        public_url: str = "https://shop.example",
+        **returns: Any,
+    ) -> None:
         self.brand = brand(**{"reasons": REASONS, **returns})
         self.orders, self.returns, self.tries = FakeOrders(), FakeReturns(), FakeTries()
         self.shipments = FakeShipments(self.orders)
@@ -46,7 +53,7 @@ class Shop:
         shoppers = ShopperBook(self.profiles, FakeHistories())
         assessor = Assessor(self.orders, self.shipments, self.returns, brands, shoppers, self.laws)
         self.desk = RequestDesk(self.returns, self.orders, assessor, self.addresses)
-        self.links = Links(FakeSecrets(links={"key": "k" * 40}), "https://shop.example")
+        self.links = Links(FakeSecrets(links={"key": "k" * 40}), public_url)
         renderer = PackRenderer(pack)
         self.find_desk = FindDesk(self.orders, brands, renderer, self.links, self.tries, self.metrics)
         self.portal = Portal(
