@@ -20,6 +20,7 @@ from porchlight.domain.changes import PARCEL_EVENT, STAGE_EVENT, DomainEvent
 from porchlight.domain.fanout.gates import GATES
 from porchlight.domain.fanout.reach import REACH
 from porchlight.domain.fanout.reasons import SUPPRESSED
+from porchlight.domain.law.declared import DECLARED
 from porchlight.domain.messages import Hold, MessageState
 from porchlight.domain.moments import Moment
 from porchlight.domain.policies import REFUSALS
@@ -171,6 +172,7 @@ def _published() -> dict[str, str]:
     found |= {name: moment.value for _, name, moment in MONEY_EVENT.values()}
     found |= {name: moment.value if moment else "" for name, moment in REMEDY_EVENT.values()}
     found |= {name: moment.value for name, moment in STAGE_EVENT.values()}
+    found[DECLARED] = ""
     found["DelayCaseOpened"] = f"{Moment.DELAY_QUESTION.value}{Moment.DELAY_OPTION.value}"
     trees = (
         _trees()[ROOT / f"layers/core/porchlight/domain/{name}.py"]
