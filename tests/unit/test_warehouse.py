@@ -438,6 +438,19 @@ def test_what_has_ended_does_not_begin_again() -> None:
             world.repair(state)
 
 
+@pytest.mark.parametrize("other", [{"return_id": "rma_1"}, {"order_id": "ord_2", "shopper_id": "cus_2"}])
+def test_a_number_that_something_else_has_is_refused(other: dict[str, Any]) -> None:
+    world = in_repair()
+    number = ids.shipment_id("larkspur", "ups", "1Z888")
+    taken = parcel(shipment_id=number, tracking_number="1Z888", **other)
+    world.shipments.save(taken, due_at=None)
+    with pytest.raises(ConflictError) as caught:
+        world.repair("repaired", carrier="ups", tracking_number="1Z888")
+    assert caught.value.problem == "number-of-another-parcel"
+    assert world.shipments.get("larkspur", number) == taken
+    assert world.now().repairs == ()
+
+
 def test_a_parcel_that_was_scanned_before_it_was_told_is_the_same_one() -> None:
     world = in_repair()
     number = ids.shipment_id("larkspur", "ups", "1Z888")
@@ -615,6 +628,15 @@ def test_a_booking_of_what_was_never_scanned_counts() -> None:
     world.receive()
     looked_at(world)
     assert next_step(world.now(), NOW).do is Do.SETTLE
+
+
+def test_what_a_workshop_repaired_unasked_is_not_ordered_from_it() -> None:
+    world = in_repair()
+    world.receive()
+    assert next_step(world.now(), NOW).kind is SettlementKind.REPAIR
+    world.repair("repaired")
+    looked_at(world)
+    assert next_step(world.now(), NOW).do is Do.CLOSE
 
 
 def test_half_of_it_inspected_pays_nothing() -> None:

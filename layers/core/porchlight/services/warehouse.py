@@ -106,7 +106,8 @@ class WarehouseDesk:
         """Record how far a repair is. What goes back to the shopper is followed as a parcel of the order. A repair that
         is rejected ends the return with its reason; a person can take it up again.
 
-        ConflictError (``not-a-repair``) for a return that is none; ``repair-over`` where it has ended otherwise.
+        ConflictError (``not-a-repair``) for a return that is none; ``repair-over`` where it has ended otherwise;
+        ``number-of-another-parcel`` for one that is on its way to us, or to somebody else.
         """
 
         def attempt() -> Return:
@@ -197,7 +198,9 @@ class WarehouseDesk:
     def _parcel_back(self, request: Return, body: RepairBody, shipment_id: str, now: datetime) -> None:
         """The parcel to the shopper, under its order; a scan that came before made it already."""
         found = self.shipments.contents(request.brand, shipment_id)
-        if found.shipment and found.shipment.order_id == request.order_id:
+        if found.shipment and (found.shipment.is_return or found.shipment.order_id not in (None, request.order_id)):
+            raise ConflictError("this number is that of another parcel", code="number-of-another-parcel")
+        if found.shipment and found.shipment.order_id:
             return
         order = self.orders.get(request.brand, request.order_id)
         if order is None:
