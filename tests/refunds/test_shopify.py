@@ -116,7 +116,7 @@ def test_the_amount_is_split_over_what_each_means_of_payment_has_left(shop: Shop
         ([{"data": {"order": None}}], "order-unknown"),
         (
             [bought(paid("1", "125", amountSet={"presentmentMoney": {"amount": "125", "currencyCode": "USD"}}))],
-            "other-currency",
+            "paid-otherwise",
         ),
         ([{"errors": [{"message": "Field x does not exist"}]}], "provider-refused"),
     ],

@@ -271,6 +271,7 @@ def test_every_secret_is_in_the_deploying_page() -> None:
         "api-keys",
         "labels/{brand}",
         "refunds/{brand}",
+        "refund-news/{provider}",
         "webhooks/{brand}",
         "channels/smtp",
         "channels/vapid",

@@ -21,6 +21,14 @@ Refused = Callable[[HttpAnswer, Any], str]
 """Status and body of an answer → the code under which it is refused for good, "" where it may be tried again."""
 
 
+class RefusalError(PermanentProviderError):
+    """A refusal in the provider's own word (``charge_already_refunded``), which is kept with the settlement."""
+
+    def __init__(self, name: str, status: int, word: str) -> None:
+        super().__init__(f"{name} answered {status}")
+        self.problem = word
+
+
 @dataclass(frozen=True)
 class RefundKit:
     """``default_url``: of the signed webhook, for brands that name none."""
@@ -72,7 +80,7 @@ class ApiProvider:
             raise TransientError(f"{self.name} does not let us in")
         code = refused(answer, found)
         if code:
-            raise PermanentProviderError(f"{self.name} answered {answer.status}", code=code)
+            raise RefusalError(self.name, answer.status, code)
         raise TransientError(f"{self.name} answered {answer.status}", code=NO_ANSWER)
 
 

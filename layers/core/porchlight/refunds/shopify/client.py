@@ -195,7 +195,7 @@ def _minor(transaction: dict[str, Any], currency: str) -> int:
     """Minor units in the currency that was paid in."""
     found = (transaction.get("amountSet") or {}).get("presentmentMoney") or {}
     if found.get("currencyCode") != currency:
-        raise PermanentProviderError("the order was paid in another currency", code="other-currency")
+        raise PermanentProviderError("the order was paid in another currency", code="paid-otherwise")
     return Money.of(str(found.get("amount")), currency).amount
 
 
