@@ -131,8 +131,9 @@ def _going_on(name: str, scene: Scene, of: Order) -> list[Sample]:
             kept = {"terms": Terms(policy_version="sample-1", refund_on=RefundTrigger.RECEIVED), **less}
             request = returned(of, ReturnState.APPROVED, resolution=resolution, method=method, **kept)
             add(f"approved-{resolution.value}-{method.value}", request)
-    for asked in ("cancel", "too_late", "person"):
-        add(f"asked-{asked}", returned(of, ReturnState.APPROVED, **less), Extras(asked=asked))
+    own = {"method": ReturnMethod.OWN, "label": None}
+    for asked in ("cancel", "too_late", "person", "sent", "no_number", "no_carrier"):
+        add(f"asked-{asked}", returned(of, ReturnState.APPROVED, **{**less, **own}), Extras(asked=asked))
     add("waits", returned(of, ReturnState.APPROVED, **{**less, "label": None}), Extras())
     add("everything", _everything(of))
     return found

@@ -14,13 +14,15 @@ from porchlight.domain.orders import Destination, Order, Shopper
 from porchlight.domain.returns import Return
 from porchlight.services.assess_return import Assessor
 from porchlight.services.find_order import FindDesk
+from porchlight.services.label_book import LabelBook
 from porchlight.services.links import Links
+from porchlight.services.own_label import OwnLabels
 from porchlight.services.pages import Answered, Page
 from porchlight.services.request_return import RequestDesk
 from porchlight.services.returns_portal import Portal
 from porchlight.services.review_return import Cancellation, ReviewDesk
 from porchlight.services.shopper_facts import ShopperBook
-from tests.fakes import FakeBrands, FakeMetrics, FakeOrders, FakeReturns, FakeSecrets, FakeShipments
+from tests.fakes import NOBODY, FakeBrands, FakeMetrics, FakeOrders, FakeReturns, FakeSecrets, FakeShipments
 from tests.fakes_reaching import FakeProfiles, FakeTries
 from tests.fakes_returning import FakeAddresses, FakeDocuments, FakeHistories, FakeLaws
 from tests.unit.stories import DAY, NOW, ZONE, after, brand, order, parcel, scan
@@ -56,9 +58,11 @@ class Shop:
         self.links = Links(FakeSecrets(links={"key": "k" * 40}), public_url)
         renderer = PackRenderer(pack)
         self.find_desk = FindDesk(self.orders, brands, renderer, self.links, self.tries, self.metrics)
+        book = LabelBook(self.returns, self.orders, self.shipments, brands, NOBODY, self.metrics)
+        reviews, cancellation = ReviewDesk(self.returns, self.orders), Cancellation(self.returns, self.shipments)
         self.portal = Portal(
             *(self.orders, self.returns, brands, renderer, self.links, self.profiles, assessor, self.desk),
-            *(self.documents, ReviewDesk(self.returns, self.orders), Cancellation(self.returns, self.shipments)),
+            *(self.documents, OwnLabels(book, self.addresses, self.documents), reviews, cancellation),
             *(lambda provider: needs_address, lambda: KEY),
         )
         where = Destination(country="US", zone=ZONE, postal_prefix="972")
@@ -106,9 +110,9 @@ class Shop:
         query = {"ask": asked} if asked else {}
         return page_of(self.portal.get(self.token(kind), request.return_id, query, now)).html
 
-    def act(self, request: Return, action: str) -> str:
+    def act(self, request: Return, action: str, **sent: str) -> str:
         """What the page is asked to say then."""
-        made = self.portal.post(self.token(), request.return_id, {"action": action}, LATER)
+        made = self.portal.post(self.token(), request.return_id, {"action": action, **sent}, LATER)
         return made.location.partition("?ask=")[2]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from porchlight.adapters.brandpack import BrandPack
+from porchlight.domain.ids import shipment_id
 from porchlight.domain.law.model import StatutoryProfile
 from porchlight.domain.orders import Shopper
 from porchlight.domain.returns import Decision, Label, Outcome, Return, ReturnState
@@ -477,6 +478,26 @@ class TestProgress:
         )
         request = self.approved(shop, state=ReturnState.REFUSED, decisions=(no,), label=None)
         assert 'value="person"' not in shop.show(request)
+
+    def test_who_sends_a_parcel_of_their_own_tells_its_number(self, shop: Shop) -> None:
+        request = self.approved(shop, label=None, method=ReturnMethod.OWN)
+        shop.deliver(shipment_id("larkspur", "ups", "1Z999"), "ord_1")
+        assert "Sent it? Tell us the number" in texts(shop.show(request))
+        assert shop.act(request, "sent", number="<script>") == "no_number"
+        assert shop.act(request, "sent", number="123456") == "no_carrier"
+        assert shop.act(request, "sent", number="1Z999", carrier="ups") == "no_number", "it brought the order"
+        assert shop.act(request, "sent", number="1Z555", carrier="UPS") == "sent"
+        stored = shop.returns.records["larkspur", request.return_id]
+        assert stored.label
+        assert (stored.label.carrier, stored.label.tracking_number) == ("ups", "1Z555")
+        html = shop.show(stored, asked="sent")
+        assert "We follow your parcel from now on" in texts(html)
+        assert 'value="sent"' not in html
+
+    def test_no_number_is_taken_for_a_parcel_with_a_label_of_ours(self, shop: Shop) -> None:
+        request = self.approved(shop)
+        assert shop.act(request, "sent", number="1Z555", carrier="ups") == ""
+        assert shop.returns.records["larkspur", request.return_id] == request
 
     def test_anything_else_that_is_sent_changes_nothing(self, shop: Shop) -> None:
         request = self.approved(shop)

@@ -25,7 +25,7 @@ from porchlight.domain.words import clean, local_time
 _PRINTED = frozenset({ReturnMethod.LABEL, ReturnMethod.QR, ReturnMethod.BOX_FREE})
 _OPEN = frozenset({ReturnState.REQUESTED, ReturnState.IN_REVIEW, ReturnState.APPROVED})
 _COMING = frozenset({ReturnState.IN_TRANSIT, ReturnState.RECEIVED, ReturnState.INSPECTED, ReturnState.IN_REPAIR})
-_NOTES = {"too_late": "too_late", "person": "asked"}
+_NOTES = {"too_late": "too_late", "person": "asked", "sent": "thanks", "no_number": "no_number", "no_carrier": "which"}
 _GOODS_FIRST = frozenset({Resolution.EXCHANGE, Resolution.REPAIR})
 _LAST_STEP = {
     Resolution.REFUND: "money",
@@ -54,6 +54,12 @@ def may_object(request: Return) -> bool:
     """True for a refusal that no person has looked at, by itself or once more."""
     refused = request.state is ReturnState.REFUSED and may_reopen(request)
     return refused and all(one.decided_by == "policy" and one.rule != REOPENED for one in request.decisions)
+
+
+def sends_own(request: Return) -> bool:
+    """True while the shopper has still to send a parcel of their own, or to tell its number."""
+    waits = request.state is ReturnState.APPROVED and not request.scanned_at
+    return waits and request.method is ReturnMethod.OWN and request.label is None
 
 
 def progress_view(scene: Scene, request: Return, links: Mapping[str, str], extras: Extras) -> View:
@@ -90,7 +96,9 @@ def progress_view(scene: Scene, request: Return, links: Mapping[str, str], extra
         "note": say(f"returns.progress.{_NOTES[extras.asked]}", {"brand": facts["brand"]})
         if extras.asked in _NOTES
         else "",
-        "good": extras.asked == "person",
+        "good": extras.asked in ("person", "sent"),
+        "sends_own": sends_own(request),
+        "coded": request.method in (ReturnMethod.QR, ReturnMethod.BOX_FREE),
         "objects": may_object(request),
         "action": links["here"],
         "all": links["all"],

@@ -688,7 +688,7 @@ class App:
 
         return Portal(
             *(self.orders, self.returns, self.brands, self.renderer, Links(self.secrets, self.public_url)),
-            *(self.profiles, self.assessor, self.request_desk, self.documents),
+            *(self.profiles, self.assessor, self.request_desk, self.documents, self.own_labels),
             *(ReviewDesk(self.returns, self.orders), Cancellation(self.returns, self.shipments)),
             *(needs_address, lambda: token_hex(8)),
         )

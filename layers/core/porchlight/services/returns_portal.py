@@ -2,6 +2,7 @@
 kind: it shows no prices and nothing of the giver.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -23,7 +24,7 @@ from porchlight.domain.portal_view import (
     offers_view,
     refused_view,
 )
-from porchlight.domain.return_progress import Extras, may_object, progress_view
+from porchlight.domain.return_progress import Extras, may_object, progress_view, sends_own
 from porchlight.domain.returns import Return
 from porchlight.domain.rma.names import Resolution, ReturnKind, ReturnMethod
 from porchlight.errors import ConflictError, InvalidInputError, NotFoundError
@@ -33,6 +34,7 @@ from porchlight.returning import Documents
 from porchlight.services.asked import Asked
 from porchlight.services.assess_return import Assessor, Offer
 from porchlight.services.links import Links
+from porchlight.services.own_label import OwnLabels
 from porchlight.services.pages import Answered, Page, Wished
 from porchlight.services.portal_form import Chosen, address_of, chosen_of, recipient_of, with_wanted
 from porchlight.services.portal_lines import lines_of
@@ -44,6 +46,7 @@ from porchlight.services.withdrawal_right import is_open
 PHOTO_KIND = "image/jpeg"
 BY_SHOPPER = "shopper"
 _UPLOAD_SECONDS = 3600
+_NUMBER = re.compile(r"[A-Za-z0-9 -]{4,64}")
 _KINDS = {"pdf": "application/pdf", "png": "image/png"}
 """Of labels."""
 _OF_A_GIFT = frozenset({Resolution.REFUND, Resolution.STORE_CREDIT})
@@ -81,6 +84,7 @@ class Portal:
     assessor: Assessor
     desk: RequestDesk
     documents: Documents
+    own_labels: OwnLabels
     reviews: ReviewDesk
     cancellation: Cancellation
     needs_address: Callable[[str], bool]
@@ -105,13 +109,13 @@ class Portal:
 
     def post(self, token: str, step: str, sent: Mapping[str, str], now: datetime, wished: Wished = ()) -> Answered:
         """Ask for a return (``step`` is empty): leads to its page, or says what is wrong. With the id of a return:
-        ``action`` is ``cancel`` or ``person``. Twice is once.
+        ``action`` is ``cancel``, ``person``, or ``sent`` with the ``number`` of their own parcel. Twice is once.
         """
         try:
             visit = self._visit(token, now, wished)
             if not step:
                 return self._ask(visit, token, sent, now)
-            said = self._act(self._of(visit, step), sent.get("action", ""), now)
+            said = self._act(self._of(visit, step), sent, now)
             return Answered(location=f"{step}?ask={said}" if said else step)
         except NotFoundError:
             return Answered(self._expired(wished))
@@ -159,8 +163,11 @@ class Portal:
             raise NotFoundError("there is no label to print")
         return Answered(file=(self.documents.get(name), _KINDS[kind], f"{request.return_id}.{kind}"))
 
-    def _act(self, request: Return, action: str, now: datetime) -> str:
+    def _act(self, request: Return, sent: Mapping[str, str], now: datetime) -> str:
         """What the page says then."""
+        action = sent.get("action", "")
+        if action == "sent" and sends_own(request):
+            return self._sent(request, sent, now)
         try:
             if action == "cancel":
                 self.cancellation.cancel(request.brand, request.return_id, BY_SHOPPER, now)
@@ -170,6 +177,18 @@ class Portal:
         except (ConflictError, InvalidInputError):
             return "too_late"
         return ""
+
+    def _sent(self, request: Return, sent: Mapping[str, str], now: datetime) -> str:
+        carrier, number = sent.get("carrier", "").strip()[:60], sent.get("number", "").strip()
+        if not _NUMBER.fullmatch(number):
+            return "no_number"
+        try:
+            self.own_labels.bring(request.brand, request.return_id, carrier, number, now)
+        except InvalidInputError:
+            return "no_carrier"
+        except ConflictError:
+            return "no_number"
+        return "sent"
 
     def _expired(self, wished: Wished) -> Page:
         view = expired_view(f"{self.links.public_url}/returns", self.renderer.speech(None, *wished).tag)
