@@ -52,6 +52,7 @@ from tests.fakes_reaching import (
     FakeProfiles,
     FakeTouches,
 )
+from tests.fakes_returning import FakeHistories, FakeLaws
 from tests.fakes_sending import FakeReputations
 from tests.unit.stories import NOW, after, brand, order, parcel, scan
 
@@ -336,6 +337,7 @@ def ports(monkeypatch: pytest.MonkeyPatch, metrics: FakeMetrics) -> dict[str, An
         **{"touches": FakeTouches(), "gatherer": Gatherer(FakeBundles(), messages), "reputations": FakeReputations()},
         **{"experiments": FakeExperiments(), "engagement": FakeEngagement()},
         **{"archive": FakeArchive(), "codes": FakeCodes(), "profiles": FakeProfiles(orders)},
+        **{"histories": FakeHistories(), "laws": FakeLaws()},
         **{"renderer": FakeRenderer(), "accounts": FakeAccounts(), "_pack": Pack(brand())},
         **{"secrets": FakeSecrets(links={"key": "k" * 40}), "metrics": metrics},
     }
