@@ -250,6 +250,13 @@ def test_a_fee_is_taken_once_and_it_is_the_highest() -> None:
     assert said(asked(*lines), dear, otherwise=costs).terms.fee == usd(900)
 
 
+def test_fees_of_two_currencies_are_not_compared() -> None:
+    orders = (order_facts(), order_facts(order_id="ord_2", currency="EUR"))
+    facts = asked(line_facts(), line_facts(order_id="ord_2"), orders=orders)
+    costs = {"pays": "shopper", "fee": {"USD": 300, "EUR": 900}}
+    assert said(facts, otherwise=costs).terms.fee == usd(300)
+
+
 def test_what_may_be_kept_comes_along_in_the_parcel_of_what_may_not() -> None:
     keep = {"when": {"item_value": {"at_most": {"USD": 1500}}}, "then": {"methods": ["keep"]}}
     cheap = line_facts(line_id="socks", unit_minor=900)
@@ -265,6 +272,7 @@ def test_what_cannot_come_back_together_says_so() -> None:
     swap = {"when": {"category": ["hats"]}, "then": {"resolutions": ["exchange"]}}
     lamp, hat = line_facts(line_id="lamp", category="lamps"), line_facts(line_id="hat", category="hats")
     assert said(asked(line_facts(), lamp), store).rule == "not_together"
+    assert said(asked(line_facts(), lamp, resolution=Resolution.REFUND), store).rule == "not_together"
     assert said(asked(hat, lamp), credit, swap).rule == "not_together"
     assert said(asked(hat, lamp, resolution=Resolution.EXCHANGE), credit, swap).rule == "no_such_resolution"
 
