@@ -51,6 +51,8 @@ class Credentials:
             "orders:write",
             "returns:write",
             "returns:decide",
+            "returns:receive",
+            "returns:read",
             "cases:read",
             "cases:decide",
             "dates:read",
