@@ -2,12 +2,13 @@
 what a shopper gets by law, in exchange, repaired, as a gift, and after somebody has had doubts.
 """
 
+import itertools
 import re
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from subprocess import run
@@ -45,6 +46,7 @@ class Shop:
     world: World
     earlier: Purchase
     earlier_return: dict[str, Any]
+    count: Iterator[int] = field(default_factory=itertools.count)
 
     def order(
         self,
@@ -99,7 +101,7 @@ class Shop:
             for n in lines or (0,)
         ]
         body = {"order": str(order.external_id), "lines": wanted} | {k: v for k, v in more.items() if k != "line"}
-        key = f"practice-{order.external_id}-{lines}-{sorted(more)}"
+        key = f"practice-{order.external_id}-{next(self.count)}"
         answer = self.world.api(LARKSPUR, "POST", "/v1/returns", body, idempotency_key=key)
         assert answer.status == 202, answer.body
         return str(answer.json()["return_id"])
@@ -161,7 +163,7 @@ def test_windows_fees_and_tiers(shop: Shop) -> None:
     asked = {order.number: shop.ask(order) for order in (early, late, over, elite, top, holiday)}
     # Then: free within 14 days
     shown = shop.shown(early, asked[early.number], "approved")
-    assert (shown["refund_amount"]["amount"], shown["terms"]["fee"]) == (8000, None)
+    assert (shown["refund_amount"]["amount"], shown["terms"].get("fee")) == (8000, None)
     # Then a fee
     shown = shop.shown(late, asked[late.number], "approved")
     assert shown["refund_amount"]["amount"] == 8000 - 995
@@ -325,10 +327,12 @@ def test_a_present_goes_back_and_nobody_learns_what_it_cost(shop: Shop) -> None:
     shop.arrived(order)
     receipt = world.api(LARKSPUR, "POST", f"/v1/orders/{order.external_id}/gift-receipt", {})
     assert receipt.status == 200
-    link = next(value for value in receipt.json().values() if isinstance(value, str) and "/g/" in value)
-    page = world.front.get(link.removeprefix(world.front.url)) if hasattr(world.front, "get") else None
-    if page is not None:
-        assert "55" not in page.body.decode()
+    page = world.running.send("GET", receipt.json()["gift_page"].removeprefix(world.front.url), b"", {})
+    assert page.status == 200
+    assert "Thing number 0" in page.body.decode()
+    assert "55" not in re.sub(
+        r"<style.*?</style>|href=\S+|value=\S+|action=\S+", "", page.body.decode(), flags=re.DOTALL
+    )
     recipient = {"name": "Wilhelmina Underwood", "email": f"gift.{order.external_id}@mail.example"}
     return_id = shop.ask(order, gift=True, recipient=recipient, resolution="store_credit")
     world.scan_label(order, world.awaited(lambda: _with_label(world, return_id), "there is a label", order))
