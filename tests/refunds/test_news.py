@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from porchlight.connectors import Account, InboundMessage, InboundRequest
 from porchlight.domain.returns import ReturnState
-from porchlight.domain.rma.names import SettlementKind, SettlementState
+from porchlight.domain.rma.names import Resolution, SettlementKind, SettlementState
 from porchlight.errors import UnreadableBodyError
 from porchlight.refunds.registry import news_connector
 from porchlight.returning import MoneyNews
@@ -245,8 +245,6 @@ def test_bodies_are_heard_or_quarantined(desk: Desk) -> None:
 
 
 def test_a_repair_that_is_accepted_goes_on_when_it_is_done(desk: Desk) -> None:
-    from porchlight.domain.rma.names import Resolution
-
     desk.approved("rma_2", resolution=Resolution.REPAIR)
     desk.provider.state = State.ACCEPTED
     assert desk.settle("rma_2", SettlementKind.REPAIR) == "accepted"
