@@ -1,5 +1,6 @@
 """The life of a message: held, gathered, merged, handed from channel to channel, followed by others."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -7,16 +8,18 @@ import pytest
 
 from porchlight.domain.channels import Channel, Purpose
 from porchlight.domain.consent import ConsentSource
+from porchlight.domain.ids import order_id
 from porchlight.domain.messages import Hold, MessageRecord, MessageState, Suppression
 from porchlight.domain.milestones import Milestone
 from porchlight.domain.moments import Moment
 from porchlight.domain.outreach import Cap, ChannelPolicy, Outreach
 from porchlight.domain.preferences import Digest, Preferences, Profile, PushTarget
+from porchlight.domain.returns import Decision, Outcome, ReturnState
 from porchlight.errors import NO_ANSWER, THROTTLED, AddressRefusedError, PermanentProviderError, TransientError
 from porchlight.reaching import MOST_MEMBERS, PushContent, TextContent
 from porchlight.services.consent import ConsentDesk, Said
 from porchlight.services.send_message import IN_DOUBT
-from tests.unit.stories import NOW, after, order, parcel, scan
+from tests.unit.stories import NOW, after, order, parcel, scan, wanted
 from tests.unit.test_messages_services import World
 
 HOUR = timedelta(hours=1)
@@ -87,6 +90,22 @@ class TestChannels:
         assert (sms.to, sms.country, sms.content.text.split(":")[0]) == ("+15032281234", "US", "Larkspur")
         assert "https://track.example/" in sms.content.text
         assert city.told()[0].parts == sms.content.parts
+
+    def test_an_sms_about_a_return_has_the_short_link_of_the_order_which_leads_to_it(self, city: City) -> None:
+        # Given an order whose id is one of ours, as short links need it
+        known = order_id("larkspur", "1001")
+        city.orders.save(order(order_id=known, version=1))
+        yes = Decision(outcome=Outcome.APPROVE, rule="within_window", policy_version="1", decided_at=NOW)
+        city.returns.create(wanted(order_id=known, state=ReturnState.APPROVED, decisions=(yes,)))
+        update = {"order_id": known, "shipment_id": None, "return_id": "rma_1", "subject_id": "rma_1"}
+        event = city.news(Moment.RETURN_APPROVED).model_copy(update=update)
+        city.plan(event)
+        city.sweep(NOW + 2 * HOUR)  # after the quiet hours
+        (sms,) = city.email.sent
+        assert isinstance(sms.content, TextContent)
+        link = re.findall(r"https://\S+", sms.content.text)[0]
+        assert link.startswith("https://track.example/t/")
+        assert len(link) < 75
 
     def test_an_address_that_is_refused_hands_over_to_the_next_channel_and_is_not_tried_again(self, city: City) -> None:
         city.email.fails = [AddressRefusedError("no such number")]

@@ -136,7 +136,9 @@ class Composer:
         words = self._short(brand, view)
         page = view["links"]["page"]
         if channel is Channel.SMS:
-            short = (page == links["tracking"] and links.get("short")) or page
+            # Returns have no short link of their own: the order's page leads to them.
+            ours = page == links["tracking"] or page.startswith(links["returns"])
+            short = (ours and links.get("short")) or page
             forms = (f"{brand.name}: {words['sms']} {short}", f"{words['sms']} {short}", f"{brand.name}: {short}")
             fitting = fit(forms, brand.outreach.sms.max_segments)
             if fitting is None:
