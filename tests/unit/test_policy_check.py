@@ -107,6 +107,8 @@ def test_a_rule_that_contradicts_itself_is_an_error(wrong: dict[str, Any], place
         rule({"item_value": {"above": {"USD": 9}, "at_most": {"USD": 10}}}, **DAYS),
         rule({"delivered": True, "days_since_delivery": {"above": 3}}, **DAYS),
         rule({"any": [{"tier": ["silver"]}, {"tier": ["gold"]}], **GOLD}, **DAYS),
+        rule({"any": [{"tags": ["old"]}], "tags": ["new"]}, **DAYS),
+        rule({"any": [{"sku": ["HOME-*"]}], "sku": ["*-1"]}, **DAYS),
         rule({"unless": [{"tier": ["silver"]}]}, **DAYS),
         rule(GOLD, methods=["keep", "label"], resolutions=["exchange", "refund"], refund_on="received"),
         rule(GOLD, methods=["keep"], resolutions=["replace", "refund"], refund_on="instant"),
