@@ -295,3 +295,28 @@ class Killer:
             return result
 
         return guarded
+
+
+# -------------------------------------------------------------------------------------------------- policies and wishes
+
+OTHERWISE: dict[str, Any] = {
+    "window": {"days": 30},
+    "resolutions": ["refund", "store_credit", "exchange", "instant_exchange", "replace", "repair"],
+    "methods": ["label", "qr", "own", "in_store", "keep", "donate"],
+    "refund_on": "first_scan",
+    "pays": "brand",
+}
+ONE = ItemFound(line_id="shirt", quantity=1)
+
+
+def world(*, provider: str = "own", deadlines: dict[str, Any] | None = None, **says: Any) -> World:
+    """Under a policy with no rules: what it says beside the usual."""
+    return World(
+        provider=provider, rules=[], otherwise=OTHERWISE | says, deadlines=deadlines or {"review_default": "approve"}
+    )
+
+
+def wanted(minor: int | None = None) -> dict[str, Any]:
+    """An exchange for another shirt, at a price of its own."""
+    price = {"unit_price": {"amount": minor, "currency": "USD"}} if minor is not None else {}
+    return {"resolution": "exchange", "lines": [SHIRT | {"wanted": {"sku": "SHIRT-L", **price}}]}

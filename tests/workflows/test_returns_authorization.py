@@ -5,10 +5,19 @@ from typing import Any
 
 import pytest
 
+from porchlight.domain.rma.goods import Receipt
+from porchlight.domain.rma.names import SettlementKind
+from porchlight.services.asked import Asked
+from porchlight.services.return_parcels import news_of, parcels_of
+from porchlight.services.review_return import DecisionBody
+from tests.unit.returning import SHIRT, wanted, world
+from tests.unit.stories import NOW
 from tests.workflows.asl_runner import Result, TaskError, run
 
 MACHINE = Path(__file__).parents[2] / "statemachines/returns_authorization.asl.json"
 INPUT = {"id": "chg_1", "type": "ReturnRequested", "brand": "larkspur", "return_id": "rma_1", "order_id": "ord_1"}
+ORDER = {"order_id": "ord_1", "lines": [SHIRT]}
+BOX = Receipt(receipt_id="r-1", received_at=NOW)
 WHICH = {"brand": "larkspur", "return_id": "rma_1", "execution": "test-1"}
 
 
@@ -195,3 +204,57 @@ def test_a_step_that_fails_for_good_marks_the_return(name: str, mocks: dict[str,
 def test_a_mark_that_cannot_be_made_still_ends_in_failure() -> None:
     result = authorize(CreateLabel=TaskError("KeyError"), MarkReturnFailed=TaskError("TransientError"))
     assert (result.status, result.error) == ("FAILED", "ReturnsAuthorizationFailed")
+
+
+@pytest.mark.parametrize(
+    ("says", "asked", "news", "end"),
+    [
+        ({}, {}, ["scan"], "refunded"),
+        ({"review": "look"}, {}, ["yes", "scan"], "refunded"),
+        ({"refund_on": "received"}, {}, ["scan", "receive"], "refunded"),
+        ({}, {"method": "keep"}, [], "refunded"),
+        ({}, wanted() | {"resolution": "instant_exchange"}, ["scan"], "exchanged"),
+        ({}, {}, ["cancel"], "cancelled"),
+    ],
+)
+def test_the_machine_and_the_services_understand_each_other(
+    says: dict[str, Any], asked: dict[str, Any], news: list[str], end: str
+) -> None:
+    """The definition as it is deployed, its tasks done by the services over fakes, news while it waits."""
+    here = world(**says)
+    request, _ = here.requests.request("larkspur", Asked.model_validate(ORDER | asked), "request-key-1", NOW)
+    rma, coming = request.return_id, list(news)
+    which = {"brand": "larkspur", "return_id": rma}
+
+    def decide(arguments: Any) -> Any:
+        payload = arguments["Payload"]
+        step_of = {"start": here.steps.start, "next": here.steps.next}[payload["action"]]
+        return {"Payload": step_of("larkspur", rma, payload["execution"], here.now)}
+
+    def labels(arguments: Any) -> Any:
+        payload = arguments["Payload"]
+        desk = {"make": here.label_desk.make, "void": here.label_desk.void}[payload["action"]]
+        return {"Payload": here.steps.after(payload["action"], desk("larkspur", rma, here.now), payload, here.now)}
+
+    def settle(arguments: Any) -> Any:
+        payload = arguments["Payload"]
+        outcome = here.settler.settle("larkspur", rma, SettlementKind(payload["kind"]), here.now)
+        return {"Payload": here.steps.after("settle", outcome, payload, here.now)}
+
+    def wait(arguments: Any) -> Any:
+        seen, happens = arguments["Payload"]["seen"], coming.pop(0)
+        assert seen == news_of(here.get(rma), parcels_of(here.shipments, here.get(rma)))
+        happen = {
+            "scan": lambda: here.carrier(rma, hear=False),
+            "yes": lambda: here.reviews.decide("larkspur", rma, DecisionBody(approve=True), "cx", here.now),
+            "receive": lambda: here.warehouse.receive("larkspur", rma, BOX, here.now),
+            "cancel": lambda: here.cancellation.cancel("larkspur", rma, "shopper", here.now),
+        }
+        happen[happens]()
+        return {"purpose": "return"}
+
+    tasks = {"EvaluateReturn": decide, "DecideNextStep": decide, "CreateLabel": labels, "VoidLabel": labels}
+    result = run(MACHINE, INPUT | which, {**tasks, "SettleReturn": settle, "AwaitNews": wait, "RequestReview": wait})
+    assert (result.status, result.output) == ("SUCCEEDED", {"outcome": end})
+    assert coming == []
+    assert here.get(rma).closed_at
