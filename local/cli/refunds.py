@@ -20,8 +20,9 @@ _LONGEST_RUN = 310
 
 @commands.command()
 def reconcile(stage: Stage = None, region: Region = None, json: Json = False) -> None:
-    """Let the hourly run come now: ask providers about what is open, compare what is due with the shop's books, and name
-    what is stuck or differs. Nothing is paid by it.
+    """Let the hourly run come now: ask providers about what is open, compare what is due with the shop's books.
+
+    It names what is stuck or differs. Nothing is paid by it.
     """
     output = Output(json)
     with opened(output, stage, region) as stack, output.step("Comparing"):

@@ -142,6 +142,25 @@ def test_two_returns_never_get_more_together_than_was_paid(desk: Desk) -> None:
     assert desk.provider.moved() == 12_000
 
 
+def test_two_that_want_the_last_money_at_one_moment_see_each_other(desk: Desk) -> None:
+    """Given two returns of which only one can be paid, when the second is settled between what the first has read and
+    what it writes, then exactly one is paid and people are asked about the other.
+    """
+    desk.approved("rma_1", of(2))
+    desk.approved("rma_2", of(2))
+    desk.change("rma_2", parts=desk.get("rma_1").parts)
+    real, nested = desk.ledgers.save, []
+
+    def save(*args: Any) -> None:
+        desk.ledgers.save = real  # type: ignore[method-assign]
+        nested.append(desk.settle("rma_2"))
+        real(*args)
+
+    desk.ledgers.save = save  # type: ignore[method-assign]
+    assert (desk.settle("rma_1"), nested) == ("review", ["done"])
+    assert desk.provider.moved() == 10_000
+
+
 def test_a_refund_that_the_shop_echoes_counts_once(desk: Desk) -> None:
     desk.approved("rma_1")
     desk.settle()
