@@ -22,7 +22,8 @@ from porchlight.domain.returns import Return, ReturnLine, ReturnState, Review
 from porchlight.domain.shipments import Shipment, StoredEvent, fold
 from porchlight.errors import ConflictError
 from porchlight.ports import Due, Quarantined, Wait
-from tests.adapters.conftest import Stores
+from tests.adapters.conftest import TABLE, Stores
+from tests.fakes import FakeReturns
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 SOON = timedelta(minutes=5)
@@ -398,6 +399,28 @@ class TestReturns:
         assert stores.returns.waits(stores.brand, "rma_1") == [newer]
         stores.returns.remove_wait(newer)
         assert stores.returns.waits(stores.brand, "rma_1") == []
+
+    def test_a_token_of_the_release_before_is_there_until_the_next_write(self, stores: Stores) -> None:
+        stores.returns.create(returning(stores.brand, "rma_1"))
+        assert stores.returns.review_token(stores.brand, "rma_1") is None
+        keep_token_beside(stores.returns, stores.brand, "rma_1", "old")
+        assert stores.returns.review_token(stores.brand, "rma_1") == "old"
+        stores.returns.update(returning(stores.brand, "rma_1", version=1))
+        assert stores.returns.review_token(stores.brand, "rma_1") is None
+
+
+def keep_token_beside(returns: Any, brand: str, return_id: str, token: str) -> None:
+    """As releases before did: an attribute beside the record."""
+    if isinstance(returns, FakeReturns):
+        returns.tokens[brand, return_id] = token
+        return
+    client("dynamodb").update_item(
+        TableName=TABLE,
+        Key={"pk": {"S": keys.return_pk(brand, return_id)}, "sk": {"S": keys.RETURN}},
+        UpdateExpression="SET #token = :token",
+        ExpressionAttributeNames={"#token": "token"},
+        ExpressionAttributeValues={":token": {"S": token}},
+    )
 
 
 class TestDueIndex:
