@@ -13,8 +13,9 @@ from porchlight.domain.channels import Channel, Purpose
 from porchlight.domain.orders import Shopper
 from porchlight.runtime import bootstrap
 from porchlight.services.links import Links
-from tests.fakes import FakeBrands, FakeMetrics, FakeOrders, FakeRenderer, FakeSecrets
+from tests.fakes import FakeBrands, FakeMetrics, FakeOrders, FakeRenderer, FakeReturns, FakeSecrets
 from tests.fakes_reaching import FakeCatalogues, FakeCourier, FakeProfiles, FakeReplies
+from tests.fakes_returning import FakeAddresses, FakeDocuments, FakeHistories
 from tests.unit.stories import NOW, order
 from tests.unit.test_replies import OURS, mail, shop
 
@@ -43,6 +44,8 @@ def ports(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     found = {
         **{"orders": orders, "profiles": FakeProfiles(orders), "replies": FakeReplies(), "courier": FakeCourier()},
         **{"renderer": FakeRenderer(), "_pack": Pack(shop()), "metrics": FakeMetrics(), "mails": Bucket()},
+        **{"histories": FakeHistories(), "returns": FakeReturns(), "addresses": FakeAddresses()},
+        "documents": FakeDocuments(),
         "secrets": FakeSecrets(**{"links": {"key": "k" * 40}, "api-keys": {"keys": [key]}}),
     }
     found["text_courier"] = found["courier"]
