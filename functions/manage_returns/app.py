@@ -20,14 +20,15 @@ def ok(answer: Callable[[InboundRequest, Mapping[str, str]], Mapping[str, Any]])
     return lambda request, path: json_response(200, answer(request, path))
 
 
-one = "/v1/returns/{return_id}"
 handler = http_handler(
     {
         "POST /v1/returns": ask,
         "POST /v1/returns/offers": ok(lambda request, _: app.returns_api.offers(request, app.clock())),
         "GET /v1/returns": ok(lambda request, _: app.returns_api.listed(request, app.clock())),
-        f"GET {one}": ok(lambda request, path: app.returns_api.look(request, path["return_id"])),
-        f"POST {one}/cancel": ok(lambda request, path: app.returns_api.cancel(request, path["return_id"], app.clock())),
+        "GET /v1/returns/{return_id}": ok(lambda request, path: app.returns_api.look(request, path["return_id"])),
+        "POST /v1/returns/{return_id}/cancel": ok(
+            lambda request, path: app.returns_api.cancel(request, path["return_id"], app.clock())
+        ),
         "POST /v1/orders/{id}/gift-receipt": ok(lambda request, path: app.returns_api.gift(request, path["id"])),
         "GET /v1/openapi.json": ok(lambda request, path: app.returns_api.describe()),
     }

@@ -14,14 +14,19 @@ def ok(answer: Callable[[InboundRequest, str], Mapping[str, Any]]) -> Handler:
     return lambda request, path: json_response(200, answer(request, path["return_id"]))
 
 
-one = "POST /v1/returns/{return_id}"
 handler = http_handler(
     {
-        f"{one}/decision": ok(lambda request, rma: app.reviews_api.decide(request, rma, app.clock())),
-        f"{one}/assign": ok(lambda request, rma: app.reviews_api.assign(request, rma, app.clock())),
-        f"{one}/notes": ok(lambda request, rma: app.reviews_api.note(request, rma, app.clock())),
-        f"{one}/reopen": ok(lambda request, rma: app.reviews_api.reopen(request, rma, app.clock())),
-        f"{one}/label": ok(lambda request, rma: app.reviews_api.label(request, rma, app.clock())),
-        f"{one}/label/upload": ok(lambda request, rma: app.reviews_api.label_form(request, rma)),
+        "POST /v1/returns/{return_id}/decision": ok(
+            lambda request, rma: app.reviews_api.decide(request, rma, app.clock())
+        ),
+        "POST /v1/returns/{return_id}/assign": ok(
+            lambda request, rma: app.reviews_api.assign(request, rma, app.clock())
+        ),
+        "POST /v1/returns/{return_id}/notes": ok(lambda request, rma: app.reviews_api.note(request, rma, app.clock())),
+        "POST /v1/returns/{return_id}/reopen": ok(
+            lambda request, rma: app.reviews_api.reopen(request, rma, app.clock())
+        ),
+        "POST /v1/returns/{return_id}/label": ok(lambda request, rma: app.reviews_api.label(request, rma, app.clock())),
+        "POST /v1/returns/{return_id}/label/upload": ok(lambda request, rma: app.reviews_api.label_form(request, rma)),
     }
 )
