@@ -2,10 +2,9 @@
 with withdrawal: repair or replacement come first (Article 13 of Directive (EU) 2019/771), and cost the buyer nothing.
 """
 
-from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from porchlight.domain.law.model import IMPOSSIBLE, STATUTORY, StatutoryProfile
@@ -41,9 +40,15 @@ def guaranteed(said: "Assessment", facts: RequestFacts, profile: StatutoryProfil
 
 def later(day: date, months: int) -> date:
     """The same day so many months later; the last of a month that is shorter."""
-    years, month = divmod(day.month - 1 + months, 12)
-    year = day.year + years
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+    first = _month(day, months)
+    last = _month(day, months + 1) - timedelta(days=1)
+    return min(first + timedelta(days=day.day - 1), last)
+
+
+def _month(day: date, later_by: int) -> date:
+    """The first of the month so many months later."""
+    years, month = divmod(day.month - 1 + later_by, 12)
+    return date(day.year + years, month + 1, 1)
 
 
 def _line(verdict: "LineVerdict", line: LineFacts, facts: RequestFacts, profile: StatutoryProfile) -> "LineVerdict":
