@@ -319,4 +319,6 @@ def check(life: Life) -> None:
         assert not refunds
     if given_[SettlementKind.EXCHANGE] and refunds:
         assert refunds[0].amount.amount < 10_000  # the rest, not the whole
+    if life.request.state is ReturnState.REPAIRED:
+        assert not refunds
     assert not life.request.is_approved or life.request.parts is None or life.request.parts.total.amount >= 0

@@ -10,7 +10,7 @@ from porchlight.domain.rma.names import SettlementState
 from porchlight.errors import ConflictError, InvalidInputError, PermanentProviderError, TransientError
 from porchlight.services.warehouse import RepairBody
 from tests.unit.returning import BRAND, ONE, World, wanted, world
-from tests.unit.stories import NOW, usd
+from tests.unit.stories import DAY, NOW, usd
 
 WARRANTY = {"kind": "warranty", "resolution": "repair"}
 
@@ -65,6 +65,45 @@ def test_a_box_that_comes_after_the_end_is_put_before_people(approve: bool) -> N
     assert here.get(rma).state is (ReturnState.REFUNDED if approve else ReturnState.EXPIRED)
     assert here.moved() == ({"refund": 10_000} if approve else {})
     assert not any(one.token for one in here.executions.values())
+
+
+def test_a_box_for_what_was_refused_changes_nothing_by_itself() -> None:
+    here = world(review="look")
+    rma = here.ask()
+    here.decide(rma, False)
+    here.receive(rma, ONE)
+    assert here.get(rma).review
+    here.later(days=3)
+    assert (here.get(rma).state, here.moved()) == (ReturnState.REFUSED, {})
+
+
+def test_what_comes_while_people_look_for_it_goes_on_by_itself() -> None:
+    here = world(refund_on="received")
+    rma = here.ask()
+    here.carrier(rma)
+    here.later(days=21)
+    assert here.get(rma).review
+    here.receive(rma, ONE)
+    assert (here.get(rma).review, here.moved()) == (None, {"refund": 10_000})
+
+
+def test_a_return_that_lasts_longer_than_an_execution_may_is_handed_over() -> None:
+    # Given a repair under a guarantee that takes its time
+    days = {"scan_days": 120, "receive_days": 120, "repair_days": 180, "review_default": "approve"}
+    here = world(deadlines=days)
+    rma = here.ask(**WARRANTY)
+    here.later(days=119)
+    here.carrier(rma)
+    here.later(days=119)
+    here.receive(rma)
+    here.later(days=61)
+    assert here.get(rma).state is ReturnState.IN_REPAIR
+    assert all(one.until is None or one.until <= NOW + 300 * DAY for one in here.executions.values() if one.token)
+    # When its execution is 300 days old, another one goes on
+    here.later(days=1)
+    assert [one.outcome for one in here.executions.values()] == ["handed_over", ""]
+    _repaired(here, rma, "repaired")
+    assert (here.get(rma).state, here.told.count("ReturnReopened")) == (ReturnState.REPAIRED, 1)
 
 
 def test_a_voided_label_that_is_used_all_the_same_brings_the_return_back() -> None:
@@ -207,6 +246,18 @@ def test_what_is_not_repaired_in_time_is_paid_back_or_given_more_time() -> None:
     here.later(days=3)
     assert here.get(rma).state is ReturnState.REFUNDED
     assert here.moved() == {"repair": 0, "refund": 10_000}
+
+
+def test_what_is_repaired_while_people_are_asked_is_not_paid_back() -> None:
+    here = world()
+    rma = here.ask(**WARRANTY)
+    here.receive(rma)
+    here.later(days=21)
+    assert here.get(rma).review
+    _repaired(here, rma, "repaired", carrier="ups", tracking_number="1Z123")
+    here.later(days=3)
+    assert (here.get(rma).state, here.get(rma).review) == (ReturnState.REPAIRED, None)
+    assert here.moved() == {"repair": 0}
 
 
 def _repaired(here: World, rma: str, state: str, **more: Any) -> None:

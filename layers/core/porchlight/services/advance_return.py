@@ -7,7 +7,7 @@ over. Who began a return goes on with it; any other execution is told to end.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import ceil
 from typing import Any, TypedDict
 
@@ -36,6 +36,9 @@ from porchlight.services.return_parcels import news_of, parcels_of
 
 ALREADY_DECIDED = "already_decided"
 """Another execution has this return."""
+
+LONGEST = timedelta(days=300)
+"""A guarantee with its waits may last longer than an execution may: another one goes on then."""
 
 _IMPOSSIBLE = frozenset({"order_cancelled", "unknown_line", "quantity_exceeded", "not_returnable"})
 """Refusals that are looked at once more when it is decided: others may have been quicker."""
@@ -89,6 +92,9 @@ class ReturnSteps:
             request = get_return(self.returns, brand, return_id)
             if not request.decisions or owner_of(request) != execution:
                 return _ended(ALREADY_DECIDED)
+            if now >= _hand_over_at(request):
+                self._write(request, answers.hand_over(request, now))
+                return _ended(answers.HANDED_OVER)
             return self._go_on(request, request, told, now)
 
         return until_settled(attempt)
@@ -210,6 +216,11 @@ def is_handed_over(request: Return) -> bool:
     return bool(request.decisions) and _opening(request).rule in answers.OPENINGS
 
 
+def _hand_over_at(request: Return) -> datetime:
+    """When another execution has to go on: none may last a year."""
+    return _opening(request).decided_at + LONGEST
+
+
 def _taken_up(request: Return, execution: str) -> Return:
     opening = _opening(request)
     mine = opening.model_copy(update={"facts": {**opening.facts, "execution": execution}})
@@ -236,11 +247,11 @@ def _facts(request: Return, found: Assessed) -> answers.Facts:
 
 
 def _result(request: Return, step: Step, parcels: Parcels, now: datetime) -> StepResult:
-    left = (step.until - now).total_seconds() if step.until else 0
+    until = min(step.until, _hand_over_at(request)) if step.until else now
     return StepResult(
         do=step.do.value,
         kind=step.kind.value if step.kind else "",
-        seconds=max(1, ceil(left)),
+        seconds=max(1, ceil((until - now).total_seconds())),
         seen=news_of(request, parcels),
         outcome=request.state.value,
     )

@@ -9,17 +9,15 @@ from datetime import datetime
 from math import ceil
 from typing import Any
 
-from porchlight.domain.returns import ENDED, Outcome, Return, ReturnState
+from porchlight.domain.returns import ENDED, Return, ReturnState
 from porchlight.domain.rma import answers
+from porchlight.domain.rma.answers import HANDED_OVER
 from porchlight.domain.rma.next_step import scan_until
 from porchlight.errors import InvalidInputError, TransientError
 from porchlight.services.advance_return import ALREADY_DECIDED, ReturnSteps, is_handed_over, owner_of
 from porchlight.services.request_return import get_return
 from porchlight.services.retrying import until_settled
 from porchlight.services.return_parcels import parcels_of
-
-HANDED_OVER = "handed_over"
-"""An outcome on which the old machine ends."""
 
 
 @dataclass(frozen=True)
@@ -95,9 +93,8 @@ class StepsBefore:
             request = get_return(self.steps.returns, brand, return_id)
             if request.state in ENDED:
                 return
-            said = answers.decision(request, Outcome.REVIEW, HANDED_OVER, now, {"state": request.state.value})
-            update = {"decisions": (*request.decisions, said), "version": request.version + 1}
-            self.steps.returns.update(request.model_copy(update=update))
+            changed = answers.hand_over(request, now).model_copy(update={"version": request.version + 1})
+            self.steps.returns.update(changed)
 
         until_settled(attempt)
 

@@ -28,8 +28,9 @@ LOST = frozenset({"never_received", "not_booked"})
 """Why people are asked about something that was sent and is not here."""
 REOPENED = "reopened"
 """From this decision on the return begins anew: another execution takes it up."""
-OPENINGS = frozenset({REOPENED, "handed_over"})
-"""Decisions after which another execution takes it up; the latter, after a deployment."""
+HANDED_OVER = "handed_over"
+OPENINGS = frozenset({REOPENED, HANDED_OVER})
+"""Decisions after which another execution takes it up; the latter after a deployment, or before a year is over."""
 BY_PERSON = "human_review"
 """The rule of a decision that a person made."""
 
@@ -70,6 +71,8 @@ def default(request: Return) -> bool:
     assert review is not None
     if is_statutory(request) or review.stage == MONEY or review.why in (REPAIR_OVERDUE, NO_LABEL):
         return True
+    if request.state is ReturnState.REFUSED:  # a box that comes all the same changes nothing by itself
+        return False
     return terms_of(request).review_approves
 
 
@@ -225,3 +228,9 @@ def reopen(request: Return, by: str, now: datetime, note: str = "") -> Return:
     asked = Review(stage=stage, why=why, asked_at=now, due_at=due)
     update: dict[str, object] = {"decisions": (*request.decisions, said), "review": asked, "closed_at": None}
     return request.model_copy(update=update)
+
+
+def hand_over(request: Return, now: datetime) -> Return:
+    """To another execution, which goes on from where it is."""
+    said = decision(request, Outcome.REVIEW, HANDED_OVER, now, {"state": request.state.value})
+    return request.model_copy(update={"decisions": (*request.decisions, said)})

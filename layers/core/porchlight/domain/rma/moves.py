@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from porchlight.domain.returns import ENDED, GIVEN_UP, SETTLED, Outcome, Return, ReturnState, Review
 from porchlight.domain.rma import answers
 from porchlight.domain.rma.inspection import ASKS_A_PERSON, question
-from porchlight.domain.rma.names import Resolution, SettlementKind, SettlementState
+from porchlight.domain.rma.names import Discrepancy, Resolution, SettlementKind, SettlementState
 from porchlight.domain.rma.next_step import (
     GOODS,
     MONEY,
@@ -156,12 +156,18 @@ def _old_question(request: Return, parcels: Parcels, now: datetime) -> Return | 
     return ask(request, REQUEST, asked.rule, asked.decided_at)
 
 
-def _label_after_all(request: Return, parcels: Parcels, now: datetime) -> Return | None:
-    """Somebody has given it a label, or it came without."""
+def _moot(request: Return, parcels: Parcels, now: datetime) -> Return | None:
+    """What was asked about has come about: a label is there, the goods are, the repair or the payment is done."""
     review = request.review
-    if review is None or review.why != NO_LABEL or needs_label(request):
+    if review is None:
         return None
-    return request.model_copy(update={"review": None})
+    over = {
+        NO_LABEL: not needs_label(request),
+        answers.REPAIR_OVERDUE: not is_in_repair(request),
+        answers.STUCK: not any(one.state is SettlementState.ACCEPTED for one in request.settlements),
+        **dict.fromkeys(answers.LOST, is_here(request)),
+    }
+    return request.model_copy(update={"review": None}) if over.get(review.why) else None
 
 
 def _came_after_all(request: Return, parcels: Parcels, now: datetime) -> Return | None:
@@ -251,7 +257,7 @@ def _never_here(request: Return, parcels: Parcels, now: datetime) -> Return | No
     if now < inspect_until(request):
         return None
     if not is_complete(request):
-        return ask(request, GOODS, "missing_item", now)
+        return ask(request, GOODS, Discrepancy.MISSING_ITEM.value, now)
     facts: dict[str, str | int | bool | None] = {"stage": GOODS, "since": str(here_since(request))}
     noted = answers.decision(request, Outcome.APPROVE, "inspect_deadline", now, facts)
     return request.model_copy(update={"decisions": (*request.decisions, noted)})
@@ -285,7 +291,7 @@ _MOVES: tuple[Move, ...] = (
     _late_box,
     _let_go,
     _old_question,
-    _label_after_all,
+    _moot,
     _came_after_all,
     _deadline,
     _reminder,
