@@ -18,8 +18,8 @@ from porchlight.domain.returns import ReturnState
 from porchlight.domain.rma.names import Discrepancy, Grade
 from porchlight.errors import PorchlightError
 from porchlight.runtime.http import json_response, problem
+from tests.unit.receiving import KEY, World, approved
 from tests.unit.stories import NOW, wanted
-from tests.unit.test_warehouse import KEY, World, approved
 
 DOCS = Path(__file__).parents[2] / "docs/warehouse.md"
 ROW = {
