@@ -1,5 +1,6 @@
 """Asking for a return: what is written with it, what cannot be one, what can be had instead."""
 
+import json
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -404,6 +405,18 @@ def test_a_body_names_orders_by_the_shops_own_ids_or_ours(monkeypatch: pytest.Mo
     )
     found = body.asked("larkspur")
     assert (found.order_id, [line.order_id for line in found.lines]) == ("ord_1", ["ord_2", "ord_1"])
+
+
+@pytest.mark.parametrize("name", ["labels/larkspur/a.pdf", "photos/fjordhus/ord_1/key-1", "photos/larkspur/../x", ""])
+def test_only_pictures_of_the_brand_are_taken(name: str) -> None:
+    def body(photo: str) -> ReturnBody:
+        sent = json.dumps({"order": "ord_1", "lines": [SHIRT | {"photos": [photo]}]})
+        return read_body(ReturnBody, sent.encode())
+
+    with pytest.raises(InvalidInputError):
+        body(name).asked("larkspur")
+    fine = "photos/larkspur/ord_1/request-key-1"
+    assert body(fine).asked("larkspur").lines[0].photos == (fine,)
 
 
 def test_a_bad_body_names_its_fields_and_repeats_no_value() -> None:

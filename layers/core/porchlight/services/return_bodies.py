@@ -1,16 +1,19 @@
 """Bodies of ``/v1/returns``: what a brand's own systems send, and what it means."""
 
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from porchlight.domain.returns import ReturnLine, Wanted
 from porchlight.domain.rma.names import Resolution, ReturnKind, ReturnMethod
+from porchlight.errors import InvalidInputError
 from porchlight.returning import SenderAddress
 from porchlight.services.asked import Asked, Recipient
 from porchlight.services.assess_return import order_key
 
 _STRICT = ConfigDict(frozen=True, extra="forbid")
+_PHOTO = r"^photos/[a-z][a-z0-9-]{1,30}/ord_[A-Za-z0-9]{1,40}/[A-Za-z0-9_-]{1,160}$"
+"""Names that the portal gives to pictures, under their brand and order."""
 
 
 class WantedBody(Wanted):
@@ -28,7 +31,7 @@ class ReturnLineBody(BaseModel):
     quantity: int = Field(ge=1, le=100_000)
     reason: str = Field(min_length=1, max_length=60)
     order: str = Field(default="", max_length=128)
-    photos: tuple[str, ...] = Field(default=(), max_length=5)
+    photos: tuple[Annotated[str, Field(pattern=_PHOTO)], ...] = Field(default=(), max_length=5)
     wanted: WantedBody | None = None
 
 
@@ -62,7 +65,9 @@ class ReturnBody(BaseModel):
         return self
 
     def asked(self, brand: str) -> Asked:
-        """What is asked for, with ids of ours."""
+        """What is asked for, with ids of ours. InvalidInputError for a picture of another brand."""
+        if any(not name.startswith(f"photos/{brand}/") for line in self.lines for name in line.photos):
+            raise InvalidInputError("a picture is not of this brand")
         return Asked(
             order_id=order_key(brand, self.order),
             lines=tuple(
