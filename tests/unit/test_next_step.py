@@ -301,12 +301,21 @@ def test_whatever_happens_a_return_ends_and_gives_nothing_twice(
         raise AssertionError(f"never over: {life.request.state} {life.rules()} {life.done}")
     assert life.request.state in ENDED | {ReturnState.FAILED}
     assert life.now < NOW + LATE
+    held, let_go = life.given()[SettlementKind.HOLD], {SettlementKind.RELEASE, SettlementKind.CAPTURE}
+    if held and life.request.state is not ReturnState.FAILED and not left_undone(life):
+        assert sum(life.given()[kind] for kind in let_go) == 1, "what is held is let go or taken"
     # Then nothing moves any more, however often it is asked
     settled = life.request.settlements
     for days in (0, 1, 100):
         life.now += days * DAY
         assert life.run().do is Do.CLOSE
     assert life.request.settlements == settled
+
+
+def left_undone(life: Life) -> bool:
+    """A person has said that a payment is left."""
+    money = [one for one in life.request.decisions if one.facts.get("stage") == "money"]
+    return any(one.outcome is Outcome.REFUSE for one in money)
 
 
 def check(life: Life) -> None:

@@ -4,11 +4,14 @@ from typing import Any
 
 import pytest
 
+from porchlight.domain.brands import BrandConfig
 from porchlight.domain.milestones import Milestone
 from porchlight.domain.returns import ReturnState
-from porchlight.domain.rma.names import SettlementState
+from porchlight.domain.rma.names import SettlementKind, SettlementState
 from porchlight.errors import ConflictError, InvalidInputError, PermanentProviderError, TransientError
+from porchlight.returning import Answer, Instruction
 from porchlight.services.warehouse import RepairBody
+from tests.fakes_returning import FakeSettlements
 from tests.unit.returning import BRAND, ONE, World, wanted, world
 from tests.unit.stories import DAY, NOW, usd
 
@@ -203,6 +206,17 @@ def test_a_hold_that_cannot_be_had_makes_an_ordinary_exchange_of_it() -> None:
     assert here.rules(rma)[-1] == "hold_failed"
     here.carrier(rma)
     assert here.moved() == {"exchange": 10_000}
+
+
+def test_goods_that_cannot_be_had_are_paid_back_and_what_was_held_is_let_go() -> None:
+    here = world()
+    here.provider = RefusesGoods()
+    rma = here.ask(**(wanted() | {"resolution": "instant_exchange"}))
+    assert here.get(rma).review
+    here.decide(rma, False)
+    assert list(here.moved()) == ["hold", "release"]
+    here.carrier(rma)
+    assert (here.get(rma).state, here.moved()["refund"]) == (ReturnState.REFUNDED, 10_000)
 
 
 def test_a_replacement_for_what_never_came_goes_out_without_goods() -> None:
@@ -434,6 +448,15 @@ def test_news_that_was_faster_than_the_wait_is_answered_at_once() -> None:
     here.carrier(rma)
     assert here.news.await_news(wait.model_copy(update={"token": "late"})) is True
     assert "late" in here.workflows.answered
+
+
+class RefusesGoods(FakeSettlements):
+    """A provider that is out of stock."""
+
+    def carry_out(self, brand: BrandConfig, wanted: Instruction) -> Answer:
+        if wanted.kind is SettlementKind.EXCHANGE:
+            raise PermanentProviderError("out of stock")
+        return super().carry_out(brand, wanted)
 
 
 class SettlesNothing:

@@ -239,7 +239,7 @@ def _no_show(request: Return, parcels: Parcels, now: datetime) -> Return | None:
     if request.review or not _waits(request) or came(request) or needs_label(request) or now < scan_until(request):
         return None
     facts: dict[str, str | int | bool | None] = {"shipment_id": request.label.shipment_id if request.label else None}
-    held = has_hold(request)
+    held = has_hold(request) and request.resolution is Resolution.INSTANT_EXCHANGE
     if held:
         facts["stage"] = GOODS
     noted = answers.decision(request, Outcome.REFUSE, SCAN_DEADLINE, now, facts | {"arrived": arrivals(request)})

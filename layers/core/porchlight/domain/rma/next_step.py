@@ -225,6 +225,8 @@ def trigger_of(request: Return, kind: SettlementKind) -> RefundTrigger:
     trigger = terms_of(request).refund_on
     if not comes_back(request) or kind in (SettlementKind.HOLD, SettlementKind.CAPTURE):
         return RefundTrigger.INSTANT
+    if kind is SettlementKind.RELEASE and request.resolution is not Resolution.INSTANT_EXCHANGE:
+        return RefundTrigger.INSTANT  # the other goods could not be had
     if request.resolution is Resolution.INSTANT_EXCHANGE:
         if kind in (SettlementKind.CHARGE, SettlementKind.EXCHANGE):
             return RefundTrigger.INSTANT
@@ -268,6 +270,7 @@ def _whole(request: Return) -> list[SettlementKind]:
     if has_hold(request) and goods_refused(request):
         return [SettlementKind.CAPTURE if must_capture(request) else SettlementKind.RELEASE]
     found = [
+        (has_hold(request) and not held, SettlementKind.RELEASE),
         (held, SettlementKind.HOLD),
         (dearer, SettlementKind.CHARGE),
         (True, PRINCIPAL[request.resolution]),
