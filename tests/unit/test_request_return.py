@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from porchlight.domain.brands import BrandConfig
+from porchlight.domain.law.model import Exemption, StatutoryProfile
 from porchlight.domain.milestones import Milestone
 from porchlight.domain.orders import Order, OrderLine, Shopper
 from porchlight.domain.packing import Packing, ParcelLine
@@ -42,12 +43,12 @@ SHIRT = {"line_id": "shirt", "quantity": 1, "reason": "too_small"}
 class World:
     """A delivered order, and the desk over fakes."""
 
-    def __init__(self, config: BrandConfig | None = None, **known: Any) -> None:
+    def __init__(self, config: BrandConfig | None = None, law: StatutoryProfile | None = None, **known: Any) -> None:
         self.returns, self.orders = FakeReturns(), FakeOrders()
         self.shipments = FakeShipments(self.orders)
         self.brands, self.histories, self.addresses = FakeBrands(config or brand()), FakeHistories(), FakeAddresses()
         shoppers = ShopperBook(FakeProfiles(self.orders), self.histories)
-        self.assessor = Assessor(self.orders, self.shipments, self.returns, self.brands, shoppers, FakeLaws())
+        self.assessor = Assessor(self.orders, self.shipments, self.returns, self.brands, shoppers, FakeLaws(law))
         self.desk = RequestDesk(self.returns, self.orders, self.assessor, self.addresses)
         self.put(order(**known))
         self.deliver("shp_1", "ord_1", NOW)
@@ -306,6 +307,27 @@ def test_reasons_of_two_kinds_are_two_returns() -> None:
     lines = [SHIRT, {"line_id": "hat", "quantity": 1, "reason": "defective"}]
     assert refused(InvalidInputError, world, lines=lines) == "mixed-kinds"
     assert world.ask(lines=lines[1:]).kind is ReturnKind.WARRANTY
+
+
+def test_of_a_withdrawal_exempt_lines_are_refused_and_the_others_stand() -> None:
+    profile = StatutoryProfile(
+        country="DE", withdrawal_days=14, refund_days=14, exempt=frozenset({Exemption.CUSTOM_MADE})
+    )
+    mug = OrderLine(line_id="mug", title="Mug", quantity=1, unit_price=usd(2_000), no_withdrawal="custom_made")
+    shirt = OrderLine(line_id="shirt", title="Shirt", quantity=2, unit_price=usd(10_000))
+    world = World(lines=(shirt, mug), law=profile)
+    lines = [SHIRT, {"line_id": "mug", "quantity": 1, "reason": "too_small"}]
+    request = world.ask(kind="withdrawal", lines=lines)
+    assert [line.line_id for line in request.lines] == ["shirt"]
+    assert request.refused_lines == {"ord_1/mug": "no_withdrawal"}
+    assert request.assessed is Outcome.APPROVE
+    assert request.parts
+    assert request.parts.items == 10_000
+    assert world.ask(kind="withdrawal", lines=lines) == request, "the same key, the same return"
+    alone = world.ask("another-key", kind="withdrawal", lines=lines[1:])
+    assert (alone.assessed, alone.assessed_rule) == (Outcome.REFUSE, "no_withdrawal")
+    assert [line.line_id for line in alone.lines] == ["mug"]
+    assert alone.refused_lines == {}
 
 
 # --------------------------------------------------------------------------------------------------------------- offers

@@ -170,6 +170,10 @@ class Return(BaseModel):
     """None: asked for under a release before terms were kept, or not assessed yet."""
     facts: RequestFacts | None = None
     risk: Risk | None = None
+    refused_lines: dict[str, str] = {}
+    """Lines that were asked for and cannot come back while the others can, with the code: ``{"ord_…/1":
+    "no_withdrawal"}``. They are none of ``lines``.
+    """
     assessed: Outcome | None = None
     """What the policy, and the law above it, said when it was asked for; ``assessed_rule``: why. None: by a release
     before.

@@ -6,6 +6,7 @@ the workflow for requests that came without.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Self
 
 from porchlight.domain.dates import local_day
 from porchlight.domain.ids import order_id as id_of_order
@@ -63,6 +64,17 @@ class Assessed:
     def terms(self) -> Terms:
         """What policy and law say of it."""
         return self.assessment.terms
+
+    def standing(self) -> tuple[Self, Mapping[str, str]]:
+        """Without the lines that are refused while the others stand (a withdrawal that names exempt goods too), and
+        why each of those is.
+        """
+        refused = {f"{one.order_id}/{one.line_id}": one.refused for one in self.assessment.lines if one.refused}
+        if not refused or self.assessment.outcome is Outcome.REFUSE:
+            return self, {}
+        own = self.request.order_id
+        lines = tuple(line for line in self.request.lines if line_key(own, line) not in refused)
+        return replace(self, request=self.request.model_copy(update={"lines": lines})), refused
 
     def parts(self, terms: Terms, resolution: Resolution) -> Mapping[str, Parts]:
         """What comes back is worth under these terms, by the payment that it is of."""
@@ -138,7 +150,7 @@ class Assessor:
         probe = self.probe(brand, asked, now)
         found, offers = self._assess(brand, probe, None, gift=asked.gift), []
         for resolution in found.terms.resolutions:
-            of_this = self.deciding(brand, found, resolution)
+            of_this, _ = self.deciding(brand, found, resolution).standing()
             if of_this.assessment.outcome is Outcome.REFUSE:
                 continue
             for method in of_this.terms.methods:
@@ -238,6 +250,11 @@ def fits(kind: ReturnKind, resolution: Resolution, method: ReturnMethod) -> bool
     if kind is ReturnKind.CLAIM:
         return resolution in _WITHOUT_GOODS and method is ReturnMethod.KEEP
     return method not in NOTHING_COMES or resolution in _WITHOUT_GOODS
+
+
+def line_key(own: str, line: ReturnLine) -> str:
+    """``{order}/{line}``. ``own``: the return's own order."""
+    return f"{line.order_id or own}/{line.line_id}"
 
 
 def by_method(terms: Terms, method: ReturnMethod) -> Terms:

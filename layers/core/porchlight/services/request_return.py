@@ -2,19 +2,19 @@
 and decided by the workflow.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from porchlight.domain import ids
 from porchlight.domain.orders import Shopper
 from porchlight.domain.returns import Outcome, Return
 from porchlight.domain.rma.amounts import EXCHANGES, total
-from porchlight.domain.rma.names import Resolution, ReturnMethod
+from porchlight.domain.rma.names import Resolution, ReturnKind, ReturnMethod
 from porchlight.errors import ConflictError, InvalidInputError, NotFoundError
 from porchlight.ports import Orders, Returns
 from porchlight.returning import Addresses
 from porchlight.services.asked import Asked, Recipient
-from porchlight.services.assess_return import Assessed, Assessor, by_method, fits
+from porchlight.services.assess_return import Assessed, Assessor, by_method, fits, line_key
 from porchlight.services.contacts import after_erasure
 
 
@@ -43,13 +43,14 @@ class RequestDesk:
             return _the_same(stored, asked), False
         found = self.assessor.assess(brand, asked, now)
         resolution = asked.resolution or _usual(found)
-        found = self.assessor.deciding(brand, found, resolution)
+        found = _standing(self.assessor.deciding(brand, found, resolution))
         method = _method(found, asked.method, resolution)
         if resolution in EXCHANGES and not all(line.wanted for line in found.request.lines):
             raise InvalidInputError("an exchange says what is wanted for each line", code="nothing-wanted")
         if asked.gift and resolution is Resolution.STORE_CREDIT and asked.recipient is None:
             raise InvalidInputError("credit for a gift needs somebody who gets it", code="recipient-needed")
         terms = by_method(found.terms, method)
+        found, left_out = found.standing()
         parts = total(found.parts(terms, resolution))
         recipient = self._recipient(brand, asked.recipient, now) if asked.gift and asked.recipient else ""
         wanted = found.request.model_copy(
@@ -60,6 +61,7 @@ class RequestDesk:
                 "policy_version": terms.policy_version,
                 "terms": terms,
                 "facts": found.facts,
+                "refused_lines": left_out,
                 "assessed": found.assessment.outcome,
                 "assessed_rule": found.assessment.rule,
                 "risk": found.risk,
@@ -96,9 +98,10 @@ def _the_same(stored: Return, asked: Asked) -> Return:
     lines = tuple(
         line.model_copy(update={"order_id": "" if line.order_id == asked.order_id else line.order_id})
         for line in asked.lines
+        if line_key(asked.order_id, line) not in stored.refused_lines
     )
     same = (
-        stored.lines == lines
+        (stored.lines == lines or (stored.kind is ReturnKind.WITHDRAWAL and set(stored.lines) < set(lines)))
         and asked.kind in (None, stored.kind)
         and asked.resolution in (None, stored.resolution)
         and asked.method in (None, stored.method)
@@ -108,9 +111,21 @@ def _the_same(stored: Return, asked: Asked) -> Return:
     return stored
 
 
+def _standing(found: Assessed) -> Assessed:
+    """Without the lines that are refused where the others are not: exempt goods of a withdrawal. The facts have all."""
+    refused = {(one.order_id, one.line_id) for one in found.assessment.lines if one.refused}
+    if not refused or found.assessment.outcome is Outcome.REFUSE:
+        return found
+    own = found.request.order_id
+    lines = tuple(line for line in found.request.lines if (line.order_id or own, line.line_id) not in refused)
+    return replace(found, request=found.request.model_copy(update={"lines": lines}))
+
+
 def _usual(found: Assessed) -> Resolution:
-    """What is given where nobody says what is wanted."""
+    """What is given where nobody says what is wanted: for a defect what the law puts first."""
     offered = found.terms.resolutions
+    if offered and found.request.kind is ReturnKind.WARRANTY:
+        return offered[0]
     return Resolution.REFUND if Resolution.REFUND in offered or not offered else offered[0]
 
 

@@ -79,6 +79,7 @@ class ReturnAnswer(BaseModel):
     requested_at: AwareDatetime
     closed_at: AwareDatetime | None
     lines: list[ReturnLine]
+    refused_lines: dict[str, str] = Field(description="Lines that cannot come back while the others can, with the code")
     label: LabelAnswer | None
     scanned_at: AwareDatetime | None
     delivered_at: AwareDatetime | None

@@ -40,6 +40,7 @@ def show(request: Return, *, gift: bool = False) -> dict[str, Any]:
         "requested_at": record["requested_at"],
         "closed_at": record.get("closed_at"),
         "lines": record["lines"],
+        "refused_lines": request.refused_lines,
         "label": _label(record.get("label")),
         "scanned_at": record.get("scanned_at"),
         "delivered_at": record.get("delivered_at"),
