@@ -14,9 +14,10 @@ import pytest
 from porchlight.adapters.brandpack import BrandPack
 from porchlight.domain.law.declared import DECLARED
 from porchlight.domain.law.model import StatutoryProfile
-from porchlight.domain.returns import Outcome, ReturnState
+from porchlight.domain.returns import Outcome, ReturnLine, ReturnState
 from porchlight.domain.rma.names import Resolution, ReturnKind
 from porchlight.errors import AddressRefusedError, InvalidInputError, TransientError
+from porchlight.services.asked import Asked
 from porchlight.services.publish_changes import changes
 from porchlight.services.withdraw import MOST_BY_ADDRESS, MOST_BY_SOURCE
 from tests.unit.portal import hidden, texts
@@ -238,6 +239,18 @@ class TestAnswer:
         shop.answer()
         assert [line.line_id for line in shop.made().lines] == ["shirt"]
         assert shop.made().assessed is Outcome.APPROVE
+
+        # When the same is asked for again, Then it is the same
+        assert len(shop.returns.records) == 1
+        key, request = shop.statement().statement_id, shop.made()
+        both = tuple(
+            ReturnLine(line_id=one.line_id, quantity=one.quantity, reason="withdrawal") for one in (shirt, hat)
+        )
+        asked = Asked(order_id="ord_1", lines=both, kind=ReturnKind.WITHDRAWAL, resolution=Resolution.REFUND)
+        assert shop.requests.request("larkspur", asked, key, LATER) == (request, False)
+        # And the hat, which stays, is not paid for
+        assert request.parts is not None
+        assert request.parts.items == 20_000
 
     def test_exempt_goods_alone_are_refused_with_the_reason(self, shop: Shop) -> None:
         lines = tuple(line.model_copy(update={"no_withdrawal": "custom_made"}) for line in shop.order.lines)

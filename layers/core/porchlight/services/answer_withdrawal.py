@@ -13,7 +13,6 @@ from typing import Any, Protocol
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.channels import Channel, Purpose
 from porchlight.domain.ids import stable_id
-from porchlight.domain.law.model import ONCE_OPENED
 from porchlight.domain.law.statement import Statement
 from porchlight.domain.law.withdraw_view import acknowledgement
 from porchlight.domain.moments import Moment
@@ -145,24 +144,16 @@ class WithdrawalDesk:
         return self._keep(statement, now + AGAIN, **kept, unclear=why), request
 
     def _lines(self, statement: Statement, order: Order) -> tuple[ReturnLine, ...]:
-        """What is still to come back of what it names. Exempt goods are left out where there are others: what is exempt
-        alone is asked for, and refused with its reason.
-        """
+        """What is still to come back of what it names."""
         taken: Counter[str] = Counter()
         for other in self.returns.of_order(order.brand, order.order_id):
             if other.state not in GIVEN_UP:
                 taken.update(of_order(other, order.order_id))
         named = [line for line in order.lines if not statement.lines or line.line_id in statement.lines]
         left = [(line, line.quantity - taken[line.line_id]) for line in named]
-        left = [(line, count) for line, count in left if count > 0]
-        profile = self.laws.of(order.brand, order.destination.country)
-
-        def exempt(said: str | None, category: str | None) -> bool:
-            found = profile.exemption(said or "", category)
-            return found is not None and found not in ONCE_OPENED
-
-        free = [(line, count) for line, count in left if not exempt(line.no_withdrawal, line.category)]
-        return tuple(ReturnLine(line_id=line.line_id, quantity=count, reason=REASON) for line, count in (free or left))
+        return tuple(
+            ReturnLine(line_id=line.line_id, quantity=count, reason=REASON) for line, count in left if count > 0
+        )
 
     def _acknowledge(
         self, brand: BrandConfig, statement: Statement, order: Order | None, request: Return | None, now: datetime
