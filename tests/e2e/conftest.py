@@ -35,6 +35,7 @@ ORDER = (
     "test_life",
     "test_delays",
     "test_returns",
+    "test_returns_portal",
     "test_practices",
     "test_update",
     "test_privacy",

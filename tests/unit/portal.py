@@ -124,7 +124,7 @@ def page_of(answered: Answered) -> Page:
 def fields(**sent: str) -> dict[str, str]:
     """Fields of the forms: ``n_shirt`` is ``n-shirt``."""
     names = re.compile(r"^(n|why|photo|wanted)_")
-    return {"key": KEY} | {names.sub(r"\1-", name): value for name, value in sent.items()}
+    return {"once": KEY} | {names.sub(r"\1-", name): value for name, value in sent.items()}
 
 
 def texts(html: str) -> str:

@@ -58,7 +58,7 @@ def decide(shop: Shop, request: Return, site: str = "same-origin", **sent: str) 
 
 def waiting(shop: Shop, key: str = "0123456789abcdef", **update: Any) -> Return:
     """A return that a person is asked about."""
-    request = shop.asked(key=key)
+    request = shop.asked(once=key)
     asked = Decision(outcome=Outcome.REVIEW, rule="above_review_amount", policy_version="returns-1", decided_at=LATER)
     values = {
         "state": ReturnState.IN_REVIEW,
@@ -77,7 +77,7 @@ def stored(shop: Shop, request: Return) -> Return:
 
 
 def test_what_waits_for_a_person_stands_first_the_nearest_deadline_on_top(shop: Shop) -> None:
-    plain = shop.asked(key="f" * 16)
+    plain = shop.asked(once="f" * 16)
     late = waiting(shop, "a" * 16)
     review = Review(stage="goods", why="missing_item", asked_at=LATER, due_at=LATER + DAY / 2, assignee="kim")
     soon = waiting(shop, "b" * 16, review=review)

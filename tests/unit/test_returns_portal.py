@@ -314,7 +314,7 @@ class TestAsk:
 
     @pytest.mark.parametrize("key", ["", "short", "Z" * 16, "0" * 65, "../../etc/passwd"])
     def test_a_key_that_is_not_ours_writes_nothing(self, shop: Shop, key: str) -> None:
-        answered = shop.ask(**SHIRT, resolution="refund", method="label", key=key)
+        answered = shop.ask(**SHIRT, resolution="refund", method="label", once=key)
         assert answered.page
         assert not shop.returns.records
 

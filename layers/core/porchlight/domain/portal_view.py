@@ -212,7 +212,7 @@ def offers_view(scene: Scene, choices: Sequence[Choice], form: Form, links: Mapp
 
 def hidden(form: Form) -> list[View]:
     """The fields by which what was chosen goes on to the next page."""
-    fields = {"key": form.key}
+    fields = {"once": form.key}  # the bucket says ``key`` when it leads back
     for line in form.lines:
         fields |= {f"n-{line.line_id}": str(line.quantity), f"why-{line.line_id}": line.reason}
     fields |= {f"photo-{number}": line_id for number, line_id in form.photos.items()}

@@ -28,8 +28,8 @@ class Chosen(NamedTuple):
 
 
 def chosen_of(order: Order, sent: Mapping[str, str]) -> Chosen:
-    """What comes back of an order: fields ``n-{line}`` and ``why-{line}``, ``photo-{number}`` and ``key``."""
-    key = sent.get("key", "")
+    """What comes back of an order: fields ``n-{line}`` and ``why-{line}``, ``photo-{number}`` and ``once``."""
+    key = sent.get("once", "")
     key = key if _KEY.fullmatch(key) else ""
     lines, fault = [], ""
     for line in order.lines[:_MOST_LINES]:
