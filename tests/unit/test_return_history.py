@@ -211,3 +211,23 @@ def test_money_of_two_currencies_is_kept_apart() -> None:
     euros = usd(9_000).model_copy(update={"currency": "EUR"})
     found = story(change("order", None, nth(0)), change("order", None, nth(1, currency="EUR", total=euros)))
     assert found.bought_minor == {"USD": 24_000, "EUR": 9_000}
+
+
+def test_a_change_that_says_nothing_costs_no_read() -> None:
+    """Given a label that is made, a scan, a booking, then nobody's history is looked at."""
+    known = FakeHistories()
+    known.get = None  # type: ignore[assignment, method-assign]
+    yes = approved()
+    for update in ({"scanned_at": NOW}, {"state": ReturnState.IN_TRANSIT}, {"state": ReturnState.REFUNDED}):
+        remember(change("return", yes, yes.model_copy(update=update)), known, NOW)
+    remember(change("return", None, wanted()), known, NOW)
+
+
+def test_a_return_of_long_ago_that_is_inspected_does_not_count_again() -> None:
+    """Given a shopper of whom so much was told since that the id of a return is let go, then it still counts once."""
+    known, old = FakeHistories(), approved()
+    remember(change("return", None, old), known, NOW)
+    for number in range(250):
+        remember(change("order", None, nth(number)), known, NOW)
+    remember(change("return", old, old.model_copy(update={"scanned_at": NOW})), known, NOW)
+    assert known.get("larkspur", "cus_1").returns == 1

@@ -100,17 +100,19 @@ def with_return(history: History, before: Return | None, after: Return) -> Histo
     """What a change of a return says. A return counts while it is approved and not given up; what was found and what
     was claimed counts once. What is defective is nobody's habit: repairs and warranty count for nothing.
     """
-    if after.kind is ReturnKind.WARRANTY:
-        return history
-    if after.kind is not ReturnKind.CLAIM:
+    if before is None or _counts(before) is not _counts(after):
         history = _in_the_sums(history, after)
-    known = {event.key for event in _events(before)} if before else set()
-    for event in _events(after):
-        if event.key not in known and event.key not in history.counted:
+    for event in _news(before, after):
+        if event.key not in history.counted:
             days = sorted((*getattr(history, event.kind), *[event.day] * event.times))
             recent = tuple(day for day in days if days[-1] - day <= _FOR)[-_KEPT_DAYS:]
             history = history.model_copy(update={event.kind: recent, "counted": _also(history, event.key)})
     return history
+
+
+def says_something(before: Return | None, after: Return) -> bool:
+    """False for most changes of a return: they add nothing to any history."""
+    return (before is not None and _counts(before)) is not _counts(after) or bool(_news(before, after))
 
 
 class _Event(NamedTuple):
@@ -124,6 +126,8 @@ class _Event(NamedTuple):
 def _events(request: Return) -> list[_Event]:
     """What a return, as it stands, says of its shopper; each under a key of its own."""
     found, asked = [], request.requested_at.astimezone(UTC).date()
+    if request.kind is ReturnKind.WARRANTY:
+        return []
     if request.kind is ReturnKind.CLAIM:
         return [_Event(f"{request.return_id}#claim", "claims", asked)] if request.state not in _UNDECIDED else []
     if request.method in NOTHING_COMES and request.state in SETTLED:
@@ -137,9 +141,19 @@ def _events(request: Return) -> list[_Event]:
     return found
 
 
+def _news(before: Return | None, after: Return) -> list[_Event]:
+    known = {event.key for event in _events(before)} if before else set()
+    return [event for event in _events(after) if event.key not in known]
+
+
+def _counts(request: Return) -> bool:
+    """True while it is among the returns of its shopper."""
+    ordinary = request.kind not in (ReturnKind.WARRANTY, ReturnKind.CLAIM)
+    return ordinary and request.is_approved and request.state not in GIVEN_UP
+
+
 def _in_the_sums(history: History, request: Return) -> History:
-    key = f"{request.return_id}#counts"
-    counts = request.is_approved and request.state not in GIVEN_UP
+    key, counts = f"{request.return_id}#counts", _counts(request)
     if counts is (key in history.counted):
         return history
     sign, parts, returned = 1 if counts else -1, request.parts, history.returned_minor

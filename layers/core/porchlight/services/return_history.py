@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from porchlight.domain.orders import Order
-from porchlight.domain.return_history import History, with_order, with_return, without_order
+from porchlight.domain.return_history import History, says_something, with_order, with_return, without_order
 from porchlight.domain.returns import Return
 from porchlight.returning import Histories
 from porchlight.services.retrying import until_settled
@@ -29,7 +29,8 @@ def remember(record: Mapping[str, Any], histories: Histories, now: datetime) -> 
         _keep(order.brand, order.shopper_id, lambda history: without_order(history, order), histories)
     elif kind == "return":
         request, was = Return.model_validate_json(new), Return.model_validate_json(before) if before else None
-        _keep(request.brand, request.shopper_id, partial(_returned, was, request), histories)
+        if says_something(was, request):
+            _keep(request.brand, request.shopper_id, partial(_returned, was, request), histories)
 
 
 def _returned(before: Return | None, after: Return, history: History) -> History:
