@@ -9,6 +9,7 @@ from porchlight.ports import ArchivedBody
 from porchlight.runtime.bootstrap import app
 from porchlight.runtime.handlers import batch_handler
 from porchlight.services.keep_orders import OrderKeeper
+from porchlight.services.money_news import record_money_body
 from porchlight.services.record_events import Recorder, record_store_body
 from porchlight.stores.registry import store
 
@@ -28,7 +29,7 @@ def record(item: Mapping[str, Any]) -> ArchivedBody | None:
         record_store_body(message, body, shop, keeper, app.quarantine, app.metrics, app.errands, app.clock())
         return None
     if message.kind == "refund-news" and (teller := app.refund_news(message.source)):
-        app.money_desk.hear_body(message, body, teller, app.clock())
+        record_money_body(message, body, teller, app.money_desk, app.quarantine, app.metrics, app.clock())
         return None
     raise NotFoundError("a queued message of a source without connector")
 

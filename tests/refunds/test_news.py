@@ -16,7 +16,7 @@ from porchlight.domain.rma.names import Resolution, SettlementKind, SettlementSt
 from porchlight.errors import UnreadableBodyError
 from porchlight.refunds.registry import news_connector
 from porchlight.returning import MoneyNews
-from porchlight.services.money_news import MoneyDesk
+from porchlight.services.money_news import MoneyDesk, record_money_body
 from porchlight.signing import signed
 from tests.fakes import FakeQuarantine
 from tests.unit.settling import BRAND, NOW, Desk
@@ -140,7 +140,7 @@ def desk() -> Desk:
 
 
 def money_desk(desk: Desk) -> MoneyDesk:
-    return MoneyDesk(desk.settlements, desk.brands, FakeQuarantine(), desk.metrics)
+    return MoneyDesk(desk.settlements, desk.brands, desk.metrics)
 
 
 def hear(desk: Desk, state: State, key: str = "", **update: Any) -> str:
@@ -237,10 +237,12 @@ def test_bodies_are_heard_or_quarantined(desk: Desk) -> None:
     desk.settle()
     made = money_desk(desk)
     message = InboundMessage("refund-news", "webhook", "main", BRAND, NOW)
-    made.hear_body(message, b"{", WEBHOOK, NOW)
-    assert len(made.quarantine.list(BRAND)) == 1
+    kept = FakeQuarantine()
+    record_money_body(message, b"{", WEBHOOK, made, kept, desk.metrics, NOW)
+    assert len(kept.list(BRAND)) == 1
     key = desk.get().settlements[0].key
-    made.hear_body(message, told(return_id="rma_1", key=key, state="done"), WEBHOOK, NOW)
+    body = told(return_id="rma_1", key=key, state="done")
+    record_money_body(message, body, WEBHOOK, made, kept, desk.metrics, NOW)
     assert desk.get().state is ReturnState.REFUNDED
 
 

@@ -180,7 +180,7 @@ def test_every_source_of_a_function_or_machine_has_somewhere_for_what_fails() ->
             assert mapping["MaximumRetryAttempts"] >= 0, "the default is to retry until the record is gone"
     targets = [target for rule in of_type("Events::Rule").values() for target in rule["Targets"]]
     targets += [schedule["Target"] for schedule in of_type("Scheduler::Schedule").values()]
-    assert len(targets) == 16
+    assert len(targets) == 17
     later = {
         resolve(one["FunctionName"]): one
         for one in of_type("Lambda::EventInvokeConfig").values()

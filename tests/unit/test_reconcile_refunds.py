@@ -10,7 +10,6 @@ from porchlight.domain.rma.names import Resolution, SettlementKind, SettlementSt
 from porchlight.errors import TransientError
 from porchlight.services.money_news import MoneyDesk
 from porchlight.services.reconcile_refunds import Reconciler, Report
-from tests.fakes import FakeQuarantine
 from tests.unit.settling import BRAND, CONFIG, NOW, Desk, eur, order
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -27,7 +26,7 @@ def desk_at(provider: str = "webhook", source: str = "api") -> Desk:
 
 
 def run(desk: Desk, after: timedelta) -> Report:
-    news = MoneyDesk(desk.settlements, desk.brands, FakeQuarantine(), desk.metrics)
+    news = MoneyDesk(desk.settlements, desk.brands, desk.metrics)
     made = Reconciler(desk.settlements, news, desk.brands, lambda *_: desk.provider, desk.metrics)
     return made.run(NOW + after)
 
@@ -153,7 +152,7 @@ def test_of_an_exchange_that_was_captured_nothing_stays_open() -> None:
 def test_what_there_is_no_time_for_is_left_to_the_next_run() -> None:
     desk = desk_at()
     desk.settle()
-    news = MoneyDesk(desk.settlements, desk.brands, FakeQuarantine(), desk.metrics)
+    news = MoneyDesk(desk.settlements, desk.brands, desk.metrics)
     made = Reconciler(desk.settlements, news, desk.brands, lambda *_: desk.provider, desk.metrics)
     assert made.run(NOW + DAY, lambda: False).ledgers == 0
     assert made.run(NOW + DAY).ledgers == 1

@@ -883,7 +883,7 @@ class App:
         """Where refund providers are heard."""
         from porchlight.services.money_news import MoneyDesk
 
-        return MoneyDesk(self.settlement_book, self.brands, self.quarantine, self.metrics)
+        return MoneyDesk(self.settlement_book, self.brands, self.metrics)
 
     @property
     def reconciler(self) -> "Reconciler":

@@ -32,18 +32,7 @@ class MoneyDesk:
 
     settlement_book: SettlementBook
     brands: Brands
-    quarantine: Quarantine
     metrics: Metrics
-
-    def hear_body(self, message: InboundMessage, body: bytes, connector: Any, now: datetime) -> None:
-        """Each piece of news in a body; what cannot be read is quarantined."""
-        try:
-            found = connector.news(body, message.received_at)
-        except UnreadableBodyError as error:
-            quarantine_body(self.quarantine, self.metrics, message, body, error.detail, now)
-            return
-        for news in found:
-            self.hear(message.brand, news, now)
 
     def hear(self, brand_id: str, news: MoneyNews, now: datetime) -> str:
         """``heard``; ``known`` where it is no news; ``unknown`` where nothing of ours is meant. Whoever waits for the
@@ -70,6 +59,25 @@ class MoneyDesk:
         outcome = until_settled(attempt)
         self.metrics.count("RefundNews", outcome=outcome)
         return outcome
+
+
+def record_money_body(
+    message: InboundMessage,
+    body: bytes,
+    connector: Any,
+    money_desk: MoneyDesk,
+    quarantine: Quarantine,
+    metrics: Metrics,
+    now: datetime,
+) -> None:
+    """Hear each piece of news in a body; what cannot be read is quarantined."""
+    try:
+        found = connector.news(body, message.received_at)
+    except UnreadableBodyError as error:
+        quarantine_body(quarantine, metrics, message, body, error.detail, now)
+        return
+    for news in found:
+        money_desk.hear(message.brand, news, now)
 
 
 def _is_meant(one: Settlement, news: MoneyNews) -> bool:
