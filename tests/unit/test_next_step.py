@@ -1,7 +1,7 @@
 """What comes next for a return, whatever happens and in whatever order: it always ends, and nothing is given twice."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -143,11 +143,16 @@ class Life:
 
     # what happens
     def scanned(self) -> None:
-        self.parcels = Parcels(scanned_at=self.parcels.scanned_at or self.now, events=self.parcels.events + 1)
+        scanned = self.parcels.scanned_at or self.now
+        self.parcels = replace(self.parcels, scanned_at=scanned, events=self.parcels.events + 1)
 
     def delivered(self) -> None:
         self.scanned()
-        self.parcels = Parcels(self.parcels.scanned_at, self.now, self.parcels.events + 1)
+        self.parcels = Parcels(self.parcels.scanned_at, self.now, "", self.parcels.events + 1)
+
+    def lost(self) -> None:
+        self.scanned()
+        self.parcels = replace(self.parcels, lost="lost")
 
     def received(self, items: tuple[ItemFound, ...] = (), *wrong: Discrepancy) -> None:
         receipts = self.request.receipts
@@ -204,8 +209,10 @@ def label(at: datetime) -> Label:
 
 # ------------------------------------------------------------------------------------------------------- whatever comes
 
-NEWS = ("scan", "deliver", "receive", "receive_part", "wrong", "inspect", "empty", "yes", "no", "half", "cancel",
-        "done", "failed", "repairing", "repaired", "rejected", "time", "reopen")  # fmt: skip
+NEWS = (
+    *("scan", "deliver", "lost", "receive", "receive_part", "wrong", "inspect", "empty", "yes", "no", "half"),
+    *("cancel", "done", "failed", "repairing", "repaired", "rejected", "time", "reopen"),
+)
 
 
 def happen(life: Life, what: str, step: Step) -> None:
@@ -214,6 +221,8 @@ def happen(life: Life, what: str, step: Step) -> None:
             life.scanned()
         case "deliver":
             life.delivered()
+        case "lost":
+            life.lost()
         case "receive":
             life.received()
         case "receive_part":

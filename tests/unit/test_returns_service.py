@@ -240,6 +240,20 @@ def test_a_parcel_that_was_scanned_and_never_came_is_looked_into() -> None:
     assert here.moved() == {"refund": 10_000}
 
 
+@pytest.mark.parametrize("milestone", [Milestone.LOST, Milestone.RETURNED_TO_SENDER])
+def test_a_parcel_that_will_not_come_is_looked_into_at_once(milestone: Milestone) -> None:
+    here = world(refund_on="received")
+    rma = here.ask()
+    here.carrier(rma)
+    here.later(days=2)
+    here.carrier(rma, milestone)
+    review = here.get(rma).review
+    assert review
+    assert (review.stage, review.why) == ("goods", milestone.value)
+    here.decide(rma, False)
+    assert (here.get(rma).state, here.moved()) == (ReturnState.REFUSED, {})
+
+
 def test_by_law_money_goes_back_on_the_last_day_once_there_is_a_proof_of_posting() -> None:
     # Given a statutory right under a policy that waits for the inspection
     here = world(refund_on="inspected")

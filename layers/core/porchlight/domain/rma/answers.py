@@ -24,7 +24,7 @@ from porchlight.domain.rma.settlements import Parts
 REPAIR_OVERDUE = "repair_overdue"
 STUCK = "no_answer"
 """A provider has taken something, and nothing more was heard of it."""
-LOST = frozenset({"never_received", "not_booked"})
+LOST = frozenset({"never_received", "not_booked", "lost", "returned_to_sender"})
 """Why people are asked about something that was sent and is not here."""
 REOPENED = "reopened"
 """From this decision on the return begins anew: another execution takes it up."""

@@ -252,6 +252,8 @@ def _never_here(request: Return, parcels: Parcels, now: datetime) -> Return | No
     if request.review or not _waits(request) or not came(request) or _nothing_pending(request, now):
         return None
     if not is_here(request):
+        if parcels.lost and not request.delivered_at:
+            return ask(request, GOODS, parcels.lost, now)
         lost = "not_booked" if request.delivered_at else "never_received"
         return ask(request, GOODS, lost, now) if now >= receive_until(request) else None
     if now < inspect_until(request):

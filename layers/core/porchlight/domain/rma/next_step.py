@@ -84,6 +84,8 @@ class Parcels:
 
     scanned_at: datetime | None = None
     delivered_at: datetime | None = None
+    lost: str = ""
+    """``lost`` or ``returned_to_sender``, where the carrier says that it will not come."""
     events: int = 0
 
 
