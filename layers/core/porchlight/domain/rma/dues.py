@@ -9,7 +9,7 @@ from porchlight.domain.money import Money
 from porchlight.domain.orders import Order
 from porchlight.domain.policies import of_order
 from porchlight.domain.remedies import NOTHING_DUE
-from porchlight.domain.returns import GIVEN_UP, Return, ReturnState
+from porchlight.domain.returns import GIVEN_UP, Outcome, Return, ReturnState
 from porchlight.domain.rma import answers
 from porchlight.domain.rma.amounts import EXCHANGES, exchanged, payer, quote, wanted_minor
 from porchlight.domain.rma.moves import ask
@@ -255,7 +255,7 @@ def executed(request: Return, due: Sequence[Due], now: datetime) -> Return | Non
         "minor": sum(one.amount.amount for one in done),
         "currency": done[0].amount.currency,
     }
-    said = answers.decision(request, answers.Outcome.APPROVE, f"{kind.value}_executed", now, facts)
+    said = answers.decision(request, Outcome.APPROVE, f"{kind.value}_executed", now, facts)
     return request.model_copy(update={"state": state, "failure": None, "decisions": (*request.decisions, said)})
 
 
