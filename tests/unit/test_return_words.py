@@ -106,3 +106,11 @@ def test_an_email_about_a_return_leads_to_it_and_one_about_a_refund_of_the_shop_
 def test_of_a_cancelled_order_nothing_is_to_be_sent_back() -> None:
     view = tracking_view(brand(), order(cancelled_at=LATER), [], [], LATER, LINKS)
     assert view["links"]["returns"] == ""
+
+
+def test_of_an_exchange_for_something_cheaper_only_the_rest_is_told_as_a_refund(renderer: PackRenderer) -> None:
+    settled = approved(resolution=Resolution.EXCHANGE, state=ReturnState.EXCHANGED)
+    for difference, amount in ((-1_500, "$15.00"), (0, "$95.00")):
+        request = settled.model_copy(update={"difference_minor": difference})
+        view = email_view(Moment.REFUNDED, brand(), order(), None, None, request, LATER, LINKS)
+        assert renderer.texts(brand(), view)["headline"] == f"We have refunded {amount}."

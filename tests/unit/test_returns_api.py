@@ -204,6 +204,7 @@ def test_a_page_leads_to_the_next_one(api: Api) -> None:
         {},
         {"shopper": "7", "order": "1"},
         {"state": "refunded"},
+        {"shopper": "ida@mail.example"},
         {"since": "yesterday"},
         {"since": "2026-03-02"},
         {"since": "2026-03-02T00:00:00Z", "until": "2026-03-01T00:00:00Z"},

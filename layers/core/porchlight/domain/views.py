@@ -17,6 +17,7 @@ from porchlight.domain.law.withdraw_view import declared_facts
 from porchlight.domain.messages import DELAY_MOMENTS
 from porchlight.domain.moment_facts import moment_facts, moment_variants
 from porchlight.domain.moments import Moment
+from porchlight.domain.money import Money
 from porchlight.domain.orders import Order, Shopper
 from porchlight.domain.pages import tracking_view
 from porchlight.domain.progress import order_steps, parcel_steps
@@ -120,6 +121,9 @@ def email_view(
         variants = delay_variants(delay, shipment) if delay else []
     if ret:
         facts = scene.return_facts(ret, facts)
+        if moment is Moment.REFUNDED and ret.difference_minor < 0:  # of an exchange only the rest is money
+            rest = Money(amount=-ret.difference_minor, currency=order.currency)
+            facts |= {"refund_amount": scene.speech.money(rest), "fee": ""}
         variants = refusal_variants(ret) if moment is Moment.RETURN_REFUSED else variants
     elif moment is Moment.REFUNDED:
         delay = shipment.delay if shipment else order.delay

@@ -89,6 +89,8 @@ class ReturnsApi:
 
     def _page(self, brand: str, query: Mapping[str, str], after: str, now: datetime) -> tuple[list[Return], str]:
         if shopper := query.get("shopper"):
+            if "@" in shopper:
+                raise InvalidInputError("an email address does not belong into a URL: POST /v1/shoppers/find")
             key = shopper if ids.is_shopper_id(shopper) else ids.shopper_id(brand, shopper)
             return self.returns.of_shopper(brand, key), ""
         if order := query.get("order"):
