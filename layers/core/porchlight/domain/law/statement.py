@@ -13,7 +13,7 @@ from porchlight.domain.ids import stable_id
 from porchlight.domain.orders import plain_number
 
 KEPT = timedelta(days=90)
-"""Then it is forgotten. Of a clear one nothing personal is kept once it is answered: the return says it."""
+"""Then it is forgotten. Of a clear one of the shopper's own nothing personal is kept once it is answered."""
 _EMAIL = re.compile(r"[^@\s<>\"',;:\\()\[\]]+@[^@\s<>\"',;:\\()\[\]]+\.[^@\s<>\"',;:\\()\[\]]+")
 _SPACES = re.compile(r"\s+")
 
