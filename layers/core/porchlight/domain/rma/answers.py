@@ -137,8 +137,8 @@ def _about_goods(answered: Return, approve: bool, why: str, now: datetime) -> Re
             return _paid_back(answered.model_copy(update={"state": resting_state(answered)}))
         more = answered.decisions[-1].model_copy(update={"rule": "repair_goes_on", "facts": {"why": why}})
         return answered.model_copy(update={"decisions": (*answered.decisions[:-1], more)})
-    if approve and answered.resolution is Resolution.REPAIR and (why in LOST or answered.repairs):
-        return _paid_back(answered)  # there is nothing to repair, or it could not be
+    if approve and answered.resolution is Resolution.REPAIR and why in LOST:  # there is nothing to repair
+        return _paid_back(answered)
     if approve:
         return _revived(answered)
     settled = answered.state in SETTLED or answered.state in GIVEN_UP
@@ -163,16 +163,18 @@ def _about_money(answered: Return, asked: Return, approve: bool, now: datetime) 
 
 
 def _revived(request: Return) -> Return:
-    """What was given up goes on from where it is."""
+    """What was given up goes on from where it is; what could not be repaired is paid back."""
     if request.state not in {*GIVEN_UP, ReturnState.FAILED}:
         return request
-    return request.model_copy(update={"state": resting_state(request), "failure": None})
+    revived = request.model_copy(update={"state": resting_state(request), "failure": None})
+    return _paid_back(revived) if request.resolution is Resolution.REPAIR and request.repairs else revived
 
 
 def _paid_back(request: Return) -> Return:
     """Money in the place of what cannot be had; how much, is worked out anew."""
-    update = {"resolution": Resolution.REFUND, "parts": None, "difference_minor": 0}
-    return _revived(request).model_copy(update=update)
+    given_up = request.state in {*GIVEN_UP, ReturnState.FAILED}
+    update: dict[str, object] = {"resolution": Resolution.REFUND, "parts": None, "difference_minor": 0}
+    return request.model_copy(update=update | ({"state": resting_state(request), "failure": None} if given_up else {}))
 
 
 def limited(request: Return, minor: int) -> Return:

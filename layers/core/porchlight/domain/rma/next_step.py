@@ -156,7 +156,7 @@ def goods_refused(request: Return) -> bool:
 
 def arrivals(request: Return) -> int:
     """How often something has come: a give-up that knew of all that is not touched by it."""
-    return len(request.receipts) + (request.delivered_at is not None)
+    return len(request.receipts) + len(request.inspections) + (request.delivered_at is not None)
 
 
 def discrepancies(request: Return) -> list[Discrepancy]:
