@@ -261,8 +261,12 @@ class TestAsk:
         assert (request.source, request.shopper_id, request.state) == ("portal", "cus_1", ReturnState.REQUESTED)
         assert request.terms
 
-    def test_two_clicks_are_one_return(self, shop: Shop) -> None:
-        assert shop.asked() == shop.asked()
+    @pytest.mark.parametrize("count", ["1", "2"])
+    def test_two_clicks_are_one_return_also_of_all_there_is(self, shop: Shop, count: str) -> None:
+        sent = {"n_shirt": count, "why_shirt": "too_small", "resolution": "refund", "method": "label"}
+        first, again = shop.ask(**sent), shop.ask(**sent, now=LATER + DAY / 24)
+        assert first.location
+        assert first == again
         assert len(shop.returns.records) == 1
 
     def test_the_page_of_before_with_something_else_makes_no_second_one(self, shop: Shop) -> None:

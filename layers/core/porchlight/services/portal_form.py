@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from porchlight.domain.orders import Order
 from porchlight.domain.portal_view import ADDRESS, MOST_PHOTOS
-from porchlight.domain.returns import ReturnLine, Wanted
+from porchlight.domain.returns import Return, ReturnLine, Wanted
 from porchlight.domain.words import clean
 from porchlight.returning import SenderAddress
 from porchlight.services.asked import Recipient
@@ -47,6 +47,19 @@ def chosen_of(order: Order, sent: Mapping[str, str]) -> Chosen:
         if (line_id := sent.get(f"photo-{number}", "")) in chosen
     }
     return Chosen(tuple(lines), key, photos, fault if lines else "nothing")
+
+
+def is_same(known: Return, chosen: Chosen, sent: Mapping[str, str]) -> bool:
+    """True where a form that is sent asks for what was asked for already: two clicks, a reload, a second try."""
+
+    def plain(lines: Sequence[ReturnLine]) -> list[tuple[str, int, str]]:
+        return [(line.line_id, line.quantity, line.reason) for line in lines]
+
+    return (
+        plain(known.lines) == plain(chosen.lines)
+        and sent.get("resolution", "") in ("", known.resolution)
+        and sent.get("method", "") in ("", known.method)
+    )
 
 
 def with_wanted(lines: Sequence[ReturnLine], sent: Mapping[str, str]) -> tuple[ReturnLine, ...] | None:

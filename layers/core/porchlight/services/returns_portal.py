@@ -11,6 +11,7 @@ from urllib.parse import urlencode, urlsplit
 
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.facts import Scene, View
+from porchlight.domain.ids import return_id
 from porchlight.domain.money import Money
 from porchlight.domain.orders import Order
 from porchlight.domain.portal_view import (
@@ -36,7 +37,7 @@ from porchlight.services.assess_return import Assessor, Offer
 from porchlight.services.links import Links
 from porchlight.services.own_label import OwnLabels
 from porchlight.services.pages import Answered, Page, Wished
-from porchlight.services.portal_form import Chosen, address_of, chosen_of, recipient_of, with_wanted
+from porchlight.services.portal_form import Chosen, address_of, chosen_of, is_same, recipient_of, with_wanted
 from porchlight.services.portal_lines import lines_of
 from porchlight.services.qr import qr_svg
 from porchlight.services.request_return import RequestDesk
@@ -101,8 +102,8 @@ class Portal:
                 return Answered(self._items(visit, self.fresh_key(), now))
             if step == "choose":
                 return Answered(self._choose(visit, query, now))
-            return_id, _, kind = step.partition(".")
-            request = self._of(visit, return_id)
+            name, _, kind = step.partition(".")
+            request = self._of(visit, name)
             return self._label(request, kind) if kind else Answered(self._show(visit, request, query.get("ask", "")))
         except NotFoundError:
             return Answered(self._expired(wished))
@@ -130,6 +131,13 @@ class Portal:
         chosen = chosen_of(visit.order, sent)
         if chosen.fault or not chosen.key:
             return Answered(self._items(visit, chosen.key or self.fresh_key(), now, chosen, chosen.fault or "nothing"))
+        known = self.returns.get(
+            visit.brand.brand_id, return_id(visit.brand.brand_id, visit.order.order_id, chosen.key)
+        )
+        if known and is_same(known, chosen, sent):  # what it holds of the order is not to be had once more
+            return Answered(location=f"{token}/{known.return_id}")
+        if known:
+            return Answered(self._items(visit, self.fresh_key(), now, chosen, "key"))
         asked = self._asked(visit, chosen)
         try:
             if sent.get("anyway") != "yes":
@@ -213,9 +221,9 @@ class Portal:
             links |= {"tracking": self.links.of_order(brand, order)["tracking"]}
         return Visit(brand, order, Scene(brand, order, now, relative=True, speech=speech), links, gift)
 
-    def _of(self, visit: Visit, return_id: str) -> Return:
+    def _of(self, visit: Visit, name: str) -> Return:
         """A return of this order; of a gift's link those alone that were asked for by one."""
-        request = self.returns.get(visit.brand.brand_id, return_id)
+        request = self.returns.get(visit.brand.brand_id, name)
         if request is None or visit.order.order_id not in request.order_ids:
             raise NotFoundError
         if visit.gift and request.source != "gift":
