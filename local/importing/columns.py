@@ -23,6 +23,13 @@ COLUMNS: dict[str, str] = {
     "origin": "order",
     "ship_by": "order",
     "cancelled_at": "order",
+    "shipping": "order",
+    "standard_shipping": "order",
+    "shipping_tax": "order",
+    "channel": "order",
+    "gift": "order",
+    "exchange_of": "order",
+    "payment_reference": "order",
     "shopper_id": "shopper",
     "name": "shopper",
     "email": "shopper",
@@ -41,6 +48,12 @@ COLUMNS: dict[str, str] = {
     "unit_price": "line",
     "final_sale": "line",
     "supplier": "line",
+    "paid": "line",
+    "tax": "line",
+    "category": "line",
+    "hazmat": "line",
+    "weight_grams": "line",
+    "no_withdrawal": "line",
     "carrier": "parcel",
     "tracking_number": "parcel",
     "shipped_at": "parcel",
@@ -60,7 +73,10 @@ _COLUMN_OF = {
     **{("lines", ""): "title", ("parcels", ""): "tracking_number", ("promise", ""): "promise_latest"},
 }
 _OFFSET_APART = re.compile(r"\s+(?=[+-]\d\d:?\d\d$)")
-_AS_THEY_ARE = ("tier", "service", "origin", "ship_by", "cancelled_at")
+_AS_THEY_ARE = (
+    *("tier", "service", "origin", "ship_by", "cancelled_at"),
+    *("shipping", "standard_shipping", "shipping_tax", "channel", "gift", "exchange_of", "payment_reference"),
+)
 _SEEN_AS_DATES = ("placed_at", "updated_at", "cancelled_at", "shipped_at")
 
 
@@ -92,7 +108,7 @@ def order_body(rows: Sequence[Numbered], zone: ZoneInfo | None) -> dict[str, Any
         # A clock of its own, so that the same file twice changes nothing.
         "updated_at": whole["updated_at"] or whole["placed_at"],
         "currency": whole["currency"].upper(),
-        "total": whole["total"] or _sum(lines),
+        "total": whole["total"] or _sum(lines, whole["shipping"]),
         "lines": lines,
         "shopper": _part(whole, "shopper"),
         "destination": _part(whole | _place(whole), "destination"),
@@ -206,9 +222,10 @@ def _instant(row: int, name: str, text: str, zone: ZoneInfo | None) -> str:
     return found.isoformat()
 
 
-def _sum(lines: Sequence[Mapping[str, str]]) -> str:
-    """What the lines cost together; 0 where that cannot be told: the line at fault is named anyhow."""
+def _sum(lines: Sequence[Mapping[str, str]], shipping: str) -> str:
+    """What the lines and the shipping cost together; 0 where that cannot be told: what is at fault is named anyhow."""
     try:
-        return f"{sum((Decimal(line['unit_price']) * int(line['quantity']) for line in lines), Decimal(0)):f}"
+        paid = (Decimal(one.get("paid") or Decimal(one["unit_price"]) * int(one["quantity"])) for one in lines)
+        return f"{sum(paid, Decimal(shipping or 0)):f}"
     except (InvalidOperation, ValueError, KeyError):
         return "0"

@@ -288,6 +288,24 @@ class TestImport:
         assert len(api.puts) == 60
         assert (api.world.orders.history, api.world.shipments.history) == (orders, parcels)
 
+    def test_what_returns_need_is_taken_from_columns_too(self, api: Api, tmp_path: Path) -> None:
+        file = tmp_path / "orders.csv"
+        of_order = "shipping,standard_shipping,channel,gift,payment_reference"
+        of_line = "paid,tax,category,hazmat,weight_grams,no_withdrawal"
+        file.write_text(
+            f"order_id,placed_at,currency,title,quantity,unit_price,{of_order},{of_line}\n"
+            f"7,{AT},EUR,Mug,3,3.33,6.90,4.90,store,true,pi_1,10.00,1.60,mugs,true,450,custom_made\n"
+        )
+        result = run(api, file)
+        assert result.exit_code == 0, result.output
+        (order,) = api.world.orders.records.values()
+        assert (order.total.amount, order.shipping and order.shipping.amount) == (1_690, 690)
+        assert (order.channel, order.gift, order.payment_reference) == ("store", True, "pi_1")
+        (line,) = order.lines
+        assert (line.paid and line.paid.amount, line.tax and line.tax.amount) == (1_000, 160)
+        assert (line.category, line.hazmat, line.weight_grams) == ("mugs", True, 450)
+        assert line.no_withdrawal == "custom_made"
+
     def test_old_orders_are_told_to_nobody(self, api: Api, tmp_path: Path) -> None:
         run(api, write(tmp_path, row()))
         (event,) = (event for old, new in api.world.orders.history for event in order_changes(old, new))
