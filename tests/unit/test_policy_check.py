@@ -196,6 +196,8 @@ def test_a_rule_that_never_takes_effect_is_an_error(rules: list[dict[str, Any]],
     [
         [rule(GOLD, **DAYS), rule({}, window={"days": 90})],
         [rule(GOLD, **DAYS), rule({"tier": ["silver"]}, window={"days": 90})],
+        [rule(GOLD, window={"days": 30}), rule({}, window={"days": 90})],  # as `otherwise`, but not as those between
+        [rule({"risk": ["low", "high"], "gift": True}, refuse="not_returnable")],
         [rule({"orders": {"above": 5}}, review="x"), rule({"orders": {"at_least": 5}}, review="y")],
         [
             rule({"return_value": {"above": {"USD": 10}}}, review="x"),
@@ -280,12 +282,19 @@ HOUSE = {"name": "House", "street": "1 Road", "city": "Portland", "postcode": "9
             "dispositions.1",
             "one before fits too",
         ),
+        ({"dispositions": [{"grade": ["worn"], "to": "recycle"}] * 2}, "dispositions.1", "one before fits too"),
     ],
 )
 def test_what_does_not_exist_or_cannot_do_it_is_an_error(more: dict[str, Any], place: str, words: str) -> None:
     where, text = only(errors(check(policy(**more), PROVIDERS)))
     assert where == place
     assert words in text
+
+
+def test_on_its_last_day_nothing_is_over() -> None:
+    holiday = rule(GOLD, window={"days": 60, "at_least_until": "2026-01-31"})
+    sale = rule({"asked": {"until": "2026-01-31"}}, review="sale")
+    assert not check(policy(holiday, sale), today=date(2026, 1, 31))
 
 
 def test_sorting_that_gets_wider_from_line_to_line_is_fine() -> None:
