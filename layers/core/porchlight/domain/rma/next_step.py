@@ -238,7 +238,7 @@ def trigger_of(request: Return, kind: SettlementKind) -> RefundTrigger:
 
 def is_due(request: Return, kind: SettlementKind, now: datetime) -> bool:
     """True once a settlement may be made: its trigger, a person's word, or the law's last day."""
-    if goods_accepted(request):
+    if goods_accepted(request) or (kind is SettlementKind.RELEASE and goods_refused(request)):
         return True
     terms = terms_of(request)
     if terms.refund_by and came(request) and local_day(now, terms.zone) >= terms.refund_by:
