@@ -24,6 +24,7 @@ from porchlight.services.show_return import show, show_offers
 
 PAGE = 50
 _LONGEST = timedelta(days=366)
+_CLOCKS_DIFFER = timedelta(minutes=1)
 _CURSOR = re.compile(r"\d{4}-\d{2}-\d{2}T[0-9:.+Z-]{8,30}#rma_[a-z2-7]{20}")
 _LISTS = ("shopper", "order", "state", "since")
 
@@ -100,7 +101,7 @@ class ReturnsApi:
                 raise InvalidInputError("in_review is the only state that is listed: it waits for a person")
             return self.returns.in_review(brand, PAGE, after)
         since = _instant(query.get("since", ""), "since")
-        until = _instant(query["until"], "until") if "until" in query else now
+        until = _instant(query["until"], "until") if "until" in query else now + _CLOCKS_DIFFER
         if not since <= until <= since + _LONGEST:
             raise InvalidInputError("until is after since, and at most a year later")
         return self.returns.asked(brand, since, until, PAGE, after)
