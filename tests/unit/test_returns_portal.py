@@ -269,6 +269,16 @@ class TestAsk:
         assert first == again
         assert len(shop.returns.records) == 1
 
+    def test_of_two_clicks_at_one_moment_the_slower_one_leads_to_the_same_return(
+        self, shop: Shop, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        # Given a second click that found no return yet, and the first one written meanwhile
+        get, looks = shop.returns.get, iter([None])
+        sent = {"n_shirt": "2", "why_shirt": "too_small", "resolution": "refund", "method": "label"}
+        first = shop.ask(**sent)
+        monkeypatch.setattr(shop.returns, "get", lambda *asked: next(looks, get(*asked)))
+        assert shop.ask(now=LATER + DAY / 24, **sent) == first
+
     def test_the_page_of_before_with_something_else_makes_no_second_one(self, shop: Shop) -> None:
         shop.asked()
         again = shop.ask(**{**SHIRT, "n_shirt": "2", "resolution": "refund", "method": "label"})

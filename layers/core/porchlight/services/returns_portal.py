@@ -131,25 +131,33 @@ class Portal:
         chosen = chosen_of(visit.order, sent)
         if chosen.fault or not chosen.key:
             return Answered(self._items(visit, chosen.key or self.fresh_key(), now, chosen, chosen.fault or "nothing"))
-        known = self.returns.get(
-            visit.brand.brand_id, return_id(visit.brand.brand_id, visit.order.order_id, chosen.key)
-        )
-        if known and is_same(known, chosen, sent):  # what it holds of the order is not to be had once more
-            return Answered(location=f"{token}/{known.return_id}")
-        if known:
-            return Answered(self._items(visit, self.fresh_key(), now, chosen, "key"))
+        # What it holds of the order is not to be had once more: the same request again is looked up, not assessed.
+        if again := self._again(visit, token, chosen, sent, now):
+            return again
         asked = self._asked(visit, chosen)
         try:
             if sent.get("anyway") != "yes":
                 asked, fault = self._completed(visit, asked, sent, now)
                 if fault:
-                    return Answered(self._offers(visit, chosen, {**sent, "fault": fault}, now))
+                    again = self._again(visit, token, chosen, sent, now)  # the other click was quicker
+                    return again or Answered(self._offers(visit, chosen, {**sent, "fault": fault}, now))
             made, _ = self.desk.request(visit.brand.brand_id, asked, chosen.key, now)
         except (ConflictError, InvalidInputError) as error:
             if error.problem not in _FAULTS:
                 raise
             return Answered(self._items(visit, self.fresh_key(), now, chosen, _FAULTS[error.problem]))
         return Answered(location=f"{token}/{made.return_id}")
+
+    def _again(
+        self, visit: Visit, token: str, chosen: Chosen, sent: Mapping[str, str], now: datetime
+    ) -> Answered | None:
+        brand = visit.brand.brand_id
+        known = self.returns.get(brand, return_id(brand, visit.order.order_id, chosen.key))
+        if known is None:
+            return None
+        if is_same(known, chosen, sent):
+            return Answered(location=f"{token}/{known.return_id}")
+        return Answered(self._items(visit, self.fresh_key(), now, chosen, "key"))
 
     def _show(self, visit: Visit, request: Return, asked: str) -> Page:
         """``asked``: ``cancel``, ``too_late`` or ``person``."""
