@@ -1,6 +1,4 @@
-"""POST /webhooks/{carrier}, with a token after it where that is the proof, /webhooks/stores/{store} and
-/webhooks/refunds/{provider}: verify, queue, 202 (or the 200 that some senders insist on).
-"""
+"""POST /webhooks/…, of carriers, stores and refund providers: verify, queue, 202 (or the 200 that some insist on)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -20,26 +18,22 @@ def _receive(request: InboundRequest, kind: str, source: str, connector: Any) ->
 
 
 def from_carrier(request: InboundRequest, path: Mapping[str, str]) -> Response:
-    """A carrier or aggregator calls. Of two routes that match AWS promises neither: a store is a store on both, and who
-    moves money is that.
-    """
-    if path["carrier"] == "stores":
-        return from_store(request, {"store": path.get("token", "")})
-    if path["carrier"] == "refunds":
-        return from_refunds(request, {"provider": path.get("token", "")})
+    """A carrier or aggregator calls. Of two routes that match AWS promises neither: others are themselves on both."""
+    if other := {"stores": from_store, "refunds": from_refunds}.get(path["carrier"]):
+        return other(request, {"source": path.get("token", "")})
     return _receive(request, "carriers", path["carrier"], app.carrier(path["carrier"]))
 
 
 def from_store(request: InboundRequest, path: Mapping[str, str]) -> Response:
     """A store calls."""
-    return _receive(request, "stores", path["store"], store(path["store"]))
+    return _receive(request, "stores", source := "".join(path.values()), store(source))
 
 
 def from_refunds(request: InboundRequest, path: Mapping[str, str]) -> Response:
     """A refund provider calls."""
-    return _receive(request, "refund-news", path["provider"], app.refund_news(path["provider"]))
+    return _receive(request, "refund-news", source := "".join(path.values()), app.refund_news(source))
 
 
-routes = {"POST /webhooks/{carrier}": from_carrier, "POST /webhooks/{carrier}/{token}": from_carrier}
+carriers = dict.fromkeys(("POST /webhooks/{carrier}", "POST /webhooks/{carrier}/{token}"), from_carrier)
 others = {"POST /webhooks/stores/{store}": from_store, "POST /webhooks/refunds/{provider}": from_refunds}
-handler = http_handler({**routes, **others})
+handler = http_handler({**carriers, **others})

@@ -19,10 +19,8 @@ def record(item: Mapping[str, Any]) -> ArchivedBody | None:
     message = InboundMessage.of_json(item["body"])
     body = app.inbound.body_of(message)
     if message.kind == "carriers" and (connector := app.carrier(message.source, message.brand)):
-        recorder = Recorder(
-            *(app.shipments, app.quarantine, app.brands, app.codes, app.metrics, app.lookout, app.errands, app.dates)
-        )
-        recorder.carrier_body(message, body, connector, app.clock())
+        kept = (app.shipments, app.quarantine, app.brands, app.codes, app.metrics, app.lookout, app.errands, app.dates)
+        Recorder(*kept).carrier_body(message, body, connector, app.clock())
         return ArchivedBody.of(message, body)
     if message.kind == "stores" and (shop := store(message.source)):
         keeper = OrderKeeper(app.orders, app.shipments, app.brands, app.lookout, app.dates)

@@ -57,7 +57,10 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "carriers": (*BASE, "connectors", "bodies", "proofs", "carriers"),
     "stores": (*BASE, "connectors", "bodies", "proofs", "stores"),
     "channels": (*BASE, "connectors", "ports", "asking", "reaching", "adapters", "channels"),
-    "refunds": (*BASE, "ports", "deciding", "returning", "bodies", "signing", "adapters", "refunds"),
+    "refunds": (
+        *(*BASE, "connectors", "ports", "asking", "deciding", "returning", "bodies", "signing", "adapters"),
+        "refunds",
+    ),
     "labels": (*BASE, "connectors", "ports", "asking", "returning", "labels"),
     "runtime": (
         *BASE,
@@ -76,7 +79,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
 }
 ALLOWED_MODULES: dict[str, tuple[str, ...]] = {
     "runtime.bootstrap": (
-        *("adapters", "channels", "refunds.registry", "labels.kit", "labels.registry"),
+        *("adapters", "channels", "refunds.kit", "refunds.registry", "labels.kit", "labels.registry"),
         *("carriers.registry", "carriers.declared"),
     ),
     "runtime.sources": ("carriers.registry", "stores.registry"),
