@@ -9,6 +9,7 @@ from porchlight.domain.money import Money
 from porchlight.domain.orders import Order, OrderLine
 from porchlight.domain.returns import Decision, Outcome, Return, ReturnLine, ReturnState
 from porchlight.domain.rma.amounts import quote, total
+from porchlight.domain.rma.ledger import left
 from porchlight.domain.rma.names import Resolution, SettlementKind
 from porchlight.domain.rma.terms import Terms
 from porchlight.services.ledger_book import LedgerBook
@@ -120,8 +121,6 @@ class Desk:
         self.returns.update(request.model_copy(update={**update, "version": request.version + 1}))
 
     def left(self, order_id: str = "ord_1") -> int:
-        from porchlight.domain.rma.ledger import left
-
         found = self.orders.get(BRAND, order_id)
         assert found
         return left(self.book.open(found), found, self.book.paid(found))
