@@ -149,6 +149,17 @@ def test_of_an_exchange_that_was_captured_nothing_stays_open() -> None:
     assert desk.left() == 12_500
 
 
+def test_a_return_that_says_otherwise_than_its_ledger_is_a_difference() -> None:
+    desk = desk_at()
+    desk.settle()
+    failed = desk.get().settlements[0].model_copy(update={"state": State.FAILED})
+    desk.change(settlements=(failed,))
+    desk.provider.state = State.FAILED
+    assert whys(run(desk, DAY)) == ["state_differs"]
+    desk.change(settlements=())
+    assert whys(run(desk, 2 * DAY)) == ["no_settlement"]
+
+
 def test_what_there_is_no_time_for_is_left_to_the_next_run() -> None:
     desk = desk_at()
     desk.settle()

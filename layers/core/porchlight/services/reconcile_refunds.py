@@ -16,7 +16,7 @@ from porchlight.domain.orders import Order
 from porchlight.domain.returns import Return
 from porchlight.domain.rma import ledger
 from porchlight.domain.rma.ledger import Ledger, LedgerEntry
-from porchlight.domain.rma.names import SettlementState
+from porchlight.domain.rma.names import SettlementKind, SettlementState
 from porchlight.domain.rma.settlements import Settlement
 from porchlight.errors import ConflictError, PermanentProviderError, TransientError
 from porchlight.ports import Brands, Metrics
@@ -160,7 +160,7 @@ class Reconciler:
             one = _settlement(request, key) if request else None
             if one is None:
                 return "no_settlement"
-            captured = one.state is State.DONE and entry.state is State.FAILED  # paid for on its own since
+            captured = one.kind is SettlementKind.EXCHANGE and entry.state is State.FAILED  # paid for by itself since
             if one.state is not entry.state and not captured:
                 return "state_differs"
         if entry.state in _OPEN:
