@@ -29,8 +29,9 @@ def pack(tmp_path_factory: pytest.TempPathFactory) -> BrandPack:
 
 @pytest.fixture
 def brands(tmp_path: Path) -> Path:
-    for name in ("default/moments.yaml", "larkspur/moments.yaml", "larkspur/brand.yaml"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
+    ours = ("moments.yaml", "brand.yaml", "policies/returns.yaml")
+    for name in ("default/moments.yaml", *(f"larkspur/{one}" for one in ours)):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / "brand" / name, tmp_path / name)
     return tmp_path
 
@@ -38,6 +39,7 @@ def brands(tmp_path: Path) -> Path:
 def compiled(brands: Path, **outreach: Any) -> dict[str, Any]:
     """Larkspur's part of the pack."""
     config = yaml.safe_load((brands / "larkspur" / "brand.yaml").read_text())
+    config["returns"] = yaml.safe_load((brands / "larkspur/policies/returns.yaml").read_text())
     mine = BrandConfig.model_validate(config | ({"outreach": outreach} if outreach else {}))
     return moments(brands / "default", brands / "larkspur", mine, lambda file: yaml.safe_load(file.read_text()))
 
@@ -53,7 +55,10 @@ def test_the_defaults_ask_for_nothing_that_nobody_chose(pack: BrandPack) -> None
     for spec in catalogue.values():
         assert spec.purpose is Purpose.SERVICE or not spec.enabled
         assert spec.purpose is Purpose.MARKETING or not PROMOTIONAL & set(spec.blocks)
-    assert [moment for moment, spec in catalogue.items() if spec.owed] == [Moment.DELAY_OPTION]
+    assert [moment for moment, spec in catalogue.items() if spec.owed] == [
+        Moment.DELAY_OPTION,
+        Moment.WITHDRAWAL_RECEIVED,
+    ]
     assert catalogue[Moment.DELAY_OPTION].channels == (Channel.EMAIL,)
 
 
