@@ -192,7 +192,7 @@ def test_a_picture_goes_to_the_bucket_and_leads_back_under_the_pages_policy(
     page.goto(f"{site.door.url}/r/{site.shop.token()}/choose?{query}")
     page.get_by_label("Choose a picture").set_input_files(picture)
     page.get_by_role("button", name="Add this picture").click()
-    page.wait_for_url("**photo-1=shirt*")
+    page.wait_for_url("**photo-1=shirt**")
     assert page.get_by_text("Picture 1 is here.").is_visible()
     decent(page)
     page.get_by_label("$95.00 back").check()
