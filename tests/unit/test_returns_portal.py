@@ -11,7 +11,7 @@ import pytest
 from porchlight.adapters.brandpack import BrandPack
 from porchlight.domain.ids import shipment_id
 from porchlight.domain.law.model import StatutoryProfile
-from porchlight.domain.orders import Shopper
+from porchlight.domain.orders import Destination, Shopper
 from porchlight.domain.returns import Decision, Label, Outcome, Return, ReturnState
 from porchlight.domain.rma.names import Resolution, ReturnKind, ReturnMethod
 from porchlight.errors import NotFoundError
@@ -82,6 +82,11 @@ class TestFind:
     @pytest.mark.parametrize("proof", ["972", "97", "9", "x@x.example", "@", "97302"])
     def test_neither_part_of_a_proof_nor_another_one_is_enough(self, shop: Shop, proof: str) -> None:
         assert "did not find" in texts(find(shop, proof=proof).html)
+
+    def test_where_postcodes_have_three_signs_these_are_enough(self, shop: Shop) -> None:
+        shop.put(order(destination=Destination(country="IS", postal_prefix="101")))
+        assert isinstance(find(shop, proof="101"), str)
+        assert not isinstance(find(shop, proof="10"), str)
 
     def test_an_order_without_postcode_and_email_is_proved_by_nothing(self, shop: Shop) -> None:
         shop.put(order(), Shopper(brand="larkspur", shopper_id="cus_1"))
