@@ -49,6 +49,10 @@ class TableModel:
         self.items_read = 0
         """From the index."""
         self.written: Counter[Key] = Counter()
+        self.stream: deque[tuple[Item | None, Item]] = deque()
+        """What was there before and what is now, as Lambda is told; kept where somebody takes it."""
+        self.is_read = False
+        """Whether somebody reads the stream."""
         self.started: Counter[str] = Counter()
         """Executions, by name; those that were refused count too."""
         self.on_start: Callable[[dict[str, Any]], None] = lambda execution: None
@@ -85,6 +89,15 @@ class TableModel:
             raise Refused("TransactionCanceledException", CancellationReasons=reasons)
         for put in puts:
             self._put(put["Item"], 2)
+        return {}
+
+    def _DeleteItem(self, asked: dict[str, Any]) -> dict[str, Any]:
+        key = asked["Key"]["pk"]["S"], asked["Key"]["sk"]["S"]
+        self._check(asked, key)
+        old = self.items.pop(key, None)
+        self.write_units += max(1, ceil(size(old or {}) / 1024))
+        if old:
+            self.partitions[key[0]].remove(key[1])
         return {}
 
     def _UpdateItem(self, asked: dict[str, Any]) -> dict[str, Any]:
@@ -182,6 +195,8 @@ class TableModel:
 
     def _put(self, item: Item, factor: int) -> None:
         old = self._store(item)
+        if self.is_read:
+            self.stream.append((old, item))
         self.written[key_of(item)] += 1
         self.write_units += factor * max(1, ceil(max(size(item), size(old or {})) / 1024))
         before, after = (line_of(one) if one and "due_at" in one else None for one in (old, item))
