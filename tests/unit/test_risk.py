@@ -273,3 +273,9 @@ def test_the_chart_of_the_page_is_drawn_from_the_code() -> None:
         share = 100 * shrunk_share(value, value, int(orders), 0.25, 8)
         known = history(orders=int(orders), bought_minor={"USD": value}, returned_minor={"USD": value})
         assert (percent, len(bar), points) == (f"{share:.0f}", round(share / 5), str(risk(known).score))
+
+
+def test_what_was_claimed_today_counts_where_today_is_still_yesterday() -> None:
+    # Days of a history are UTC; the day of a request is the shopper's
+    claims = tuple(TODAY + timedelta(days=1) for _ in range(4))
+    assert risk(history(claims=claims)).reasons["claims"] == risk(history(claims=ago(0, 0, 0, 0))).reasons["claims"] > 0

@@ -13,6 +13,7 @@ from porchlight.domain.brands import BrandConfig
 from porchlight.domain.dates import DateRange, local_day, zone
 from porchlight.domain.delays import DelayKind
 from porchlight.domain.events import DeliveryEstimate
+from porchlight.domain.gifts import is_for_recipient
 from porchlight.domain.milestones import Milestone, Party, Reason
 from porchlight.domain.money import Money
 from porchlight.domain.orders import Order, Shopper
@@ -197,7 +198,8 @@ class Scene:
     def return_facts(self, request: Return, base: View) -> View:
         """``base`` with what is known about a return."""
         today, terms = self.today(), request.terms or Terms(policy_version=request.policy_version)
-        amount, approved, until = request.refund_amount, request.approved_at, None
+        hidden, approved, until = is_for_recipient(request), request.approved_at, None
+        amount = None if hidden else request.refund_amount
         decided = {key: value for one in request.decisions for key, value in one.facts.items()}
         if approved and request.method in BY_PARCEL and request.kind is not ReturnKind.CLAIM:
             until = local_day(approved, self.zone_of()) + timedelta(days=terms.scan_days)
@@ -212,17 +214,17 @@ class Scene:
             "return_tracking": clean(label.tracking_number, 64) if label else "",
             "return_state": request.state.value,
             "resolution": request.resolution.value,
-            "deduction": self._deduction(request),
-            "return_money": self._return_money(request, terms),
+            "deduction": "" if hidden else self._deduction(request),
+            "return_money": self._return_money(request, terms, amount),
         }
 
-    def _return_money(self, request: Return, terms: Terms) -> View:
+    def _return_money(self, request: Return, terms: Terms, amount: Money | None) -> View:
         """What the shopper gets, and when, as a sentence."""
         key, label = request.resolution.value, request.label
         if request.resolution is Resolution.REFUND:
             nothing_comes = request.method in NOTHING_COMES or request.kind is ReturnKind.CLAIM
             key = f"refund_{'instant' if nothing_comes else terms.refund_on.value}"
-        amount, carrier = request.refund_amount, self.speech.carrier(label.carrier if label else "")
+        carrier = self.speech.carrier(label.carrier if label else "")
         facts = {"refund_amount": self.speech.money(amount) if amount else "", "return_carrier": carrier}
         return say(f"return_money.{key}", facts)
 

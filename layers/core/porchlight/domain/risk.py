@@ -107,7 +107,7 @@ def _beyond(name: str, times: int, orders: int) -> float:
 
 
 def _lately(days: Sequence[date], today: date) -> int:
-    return sum(today - _YEAR < day <= today for day in days)
+    return sum(today - _YEAR < day for day in days)  # days are UTC: some are tomorrow where ``today`` is read
 
 
 def _age(history: History, facts: RequestFacts, today: date) -> int:

@@ -13,6 +13,7 @@ from porchlight.domain.cases import Case
 from porchlight.domain.channels import Purpose
 from porchlight.domain.delay_facts import case_facts, cause, delay_facts, delay_variants, paid_back, part_left
 from porchlight.domain.facts import Scene, View, brand_view, parcel_variants, refusal_variants, say
+from porchlight.domain.gifts import is_for_recipient
 from porchlight.domain.law.withdraw_view import declared_facts
 from porchlight.domain.messages import DELAY_MOMENTS
 from porchlight.domain.moment_facts import moment_facts, moment_variants
@@ -152,11 +153,17 @@ def email_view(
         "items": [],
         "blocks": list(blocks),
         "steps": _email_steps(moment, scene, shipment, facts),
-        "lines": scene.lines({line.line_id: line.quantity for line in ret.lines} if ret else None),
+        "lines": _lines(scene, ret),
         "total": "" if ret else scene.speech.money(order.total),
         "links": {"page": page, **{name: safe_url(links.get(name)) for name in _QUIET_LINKS}},
         "structured": _structured(moment, scene, shipment, page, parcels),
     }
+
+
+def _lines(scene: Scene, ret: Return | None) -> list[View]:
+    """What the message is about; without prices for who got it as a gift."""
+    lines = scene.lines({line.line_id: line.quantity for line in ret.lines} if ret else None)
+    return [{**line, "price": ""} for line in lines] if is_for_recipient(ret) else lines
 
 
 def _page(moment: Moment, brand: BrandConfig, links: Mapping[str, str], ret: Return | None) -> object:

@@ -10,6 +10,7 @@ from porchlight.domain.digests import digest_view, gathered_view
 from porchlight.domain.facts import View
 from porchlight.domain.fanout.gates import segments_of
 from porchlight.domain.fanout.situation import Situation
+from porchlight.domain.gifts import is_for_recipient
 from porchlight.domain.messages import MessageRecord
 from porchlight.domain.sms import fit
 from porchlight.domain.views import email_view
@@ -41,9 +42,7 @@ class Composer:
         """
         head = items[0]
         contact = head.contacts[channel]
-        links = self.links.of_message(
-            *(head.brand, head.order, record.message_id, record.purpose, channel, contact.address)
-        )
+        links = self._links(head, record, channel, contact.address)
         view = self._view(record, items, links, channel, more=more)
         keys: dict[str, str] = {}
         if channel is Channel.WEB_PUSH:
@@ -67,6 +66,13 @@ class Composer:
             reply_to=head.brand.sender.reply_to,
             expires_at=head.now + timedelta(hours=hours) if hours else None,
         )
+
+    def _links(self, item: Situation, record: MessageRecord, channel: Channel, address: str = "") -> dict[str, str]:
+        """Who got a gift is led to its return, and not to the order of whoever gave it."""
+        links = self.links.of_message(item.brand, item.order, record.message_id, record.purpose, channel, address)
+        if is_for_recipient(item.request):
+            links |= dict.fromkeys(("tracking", "short", "returns"), self.links.gift(item.brand, item.order))
+        return links
 
     def _view(
         self,
@@ -96,11 +102,10 @@ class Composer:
         self, item: Situation, links: Mapping[str, str] | None, record: MessageRecord, count: int, *, blocks: bool
     ) -> View:
         if links is None:
-            links = self.links.of_message(
-                *(item.brand, item.order, record.message_id, record.purpose, Channel.EMAIL),
-            )
+            links = self._links(item, record, Channel.EMAIL)
         whole = item.parcels if len(item.parcels) == item.parcel_count else None
-        if item.spec.purpose is not Purpose.SERVICE or not is_open(self.laws, item.brand, item.order, whole, item.now):
+        mine = item.spec.purpose is Purpose.SERVICE and not is_for_recipient(item.request)
+        if not mine or not is_open(self.laws, item.brand, item.order, whole, item.now):
             links = {**links, "withdraw": ""}
         speech, hours = self.renderer.speech(item.brand, item.language), item.spec.expires_hours
         if item.spec.purpose is Purpose.MARKETING:

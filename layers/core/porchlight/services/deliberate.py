@@ -12,6 +12,7 @@ from porchlight.domain.countries import CountryProfile
 from porchlight.domain.fanout.decide import also
 from porchlight.domain.fanout.reach import candidates, counting
 from porchlight.domain.fanout.situation import Contact, News, Sent, Situation
+from porchlight.domain.gifts import as_read
 from porchlight.domain.moments import Moment
 from porchlight.domain.orders import Order, Shopper
 from porchlight.domain.preferences import Profile, address_digest
@@ -75,6 +76,9 @@ class Deliberation:
         order = contents.order
         if order is None:
             return None
+        shipment = self.shipments.get(brand_id, news.shipment_id) if news.shipment_id else None
+        request = self.returns.get(brand_id, news.return_id) if news.return_id else None
+        order = as_read(order, request or self._gift(shipment), news.moment)
         brand, spec = self.brands.get(brand_id), self.catalogues.moments(brand_id)[news.moment]
         service = spec.purpose is Purpose.SERVICE
         shopper, profile = self.profiles.with_contact(brand_id, order.shopper_id)
@@ -88,8 +92,8 @@ class Deliberation:
             now=now,
             contacts={},
             countries={},
-            shipment=self.shipments.get(brand_id, news.shipment_id) if news.shipment_id else None,
-            request=self.returns.get(brand_id, news.return_id) if news.return_id else None,
+            shipment=shipment,
+            request=request,
             case=self.cases.get(brand_id, news.subject_id) if news.moment in QUESTIONS else None,
             messages=contents.messages,
             parcels=() if service and news.moment is not Moment.SPLIT_SHIPMENT else self._parcels(brand_id, contents),
@@ -108,6 +112,11 @@ class Deliberation:
         sent = [Sent(one.message_id, one.channel, one.purpose, one.at) for one in (log.touches if log else ())]
         paused = {one for one in tried if not service and self.reputations.get(brand_id, one, now).is_bad}
         return Gathered(replace(the, sent=sent, paused=frozenset(paused)), contents, log)
+
+    def _gift(self, shipment: Shipment | None) -> Return | None:
+        """The return that a parcel brings: news of the parcel is for whoever sends it."""
+        back = shipment.return_id if shipment else None
+        return self.returns.get(shipment.brand, back) if shipment and back else None
 
     def _countries(
         self, brand: BrandConfig, order: Order, contacts: Mapping[Channel, Contact]

@@ -13,6 +13,7 @@ from porchlight.domain.choosing_view import sign_up_view
 from porchlight.domain.delay_facts import choice
 from porchlight.domain.experiments import Effect
 from porchlight.domain.facts import View, say
+from porchlight.domain.gifts import shown_to_giver
 from porchlight.domain.remedies import Remedy
 from porchlight.domain.views import tracking_view
 from porchlight.errors import ConflictError, InvalidInputError, NotFoundError
@@ -89,7 +90,10 @@ class TrackingPage:
         delays = (contents.order.delay, *(parcel.delay for parcel, _ in parcels))
         asked = [delay.case_id for delay in delays if delay and delay.is_open and delay.case_id]
         cases = [case for case_id in asked if (case := self.cases.get(brand.brand_id, case_id))]
-        returns = [found for return_id in contents.return_ids if (found := self.returns.get(brand.brand_id, return_id))]
+        all_returns = [
+            found for return_id in contents.return_ids if (found := self.returns.get(brand.brand_id, return_id))
+        ]
+        returns = shown_to_giver(all_returns)
         links = {**self.links.of_order(brand, contents.order), "answer": f"{token}/answer"}
         if not is_open(self.laws, brand, contents.order, [parcel for parcel, _ in parcels], now):
             links["withdraw"] = ""

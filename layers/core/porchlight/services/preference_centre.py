@@ -261,6 +261,12 @@ class PreferenceCentre:
             claims.get("m", ""),
         )
 
+    def _back(self, reader: Reader) -> str:
+        """To the order's page; of a gift that somebody else has given, to its return."""
+        if reader.shopper.shopper_id != reader.order.shopper_id:
+            return self.links.gift(reader.brand, reader.order)
+        return self.links.of_order(reader.brand, reader.order)["tracking"]
+
     def _page(
         self,
         reader: Reader,
@@ -277,7 +283,7 @@ class PreferenceCentre:
             pending=_pending(reader.profile, ledger, reader.number.e164 if reader.number else "", now),
             closed=self._closed(reader, reader.profile),
             mobile_ending=reader.number.e164[-3:] if reader.number else "",
-            back=self.links.of_order(brand, reader.order)["tracking"],
+            back=self._back(reader),
         )
         view = preferences_view(brand.name, reader.language, choices, shown, note, faults)
         return Page(self.renderer.page(brand, "preferences", view), self.renderer.policy)

@@ -155,6 +155,10 @@ class SettlementState(StrEnum):
     FAILED = "failed"
 
 
+NOBODY = "nobody"
+"""Stands for a shopper whom nobody knows: they have no record."""
+
+
 class RiskLevel(StrEnum):
     """What a score means under the thresholds of a policy."""
 
