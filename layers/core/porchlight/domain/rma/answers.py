@@ -1,6 +1,6 @@
 """What an answer does to a return: of a person, of the deadline in their place, of the shopper who cancels."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from porchlight.domain.returns import GIVEN_UP, SETTLED, Decision, Outcome, Return, ReturnState, Review
 from porchlight.domain.rma.names import Resolution, ReturnKind, ReturnMethod, SettlementKind
@@ -10,6 +10,7 @@ from porchlight.domain.rma.next_step import (
     NO_LABEL,
     PRINCIPAL,
     REQUEST,
+    answer_by,
     arrivals,
     discrepancies,
     failed,
@@ -226,8 +227,7 @@ def reopen(request: Return, by: str, now: datetime, note: str = "") -> Return:
         stage, why = MONEY, bad.why or "failed"
     else:
         stage, why = (GOODS, "arrived_late") if arrivals(request) else (REQUEST, REOPENED)
-    due = now + timedelta(days=terms_of(request).review_days)
-    asked = Review(stage=stage, why=why, asked_at=now, due_at=due)
+    asked = Review(stage=stage, why=why, asked_at=now, due_at=answer_by(request, stage, why, now))
     update: dict[str, object] = {"decisions": (*request.decisions, said), "review": asked, "closed_at": None}
     return request.model_copy(update=update)
 

@@ -3,7 +3,7 @@ is a decision with its facts, and is written down before anything comes of it.
 """
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from porchlight.domain.returns import ENDED, GIVEN_UP, SETTLED, Outcome, Return, ReturnState, Review
 from porchlight.domain.rma import answers
@@ -20,6 +20,7 @@ from porchlight.domain.rma.next_step import (
     SCAN_DEADLINE,
     Parcels,
     Told,
+    answer_by,
     arrivals,
     came,
     comes_back,
@@ -75,7 +76,7 @@ def noted(request: Return, parcels: Parcels, now: datetime) -> Return:
 
 def ask(request: Return, stage: str, why: str, now: datetime) -> Return:
     """Put a question before people."""
-    due = now + timedelta(days=terms_of(request).review_days)
+    due = answer_by(request, stage, why, now)
     update: dict[str, object] = {"review": Review(stage=stage, why=why, asked_at=now, due_at=due)}
     if stage == REQUEST and not request.is_approved:
         update["state"] = ReturnState.IN_REVIEW
@@ -120,8 +121,15 @@ def _on_its_way(request: Return, parcels: Parcels, now: datetime) -> Return | No
 
 
 def _late_box(request: Return, parcels: Parcels, now: datetime) -> Return | None:
-    """Something came of a return that was given up: people look at it. A repair that was rejected had come before."""
-    if request.state not in GIVEN_UP or request.review or request.repairs or not arrivals(request):
+    """Something came of a return that was given up: people look at it. A repair that was rejected had come before. By
+    law it is enough that what had expired was sent.
+    """
+    if request.state not in GIVEN_UP or request.review or request.repairs:
+        return None
+    expired = request.state is ReturnState.EXPIRED and request.decisions[-1].rule == SCAN_DEADLINE
+    if expired and request.scanned_at and terms_of(request).refund_by:
+        return ask(request, GOODS, "arrived_late", now)
+    if not arrivals(request):
         return None
     known = next((one.facts["arrived"] for one in reversed(request.decisions) if "arrived" in one.facts), 0)
     return ask(request, GOODS, "arrived_late", now) if arrivals(request) > int(known or 0) else None

@@ -48,6 +48,9 @@ NO_ANSWER = timedelta(days=14)
 REMIND_BEFORE = timedelta(days=1)
 """People are reminded of a question so long before its deadline."""
 
+LONGEST_LOOK = timedelta(days=1)
+"""So long people may look at what the law gives where its own last day is over, or is not the one that counts."""
+
 REQUEST, GOODS, MONEY = "request", "goods", "money"
 """The stages of a review."""
 SCAN_DEADLINE = "scan_deadline"
@@ -399,6 +402,20 @@ def repair_until(request: Return) -> datetime:
     begun = [one.done_at or one.intended_at for one in of_kind(request, SettlementKind.REPAIR)]
     begun += [one.decided_at for one in request.decisions if one.rule == "repair_goes_on"]
     return max(begun, default=request.requested_at) + timedelta(days=terms_of(request).repair_days)
+
+
+def answer_by(request: Return, stage: str, why: str, now: datetime) -> datetime:
+    """Until when people may answer a question that is put now. What the law gives waits no longer than the law lets it:
+    until the last day for the refund, and where that is over, or there is nothing to send it with, for a day. Of a box
+    in which nothing was nothing is owed yet.
+    """
+    terms = terms_of(request)
+    usual = now + timedelta(days=terms.review_days)
+    if terms.refund_by is None or why == Discrepancy.EMPTY_BOX:
+        return usual
+    soon = now + LONGEST_LOOK
+    last = soon if stage == REQUEST else max(start_of_day(terms.refund_by, terms.zone), soon)
+    return min(usual, last)
 
 
 def review_until(request: Return) -> datetime:

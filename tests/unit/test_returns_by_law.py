@@ -1,0 +1,117 @@
+"""Who withdraws has the money in time, whatever comes, is missing, or waits for people."""
+
+from typing import Any
+
+import pytest
+
+from porchlight.domain.dates import local_day
+from porchlight.domain.milestones import Milestone
+from porchlight.domain.orders import Destination
+from porchlight.domain.returns import ReturnState
+from porchlight.domain.rma.goods import ItemFound
+from porchlight.domain.rma.names import Grade, ReturnMethod
+from porchlight.errors import PermanentProviderError
+from tests.unit.returning import BRAND, World, world
+from tests.unit.stories import NOW, order, usd
+from tests.unit.withdrawing import EU, ZONE
+
+SHIRTS = ItemFound(line_id="shirt", quantity=2)
+ALL = [
+    {"line_id": "shirt", "quantity": 2, "reason": "withdrawal"},
+    {"line_id": "hat", "quantity": 1, "reason": "withdrawal"},
+]
+WHOLE = 24_500
+"""All items and what the cheapest shipping would have cost."""
+SLOW = {"review_days": 30, "review_default": "refuse"}
+
+
+def withdrawn(*, provider: str = "own", deadlines: dict[str, Any] | None = None, **says: Any) -> tuple[World, str]:
+    """All of an order to Berlin, under a policy whose people take their time."""
+    here = world(provider=provider, deadlines=SLOW | (deadlines or {}), **({"methods": ["label"]} | says))
+    here.assessor.laws.profile = EU  # type: ignore[attr-defined]
+    where = Destination(country="DE", zone=ZONE)
+    cost = {"shipping": usd(900), "standard_shipping": usd(500), "total": usd(24_900)}
+    here.orders.records[BRAND, "ord_1"] = order(destination=where, **cost)
+    return here, here.ask(kind="withdrawal", resolution="refund", lines=ALL, source="withdrawal")
+
+
+def days_until_paid(here: World) -> int | None:
+    """Local days from the statement to the money; None where it does not come within half a year."""
+    for _ in range(360):
+        if here.moved():
+            return (local_day(here.now, ZONE) - local_day(NOW, ZONE)).days
+        here.later(hours=12)
+    return None
+
+
+@pytest.mark.parametrize("trigger", ["first_scan", "delivered", "received", "inspected"])
+def test_a_question_about_the_goods_holds_the_money_no_longer_than_the_law(trigger: str) -> None:
+    # Given that not all of it is found, two days before the last one for the refund
+    here, rma = withdrawn(refund_on=trigger)
+    here.later(days=12)
+    here.inspect(rma, SHIRTS.model_copy(update={"grade": Grade.DAMAGED, "deduct_minor": 3000}))
+    review = here.get(rma).review
+    assert review
+    assert review.stage == "goods"
+    # When nobody answers, Then what is left of it is paid on the last day
+    assert days_until_paid(here) == 14
+    assert here.moved() == {"refund": WHOLE - 3000}
+
+
+@pytest.mark.parametrize("trigger", ["first_scan", "received", "inspected"])
+def test_what_comes_after_the_last_day_is_looked_at_for_a_day(trigger: str) -> None:
+    here, rma = withdrawn(refund_on=trigger)
+    here.later(days=35)
+    assert here.get(rma).state is ReturnState.EXPIRED
+    here.receive(rma)
+    assert days_until_paid(here) == 36
+    assert here.moved() == {"refund": WHOLE}
+
+
+def test_what_had_expired_is_taken_up_again_by_the_proof_that_it_was_sent() -> None:
+    here, rma = withdrawn(refund_on="received")
+    here.later(days=35)
+    (label,) = here.get(rma).old_labels
+    here.carrier(rma, Milestone.ACCEPTED, label.shipment_id)
+    assert days_until_paid(here) == 36
+    assert here.moved() == {"refund": WHOLE}
+
+
+def test_what_was_called_off_is_not_taken_up_again_by_a_scan() -> None:
+    here, rma = withdrawn(refund_on="received")
+    here.cancel(rma)
+    (label,) = here.get(rma).old_labels
+    here.carrier(rma, Milestone.ACCEPTED, label.shipment_id)
+    here.later(days=20)
+    assert (here.get(rma).state, here.get(rma).review, here.moved()) == (ReturnState.CANCELLED, None, {})
+
+
+def test_for_an_empty_box_people_have_their_time() -> None:
+    here, rma = withdrawn(refund_on="received", deadlines={"review_days": 10})
+    here.later(days=13)
+    here.receive(rma, SHIRTS.model_copy(update={"quantity": 0}))
+    here.later(days=9)
+    assert here.moved() == {}
+    assert here.get(rma).review
+
+
+def test_money_that_failed_is_tried_again_in_time() -> None:
+    here, rma = withdrawn(refund_on="first_scan")
+    here.later(days=5)
+    here.provider.fails = [PermanentProviderError("no", code="card-closed")]
+    here.carrier(rma)
+    review = here.get(rma).review
+    assert review
+    assert review.stage == "money"
+    assert days_until_paid(here) == 14
+
+
+def test_without_a_label_they_send_it_as_they_like_after_a_day() -> None:
+    # Given a provider that wants an address, which a statement of withdrawal does not have
+    here, _ = withdrawn(provider="shop")
+    here.labels.needs_address = True
+    here.returns.records.clear()
+    rma = here.ask("request-key-2", kind="withdrawal", resolution="refund", lines=ALL, source="withdrawal")
+    assert here.get(rma).review
+    here.later(days=1)
+    assert (here.get(rma).method, here.get(rma).state) == (ReturnMethod.OWN, ReturnState.APPROVED)
