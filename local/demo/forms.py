@@ -36,7 +36,7 @@ def form_with(page: bytes, name: str) -> Form:
 
 
 class _Reader(HTMLParser):
-    """Fields of forms that are not disabled; boxes and lists as they are ticked and chosen."""
+    """Fields of forms that are not disabled; boxes and lists as they are ticked and chosen; buttons are offered."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -53,6 +53,8 @@ class _Reader(HTMLParser):
             return
         elif tag == "input":
             self._input(has)
+        elif tag == "button" and has.get("name"):
+            self.forms[-1].offered.setdefault(has["name"] or "", set()).add(has.get("value") or "")
         elif tag == "select":
             self._list, self._first = has.get("name") or "", True
         elif tag == "option" and self._list:

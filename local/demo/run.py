@@ -13,9 +13,10 @@ from datetime import UTC, datetime, timedelta
 from local.cloud.deploy import DeployError
 from local.cloud.launcher import LocalCloudError
 from local.console import Output
-from local.demo import history
+from local.demo import history, returning
 from local.demo.credentials import BRANDS, STAGE
-from local.demo.story import BY_THE_HOUR, DAYS, MERGED, ORDERS, Chapter, chapters
+from local.demo.people import ORDERS
+from local.demo.story import BY_THE_HOUR, DAYS, MERGED, Chapter, chapters
 from local.demo.told import chosen, not_as_chosen, standing, texts_to, waited
 from local.demo.traffic import Traffic
 from local.demo.waiting import NeverCameError, StoryError, awaited
@@ -100,10 +101,13 @@ def play(running: Running, output: Output) -> tuple[list[str], Rows, dict[str, s
             running.travel_to(timedelta())
     messages = {who: _messages(running, traffic, who) for who in ORDERS}
     surprises = traffic.surprises + _unexpected(expected, merged, messages) + _checks(running)
+    if len(returning.acknowledgements(traffic, "hanna")) != 1:
+        surprises.append("one email was expected that says that Hanna has withdrawn, and when")
     first_page = traffic.links("maya")["tracking"]
     links = {
         "Inbox": f"{running.front.url}/inbox",
         "Tracking page": first_page,
+        "Returns portal": f"{running.front.url}/returns",
         "Ops dashboard": f"{running.front.url}/ops",
         "Phones": f"{running.front.url}/inbox/phones",
     }
@@ -191,6 +195,9 @@ def _checks(running: Running) -> list[str]:
         surprises.append("one text was expected after Noor's sign-up was confirmed: that her parcel is on the van")
     if len(running.refunds.paid) != 1:
         surprises.append(f"one refund was expected, {len(running.refunds.paid)} were paid")
+    done = [f"{one.kind} {one.data['amount']}" for one in running.refunds.done.values()]
+    if done != ["credit.requested 5060"]:
+        surprises.append(f"46.00 and a tenth as store credit was expected for Theo: {', '.join(done) or 'nothing'}")
     for name in ("InboundDlqUrl", "StreamFailuresUrl", "WorkflowFailuresUrl", "RuleFailuresUrl"):
         attributes = running.cloud.client("sqs").get_queue_attributes(
             QueueUrl=running.stack.outputs[name], AttributeNames=["ApproximateNumberOfMessages"]
@@ -232,6 +239,7 @@ def _learned(running: Running) -> int:
 def _table(running: Running, traffic: Traffic, messages: dict[str, list[MessageRecord]]) -> list[dict[str, object]]:
     states = Counter(message.state for records in messages.values() for message in records)
     sent = [one for records in messages.values() for one in records if one.state is MessageState.SENT]
+    returns = [traffic.look(who) for who in traffic.returns]
     rows = {
         "webhooks accepted": traffic.answers["accepted"] + running.carriers.accepted,
         "webhooks refused (forged or unsigned)": traffic.answers["refused"],
@@ -252,7 +260,10 @@ def _table(running: Running, traffic: Traffic, messages: dict[str, list[MessageR
         "cases that people decided": len(traffic.decided),
         "parcels behind the rates of kept dates": _learned(running),
         "returns": len(traffic.returns),
+        "of these by the portal": sum(one["source"] == "portal" for one in returns),
+        "withdrawals by law": sum(one["kind"] == "withdrawal" for one in returns),
         "refunds paid": len(running.refunds.paid),
+        "store credits given": sum(one.kind == "credit.requested" for one in running.refunds.done.values()),
     }
     return [{"what": what, "count": count} for what, count in rows.items()]
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
 from local.demo.forms import HEADERS, form_with
-from local.demo.story import ORDERS, Act
+from local.demo.people import ORDERS
+from local.demo.story import Act
 from local.demo.waiting import StoryError, awaited
 from porchlight.domain.channels import Channel, Purpose
 from porchlight.domain.consent import ConsentAction

@@ -3,7 +3,7 @@ it.
 
 Larkspur sells through Shopify and ships with UPS, USPS, through EasyPost, and with a courier that its folder declares;
 Fjordhus has a shop system of its own (the generic order API) and EasyPost, asks FedEx, and has DHL push. Order #1001
-lives its whole life: ordered, shipped, late, told, delivered, returned, refunded.
+lives its whole life: ordered, shipped, late, told, delivered, returned by the portal, refunded, inspected.
 """
 
 from collections.abc import Iterator
@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from local.demo.bodies import Scan
+from local.demo.people import CHOOSE
 from porchlight.domain.moments import Moment
 
 DAYS = 9
-L, F = "larkspur", "fjordhus"
 SENT, HELD, MERGED = "sent", "held", "merged"
 BY_SMS = "sent by sms"
 """How a message stands: by email, where no channel is named."""
@@ -59,88 +59,6 @@ class Chapter:
     """Hours pass in it: left out where time cannot be moved."""
 
 
-@dataclass(frozen=True)
-class Customer:
-    """An invented person and what they bought."""
-
-    brand: str
-    external_id: int
-    number: str
-    name: str
-    email: str
-    lines: tuple[tuple[str, str], ...]
-    carrier: str
-    parcel: str
-    tags: str = ""
-    second: str = ""
-    """Another parcel of the same order."""
-    language: str = "en"
-    country: str = "NO"
-    """Where Fjordhus sends it."""
-    mobile: str = ""
-
-    @property
-    def parcels(self) -> tuple[str, ...]:
-        """Tracking numbers."""
-        return (self.parcel, self.second) if self.second else (self.parcel,)
-
-
-ORDERS = {
-    "maya": Customer(
-        L, 5001001, "#1001", "Maya Okafor", "maya@mail.example",
-        (("Linen duvet cover, sand", "149.00"), ("Wool throw, moss", "89.00")), "UPS", "1Z999AA10123456784",
-    ),
-    "theo": Customer(
-        L, 5001002, "#1002", "Theo Brandt", "theo@mail.example",
-        (("Oak coat hooks, set of 4", "46.00"),), "USPS", "9400100000000000000017",
-    ),
-    "ines": Customer(
-        L, 5001003, "#1003", "Inês Duarte", "ines@mail.example",
-        (("Stoneware mug, rain", "24.00"), ("Stoneware bowl, rain", "28.00")), "FedEx", "799900000017",
-    ),
-    "priya": Customer(
-        L, 5001004, "#1004", "Priya Raman", "priya@mail.example",
-        (("Cashmere robe, dusk", "420.00"),), "USPS", "9400100000000000000024", "tier:elite",
-    ),
-    "sigrid": Customer(
-        F, 70201, "F-70201", "Sigrid Aune", "sigrid@post.example",
-        (("Pendant lamp Lyng, brass", "310.00"),), "PostNord", "00373500000000000019",
-    ),
-    "jonas": Customer(
-        F, 70202, "F-70202", "Jonas Lindqvist", "jonas@post.example",
-        (("Wall shelf Fjell, ash", "129.00"),), "DHLExpress", "JD0146000011110001",
-    ),
-    "liv": Customer(
-        F, 70203, "F-70203", "Liv Haugen", "liv@post.example",
-        (("Wool blanket Dovre, grey", "119.00"),), "FedEx", "799900000031",
-    ),
-    "noor": Customer(
-        L, 5001005, "#1005", "Noor Haddad", "noor@mail.example",
-        (("Reading lamp, linen shade", "76.00"),), "Millrace Couriers", "MRC0044120081",
-        mobile="(503) 555-0143",
-    ),
-    "ada": Customer(
-        L, 5001006, "#1006", "Ada Whitlock", "ada@mail.example",
-        (("Travel blanket, slate", "98.00"),), "UPS", "1Z999AA10123456793", mobile="(503) 555-0142",
-    ),
-    "greta": Customer(
-        F, 70204, "F-70204", "Greta Winkler", "greta@post.example",
-        (("Stuhl Vik, Eiche", "189.00"), ("Stuhl Vik, Esche", "189.00")), "PostNord", "00373500000000000026",
-        second="00373500000000000033", language="de", country="DE",
-    ),
-    "selma": Customer(
-        F, 70205, "F-70205", "Selma Dahl", "selma@post.example",
-        (("Candle holder Lys, iron", "39.00"),), "PostNord", "00373500000000000040",
-    ),
-    "selma_again": Customer(
-        F, 70206, "F-70206", "Selma Dahl", "selma@post.example",
-        (("Candles Lys, twelve", "24.00"),), "PostNord", "00373500000000000057",
-    ),
-}  # fmt: skip
-CHOOSE = ("ada", "greta", "selma", "selma_again")
-"""Who wants it otherwise than the brand: by another channel, in another language, once a day."""
-
-
 def chapters(end: datetime) -> Iterator[Chapter]:
     """The story, so that it ends at ``end``."""
 
@@ -161,6 +79,7 @@ def chapters(end: datetime) -> Iterator[Chapter]:
     ines += (us("attempted", 3.1, "Denver", "CO"),)
     theo: tuple[Scan, ...] = (us("accepted", 1.1, "Portland", "OR"), us("moving", 2.1, "Salem", "OR"))
     theo += (us("out", 3.0, "Eugene", "OR"), us("delivered", 3.2, "Eugene", "OR"))
+    hanna = (eu("accepted", 7.55, "Bergen", "NO"), eu("delivered", 8.6, "Hamburg", "DE"))
     priya = (
         us("accepted", 1.2, "Portland", "OR"),
         us("out", 4.0, "Tacoma", "WA"),
@@ -254,8 +173,9 @@ def chapters(end: datetime) -> Iterator[Chapter]:
     yield Chapter(
         "Nothing is heard of Maya's parcel: the sweep says so",
         at(6.6),
-        (Act("order", "jonas", at=at(6.5)), Act("order", "liv", at=at(6.5))),
-        {("maya", Moment.DELAY_DECLARED): SENT} | {(who, Moment.ORDER_CONFIRMED): SENT for who in ("jonas", "liv")},
+        tuple(Act("order", who, at=at(6.5)) for who in ("jonas", "liv", "hanna")),
+        {("maya", Moment.DELAY_DECLARED): SENT}
+        | {(who, Moment.ORDER_CONFIRMED): SENT for who in ("jonas", "liv", "hanna")},
         needs_time=True,
     )
     yield Chapter(
@@ -272,8 +192,10 @@ def chapters(end: datetime) -> Iterator[Chapter]:
             Act("scanned", "jonas", jonas, due=at(10)),
             Act("parcel", "liv", at=at(7.5)),
             Act("parcel", "jonas", at=at(7.5)),
+            Act("parcel", "hanna", at=at(7.5)),
+            Act("easypost", "hanna", hanna[:1]),
         ),
-        {("maya", Moment.DELAY_RECOVERED): SENT},
+        {("maya", Moment.DELAY_RECOVERED): SENT, ("hanna", Moment.SHIPPED): SENT},
     )
     yield Chapter(
         "FedEx is asked about Liv's blanket; DHL is told to push, and wants to know whether that was us",
@@ -327,8 +249,9 @@ def chapters(end: datetime) -> Iterator[Chapter]:
             Act("ups", "maya", (us("delivered", 8.4, "Portland", "OR"),), times=3),
             Act("look_again", "liv"),
             Act("pushed", "jonas"),
+            Act("easypost", "hanna", hanna),
         ),
-        {(who, Moment.DELIVERED): SENT for who in ("maya", "liv")} | {("sigrid", Moment.DELAY_DECLARED): SENT},
+        {(who, Moment.DELIVERED): SENT for who in ("maya", "liv", "hanna")} | {("sigrid", Moment.DELAY_DECLARED): SENT},
         needs_time=True,
     )
     yield Chapter(
@@ -363,20 +286,31 @@ def chapters(end: datetime) -> Iterator[Chapter]:
         (Act("millrace", "noor", (us("gate", 8.68, "Portland", "OR"),)), Act("nobody_knows", "noor")),
     )
     yield Chapter(
-        "Maya sends one thing back, Priya her robe, which a person has to decide about",
+        "Maya sends one thing back by the portal, Theo his hooks for credit, Priya her robe: a person is asked",
         at(9),
-        (Act("return", "maya"), Act("return", "priya")),
-        {("maya", Moment.RETURN_APPROVED): SENT, ("priya", Moment.RETURN_REQUESTED): SENT},
+        (
+            Act("sends_back", "maya", form=(("resolution", "refund"), ("method", "qr")), text="too_large"),
+            Act("return", "theo", form=(("resolution", "store_credit"),)),
+            Act("return", "priya"),
+        ),
+        {(who, Moment.RETURN_APPROVED): SENT for who in ("maya", "theo")} | {("priya", Moment.RETURN_REQUESTED): SENT},
     )
     yield Chapter(
-        "The person says yes to the robe",
+        "The person says yes to the robe; Hanna, in Germany, withdraws, and has that in writing at once",
         at(9),
-        (Act("decide", "priya"),),
-        {("priya", Moment.RETURN_APPROVED): SENT},
+        (Act("decide", "priya"), Act("withdraws", "hanna")),
+        {(who, Moment.RETURN_APPROVED): SENT for who in ("priya", "hanna")},
     )
     yield Chapter(
-        "The carrier scans Maya's return: refunded, and that says it all",
+        "The carriers scan what Maya and Theo send: refunded and credited, and that says it all",
         at(9),
-        (Act("scan_return", "maya"),),
-        {("maya", Moment.REFUNDED): SENT, ("maya", Moment.RETURN_SCANNED): "suppressed"},
+        (Act("scan_return", "maya"), Act("scan_return", "theo")),
+        {("maya", Moment.REFUNDED): SENT, ("theo", Moment.CREDIT_ISSUED): SENT}
+        | {(who, Moment.RETURN_SCANNED): "suppressed" for who in ("maya", "theo")},
+    )
+    yield Chapter(
+        "The warehouse has Maya's: as good as new, and nothing more to pay",
+        at(9),
+        (Act("books", "maya"),),
+        {("maya", Moment.RETURN_RECEIVED): "suppressed"},
     )

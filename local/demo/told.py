@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from local.demo.story import CHOOSE, HELD, ORDERS
+from local.demo.people import CHOOSE, ORDERS
+from local.demo.story import HELD
 from local.inbox import Inbox
 from local.running import Running
 from porchlight.domain.addresses import phone_number

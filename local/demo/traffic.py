@@ -2,13 +2,14 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from local.demo import bodies, shoppers, signing
-from local.demo.story import ORDERS, Act, Customer
+from local.demo import bodies, returning, shoppers, signing
+from local.demo.people import ORDERS, Customer
+from local.demo.story import Act
 from local.demo.waiting import StoryError, awaited
 from local.running import Answer, Running
 from porchlight.domain import ids
@@ -38,8 +39,8 @@ class Traffic:
 
     def play(self, act: Act) -> None:
         """Send one act, as often as its sender repeats itself."""
-        if act.kind in shoppers.PLAYERS:
-            shoppers.PLAYERS[act.kind](self, act)
+        if known := (shoppers.PLAYERS | returning.PLAYERS).get(act.kind):
+            known(self, act)
             return
         player: Callable[[Act], None] = getattr(self, f"_{act.kind}")
         for _ in range(act.times):
@@ -72,7 +73,10 @@ class Traffic:
         return self._bearer
 
     def _usps(self, act: Act) -> None:
-        piece = bodies.usps(ORDERS[act.about].parcel, act.scans, act.due)
+        self._usps_scans(ORDERS[act.about].parcel, act.scans, act.due)
+
+    def _usps_scans(self, number: str, scans: Sequence[bodies.Scan], due: datetime | None = None) -> None:
+        piece = bodies.usps(number, scans, due)
         body, headers = signing.usps(piece, self.running.credentials.usps, self.running.now())
         self._webhook("/webhooks/usps", body, headers)
 
@@ -271,7 +275,8 @@ class Traffic:
         line = str(customer.external_id * 100)
         body = {
             "order": str(customer.external_id),
-            "lines": [{"line_id": line, "quantity": 1, "reason": "too_big"}],
+            "lines": [{"line_id": line, "quantity": 1, "reason": "too_large"}],
+            **dict(act.form),
         }
         answer = self.api(
             customer.brand, "POST", "/v1/returns", body, idempotency_key=f"demo-return-{customer.external_id}"
@@ -280,14 +285,15 @@ class Traffic:
             raise StoryError(f"POST /v1/returns answered {answer.status}: {answer.body[:300]!r}")
         self.returns[act.about] = answer.json()["return_id"]
 
-    def _look(self, who: str) -> dict[str, Any]:
+    def look(self, who: str) -> dict[str, Any]:
+        """This shopper's return, as the API shows it."""
         if who not in self.returns:
             raise StoryError(f"{who} has asked for no return")
         found: dict[str, Any] = self.api(ORDERS[who].brand, "GET", f"/v1/returns/{self.returns[who]}").json()
         return found
 
     def _decide(self, act: Act) -> None:
-        awaited(lambda: self._look(act.about)["state"] == "in_review", f"{act.about}'s return is before a person")
+        awaited(lambda: self.look(act.about)["state"] == "in_review", f"{act.about}'s return is before a person")
         path = f"/v1/returns/{self.returns[act.about]}/decision"
         answer = self.api(
             ORDERS[act.about].brand, "POST", path, {"approve": True, "note": "A good customer; the size runs small."}
@@ -311,6 +317,9 @@ class Traffic:
         self.decided[act.about] = case_id
 
     def _scan_return(self, act: Act) -> None:
-        label: Any = awaited(lambda: self._look(act.about).get("label"), f"{act.about}'s return has a label")
+        label: Any = awaited(lambda: self.look(act.about).get("label"), f"{act.about}'s return has a label")
         scan = bodies.Scan("accepted", act.at or self.running.now(), "Portland", "OR")
-        self._ups_scan(label["tracking_number"], scan)
+        if label["carrier"] == "usps":
+            self._usps_scans(label["tracking_number"], (scan,))
+        else:
+            self._ups_scan(label["tracking_number"], scan)
