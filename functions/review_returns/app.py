@@ -26,6 +26,9 @@ handler = http_handler(
         "POST /v1/returns/{return_id}/reopen": ok(
             lambda request, rma: app.reviews_api.reopen(request, rma, app.clock())
         ),
+        "POST /v1/returns/{return_id}/posted": ok(
+            lambda request, rma: app.reviews_api.posted(request, rma, app.clock())
+        ),
         "POST /v1/returns/{return_id}/label": ok(lambda request, rma: app.reviews_api.label(request, rma, app.clock())),
         "POST /v1/returns/{return_id}/label/upload": ok(lambda request, rma: app.reviews_api.label_form(request, rma)),
     }

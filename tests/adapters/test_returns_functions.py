@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from porchlight.adapters.dynamodb.table import Table
-from porchlight.domain.returns import ReturnState, Review
+from porchlight.domain.returns import Outcome, ReturnState, Review
+from porchlight.domain.rma.answers import decision
 from porchlight.runtime.bootstrap import App, app
 from porchlight.runtime.settings import Settings
 from tests.adapters.conftest import BUCKET, TABLE
@@ -108,6 +109,20 @@ def test_from_a_request_to_a_persons_decision(world: World) -> None:
     # It is nobody's question any more, and can be one again
     assert world.call("review_returns", f"POST {ONE}/assign", {"assignee": "sam"}, return_id=rma)[0] == 409
     assert world.call("review_returns", f"POST {ONE}/reopen", return_id=rma)[1]["review"]["stage"] == "request"
+
+
+def test_a_proof_of_posting_is_taken_from_people(world: World) -> None:
+    _, made = world.call("manage_returns", "POST /v1/returns", BODY, once="key-number-1")
+    route = f"POST {ONE}/posted"
+    # Given that it was not decided yet, Then there is nothing to send
+    assert world.call("review_returns", route, return_id=made["return_id"])[0] == 409
+    stored = app.returns.get(world.name, made["return_id"])
+    assert stored
+    said = decision(stored, Outcome.APPROVE, "within_window", NOW, {})
+    ready = {"decisions": (said,), "state": ReturnState.APPROVED, "version": 1}
+    app.returns.update(stored.model_copy(update=ready))
+    status, sent = world.call("review_returns", route, {"note": "receipt"}, return_id=made["return_id"])
+    assert (status, sent["state"]) == (200, "in_transit")
 
 
 def test_a_return_is_called_off_and_a_gift_has_its_page(world: World) -> None:

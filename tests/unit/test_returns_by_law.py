@@ -10,9 +10,10 @@ from porchlight.domain.orders import Destination
 from porchlight.domain.returns import ReturnState
 from porchlight.domain.rma.goods import ItemFound
 from porchlight.domain.rma.names import Grade, ReturnMethod
-from porchlight.errors import PermanentProviderError
+from porchlight.errors import ConflictError, InvalidInputError, PermanentProviderError
+from porchlight.services.review_return import PostedBody
 from tests.unit.returning import BRAND, World, world
-from tests.unit.stories import NOW, order, usd
+from tests.unit.stories import DAY, NOW, order, usd
 from tests.unit.withdrawing import EU, ZONE
 
 SHIRTS = ItemFound(line_id="shirt", quantity=2)
@@ -84,6 +85,40 @@ def test_what_was_called_off_is_not_taken_up_again_by_a_scan() -> None:
     here.carrier(rma, Milestone.ACCEPTED, label.shipment_id)
     here.later(days=20)
     assert (here.get(rma).state, here.get(rma).review, here.moved()) == (ReturnState.CANCELLED, None, {})
+
+
+@pytest.mark.parametrize("method", ["label", "own"])
+def test_a_proof_of_posting_is_enough_where_no_carrier_says_anything(method: str) -> None:
+    # Given a parcel that is never scanned
+    here, rma = withdrawn(refund_on="inspected", methods=[method])
+    here.later(days=3)
+    for _ in range(2):
+        here.reviews.posted(BRAND, rma, PostedBody(note="receipt"), "key-cx", here.now)
+    here.run()
+    assert (here.get(rma).state, here.rules(rma).count("proof_of_posting")) == (ReturnState.IN_TRANSIT, 1)
+    assert days_until_paid(here) == 14
+    assert here.moved() == {"refund": WHOLE}
+
+
+def test_a_proof_of_posting_that_comes_after_the_end_is_looked_at_for_a_day() -> None:
+    here, rma = withdrawn(refund_on="received")
+    here.later(days=40)
+    here.reviews.posted(BRAND, rma, PostedBody(posted_at=NOW + 2 * DAY), "key-cx", here.now)
+    here.run()
+    assert days_until_paid(here) == 41
+    assert here.get(rma).scanned_at == NOW + 2 * DAY
+
+
+def test_nothing_can_be_posted_that_has_come_or_is_not_waited_for() -> None:
+    here, rma = withdrawn(refund_on="received")
+    with pytest.raises(InvalidInputError):
+        here.reviews.posted(BRAND, rma, PostedBody(posted_at=NOW + DAY), "key-cx", here.now)
+    here.receive(rma)
+    kept, other = withdrawn(methods=["keep"])
+    for at, which in ((here, rma), (kept, other)):
+        with pytest.raises(ConflictError) as caught:
+            at.reviews.posted(BRAND, which, PostedBody(), "key-cx", at.now)
+        assert caught.value.problem == "return-not-waiting"
 
 
 def test_for_an_empty_box_people_have_their_time() -> None:

@@ -13,7 +13,7 @@ from porchlight.domain.changes import DomainEvent
 from porchlight.domain.ids import stable_id
 from porchlight.domain.moments import Moment
 from porchlight.domain.returns import SETTLED, Outcome, Return, ReturnState
-from porchlight.domain.rma.answers import OPENINGS, REOPENED
+from porchlight.domain.rma.answers import OPENINGS, POSTED, REOPENED
 from porchlight.domain.rma.inspection import question
 from porchlight.domain.rma.names import Resolution, ReturnKind, ReturnMethod, SettlementKind, SettlementState
 from porchlight.domain.rma.next_step import REMINDED, needs_label
@@ -198,10 +198,15 @@ def _is_news(old: Return, new: Return) -> bool:
             old.repairs != new.repairs,
             [(one.key, one.state) for one in old.settlements] != [(one.key, one.state) for one in new.settlements],
             old.label != new.label,
+            _is_posted(old) is not _is_posted(new),
             _reopenings(old) != _reopenings(new),
             _is_asked(old) and len(old.decisions) != len(new.decisions),
         )
     )
+
+
+def _is_posted(request: Return) -> bool:
+    return any(one.rule == POSTED for one in request.decisions)
 
 
 def _is_asked(request: Return) -> bool:

@@ -14,7 +14,7 @@ from porchlight.services import return_answers as answers
 from porchlight.services.own_label import LabelBody
 from porchlight.services.put_order import OrderBody
 from porchlight.services.return_bodies import ReturnBody
-from porchlight.services.review_return import AssignBody, DecisionBody, NoteBody
+from porchlight.services.review_return import AssignBody, DecisionBody, NoteBody, PostedBody
 from porchlight.services.warehouse_bodies import GoodsBody, InspectionBody, ReceiptBody, RepairBody
 
 VERSION = "1"
@@ -94,6 +94,7 @@ OPERATIONS = (
     Operation("POST", f"{_ONE}/assign", "returns:decide", "Say whose question it is", _RETURN, _WRITE, AssignBody),
     Operation("POST", f"{_ONE}/notes", "returns:decide", "Note something on a question", _RETURN, _WRITE, NoteBody),
     Operation("POST", f"{_ONE}/reopen", "returns:decide", "Look at it once more", _RETURN, _WRITE, NoteBody),
+    Operation("POST", f"{_ONE}/posted", "returns:decide", "It was sent, as is proved", _RETURN, _WRITE, PostedBody),
     Operation("POST", f"{_ONE}/label", "returns:decide", "Another label", _RETURN, _WRITE, LabelBody),
     Operation(
         *("POST", f"{_ONE}/label/upload", "returns:decide", "A form for the PDF of a label"),

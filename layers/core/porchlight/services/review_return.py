@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from porchlight.domain.policies import ahead_of, of_order
+from porchlight.domain.policies import is_gone
 from porchlight.domain.returns import GIVEN_UP, Outcome, Return, ReturnState
 from porchlight.domain.rma import answers
 from porchlight.domain.rma.answers import BY_PERSON
@@ -52,6 +52,16 @@ class NoteBody(BaseModel):
 
     model_config = _STRICT
 
+    note: str = Field(default="", max_length=500)
+
+
+class PostedBody(BaseModel):
+    """The body of ``POST /v1/returns/{return_id}/posted``: the shopper has shown that they sent it."""
+
+    model_config = _STRICT
+
+    posted_at: AwareDatetime | None = None
+    """Without it now."""
     note: str = Field(default="", max_length=500)
 
 
@@ -127,19 +137,32 @@ class ReviewDesk:
 
         return self._change(brand, return_id, change)
 
+    def posted(self, brand: str, return_id: str, body: PostedBody, by: str, now: datetime) -> Return:
+        """Record the proof that it was sent, where no carrier says so. Once there is one, it is that one.
+
+        ConflictError where nothing is waited for, or something was seen of it.
+        """
+        at = body.posted_at or now
+
+        def change(request: Return) -> Return | None:
+            if any(one.rule == answers.POSTED for one in request.decisions):
+                return None
+            if not answers.may_be_posted(request):
+                raise ConflictError("no parcel of this return is waited for", code="return-not-waiting")
+            if at > now:
+                raise InvalidInputError("posted_at has not come yet", code="not-sent-yet")
+            return answers.posted(request, at, by, now, body.note)
+
+        return self._change(brand, return_id, change)
+
     def _check(self, request: Return) -> None:
         """What was given up holds nothing of its orders: others may have taken it meanwhile."""
         if request.state not in {*GIVEN_UP, ReturnState.FAILED}:
             return
         for order_id in request.order_ids:
             order = self.orders.get(request.brand, order_id)
-            taken = [
-                of_order(one, order_id) for one in ahead_of(request, self.returns.of_order(request.brand, order_id))
-            ]
-            for line_id, count in of_order(request, order_id).items():
-                bought = sum(line.quantity for line in order.lines if line.line_id == line_id) if order else 0
-                if count + sum(one.get(line_id, 0) for one in taken) > bought:
-                    raise ConflictError("other returns have taken this item", code="quantity-exceeded")
+            if is_gone(request, order_id, order, self.returns.of_order(request.brand, order_id)):
+                raise ConflictError("other returns have taken this item", code="quantity-exceeded")
 
     def _change(self, brand: str, return_id: str, change: Callable[[Return], Return | None]) -> Return:
         return _changed(self.returns, brand, return_id, change)

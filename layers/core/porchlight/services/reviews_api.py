@@ -9,7 +9,7 @@ from porchlight.ports import Secrets
 from porchlight.services.api_keys import authorize
 from porchlight.services.own_label import LabelBody, OwnLabels
 from porchlight.services.read_json import read_body
-from porchlight.services.review_return import AssignBody, DecisionBody, NoteBody, ReviewDesk
+from porchlight.services.review_return import AssignBody, DecisionBody, NoteBody, PostedBody, ReviewDesk
 from porchlight.services.show_return import show
 
 
@@ -44,6 +44,12 @@ class ReviewsApi:
         key = authorize(request, "returns:decide", self.secrets)
         body = read_body(NoteBody, request.body or b"{}")
         return show(self.reviews.reopen(key.brand, return_id, key.id, now, body.note))
+
+    def posted(self, request: InboundRequest, return_id: str, now: datetime) -> dict[str, Any]:
+        """The shopper has proved that they sent it."""
+        key = authorize(request, "returns:decide", self.secrets)
+        body = read_body(PostedBody, request.body or b"{}")
+        return show(self.reviews.posted(key.brand, return_id, body, key.id, now))
 
     def label(self, request: InboundRequest, return_id: str, now: datetime) -> dict[str, Any]:
         """Another label, or one that is brought."""

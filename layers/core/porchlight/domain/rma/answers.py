@@ -12,6 +12,8 @@ from porchlight.domain.rma.next_step import (
     REQUEST,
     answer_by,
     arrivals,
+    came,
+    comes_back,
     discrepancies,
     failed,
     goods_accepted,
@@ -30,6 +32,8 @@ LOST = frozenset({"never_received", "not_booked", "lost", "returned_to_sender"})
 REOPENED = "reopened"
 """From this decision on the return begins anew: another execution takes it up."""
 HANDED_OVER = "handed_over"
+POSTED = "proof_of_posting"
+"""The rule of a person's word that it was sent, where no carrier says so."""
 OPENINGS = frozenset({REOPENED, HANDED_OVER})
 """Decisions after which another execution takes it up; the latter after a deployment, or before a year is over."""
 BY_PERSON = "human_review"
@@ -140,6 +144,8 @@ def _about_goods(answered: Return, approve: bool, why: str, now: datetime) -> Re
         return answered.model_copy(update={"decisions": (*answered.decisions[:-1], more)})
     if approve and answered.resolution is Resolution.REPAIR and why in LOST:  # there is nothing to repair
         return _paid_back(answered)
+    if approve and is_taken(answered):  # they have paid for both, and one is back
+        return _paid_back(answered.model_copy(update={"state": resting_state(answered)}))
     if approve:
         return _revived(answered)
     settled = answered.state in SETTLED or answered.state in GIVEN_UP
@@ -186,7 +192,10 @@ def limited(request: Return, minor: int) -> Return:
     less = min(0, minor - parts.total.amount)
     name = "deduction" if request.decisions[-1].facts.get("stage") == GOODS else "capped"
     changed = Parts(**{**parts.model_dump(), name: getattr(parts, name) + less})
-    return request.model_copy(update={"parts": changed, "refund_amount": changed.total})
+    update: dict[str, object] = {"parts": changed, "refund_amount": changed.total}
+    if request.resolution in (Resolution.EXCHANGE, Resolution.INSTANT_EXCHANGE):
+        update["difference_minor"] = request.difference_minor - less
+    return request.model_copy(update=update)
 
 
 def give_up(request: Return, step: str, why: str, now: datetime) -> Return:
@@ -211,8 +220,13 @@ def cancel(request: Return, by: str, now: datetime) -> Return:
 
 
 def may_reopen(request: Return) -> bool:
-    """True for what was given up or has failed, while no question about it is open."""
-    return request.review is None and request.state in {*GIVEN_UP, ReturnState.FAILED}
+    """True for what was given up or has failed, or was taken, while no question about it is open."""
+    return request.review is None and (request.state in {*GIVEN_UP, ReturnState.FAILED} or is_taken(request))
+
+
+def is_taken(request: Return) -> bool:
+    """True where other goods went out, theirs did not come, and what was held for that is taken."""
+    return request.resolution is Resolution.INSTANT_EXCHANGE and request.is_captured
 
 
 def is_over(request: Return) -> bool:
@@ -230,6 +244,24 @@ def reopen(request: Return, by: str, now: datetime, note: str = "") -> Return:
     asked = Review(stage=stage, why=why, asked_at=now, due_at=answer_by(request, stage, why, now))
     update: dict[str, object] = {"decisions": (*request.decisions, said), "review": asked, "closed_at": None}
     return request.model_copy(update=update)
+
+
+def may_be_posted(request: Return) -> bool:
+    """True for a parcel that is waited for, or was in vain, and of which nothing was seen."""
+    waits = request.state is ReturnState.EXPIRED or request.state not in {*GIVEN_UP, ReturnState.FAILED}
+    by_parcel = comes_back(request) and request.method is not ReturnMethod.IN_STORE
+    return request.is_approved and waits and by_parcel and not came(request)
+
+
+def posted(request: Return, at: datetime, by: str, now: datetime, note: str = "") -> Return:
+    """Sent, as the shopper has proved: it counts as a carrier's first scan does. What had expired is looked at by a
+    person, and has its day.
+    """
+    said = decision(request, Outcome.APPROVE, POSTED, now, {"posted_at": at.isoformat()}, by=by, note=note)
+    sent = request.model_copy(update={"scanned_at": at, "decisions": (*request.decisions, said)})
+    if request.state is ReturnState.EXPIRED:
+        return reopen(sent, by, now)
+    return sent.model_copy(update={"state": resting_state(sent)}) if request.state is ReturnState.APPROVED else sent
 
 
 def hand_over(request: Return, now: datetime) -> Return:

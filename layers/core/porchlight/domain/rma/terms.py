@@ -46,7 +46,7 @@ class Terms(BaseModel):
     """What was received and not inspected in time counts as it was asked for."""
     repair_days: int = Field(default=21, ge=1, le=180)
     refund_by: date | None = None
-    """By law: the last day for the refund, whatever ``refund_on`` says (see ``proof_of_posting_due``)."""
+    """By law: the last day for the refund once it is back, or was proved to be sent, whatever ``refund_on`` says."""
     rules: dict[str, str] = {}
     """Which rule said what: ``{"window": "elite_window"}``."""
 
