@@ -9,8 +9,8 @@ from datetime import datetime
 from porchlight.domain.milestones import TERMINAL, Milestone
 from porchlight.domain.money import Money
 from porchlight.domain.orders import Order
-from porchlight.domain.returns import GIVEN_UP, Return, ReturnLine
-from porchlight.domain.rma.names import FROM_WHAT_WAS_PAID, SettlementState
+from porchlight.domain.returns import GIVEN_UP, SETTLED, Return, ReturnLine
+from porchlight.domain.rma.names import FROM_WHAT_WAS_PAID, SettlementKind, SettlementState
 from porchlight.domain.shipments import Shipment
 
 REFUSALS = frozenset(
@@ -72,6 +72,18 @@ def ahead_of(request: Return, others: Iterable[Return]) -> list[Return]:
     ]
 
 
+def is_gone(request: Return, order_id: str, order: Order | None, others: Iterable[Return]) -> bool:
+    """True where other returns have taken so much of an order meanwhile that a return which was given up cannot have
+    its share any more.
+    """
+    taken = [of_order(one, order_id) for one in ahead_of(request, others)]
+    bought = {line.line_id: line.quantity for line in order.lines} if order else {}
+    return any(
+        count + sum(one.get(line_id, 0) for one in taken) > bought.get(line_id, 0)
+        for line_id, count in of_order(request, order_id).items()
+    )
+
+
 def left_to_refund(order: Order, others: Iterable[Return]) -> Money:
     """What was paid, less what was refunded or is promised to other returns.
 
@@ -84,11 +96,17 @@ def left_to_refund(order: Order, others: Iterable[Return]) -> Money:
         mine = [
             one
             for one in other.settlements
-            if one.kind in FROM_WHAT_WAS_PAID and one.counts and one.order_id == order.order_id and not one.over
+            if one.kind in FROM_WHAT_WAS_PAID
+            and one.counts
+            and one.order_id == order.order_id
+            and not one.over
+            and not (one.kind is SettlementKind.EXCHANGE and other.is_captured)
         ]
         if mine:
             executed += sum(one.from_paid for one in mine if one.state is SettlementState.DONE)
             planned += sum(one.from_paid for one in mine if one.state is not SettlementState.DONE)
+        elif other.is_captured and other.state in SETTLED:
+            continue
         elif other.refund_amount and other.is_approved and other.state not in GIVEN_UP:
             planned += promised(other, order.order_id)
     told = order.refunded.amount - order.refunded_by_us

@@ -244,6 +244,13 @@ class Return(BaseModel):
         return tuple(one for one in self.settlements if one.kind in MONEY_BACK and one.counts)
 
     @property
+    def is_captured(self) -> bool:
+        """True once what was held is taken: with that the other goods are paid for, and no more with what was paid
+        before.
+        """
+        return any(one.kind is SettlementKind.CAPTURE and one.done_at and one.counts for one in self.settlements)
+
+    @property
     def is_approved(self) -> bool:
         """True once a policy or a person has said yes, whatever has happened since."""
         return any(decision.outcome is Outcome.APPROVE for decision in self.decisions)

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import Any, TypedDict
 
+from porchlight.domain.policies import is_gone
 from porchlight.domain.returns import GIVEN_UP, SETTLED, Decision, Outcome, Return, ReturnState
 from porchlight.domain.rma import answers
 from porchlight.domain.rma.moves import ask, settle_news
@@ -137,7 +138,20 @@ class ReturnSteps:
         self._count(request, written)
         return written
 
+    def _unheard(self, request: Return, now: datetime) -> Return:
+        """A deadline revives nothing that others have got meanwhile: what was given up holds nothing of its orders."""
+        review = request.review
+        if review is None or now < review.due_at or request.state not in GIVEN_UP:
+            return request
+        orders = self.amounts.assessor.orders
+        for order_id in request.order_ids:
+            others = self.returns.of_order(request.brand, order_id)
+            if is_gone(request, order_id, orders.get(request.brand, order_id), others):
+                return answers.answer(request, False, "review_deadline", "policy", now)
+        return request
+
     def _go_on(self, stored: Return, request: Return, told: Told, now: datetime) -> StepResult:
+        request = self._unheard(request, now)
         parcels = parcels_of(self.shipments, request)
         request = self.amounts.current(settle_news(request, parcels, now, told))
         step = next_step(request, now, told)

@@ -50,6 +50,8 @@ class Settler:
             wanted = dues.dues(request, kind, around)
             outcome = DONE
             for due in wanted:
+                if outcome is ACCEPTED and not due.asks:  # money of another order goes into goods once they are sent
+                    continue
                 request, state = self._settle(brand, request, due, wanted, around, now)
                 if state is SettlementState.FAILED:
                     return REVIEW

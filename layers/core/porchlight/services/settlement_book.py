@@ -95,8 +95,12 @@ class SettlementBook:
         book = self.ledger_book.open(self._order(request.brand, one.order_id))
         moved = ledger.moved(book, one.key, answer.state, now, answer.reference)
         if one.kind is SettlementKind.CAPTURE and answer.state is SettlementState.DONE:
-            # What was sent is paid for by itself: the first order's money is free.
-            moved = ledger.moved(moved, _exchange_key(request), SettlementState.FAILED, now)
+            # What was sent is paid for by itself: the money of the orders before is free.
+            for key, order_id in _exchanged(request):
+                if order_id == one.order_id:
+                    moved = ledger.moved(moved, key, SettlementState.FAILED, now)
+                else:
+                    self._free(request.brand, order_id, key, now)
         if moved is book:
             self.returns.update(after)
         else:
@@ -119,6 +123,12 @@ class SettlementBook:
         """Written, without the ledger."""
         self.returns.update(request)
         return request
+
+    def _free(self, brand: str, order_id: str, key: str, now: datetime) -> None:
+        """What another order's money was promised for is paid otherwise; told again it is free already."""
+        book = self.ledger_book.open(self._order(brand, order_id))
+        if (after := ledger.moved(book, key, SettlementState.FAILED, now)) is not book:
+            self.ledger_book.ledgers.save(after)
 
     def _count_ended(self, brand: BrandConfig, kind: SettlementKind) -> None:
         if kind is SettlementKind.REFUND:
@@ -148,6 +158,10 @@ def _cut(due: Due, left: int) -> Due:
     )  # fmt: skip
 
 
-def _exchange_key(request: Return) -> str:
-    sent = (one.key for one in request.settlements if one.kind is SettlementKind.EXCHANGE and one.counts)
-    return next(sent, "")
+def _exchanged(request: Return) -> list[tuple[str, str]]:
+    """Key and order of what went into the goods that were sent."""
+    return [
+        (one.key, one.order_id)
+        for one in request.settlements
+        if one.kind is SettlementKind.EXCHANGE and one.counts and not one.over
+    ]

@@ -149,7 +149,7 @@ def payments(order: Order, orders: Mapping[str, Order], origins: Mapping[str, Re
             order_id=one.order_id,
             currency=one.amount.currency,
             lines=_spread(one.amount.amount, order),
-            exchange=one.key if one.kind is SettlementKind.EXCHANGE else "",
+            exchange=one.key if one.kind is SettlementKind.EXCHANGE and not origin.is_captured else "",
         )
         for one in sent
         if one.order_id in orders and one.amount.currency == order.currency

@@ -66,7 +66,7 @@ def dues(request: Return, kind: SettlementKind, around: Around) -> tuple[Due, ..
     own = around.orders[request.order_id]
     match kind:
         case Kind.HOLD:
-            return (_due(request, kind, own.order_id, _wanted(request, around), own.currency),)
+            return (_due(request, kind, own.order_id, _held(request, around), own.currency),)
         case Kind.RELEASE | Kind.CAPTURE:
             held = [one for one in request.settlements if one.kind is Kind.HOLD and one.counts]
             return tuple(
@@ -84,7 +84,7 @@ def dues(request: Return, kind: SettlementKind, around: Around) -> tuple[Due, ..
             return (_due(request, kind, own.order_id, charge, own.currency),)
         minors = dict(into if kind is Kind.EXCHANGE else rest)
     else:
-        minors = _as_promised(request, worth)
+        minors = _as_promised(request, kind, worth)
     goods = kind in GOODS_KINDS
     some = [name for name in minors if minors[name]] or list(minors)[:1]
     names = list(minors) if goods else some
@@ -123,22 +123,31 @@ def worths(request: Return, around: Around) -> Mapping[str, Parts]:
     )
 
 
-def _as_promised(request: Return, worth: Mapping[str, Parts]) -> dict[str, int]:
-    """The promised amount over the payments. What they have no more is asked of the first: it is seen to be missing."""
+def _as_promised(request: Return, kind: SettlementKind, worth: Mapping[str, Parts]) -> dict[str, int]:
+    """The promised amount over the payments. What one of them was asked for stays as it is, whatever it has left since.
+    What the others have no more is asked of the first of them: it is seen to be missing.
+    """
     minors = {name: one.total.amount for name, one in worth.items()}
     if request.parts is None:
         return minors
-    rest = request.parts.total.amount
+    asked = {
+        name: one.amount.amount for name in worth if (one := latest(request, _key(request, kind, name))) and one.counts
+    }
+    rest = request.parts.total.amount - sum(asked.values())
     for name, minor in minors.items():
-        minors[name] = min(minor, rest)
-        rest -= minors[name]
-    first = next(iter(minors))
-    minors[first] += rest
+        minors[name] = asked[name] if name in asked else max(0, min(minor, rest))
+        rest -= 0 if name in asked else minors[name]
+    first = next((name for name in minors if name not in asked), "")
+    if first and rest > 0:
+        minors[first] += rest
     return minors
 
 
-def _wanted(request: Return, around: Around) -> int:
-    return wanted_minor(request.lines, around.orders, worths(request, around))
+def _held(request: Return, around: Around) -> int:
+    """What other goods cost that is not paid on top: if theirs never come, both together are the price."""
+    worth = worths(request, around)
+    into, _, _ = exchanged(worth, wanted_minor(request.lines, around.orders, worth))
+    return sum(into.values())
 
 
 def _due(
@@ -174,7 +183,8 @@ def latest(request: Return, key: str) -> Settlement | None:
 def may_try_again(request: Return, failed: Settlement) -> bool:
     """True once a person (or their deadline) has said so about this very try."""
     word = last_word(request, MONEY)
-    return request.review is None and word is not None and word.facts.get("key") == failed.key
+    said_yes = word is not None and word.outcome is Outcome.APPROVE and word.facts.get("key") == failed.key
+    return request.review is None and said_yes
 
 
 def intended(request: Return, due: Due, now: datetime, *, state: SettlementState = SettlementState.INTENDED) -> Return:

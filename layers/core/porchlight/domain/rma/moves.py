@@ -121,10 +121,11 @@ def _on_its_way(request: Return, parcels: Parcels, now: datetime) -> Return | No
 
 
 def _late_box(request: Return, parcels: Parcels, now: datetime) -> Return | None:
-    """Something came of a return that was given up: people look at it. A repair that was rejected had come before. By
-    law it is enough that what had expired was sent.
+    """Something came of a return that was given up, or for which what was held was taken: people look at it. A repair
+    that was rejected had come before. By law it is enough that what had expired was sent.
     """
-    if request.state not in GIVEN_UP or request.review or request.repairs:
+    over = request.state in GIVEN_UP or answers.is_taken(request)
+    if not over or request.review or request.repairs:
         return None
     expired = request.state is ReturnState.EXPIRED and request.decisions[-1].rule == SCAN_DEADLINE
     if expired and request.scanned_at and terms_of(request).refund_by:
@@ -243,8 +244,12 @@ def _waits_for_goods(request: Return, kind: SettlementKind) -> bool:
 
 
 def _no_show(request: Return, parcels: Parcels, now: datetime) -> Return | None:
-    """Nothing is seen of it. Where other goods went out already, what is held is taken."""
+    """Nothing is seen of it. Where other goods went out already, what is held is taken. What is due without it, and
+    is on its way, comes to its end first.
+    """
     if request.review or not _waits(request) or came(request) or needs_label(request) or now < scan_until(request):
+        return None
+    if _nothing_pending(request, now):
         return None
     facts: dict[str, str | int | bool | None] = {"shipment_id": request.label.shipment_id if request.label else None}
     held = has_hold(request) and request.resolution is Resolution.INSTANT_EXCHANGE

@@ -275,7 +275,7 @@ def _whole(request: Return) -> list[SettlementKind]:
     if has_hold(request) and goods_refused(request):
         return [SettlementKind.CAPTURE if must_capture(request) else SettlementKind.RELEASE]
     found = [
-        (has_hold(request) and not held, SettlementKind.RELEASE),
+        (has_hold(request) and not held and not request.is_captured, SettlementKind.RELEASE),
         (held, SettlementKind.HOLD),
         (dearer, SettlementKind.CHARGE),
         (True, PRINCIPAL[request.resolution]),
@@ -337,9 +337,10 @@ def stuck(request: Return, now: datetime) -> Settlement | None:
 
 
 def _is_let_be(request: Return, kind: SettlementKind) -> bool:
-    """What is held or charged on the way may be left undone by a person."""
+    """What is held or charged on the way may be left undone by a person, and what failed after it had been done."""
     word = last_word(request, MONEY)
-    if word is None or word.outcome is not Outcome.REFUSE or kind is PRINCIPAL[request.resolution]:
+    to_be_had = kind is PRINCIPAL[request.resolution] and request.state not in SETTLED
+    if word is None or word.outcome is not Outcome.REFUSE or to_be_had:
         return False
     return any(one.key == word.facts.get("key") for one in of_kind(request, kind))
 

@@ -1,0 +1,107 @@
+"""Money of returns at their edges: what is held and charged together, what comes after it was taken, what is refused
+after it was done, what expires while it is on its way.
+"""
+
+
+import pytest
+
+from porchlight.domain.returns import ReturnState
+from porchlight.domain.rma.names import SettlementState
+from porchlight.domain.rma.settlements import Settlement
+from porchlight.returning import MoneyNews
+from porchlight.services.money_news import MoneyDesk
+from tests.unit.returning import BRAND, ONE, World, wanted, world
+
+INSTANT = {"resolution": "instant_exchange"}
+
+
+def _hear(here: World, rma: str, one: Settlement, state: SettlementState) -> None:
+    """The provider tells by itself what became of a settlement."""
+    news = MoneyNews(return_id=rma, key=one.key, reference=one.reference, state=state, said_at=here.now)
+    MoneyDesk(here.settler.settlement_book, here.brands, here.metrics).hear(BRAND, news, here.now)
+    here.run()
+
+
+@pytest.mark.parametrize("price", [8_000, 10_000, 13_000])
+def test_goods_that_were_never_returned_cost_what_they_cost_and_no_more(price: int) -> None:
+    """Given other goods that went out at once, when theirs never come, then what was charged before and what is taken
+    are together the price of the goods that went out.
+    """
+    here = world()
+    here.ask(**(wanted(price) | INSTANT))
+    here.later(days=30)
+    moved = here.moved()
+    assert moved["capture"] + moved.get("charge", 0) == price
+    assert moved["hold"] == moved["capture"]
+
+
+@pytest.mark.parametrize("approve", [True, False])
+def test_a_box_that_comes_after_what_was_held_was_taken_is_put_before_people(approve: bool) -> None:
+    here = world()
+    rma = here.ask(**(wanted() | INSTANT))
+    here.later(days=30)
+    assert here.moved()["capture"] == 10_000
+    here.later(days=5)
+    here.receive(rma, ONE)
+    review = here.get(rma).review
+    assert review
+    assert (review.stage, review.why) == ("goods", "arrived_late")
+    here.decide(rma, approve)
+    assert here.moved().get("refund") == (10_000 if approve else None)
+    assert "release" not in here.moved()
+    assert here.get(rma).state is (ReturnState.REFUNDED if approve else ReturnState.EXCHANGED)
+    assert not any(one.token for one in here.executions.values())
+
+
+@pytest.mark.parametrize("approve", [True, False])
+def test_what_came_back_from_the_bank_is_paid_again_only_where_a_person_says_so(approve: bool) -> None:
+    here = world()
+    rma = here.ask()
+    here.carrier(rma)
+    assert here.moved() == {"refund": 10_000}
+    _hear(here, rma, here.get(rma).settlements[0], SettlementState.FAILED)
+    assert here.get(rma).review
+    here.decide(rma, approve)
+    assert len(here.get(rma).settlements) == (2 if approve else 1)
+    assert not any(one.token for one in here.executions.values())
+
+
+def test_an_instant_refund_that_is_on_its_way_does_not_expire() -> None:
+    here = world(refund_on="instant")
+    here.provider.state = SettlementState.ACCEPTED
+    rma = here.ask()
+    for _ in range(31):
+        here.later(days=1)
+        if here.get(rma).review:
+            here.decide(rma, True)
+    assert here.get(rma).state is ReturnState.APPROVED
+    here.provider.state = SettlementState.DONE
+    here.later(days=1)
+    assert (here.get(rma).state, here.moved()) == (ReturnState.REFUNDED, {"refund": 10_000})
+
+
+def test_an_exchange_of_which_less_is_counted_costs_the_rest() -> None:
+    """Given a shirt that came back worn, when a person counts 40.00 of its 100.00, then the other one costs 60.00."""
+    here = world(refund_on="received")
+    rma = here.ask(**wanted())
+    here.carrier(rma)
+    here.later(days=21)
+    here.decide(rma, True, amount_minor=4_000)
+    assert here.moved() == {"charge": 6_000, "exchange": 4_000}
+
+
+def test_what_others_have_taken_is_not_revived_by_a_deadline() -> None:
+    """Given a return that expired, and another one that was refunded for both shirts, when a box comes under the first
+    and nobody answers, then nothing is paid for it.
+    """
+    here = world(window={"days": 90})
+    rma = here.ask()
+    here.later(days=30)
+    assert here.get(rma).state is ReturnState.EXPIRED
+    second = here.ask("request-key-2", lines=[{"line_id": "shirt", "quantity": 2, "reason": "too_small"}])
+    here.carrier(second)
+    assert here.moved() == {"refund": 20_000}
+    here.receive(rma, ONE)
+    assert here.get(rma).review
+    here.later(days=3)
+    assert (here.get(rma).state, here.moved()) == (ReturnState.EXPIRED, {"refund": 20_000})

@@ -1,0 +1,133 @@
+"""Money of several payments, and of goods that were exchanged, when it comes otherwise than it was meant to."""
+
+import pytest
+
+from porchlight.domain.returns import Decision, Outcome, ReturnLine, ReturnState, Wanted
+from porchlight.domain.rma.amounts import quote, total
+from porchlight.domain.rma.names import Resolution, SettlementKind, SettlementState
+from porchlight.domain.rma.terms import Terms
+from porchlight.errors import PermanentProviderError
+from porchlight.returning import MoneyNews
+from porchlight.services.money_news import MoneyDesk
+from tests.unit.settling import BRAND, NOW, Desk, eur, order
+
+Kind, State = SettlementKind, SettlementState
+
+
+def of(count: int = 1, name: str = "shirt", order_id: str = "", sku: str = "") -> ReturnLine:
+    goods = Wanted(sku=sku) if sku else None
+    return ReturnLine(line_id=name, quantity=count, reason="too_big", order_id=order_id, wanted=goods)
+
+
+@pytest.fixture
+def desk() -> Desk:
+    found = Desk()
+    found.order()
+    return found
+
+
+def hear(desk: Desk, key: str, state: State, return_id: str = "rma_1") -> None:
+    news = MoneyNews(return_id=return_id, key=key, reference="", state=state, said_at=NOW)
+    assert MoneyDesk(desk.settlements, desk.brands, desk.metrics).hear(BRAND, news, NOW) == "heard"
+
+
+def agreed(desk: Desk, key: str) -> None:
+    """A person lets it be tried again."""
+    facts = {"stage": "money", "key": key}
+    word = Decision(outcome=Outcome.APPROVE, rule="human_review", policy_version="p-1", decided_at=NOW, facts=facts)
+    desk.change(review=None, decisions=(*desk.get().decisions, word))
+
+
+def test_what_is_tried_again_is_no_more_than_what_is_still_to_be_paid(desk: Desk) -> None:
+    """Given two orders, of which the second is paid back in full and reported by the shop, when the money of the first
+    comes back from the bank and is sent again, then it is as much as the first time.
+    """
+    hat = order("ord_2", total=eur(2_000), shipping=None)
+    desk.orders.save(hat.model_copy(update={"lines": hat.lines[1:]}))
+    desk.approved("rma_1", of(), of(1, "hat", "ord_2"))
+    assert desk.settle() == "done"
+    first, second = desk.get().settlements
+    hat = desk.orders.get(BRAND, "ord_2") or hat
+    desk.orders.save(hat.model_copy(update={"refunds": {second.reference: eur(2_000)}, "version": 2}))
+    hear(desk, first.key, State.FAILED)
+    agreed(desk, first.key)
+    assert desk.settle() == "done"
+    assert [one.amount.amount for one in desk.get().settlements] == [5_000, 2_000, 5_000]
+
+
+def test_goods_that_cannot_be_had_after_all_take_no_money_of_any_order(desk: Desk) -> None:
+    """Given an exchange over two orders that was taken and is then refused, when it is paid back instead, then each
+    order gives what was paid for it.
+    """
+    hat = order("ord_2", total=eur(2_000), shipping=None)
+    desk.orders.save(hat.model_copy(update={"lines": hat.lines[1:]}))
+    desk.approved("rma_1", of(sku="S-M"), of(1, "hat", "ord_2", sku="H-2"), resolution=Resolution.EXCHANGE)
+    desk.provider.state = State.ACCEPTED
+    assert desk.settle(kind=Kind.EXCHANGE) == "accepted"
+    hear(desk, desk.get().settlements[0].key, State.FAILED)
+    desk.provider.state = State.DONE
+    desk.change(resolution=Resolution.REFUND, review=None)
+    assert desk.settle() == "done"
+    assert [(one.order_id, one.amount.amount) for one in desk.provider.done.values() if one.kind is Kind.REFUND] == [
+        ("ord_1", 5_000),
+        ("ord_2", 2_000),
+    ]
+
+
+def test_goods_for_several_orders_are_paid_for_by_all_once_they_are_sent(desk: Desk) -> None:
+    desk.order("ord_2")
+    desk.approved("rma_1", of(sku="S-M"), of(1, "hat", "ord_2", sku="H-2"), resolution=Resolution.EXCHANGE)
+    desk.provider.state = State.ACCEPTED
+    assert desk.settle(kind=Kind.EXCHANGE) == "accepted"
+    hear(desk, desk.get().settlements[0].key, State.DONE)
+    assert desk.settle(kind=Kind.EXCHANGE) == "done"
+    assert (desk.left(), desk.left("ord_2"), len(desk.provider.done)) == (7_500, 10_500, 1)
+    assert desk.get().state is ReturnState.EXCHANGED
+
+
+def test_what_was_held_and_taken_frees_the_money_of_all_orders(desk: Desk) -> None:
+    desk.order("ord_2")
+    desk.approved("rma_1", of(sku="S-M"), of(1, "hat", "ord_2", sku="H-2"), resolution=Resolution.INSTANT_EXCHANGE)
+    for kind in (Kind.HOLD, Kind.EXCHANGE, Kind.CAPTURE):
+        assert desk.settle(kind=kind) == "done"
+    assert desk.provider.moved(Kind.CAPTURE) == 7_000
+    assert (desk.left(), desk.left("ord_2")) == (12_500, 12_500)
+
+
+def test_goods_that_were_paid_for_with_what_was_held_are_paid_back_when_they_come_back(desk: Desk) -> None:
+    """Given other goods that were paid for with what was held, when these are returned as well, then what was taken for
+    them goes back, from the first order.
+    """
+    desk.approved("rma_1", of(sku="S-M"), resolution=Resolution.INSTANT_EXCHANGE)
+    for kind in (Kind.HOLD, Kind.EXCHANGE, Kind.CAPTURE):
+        assert desk.settle(kind=kind) == "done"
+    desk.change(state=ReturnState.EXCHANGED)
+    sent = order("ord_2", total=eur(0), exchange_of="rma_1", shipping=None)
+    sent = sent.model_copy(update={"lines": (sent.lines[0].model_copy(update={"quantity": 1}),)})
+    desk.orders.save(sent)
+    first = desk.orders.get(BRAND, "ord_1")
+    assert first
+    origins = {"rma_1": desk.get()}
+    lines = (of(order_id="ord_2"),)
+    parts = total(quote(lines, {"ord_2": sent, "ord_1": first}, Terms(policy_version="p"), Resolution.REFUND,
+                        ahead=[desk.get()], origins=origins))  # fmt: skip
+    assert parts.total == eur(5_000)
+    desk.approved("rma_2", *lines, order_id="ord_2", parts=parts, refund_amount=parts.total)
+    assert desk.settle("rma_2") == "done"
+    assert (desk.provider.moved(), desk.left()) == (5_000, 7_500)
+    # and the rest of the first order is still there to be returned
+    left = quote((of(), of(1, "hat")), {"ord_1": first}, Terms(policy_version="p"), Resolution.REFUND,
+                 ahead=[desk.get(), desk.get("rma_2")])  # fmt: skip
+    assert total(left).total == eur(7_000)
+
+
+@pytest.mark.parametrize("kind", [Kind.RELEASE, Kind.CAPTURE])
+def test_what_is_refused_about_a_hold_is_tried_again_on_a_persons_word(desk: Desk, kind: Kind) -> None:
+    desk.approved("rma_1", of(sku="S-M"), resolution=Resolution.INSTANT_EXCHANGE)
+    for before in (Kind.HOLD, Kind.EXCHANGE):
+        assert desk.settle(kind=before) == "done"
+    desk.provider.fails = [PermanentProviderError("gone", code="hold-canceled")]
+    assert desk.settle(kind=kind) == "review"
+    agreed(desk, desk.get().settlements[-1].key)
+    assert desk.settle(kind=kind) == "done"
+    assert desk.provider.moved(kind) == 5_000
