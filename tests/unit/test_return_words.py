@@ -9,7 +9,7 @@ import pytest
 from porchlight.adapters.brandpack import BrandPack
 from porchlight.adapters.rendering import PackRenderer
 from porchlight.domain.moments import Moment
-from porchlight.domain.returns import Decision, Outcome, Return, ReturnState
+from porchlight.domain.returns import Decision, Outcome, Return, ReturnLine, ReturnState
 from porchlight.domain.rma.names import RefundTrigger, Resolution, ReturnKind, ReturnMethod
 from porchlight.domain.rma.terms import Terms
 from porchlight.domain.views import email_view, tracking_view
@@ -114,3 +114,81 @@ def test_of_an_exchange_for_something_cheaper_only_the_rest_is_told_as_a_refund(
         request = settled.model_copy(update={"difference_minor": difference})
         view = email_view(Moment.REFUNDED, brand(), order(), None, None, request, LATER, LINKS)
         assert renderer.texts(brand(), view)["headline"] == f"We have refunded {amount}."
+
+
+def email(renderer: PackRenderer, moment: Moment, request: Return) -> str:
+    """All that a message says, by email and as a short text."""
+    view = email_view(moment, brand(), order(), None, None, request, LATER, LINKS)
+    words = renderer.texts(brand(), view)
+    return " ".join([texts(renderer.email(brand(), moment.value, view)[1]), *map(str, words.values())])
+
+
+ON_THE_WAY = {"state": ReturnState.IN_TRANSIT, "scanned_at": LATER}
+PROMISED = ("We are refunding", "when the refund is made", "until the refund is with you", "scans the parcel")
+
+
+@pytest.mark.parametrize("moment", [Moment.RETURN_SCANNED, Moment.RETURN_LABEL])
+@pytest.mark.parametrize("resolution", list(Resolution))
+@pytest.mark.parametrize("trigger", list(RefundTrigger))
+def test_news_of_the_way_promises_what_the_terms_do(
+    renderer: PackRenderer, moment: Moment, resolution: Resolution, trigger: RefundTrigger
+) -> None:
+    said = email(renderer, moment, approved(trigger, resolution=resolution, **ON_THE_WAY))
+    assert not [words for words in PROMISED if words in said], said
+    refund = resolution is Resolution.REFUND
+    assert ("We refund $95.00 at once" in said) is (
+        refund and trigger in (RefundTrigger.INSTANT, RefundTrigger.FIRST_SCAN)
+    )
+    assert ("as soon as we have looked" in said) is (refund and trigger is RefundTrigger.INSPECTED)
+
+
+def test_no_carrier_scans_what_is_brought_to_a_shop(renderer: PackRenderer) -> None:
+    for said in both(renderer, approved(method=ReturnMethod.IN_STORE)):
+        assert "as soon as you have brought it" in said
+        assert "scan" not in said
+    said = email(renderer, Moment.RETURN_REMINDER, approved(method=ReturnMethod.IN_STORE))
+    assert "scanned" not in said
+
+
+def test_a_reminder_says_what_keeping_it_costs(renderer: PackRenderer) -> None:
+    for resolution in Resolution:
+        said = email(renderer, Moment.RETURN_REMINDER, approved(resolution=resolution))
+        held = resolution is Resolution.INSTANT_EXCHANGE
+        assert ("you pay for the item" in said) is held
+        assert ("you need not do anything" in said) is not held
+
+
+def test_who_is_sent_the_same_once_more_has_exchanged_nothing(renderer: PackRenderer) -> None:
+    never_came = approved(kind=ReturnKind.CLAIM, method=ReturnMethod.KEEP, resolution=Resolution.REPLACE)
+    said = email(renderer, Moment.RETURN_EXCHANGED, never_came)
+    assert "a new one" in said
+    assert not [words for words in ("exchange", "sent back", "you chose") if words in said.lower()], said
+    at_once = email(renderer, Moment.RETURN_EXCHANGED, approved(resolution=Resolution.INSTANT_EXCHANGE))
+    assert "you sent back" not in at_once
+    assert "please send that by" in at_once
+
+
+def test_credit_for_what_is_kept_is_not_for_what_was_sent_back(renderer: PackRenderer) -> None:
+    kept = approved(method=ReturnMethod.KEEP, resolution=Resolution.STORE_CREDIT)
+    assert "sent back" not in email(renderer, Moment.CREDIT_ISSUED, kept)
+
+
+@pytest.mark.parametrize("moment", [Moment.RETURN_REQUESTED, Moment.RETURN_APPROVED, Moment.RETURN_REFUSED])
+def test_of_what_never_came_nothing_is_taken_back(renderer: PackRenderer, moment: Moment) -> None:
+    said = email(renderer, moment, approved(kind=ReturnKind.CLAIM, method=ReturnMethod.KEEP))
+    for words in ("take it back", "take this back", "your return back", "send anything", "Your return is"):
+        assert words not in said
+
+
+def test_lines_are_those_of_the_order_that_the_message_is_about() -> None:
+    # Given a return of two orders whose lines have the same names, and of one line for two reasons
+    lines = (
+        ReturnLine(line_id="shirt", quantity=1, reason="too_small"),
+        ReturnLine(line_id="shirt", quantity=1, reason="damaged"),
+        ReturnLine(line_id="hat", quantity=5, reason="too_small", order_id="ord_2"),
+    )
+    request = approved(lines=lines)
+    view = email_view(Moment.RETURN_APPROVED, brand(), order(), None, None, request, LATER, LINKS)
+    page = tracking_view(brand(), order(), [], [request], LATER, LINKS)
+    for shown in (view["lines"], page["returns"][0]["lines"]):
+        assert [(line["title"], line["quantity"]) for line in shown] == [("Shirt", 2)]

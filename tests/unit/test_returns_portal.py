@@ -11,6 +11,7 @@ import pytest
 from porchlight.adapters.brandpack import BrandPack
 from porchlight.domain.ids import shipment_id
 from porchlight.domain.law.model import StatutoryProfile
+from porchlight.domain.money import Money
 from porchlight.domain.orders import Destination, Shopper
 from porchlight.domain.returns import Decision, Label, Outcome, Return, ReturnState
 from porchlight.domain.rma.names import Resolution, ReturnKind, ReturnMethod
@@ -211,6 +212,24 @@ class TestOffers:
         assert "$100.00 back" in said
         assert "The way back costs you nothing" in said
 
+    def test_a_fee_for_one_way_back_stands_with_that_way(self, pack: BrandPack) -> None:
+        # Given a way back that costs a fee and two that do not, whichever is named first
+        for methods in (["in_store", "label", "own"], ["label", "own", "in_store"]):
+            both = {"id": "both", "then": {"methods": methods}}
+            shop = Shop(pack, rules=[both])
+            said = texts(shop.choose(**SHIRT).html)
+            # Then nobody is shown an amount that they do not get
+            assert "$100.00 back" in said
+            assert "$5.00 for the way back is taken off already" not in said
+            assert said.count("$5.00 for it is taken off") == 1
+            assert shop.asked(once="a" * 16, method="in_store").parts.total.amount == 10_000
+        assert Shop(pack, rules=[both]).asked(method="label").parts.total.amount == 9_500
+
+    def test_what_is_brought_to_a_shop_is_paid_when_it_is_there(self, pack: BrandPack) -> None:
+        said = texts(Shop(pack, rules=[{"id": "shop", "then": {"methods": ["in_store"]}}]).choose(**SHIRT).html)
+        assert "as soon as you have brought it" in said
+        assert "scan" not in said
+
     def test_that_a_person_looks_at_it_first_is_said_before(self, pack: BrandPack) -> None:
         said = texts(Shop(pack, review_above_minor=5_000).choose(**SHIRT).html)
         assert "A person looks at it first and decides within 3 days" in said
@@ -393,6 +412,39 @@ class TestGifts:
         assert "The giver gets the money back" in said
         assert "You get its value as store credit" in said
         assert "Another size" not in said
+
+    @pytest.mark.parametrize("state", ReturnState)
+    def test_nor_does_it_where_the_giver_gets_the_money(self, shop: Shop, state: ReturnState) -> None:
+        # Given a gift whose giver is paid back, at any point of its way
+        request = shop.asked("g", resolution="refund")
+        shop.returns.records["larkspur", request.return_id] = request.model_copy(
+            update={"state": state, "refund_amount": Money(amount=9500, currency="USD"), "parts": request.parts}
+        )
+        # Then whoever got it reads no amount, and nothing of a payment of theirs
+        for html in (shop.show(request, "g"), shop.items("g")):
+            assert not re.search(r"\$|\d+\.\d\d|your payment|the way you paid", texts(html)), texts(html)
+
+    def test_whoever_gave_it_sees_their_money_alone(self, shop: Shop) -> None:
+        # Given two gifts that come back: one for credit, one for the giver's money, with a label that names its sender
+        credit = shop.asked("g", **GIFT)
+        refund = shop.asked("g", once="f" * 16, resolution="refund")
+        label = Label(
+            carrier="ups", tracking_number="1Z1", shipment_id="shp_2", reference="lbl", document="labels/1.pdf"
+        )
+        shop.documents.put("labels/1.pdf", b"%PDF-", "application/pdf")
+        for state in (ReturnState.APPROVED, ReturnState.REFUNDED):
+            for one in (credit, refund):
+                update = {"state": state, "label": label}
+                shop.returns.records["larkspur", one.return_id] = one.model_copy(update=update)
+            # Then nothing of the first is on the giver's pages, and of the second that it is paid back
+            assert credit.return_id not in shop.items()
+            assert lost(shop.portal.get(shop.token(), credit.return_id, {}, LATER))
+            paid = state is ReturnState.REFUNDED
+            assert (refund.return_id in shop.items()) is paid
+            assert lost(shop.portal.get(shop.token(), refund.return_id, {}, LATER)) is not paid
+            # And no label, which shows where the other one lives
+            assert lost(shop.portal.get(shop.token(), f"{refund.return_id}.pdf", {}, LATER))
+            assert shop.portal.get(shop.token("g"), f"{refund.return_id}.pdf", {}, LATER).file
 
     def test_a_credit_is_for_the_one_who_got_it(self, shop: Shop) -> None:
         request = shop.asked("g", **GIFT)

@@ -20,7 +20,8 @@ from porchlight.domain.orders import Order, Shopper
 from porchlight.domain.policies import REFUSALS
 from porchlight.domain.ranges import NO_DAY
 from porchlight.domain.returns import Return
-from porchlight.domain.rma.names import BY_PARCEL, NOTHING_COMES, Resolution, ReturnKind
+from porchlight.domain.rma.names import BY_PARCEL, Resolution, ReturnKind
+from porchlight.domain.rma.said import paid_on
 from porchlight.domain.rma.terms import Terms
 from porchlight.domain.shipments import Shipment
 from porchlight.domain.speech import NEAR_AHEAD, UNKNOWN, Forms, Speech
@@ -195,10 +196,10 @@ class Scene:
             return ""
         return self.speech.window(start, end)
 
-    def return_facts(self, request: Return, base: View) -> View:
-        """``base`` with what is known about a return."""
+    def return_facts(self, request: Return, base: View, *, gift: bool = False) -> View:
+        """``base`` with what is known about a return. ``gift``: it is shown to whoever got it, without amounts."""
         today, terms = self.today(), request.terms or Terms(policy_version=request.policy_version)
-        hidden, approved, until = is_for_recipient(request), request.approved_at, None
+        hidden, approved, until = gift or is_for_recipient(request), request.approved_at, None
         amount = None if hidden else request.refund_amount
         decided = {key: value for one in request.decisions for key, value in one.facts.items()}
         if approved and request.method in BY_PARCEL and request.kind is not ReturnKind.CLAIM:
@@ -213,7 +214,10 @@ class Scene:
             **self.carrier("return_carrier", label.carrier if label else ""),
             "return_tracking": clean(label.tracking_number, 64) if label else "",
             "return_state": request.state.value,
+            "return_kind": request.kind.value,
             "resolution": request.resolution.value,
+            "by_parcel": request.method in BY_PARCEL,
+            "gift": hidden,
             "deduction": "" if hidden else self._deduction(request),
             "return_money": self._return_money(request, terms, amount),
         }
@@ -222,8 +226,7 @@ class Scene:
         """What the shopper gets, and when, as a sentence."""
         key, label = request.resolution.value, request.label
         if request.resolution is Resolution.REFUND:
-            nothing_comes = request.method in NOTHING_COMES or request.kind is ReturnKind.CLAIM
-            key = f"refund_{'instant' if nothing_comes else terms.refund_on.value}"
+            key = f"refund_{paid_on(request, terms)}"
         carrier = self.speech.carrier(label.carrier if label else "")
         facts = {"refund_amount": self.speech.money(amount) if amount else "", "return_carrier": carrier}
         return say(f"return_money.{key}", facts)
@@ -340,6 +343,7 @@ _NO_CASE: View = {
 }
 _NO_RETURN: View = {
     **dict.fromkeys(("refund_amount", "fee", "deduction", "return_tracking", "return_state", "resolution"), ""),
+    **{"return_kind": "", "by_parcel": False, "gift": False},
     **dict.fromkeys(_DROP_OFF, ""),
     "return_money": "",
     "window_days": 0,

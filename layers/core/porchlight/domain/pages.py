@@ -21,6 +21,7 @@ from porchlight.domain.facts import Scene, View, brand_view, forms, parcel_varia
 from porchlight.domain.milestones import PROGRESS, Milestone, Signal
 from porchlight.domain.orders import Order
 from porchlight.domain.packing import Packing, quantities, still_to_ship
+from porchlight.domain.policies import of_order
 from porchlight.domain.progress import BEFORE_THE_VAN, in_trouble, is_late, is_overdue, order_steps, parcel_steps
 from porchlight.domain.returns import Return
 from porchlight.domain.shipments import Shipment, StoredEvent
@@ -256,7 +257,7 @@ def _return(scene: Scene, request: Return, base: View, parcel: Shipment | None, 
     return {
         "words": say(key, facts),
         "state": request.state.value,
-        "lines": scene.lines({line.line_id: line.quantity for line in request.lines}),
+        "lines": scene.lines(dict(of_order(request, scene.order.order_id))),
         "requested": scene.day_of(request.requested_at).on,
         "tracking": facts["return_tracking"],
         "carrier": facts["return_carrier"],

@@ -10,6 +10,7 @@ from porchlight.domain.money import Money
 from porchlight.domain.orders import OrderLine
 from porchlight.domain.returns import Return, ReturnLine
 from porchlight.domain.rma.names import NOTHING_COMES, Resolution, ReturnMethod
+from porchlight.domain.rma.said import settled_on
 from porchlight.domain.rma.terms import Terms
 from porchlight.domain.words import clean
 
@@ -48,6 +49,8 @@ class Choice(NamedTuple):
     terms: Terms
     amount: Money
     bonus: Money
+    fees: Mapping[ReturnMethod, Money] = {}
+    """Of single ways back, taken off ``amount``; {} where all of them cost the same, which is off already."""
 
 
 class Form(NamedTuple):
@@ -117,7 +120,9 @@ def items_view(
         "key": key,
         "returns": [
             {
-                "words": say(f"return_states.{one.state.value}", scene.return_facts(one, scene.order_facts())),
+                "words": say(
+                    f"return_states.{one.state.value}", scene.return_facts(one, scene.order_facts(), gift=gift)
+                ),
                 "link": f"{links['here']}/{one.return_id}",
             }
             for one in returns
@@ -178,7 +183,7 @@ def offers_view(scene: Scene, choices: Sequence[Choice], form: Form, links: Mapp
         "action": links["here"],
         "hidden": hidden(form),
         "resolutions": [_resolution(scene, choice, form, gift=gift) for choice in choices],
-        "methods": [] if form.claim else _methods(choices, form),
+        "methods": [] if form.claim else _methods(scene, choices, form, gift=gift),
         **_terms_said(scene, choices),
         "wanted": [
             {
@@ -229,7 +234,7 @@ def _resolution(scene: Scene, choice: Choice, form: Form, *, gift: bool) -> View
     }
     name = f"returns.gets.{kind}_gift" if with_words else f"returns.gets.{kind}"
     nothing_back = all(method in NOTHING_COMES for method in choice.methods)
-    when = "nothing_back" if nothing_back else choice.terms.refund_on.value
+    when = "nothing_back" if nothing_back else settled_on(choice.resolution, choice.methods, choice.terms)
     fee = choice.terms.fee if moves and not nothing_back else None
     return {
         "value": kind,
@@ -241,13 +246,15 @@ def _resolution(scene: Scene, choice: Choice, form: Form, *, gift: bool) -> View
     }
 
 
-def _methods(choices: Sequence[Choice], form: Form) -> list[View]:
+def _methods(scene: Scene, choices: Sequence[Choice], form: Form, *, gift: bool) -> list[View]:
     methods = list(dict.fromkeys(method for choice in choices for method in choice.methods))
+    fees = {} if gift else {method: fee for choice in choices for method, fee in choice.fees.items()}
     return [
         {
             "value": method.value,
             "label": say(f"returns.methods.{method.value}", {}),
             "text": say(f"returns.methods.{method.value}_text", {}),
+            "fee": say("returns.said.fee_method", {"fee": scene.speech.money(fees[method])}) if method in fees else "",
             "chosen": method.value == form.method or len(methods) == 1,
         }
         for method in methods

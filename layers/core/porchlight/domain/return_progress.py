@@ -19,6 +19,7 @@ from porchlight.domain.rma.names import (
     ReturnKind,
     ReturnMethod,
 )
+from porchlight.domain.rma.said import paid_on
 from porchlight.domain.rma.terms import Terms
 from porchlight.domain.words import clean, local_time
 
@@ -64,7 +65,7 @@ def sends_own(request: Return) -> bool:
 
 def progress_view(scene: Scene, request: Return, links: Mapping[str, str], extras: Extras) -> View:
     """The page of one return. ``links``: ``here`` (this page), ``all`` (the portal), ``tracking``."""
-    facts = scene.return_facts(request, scene.order_facts())
+    facts = scene.return_facts(request, scene.order_facts(), gift=extras.gift)
     state = f"return_states.{request.state.value}"
     refused = request.state is ReturnState.REFUSED
     sends = request.state is ReturnState.APPROVED and not request.scanned_at
@@ -154,7 +155,7 @@ def _gets(scene: Scene, request: Return, *, gift: bool) -> list[View]:
     name = f"returns.gets.{kind.value}_gift" if gift and moves else f"returns.gets.{kind.value}"
     said = [say(name, {"amount": amount, "bonus": ""})]
     if terms and kind is not Resolution.INSTANT_EXCHANGE:
-        when = "nothing_back" if request.method in NOTHING_COMES else terms.refund_on.value
+        when = "nothing_back" if request.method in NOTHING_COMES else paid_on(request, terms)
         said.append(say(f"returns.when.{when}", {}))
     return said
 

@@ -21,6 +21,7 @@ from porchlight.domain.moments import Moment
 from porchlight.domain.money import Money
 from porchlight.domain.orders import Order, Shopper
 from porchlight.domain.pages import tracking_view
+from porchlight.domain.policies import of_order
 from porchlight.domain.progress import order_steps, parcel_steps
 from porchlight.domain.returns import Return
 from porchlight.domain.shipments import Shipment
@@ -162,7 +163,7 @@ def email_view(
 
 def _lines(scene: Scene, ret: Return | None) -> list[View]:
     """What the message is about; without prices for who got it as a gift."""
-    lines = scene.lines({line.line_id: line.quantity for line in ret.lines} if ret else None)
+    lines = scene.lines(dict(of_order(ret, scene.order.order_id)) if ret else None)
     return [{**line, "price": ""} for line in lines] if is_for_recipient(ret) else lines
 
 

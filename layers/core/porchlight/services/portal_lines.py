@@ -1,18 +1,20 @@
-"""Which lines of an order may come back, for which reasons, until when; and why others may not."""
+"""Which lines of an order may come back, for which reasons, until when; and why others may not. What can be had."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from porchlight.domain.brands import BrandConfig
+from porchlight.domain.money import Money
 from porchlight.domain.orders import Order
 from porchlight.domain.policy.assess import Assessment, assess
 from porchlight.domain.policy.facts import LineFacts
 from porchlight.domain.policy.model import Reason
-from porchlight.domain.portal_view import Line
+from porchlight.domain.portal_view import Choice, Line
 from porchlight.domain.returns import Outcome, ReturnLine
-from porchlight.domain.rma.names import ReturnKind
+from porchlight.domain.rma.names import Resolution, ReturnKind
 from porchlight.errors import ConflictError
 from porchlight.services.asked import Asked
-from porchlight.services.assess_return import Assessor
+from porchlight.services.assess_return import Assessor, Offer
 
 _UNSAID = "unsaid"
 """A reason that no policy has."""
@@ -62,6 +64,29 @@ def lines_of(
             )
         )
     return lines
+
+
+def choices(offers: Sequence[Offer]) -> list[Choice]:
+    """By what can be had; each with the ways in which it can come back. Where one of these costs a fee and another
+    does not, the amount is that without, and the fee stands with its way.
+    """
+    by_resolution: dict[Resolution, list[Offer]] = {}
+    for offer in offers:
+        by_resolution.setdefault(offer.resolution, []).append(offer)
+    return [_choice(group) for group in by_resolution.values()]
+
+
+def _choice(group: Sequence[Offer]) -> Choice:
+    best = max(group, key=lambda one: one.amount.amount)
+    fees = {one.method: one.terms.fee for one in group if one.terms.fee and one.terms.fee.amount}
+    return Choice(
+        best.resolution,
+        [one.method for one in group],
+        best.terms,
+        best.amount,
+        Money(amount=best.parts_together.bonus, currency=best.amount.currency),
+        fees if len(fees) < len(group) else {},
+    )
 
 
 def _arrived(assessor: Assessor, brand: BrandConfig, asked: Asked, now: datetime) -> set[str]:

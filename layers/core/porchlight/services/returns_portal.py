@@ -11,13 +11,12 @@ from urllib.parse import urlencode, urlsplit
 
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.facts import Scene, View
+from porchlight.domain.gifts import GIFT, shown_to_giver
 from porchlight.domain.ids import return_id
-from porchlight.domain.money import Money
 from porchlight.domain.orders import Order
 from porchlight.domain.portal_view import (
     MOST_PHOTOS,
     PHOTO_BYTES,
-    Choice,
     Form,
     expired_view,
     hidden,
@@ -38,7 +37,7 @@ from porchlight.services.links import Links
 from porchlight.services.own_label import OwnLabels
 from porchlight.services.pages import Answered, Page, Wished
 from porchlight.services.portal_form import Chosen, address_of, chosen_of, is_same, recipient_of, with_wanted
-from porchlight.services.portal_lines import lines_of
+from porchlight.services.portal_lines import choices, lines_of
 from porchlight.services.qr import qr_svg
 from porchlight.services.request_return import RequestDesk
 from porchlight.services.review_return import Cancellation, ReviewDesk
@@ -67,7 +66,11 @@ class Visit(NamedTuple):
     @property
     def source(self) -> str:
         """As returns have it."""
-        return "gift" if self.gift else "portal"
+        return GIFT if self.gift else "portal"
+
+    def shows(self, returns: Sequence[Return]) -> list[Return]:
+        """Of a gift's link those alone that were asked for by one; whoever gave it sees of these what they paid."""
+        return [one for one in returns if one.source == GIFT] if self.gift else shown_to_giver(returns)
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,9 @@ class Portal:
                 return Answered(self._choose(visit, query, now))
             name, _, kind = step.partition(".")
             request = self._of(visit, name)
-            return self._label(request, kind) if kind else Answered(self._show(visit, request, query.get("ask", "")))
+            if kind:
+                return self._label(visit, request, kind)
+            return Answered(self._show(visit, request, query.get("ask", "")))
         except NotFoundError:
             return Answered(self._expired(wished))
 
@@ -173,9 +178,10 @@ class Portal:
         links = {**visit.links, "here": here, "all": visit.links["here"]}
         return self._page(visit, "return", progress_view(visit.scene, request, links, extras))
 
-    def _label(self, request: Return, kind: str) -> Answered:
+    def _label(self, visit: Visit, request: Return, kind: str) -> Answered:
         name = request.label.document if request.label else ""
-        if not name or kind != _ending(name):
+        theirs = request.source == GIFT and not visit.gift  # the address of whoever got the gift is printed on it
+        if theirs or not name or kind != _ending(name):
             raise NotFoundError("there is no label to print")
         return Answered(file=(self.documents.get(name), _KINDS[kind], f"{request.return_id}.{kind}"))
 
@@ -230,17 +236,15 @@ class Portal:
         return Visit(brand, order, Scene(brand, order, now, relative=True, speech=speech), links, gift)
 
     def _of(self, visit: Visit, name: str) -> Return:
-        """A return of this order; of a gift's link those alone that were asked for by one."""
+        """A return of this order that this link may show."""
         request = self.returns.get(visit.brand.brand_id, name)
-        if request is None or visit.order.order_id not in request.order_ids:
-            raise NotFoundError
-        if visit.gift and request.source != "gift":
+        if request is None or visit.order.order_id not in request.order_ids or not visit.shows([request]):
             raise NotFoundError
         return request
 
     def _items(self, visit: Visit, key: str, now: datetime, chosen: Chosen | None = None, fault: str = "") -> Page:
         there = self.returns.of_order(visit.brand.brand_id, visit.order.order_id)
-        shown = [one for one in there if not visit.gift or one.source == "gift"]
+        shown = visit.shows(there)
         lines = lines_of(self.assessor, visit.brand, visit.order, visit.source, visit.gift, now)
         counts = {line.line_id: (line.quantity, line.reason) for line in chosen.lines} if chosen else {}
         links = {**visit.links, **self._withdraw(visit, now)}
@@ -291,9 +295,8 @@ class Portal:
             asks_country=visit.order.destination.country is None,
             claim=methods == {ReturnMethod.KEEP} and self._is_claim(visit, chosen),
         )
-        page = self._page(
-            visit, "return_offers", offers_view(visit.scene, _choices(offers), form, links, gift=visit.gift)
-        )
+        view = offers_view(visit.scene, choices(offers), form, links, gift=visit.gift)
+        page = self._page(visit, "return_offers", view)
         return replace(page, policy=_with_uploads(page.policy, form))
 
     def _offered(self, visit: Visit, asked: Asked, now: datetime) -> list[Offer]:
@@ -377,19 +380,6 @@ def _ending(document: str) -> str:
 def _photo(visit: Visit, key: str, number: int) -> str:
     """The name of a picture in the bucket: of this order, this request, and nobody's choosing."""
     return f"photos/{visit.brand.brand_id}/{visit.order.order_id}/{key}-{number}"
-
-
-def _choices(offers: Sequence[Offer]) -> list[Choice]:
-    """By what can be had; each with the ways in which it can come back."""
-    found: dict[Resolution, Choice] = {}
-    for offer in offers:
-        parts = offer.parts_together
-        bonus = Money(amount=parts.bonus, currency=parts.currency)
-        known = found.get(offer.resolution)
-        methods = [*known.methods, offer.method] if known else [offer.method]
-        first = known or Choice(offer.resolution, (), offer.terms, offer.amount, bonus)
-        found[offer.resolution] = first._replace(methods=methods)
-    return list(found.values())
 
 
 def _with_uploads(policy: str, form: Form) -> str:

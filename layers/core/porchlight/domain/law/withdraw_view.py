@@ -140,6 +140,7 @@ def acknowledgement(
         "order_number": clean(statement.number, 60),
         **dict.fromkeys(("first_name", "tracking_number", "carrier", "expected_calendar"), ""),
         **dict.fromkeys(("order_day_on", "now_time"), ""),
+        "gift": False,
         **acknowledgement_facts(at, statement.name, items, refund_days, request),
     }
     page = links.get("returns", "") if request else ""
