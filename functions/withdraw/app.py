@@ -23,7 +23,7 @@ def show(request: InboundRequest, path: Mapping[str, str]) -> Response:
 
 def send(request: InboundRequest, path: Mapping[str, str]) -> Response:
     """The next step."""
-    form = parse_qs(request.body.decode(errors="replace"), keep_blank_values=True, max_num_fields=300)
+    form = parse_qs(request.body.decode(errors="replace"), keep_blank_values=True, max_num_fields=1_000)
     page = app.withdraw_page.send(path["place"], form, request.source_ip, app.clock(), wished(request))
     return html_response(page)
 

@@ -21,7 +21,7 @@ from porchlight.services.asked import Asked
 from porchlight.services.publish_changes import changes
 from porchlight.services.withdraw import MOST_BY_ADDRESS, MOST_BY_SOURCE
 from tests.unit.portal import hidden, texts
-from tests.unit.stories import DAY, NOW
+from tests.unit.stories import DAY, NOW, usd
 from tests.unit.withdrawing import LATER, TYPED, Shop
 
 ROOT = Path(__file__).parents[2]
@@ -170,6 +170,21 @@ class TestLink:
         shop.send(shop.token(), line=["hat", "shirt"])
         assert shop.statement().lines == ()
 
+    def test_an_order_of_five_hundred_lines_can_be_withdrawn_from(self, shop: Shop) -> None:
+        shirt = shop.order.lines[0]
+        many = tuple(shirt.model_copy(update={"line_id": f"line-{number}"}) for number in range(500))
+        shop.put(shop.order.model_copy(update={"lines": many, "total": usd(500 * 20_000)}))
+        ids = [line.line_id for line in many]
+        # When all of it is ticked, or all but one
+        shop.send(shop.token(), line=ids)
+        assert shop.statement().lines == ()
+        shop.statements.records.clear()
+        shop.send(shop.token(), line=ids[1:])
+        assert shop.answer() == "return"
+        assert [line.line_id for line in shop.made().lines] == ids[1:]
+        # Then it still is an item of the table, with all that a warehouse says of it
+        assert len(shop.made().model_dump_json(exclude_defaults=True)) < 200_000
+
 
 class TestAnswer:
     def test_it_is_acknowledged_with_what_was_declared_and_becomes_a_return(self, shop: Shop) -> None:
@@ -312,6 +327,24 @@ class TestAnswer:
 
 
 class TestAgain:
+    def test_what_nothing_can_be_made_of_is_acknowledged_and_keeps_nobody_waiting(
+        self, shop: Shop, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def broken(*_: Any) -> Any:
+            raise ValueError("a fault of ours")
+
+        # Given a statement for which the desk breaks, and one that has none of that
+        monkeypatch.setattr(type(shop.requests), "request", broken)
+        shop.send()
+        shop.send(number="9999", email="eve@x.example", now=LATER + MINUTE)
+        assert shop.desk.take_up(LATER + 10 * MINUTE) == {"again": 1, "person": 1}
+        # Then both have their acknowledgement, once, and the first is tried again
+        shop.desk.take_up(LATER + 20 * MINUTE)
+        assert [len(shop.mails(to)) for to in ("ada@x.example", "eve@x.example")] == [1, 1]
+        monkeypatch.undo()
+        assert shop.desk.take_up(LATER + 30 * MINUTE) == {"return": 1}
+        assert shop.made().requested_at == LATER
+
     def test_the_stream_brings_it_once_and_without_a_word_of_the_person(self, shop: Shop) -> None:
         shop.send()
         stored = shop.statement().model_dump_json()

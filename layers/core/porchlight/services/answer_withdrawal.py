@@ -25,7 +25,6 @@ from porchlight.errors import (
     InvalidInputError,
     NotFoundError,
     PermanentProviderError,
-    PorchlightError,
     TransientError,
 )
 from porchlight.ports import Brands, Metrics, Orders, Renderer, Returns
@@ -74,25 +73,25 @@ class WithdrawalDesk:
         for brand, statement_id in self.statements.due(now):
             try:
                 done[self.answer(brand, statement_id, now)] += 1
-            except PorchlightError:
+            except Exception:  # one that nothing can be made of must not keep the others waiting
                 done["again"] += 1
         return dict(done)
 
     def answer(self, brand_id: str, statement_id: str, now: datetime) -> str:
-        """``return``, ``person``, or ``known`` for one that was answered. TransientError where a part of it has to be
-        done again: what is done is kept.
+        """``return``, ``person``, or ``known`` for one that was answered. Raises where a part of it has to be done again:
+        what is done is kept.
         """
         statement = self.statements.get(brand_id, statement_id)
         if statement is None or statement.done_at:
             return "known"
         if now - statement.declared_at >= LONG:
             self.metrics.count("WithdrawalsWaiting")
-        brand, later = self.brands.get(brand_id), list[TransientError]()
+        brand, later = self.brands.get(brand_id), list[Exception]()
         order, request = None, None
         try:
             order = self._order(statement)
             statement, request = self._request(statement, order, now)
-        except TransientError as error:  # the acknowledgement waits for nothing
+        except Exception as error:  # the acknowledgement waits for nothing
             later.append(error)
         try:
             statement = self._acknowledge(brand, statement, order, request, now)

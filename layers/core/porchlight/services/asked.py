@@ -27,7 +27,8 @@ class Asked(BaseModel):
     model_config = _STRICT
 
     order_id: str
-    lines: tuple[ReturnLine, ...] = Field(min_length=1, max_length=100)
+    lines: tuple[ReturnLine, ...] = Field(min_length=1, max_length=500)
+    """As many as an order may have: who withdraws may name all of it."""
     kind: ReturnKind | None = None
     """None: by the reasons, as the policy has them."""
     resolution: Resolution | None = None

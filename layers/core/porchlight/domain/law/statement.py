@@ -14,6 +14,8 @@ from porchlight.domain.orders import plain_number
 
 KEPT = timedelta(days=90)
 """Then it is forgotten. Of a clear one of the shopper's own nothing personal is kept once it is answered."""
+MOST_LINES = 500
+"""As many as an order may have."""
 _EMAIL = re.compile(r"[^@\s<>\"',;:\\()\[\]]+@[^@\s<>\"',;:\\()\[\]]+\.[^@\s<>\"',;:\\()\[\]]+")
 _SPACES = re.compile(r"\s+")
 
@@ -72,7 +74,7 @@ def read_form(form: Mapping[str, Sequence[str]], *, linked: bool = False) -> tup
     def one(name: str, longest: int) -> str:
         return _SPACES.sub(" ", (form.get(name) or [""])[0]).strip()[:longest]
 
-    lines = tuple(dict.fromkeys(line[:128] for line in form.get("line", ())[:200])) if linked else ()
+    lines = tuple(dict.fromkeys(line[:128] for line in form.get("line", ())[:MOST_LINES])) if linked else ()
     what = "" if linked else one("what", 500)
     draft = Draft(name=one("name", 200), number=one("number", 64), email=one("email", 320), what=what, lines=lines)
     faults = {name for name in ("name", "email") if not getattr(draft, name)}
