@@ -197,6 +197,23 @@ def test_a_credit_that_was_given_since_the_intent_is_not_given_again(shop: Shop)
     assert (answer.state, len(shop.asked)) == (SettlementState.DONE, 1)
 
 
+def test_a_credit_is_found_though_shopify_tells_full_seconds(shop: Shop) -> None:
+    """Given an intent at 12:00:00.4 and a credit whose answer was lost at 12:00:00.9, then it is not given again."""
+    shop.answers = [credits_(("50.00", NOW))]
+    asked_for = wanted(kind=SettlementKind.CREDIT, shopper_id="cus_1", intended_at=NOW + timedelta(milliseconds=400))
+    answer = provider_at(shop, BOUGHT, kind=SettlementKind.CREDIT).carry_out(brand_at(shop), asked_for)
+    assert (answer.state, len(shop.asked)) == (SettlementState.DONE, 1)
+
+
+@pytest.mark.parametrize("more", [{"first": True}, {"taken": ("gid://shopify/StoreCreditAccountCreditTransaction/1",)}])
+def test_the_credit_of_another_return_is_not_taken_for_ours(shop: Shop, more: dict[str, Any]) -> None:
+    """Given two returns of one shopper, worth the same, in one box: each has its own credit."""
+    shop.answers = [credits_(("50.00", NOW + timedelta(seconds=2))), CREDITED]
+    asked_for = wanted(kind=SettlementKind.CREDIT, shopper_id="cus_1", **more)
+    answer = provider_at(shop, BOUGHT, kind=SettlementKind.CREDIT).carry_out(brand_at(shop), asked_for)
+    assert answer.reference.endswith("/2")
+
+
 def test_whoever_got_a_gift_is_no_customer_that_shopify_knows(shop: Shop) -> None:
     with pytest.raises(PermanentProviderError) as caught:
         provider_at(shop, BOUGHT, kind=SettlementKind.CREDIT).carry_out(

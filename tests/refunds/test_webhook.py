@@ -166,8 +166,8 @@ def test_the_reference_is_read_from_the_answer_or_is_the_key(peer: Peer, answer:
 @pytest.mark.parametrize(
     ("status", "error"),
     [
-        *((status, PermanentProviderError) for status in (301, 302, 303, 307, 308, 400, 401, 404, 409, 410, 422)),
-        *((status, TransientError) for status in (408, 425, 429, 500, 502, 503)),
+        *((status, PermanentProviderError) for status in (301, 302, 303, 307, 308, 400, 401, 404, 410, 422)),
+        *((status, TransientError) for status in (408, 409, 425, 429, 500, 502, 503)),
     ],
 )
 def test_refusals_are_for_good_and_troubles_pass(peer: Peer, status: int, error: type[Exception]) -> None:

@@ -167,3 +167,16 @@ def test_what_there_is_no_time_for_is_left_to_the_next_run() -> None:
     made = Reconciler(desk.settlements, news, desk.brands, lambda *_: desk.provider, desk.metrics)
     assert made.run(NOW + DAY, lambda: False).ledgers == 0
     assert made.run(NOW + DAY).ledgers == 1
+
+
+def test_what_is_not_there_any_more_is_told_and_not_paid_again() -> None:
+    """Given a refund that was deleted in the shop, or made by the provider before, then no money came back with it."""
+    desk = desk_at()
+    desk.settle()
+    desk.provider.state, desk.provider.why = State.FAILED, "refund-gone"
+    assert whys(run(desk, DAY)) == ["gone"]
+    request = desk.get()
+    assert (request.state, request.review, request.settlements[0].state) == (ReturnState.REFUNDED, None, State.DONE)
+    assert desk.left() == 7_500
+    desk.provider.state, desk.provider.why = State.DONE, ""
+    assert whys(run(desk, 2 * DAY)) == []

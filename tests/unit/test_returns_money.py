@@ -2,7 +2,6 @@
 after it was done, what expires while it is on its way.
 """
 
-
 import pytest
 
 from porchlight.domain.returns import ReturnState
@@ -105,3 +104,23 @@ def test_what_others_have_taken_is_not_revived_by_a_deadline() -> None:
     assert here.get(rma).review
     here.later(days=3)
     assert (here.get(rma).state, here.moved()) == (ReturnState.EXPIRED, {"refund": 20_000})
+
+
+def test_a_refund_that_is_gone_at_the_provider_is_not_paid_again_by_a_deadline() -> None:
+    """Given a refund that was taken, and that the provider does not know any more, then only people may pay it again:
+    its money may have moved.
+    """
+    here = world()
+    here.provider.state = SettlementState.ACCEPTED
+    rma = here.ask()
+    here.carrier(rma)
+    here.provider.state, here.provider.why = SettlementState.FAILED, "refund-gone"
+    here.later(days=1)
+    assert here.get(rma).review
+    here.provider.state, here.provider.why = SettlementState.DONE, ""
+    here.later(days=3)
+    assert (here.get(rma).state, len(here.provider.done)) == (ReturnState.FAILED, 1)
+    here.reviews.reopen(BRAND, rma, "key-cx", here.now)
+    here.run()
+    here.decide(rma, True)
+    assert (here.get(rma).state, len(here.provider.done)) == (ReturnState.REFUNDED, 2)

@@ -1,12 +1,14 @@
 """Money of several payments, and of goods that were exchanged, when it comes otherwise than it was meant to."""
 
+from datetime import timedelta
+
 import pytest
 
 from porchlight.domain.returns import Decision, Outcome, ReturnLine, ReturnState, Wanted
 from porchlight.domain.rma.amounts import quote, total
 from porchlight.domain.rma.names import Resolution, SettlementKind, SettlementState
 from porchlight.domain.rma.terms import Terms
-from porchlight.errors import PermanentProviderError
+from porchlight.errors import PermanentProviderError, TransientError
 from porchlight.returning import MoneyNews
 from porchlight.services.money_news import MoneyDesk
 from tests.unit.settling import BRAND, NOW, Desk, eur, order
@@ -131,3 +133,21 @@ def test_what_is_refused_about_a_hold_is_tried_again_on_a_persons_word(desk: Des
     agreed(desk, desk.get().settlements[-1].key)
     assert desk.settle(kind=kind) == "done"
     assert desk.provider.moved(kind) == 5_000
+
+
+def test_two_returns_of_one_shopper_that_are_worth_the_same_are_told_apart(desk: Desk) -> None:
+    """Given a provider that finds what it did by its amount, then it is told what is new, and what is another's."""
+    desk.provider.alone = frozenset({Kind.CREDIT})
+    for name in ("rma_1", "rma_2"):
+        desk.approved(name, resolution=Resolution.STORE_CREDIT)
+        assert desk.settle(name, Kind.CREDIT) == "done"
+    first, second = desk.provider.calls
+    assert (first.first, first.taken) == (True, ())
+    assert (second.first, second.taken) == (True, (f"ref-{first.key}",))
+    # When its answer is lost, the next one looks for it
+    desk.approved("rma_3", of(1, "hat"), resolution=Resolution.STORE_CREDIT)
+    desk.provider.fails = [TransientError("no answer")]
+    with pytest.raises(TransientError):
+        desk.settle("rma_3", Kind.CREDIT)
+    assert desk.settler.settle(BRAND, "rma_3", Kind.CREDIT, NOW + timedelta(minutes=2)) == "done"
+    assert [one.first for one in desk.provider.calls[2:]] == [True, False]

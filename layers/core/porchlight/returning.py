@@ -168,6 +168,10 @@ class Instruction(BaseModel):
     of: str = ""
     """For releases and captures: the hold's reference."""
     intended_at: AwareDatetime
+    first: bool = False
+    """True where it is known that it was never asked for: there is nothing to be found of it."""
+    taken: tuple[str, ...] = ()
+    """For ``alone`` kinds: references of what the same shopper was given before. It is none of those."""
 
 
 class Answer(BaseModel):

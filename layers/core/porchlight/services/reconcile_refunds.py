@@ -15,6 +15,7 @@ from porchlight.domain.brands import BrandConfig
 from porchlight.domain.orders import Order
 from porchlight.domain.returns import Return
 from porchlight.domain.rma import ledger
+from porchlight.domain.rma.answers import GONE
 from porchlight.domain.rma.ledger import Ledger, LedgerEntry
 from porchlight.domain.rma.names import SettlementKind, SettlementState
 from porchlight.domain.rma.settlements import Settlement
@@ -38,7 +39,7 @@ _OPEN = frozenset({State.INTENDED, State.ACCEPTED})
 
 class Difference(BaseModel):
     """Something that is not as it should be. ``why``: ``stuck``, ``not_booked``, ``above_paid``, ``no_settlement``,
-    ``state_differs``.
+    ``state_differs``, ``gone``.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -110,15 +111,17 @@ class Reconciler:
         """Ask about what is open, then compare; the ledger keeps what was found, and is looked at again while there is
         something to look at.
         """
+        gone = set[str]()
         for key, entry in known.entries.items():
             request = self._request(known, entry)
-            if request and (one := _settlement(request, key)):
-                self._look(brand, request, one, now)
+            if request and (one := _settlement(request, key)) and not self._is_there(brand, request, one, now):
+                gone.add(key)
         order = self.settlement_book.orders.get(known.brand, known.order_id)
         fresh = self.settlement_book.ledger_book.ledgers.get(known.brand, known.order_id)
         if order is None or fresh is None:
             return []
         whys = {key: why for key in fresh.entries if (why := self._why(brand, order, fresh, key, now))}
+        whys |= dict.fromkeys(gone & fresh.entries.keys(), "gone")
         if ledger.spent(fresh, order) > self.settlement_book.ledger_book.paid(order):
             whys.setdefault(max(fresh.entries, key=lambda key: fresh.entries[key].at), "above_paid")
         waits = any(self._waits(brand, order, fresh, key, now) for key in fresh.entries) or any(
@@ -133,16 +136,20 @@ class Reconciler:
     def _request(self, known: Ledger, entry: LedgerEntry) -> Return | None:
         return self.settlement_book.returns.get(known.brand, entry.return_id) if entry.return_id else None
 
-    def _look(self, brand: BrandConfig, request: Return, one: Settlement, now: datetime) -> None:
-        """Ask the provider about what it has taken, and whether what it did still stands."""
+    def _is_there(self, brand: BrandConfig, request: Return, one: Settlement, now: datetime) -> bool:
+        """Ask the provider about what it has taken, and whether what it did still stands. False where that is not there
+        any more (deleted by hand, or the brand has another provider since): no money came back with it.
+        """
         provider = self.provider_of(brand, one.kind)
         done = one.state is State.DONE and provider.looks and one.amount.amount
         if one.state is not State.ACCEPTED and not done:
-            return
+            return True
         try:
             answer = provider.look(brand, instruction(request, one), one.reference)
         except (TransientError, PermanentProviderError):
-            return  # tomorrow
+            return True  # tomorrow
+        if done and answer.why == GONE:
+            return False
         news = MoneyNews(
             return_id=request.return_id,
             key=one.key,
@@ -152,6 +159,7 @@ class Reconciler:
             said_at=now,
         )
         self.money_desk.hear(request.brand, news, now)
+        return True
 
     def _why(self, brand: BrandConfig, order: Order, known: Ledger, key: str, now: datetime) -> str:
         entry = known.entries[key]

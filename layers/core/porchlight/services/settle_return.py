@@ -79,17 +79,18 @@ class Settler:
             return self.settlement_book.record(
                 brand, request, one, Answer(state=SettlementState.DONE), wanted, now
             ), SettlementState.DONE
-        provider = self.provider_of(brand, one.kind)
+        provider, asked = self.provider_of(brand, one.kind), instruction(request, one)
         if one.kind in provider.alone and one.state is SettlementState.INTENDED:
             if one.asked_at and now - one.asked_at < CLAIM:
                 raise TransientError("somebody is asking for it at this moment")
             request = self.settlement_book.updated(dues.claimed(request, one.key, now))
-        answer = self._ask(provider, brand, request, one)
+            known = self.settlement_book.references(request, one)
+            asked = asked.model_copy(update={"first": one.asked_at is None, "taken": known})
+        answer = self._ask(provider, brand, asked, one)
         return self.settlement_book.record(brand, request, one, answer, wanted, now), answer.state
 
     @staticmethod
-    def _ask(provider: SettlementProvider, brand: BrandConfig, request: Return, one: Settlement) -> Answer:
-        wanted = instruction(request, one)
+    def _ask(provider: SettlementProvider, brand: BrandConfig, wanted: Instruction, one: Settlement) -> Answer:
         try:
             if one.state is SettlementState.ACCEPTED:
                 return provider.look(brand, wanted, one.reference)

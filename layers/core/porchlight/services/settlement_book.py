@@ -47,6 +47,14 @@ class SettlementBook:
         others = {one.return_id: one for key in request.order_ids for one in self.returns.of_order(request.brand, key)}
         return Around(orders, origins, ahead_of(request, others.values()))
 
+    def references(self, request: Return, one: Settlement) -> tuple[str, ...]:
+        """Of what the same shopper was given of a kind, but for this one."""
+        returns = self.returns.of_shopper(request.brand, request.recipient_id or request.shopper_id)
+        known = (other for found in returns for other in found.settlements)
+        return tuple(
+            other.reference for other in known if other.kind is one.kind and other.reference and other.key != one.key
+        )
+
     def intend(self, request: Return, due: Due, around: Around, failed: Settlement | None, now: datetime) -> Return:
         """Write the intent, if the money is there: the order may have been refunded elsewhere meanwhile."""
         order = around.orders[due.order_id]

@@ -25,6 +25,8 @@ from porchlight.domain.rma.next_step import (
 from porchlight.domain.rma.settlements import Parts
 
 REPAIR_OVERDUE = "repair_overdue"
+GONE = "refund-gone"
+"""Why a refund that a provider had taken is none: it is not there any more. The money may have moved all the same."""
 STUCK = "no_answer"
 """A provider has taken something, and nothing more was heard of it."""
 LOST = frozenset({"never_received", "not_booked", "lost", "returned_to_sender"})

@@ -201,11 +201,11 @@ def _reminder(request: Return, parcels: Parcels, now: datetime) -> Return | None
 
 
 def _deadline(request: Return, parcels: Parcels, now: datetime) -> Return | None:
-    """Nobody has answered in time: what policy and law say then."""
+    """Nobody has answered in time: what policy and law say then. What may have been paid is not paid again."""
     review = request.review
     if review is None or now < review.due_at:
         return None
-    if review.stage == MONEY and answers.tries(request) >= MOST_TRIES:
+    if review.stage == MONEY and (review.why == answers.GONE or answers.tries(request) >= MOST_TRIES):
         return answers.give_up(request, "money", review.why, now)
     return answers.answer(request, answers.default(request), "review_deadline", "policy", now)
 

@@ -1,18 +1,19 @@
 """Shopify's GraphQL Admin API: ``refundCreate`` and ``storeCreditAccountCredit``.
 
 A refund carries our key in its note and in the ``@idempotent`` directive, and is looked for before it is made. Money
-has moved when the refund's transactions say so. A store credit carries nothing of ours: one of the same amount that was
-given after the intent is taken to be it.
+has moved when the refund's transactions say so. A store credit carries nothing of ours: where it was asked for before,
+one of the same amount that was given after the intent, and for nothing else of ours, is taken to be it.
 """
 
 import json
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from porchlight.connectors import Call
 from porchlight.domain.brands import BrandConfig, ShopifyRefunds
 from porchlight.domain.money import Money
+from porchlight.domain.rma.answers import GONE
 from porchlight.domain.rma.names import SettlementKind, SettlementState
 from porchlight.errors import NO_ANSWER, THROTTLED, PermanentProviderError, TransientError
 from porchlight.refunds.kit import ApiProvider, by_status
@@ -20,6 +21,8 @@ from porchlight.refunds.shopify import queries
 from porchlight.returning import Answer, Instruction
 
 VERSION = "2026-04"
+_CLOCKS = timedelta(seconds=5)
+"""Shopify tells full seconds, by a clock of its own."""
 _PAID = frozenset({"SALE", "CAPTURE"})
 _STATES = {
     "SUCCESS": SettlementState.DONE,
@@ -69,7 +72,7 @@ class ShopifySettlements(ApiProvider):
             return Answer(state=SettlementState.DONE, reference=reference)
         order = self._query(brand, queries.ORDER, id=self._id(brand, wanted)).get("order") or {}
         found = _made(order, wanted.key)
-        return _refund(found) if found else Answer(state=SettlementState.FAILED, reference=reference, why="refund-gone")
+        return _refund(found) if found else Answer(state=SettlementState.FAILED, reference=reference, why=GONE)
 
     def _credit(self, brand: BrandConfig, wanted: Instruction) -> Answer:
         order = self._order(brand, wanted.order_id)
@@ -79,10 +82,8 @@ class ShopifySettlements(ApiProvider):
         customer = found.get("customer") if isinstance(found, dict) else None
         if not isinstance(customer, dict):
             raise PermanentProviderError("the order has no customer", code="customer-unknown")
-        for account in _nodes(customer, "storeCreditAccounts"):
-            for one in _nodes(account, "transactions"):
-                if _same(one.get("amount"), wanted.amount) and _at(one.get("createdAt")) >= wanted.intended_at:
-                    return Answer(state=SettlementState.DONE, reference=str(one.get("id") or ""))
+        if not wanted.first and (reference := _given(customer, wanted)):
+            return Answer(state=SettlementState.DONE, reference=reference)
         amount = {"amount": wanted.amount.decimal(), "currencyCode": wanted.amount.currency}
         given = self._query(brand, queries.CREDIT, id=customer["id"], input={"creditAmount": amount})
         answer = given.get("storeCreditAccountCredit") or {}
@@ -144,6 +145,17 @@ def _nodes(found: dict[str, Any], name: str) -> list[dict[str, Any]]:
 
 def _made(order: dict[str, Any], key: str) -> dict[str, Any] | None:
     return next((one for one in _nodes(order, "refunds") if key in str(one.get("note") or "").split()), None)
+
+
+def _given(customer: dict[str, Any], wanted: Instruction) -> str:
+    """The credit that was given for this before, as far as can be told; "" where there is none."""
+    for account in _nodes(customer, "storeCreditAccounts"):
+        for one in _nodes(account, "transactions"):
+            reference = str(one.get("id") or "")
+            since = _at(one.get("createdAt")) >= wanted.intended_at - _CLOCKS
+            if since and reference not in wanted.taken and _same(one.get("amount"), wanted.amount):
+                return reference
+    return ""
 
 
 def _refund(found: dict[str, Any]) -> Answer:

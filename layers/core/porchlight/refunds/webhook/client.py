@@ -22,7 +22,7 @@ from porchlight.signing import secrets_in, signed
 TIMEOUT = 10.0
 MAX_ANSWER = 65_536
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-_TRY_LATER = frozenset({408, 425, 429})
+_TRY_LATER = frozenset({408, 409, 425, 429})
 REFUND = "refund.requested"
 _KINDS = {
     Remedy.REFUND: REFUND,

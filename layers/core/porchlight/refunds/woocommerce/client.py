@@ -10,6 +10,7 @@ from urllib.parse import quote
 from porchlight.connectors import Answer as HttpAnswer
 from porchlight.connectors import Call
 from porchlight.domain.brands import BrandConfig, WooCommerceRefunds
+from porchlight.domain.rma.answers import GONE
 from porchlight.domain.rma.names import SettlementKind, SettlementState
 from porchlight.errors import PermanentProviderError
 from porchlight.refunds.kit import ApiProvider, by_status
@@ -46,7 +47,7 @@ class WooCommerceSettlements(ApiProvider):
         """Among the refunds of the order."""
         found = self._made(brand, wanted)
         if found is None:
-            return Answer(state=SettlementState.FAILED, reference=reference, why="refund-gone")
+            return Answer(state=SettlementState.FAILED, reference=reference, why=GONE)
         return _answer(found)
 
     def _made(self, brand: BrandConfig, wanted: Instruction) -> dict[str, Any] | None:
