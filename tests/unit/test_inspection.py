@@ -13,6 +13,7 @@ from porchlight.domain.rma import inspection as goods
 from porchlight.domain.rma.goods import Inspection, ItemFound, Receipt
 from porchlight.domain.rma.names import Discrepancy, Disposition, Grade, ReturnKind, SettlementKind, SettlementState
 from porchlight.domain.rma.settlements import Settlement
+from porchlight.domain.rma.terms import Terms
 from tests.unit.stories import NOW, order, usd, wanted
 
 SHIRTS = order(
@@ -239,6 +240,14 @@ def off(kind: ReturnKind, *items: ItemFound) -> dict[str, int]:
 def test_the_law_says_what_may_be_taken_off(kind: ReturnKind, grade: Grade | None, minor: int) -> None:
     """Who withdraws answers for wear and damage alone, never for having looked; who complains answers for nothing."""
     assert off(kind, item("shirt", grade=grade, deduct_minor=700)) == ({"ord_1": minor} if minor else {})
+
+
+@pytest.mark.parametrize(("grade", "minor"), [(Grade.OPENED, 0), (None, 0), (Grade.WORN, 700)])
+def test_a_plain_return_in_the_time_of_withdrawal_is_under_the_law_as_well(grade: Grade | None, minor: int) -> None:
+    terms = Terms(policy_version="1", refund_by=NOW.date())
+    found = (inspected(item("shirt", grade=grade, deduct_minor=700)),)
+    request = BOTH.model_copy(update={"terms": terms, "inspections": found})
+    assert goods.deductions(request, ORDERS) == ({"ord_1": minor} if minor else {})
 
 
 def test_no_more_is_taken_off_than_was_paid_for_it() -> None:

@@ -112,6 +112,20 @@ def test_money_that_has_moved_and_amounts_that_people_named_stay() -> None:
         assert found.inspections[0].items[0].deduct_minor == 1_500
 
 
+def test_no_more_is_said_of_a_return_than_the_table_can_keep() -> None:
+    """An item of the table has 400 KB; a return that is full can never be written, nor paid, again."""
+    world = World()
+    said = [item("shirt", grade=Grade.OPENED, note="ü" * 500)] * 150
+    for number in range(2):
+        world.inspect(*said, inspection_id=f"i{number}", complete=False)
+    with pytest.raises(ConflictError) as caught:
+        world.inspect(*said, inspection_id="i2", complete=False)
+    assert caught.value.problem == "too-much-told"
+    # When it is said in few words, Then it is taken
+    found = world.inspect(item("shirt", 2, grade=Grade.NEW), inspection_id="i2")
+    assert found.state is ReturnState.INSPECTED
+
+
 def test_the_same_inspection_again_takes_off_nothing_more() -> None:
     world = World()
     first = world.inspect(item("shirt", 2, grade=Grade.WORN, deduct_minor=1_500))

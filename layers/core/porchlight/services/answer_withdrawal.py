@@ -78,8 +78,8 @@ class WithdrawalDesk:
         return dict(done)
 
     def answer(self, brand_id: str, statement_id: str, now: datetime) -> str:
-        """``return``, ``person``, or ``known`` for one that was answered. Raises where a part of it has to be done again:
-        what is done is kept.
+        """``return``, ``person``, or ``known`` for one that was answered. Raises where a part of it has to be done
+        again: what is done is kept.
         """
         statement = self.statements.get(brand_id, statement_id)
         if statement is None or statement.done_at:

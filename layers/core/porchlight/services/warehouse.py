@@ -32,6 +32,9 @@ from porchlight.services.warehouse_bodies import RepairBody, digest
 UNDER_WAY = frozenset({ReturnState.APPROVED, ReturnState.IN_TRANSIT, ReturnState.RECEIVED, ReturnState.INSPECTED})
 """States in which goods move the state. What was settled, or has ended, stays as it is."""
 REPAIR_REJECTED = "repair_rejected"
+MOST_BYTES = 340_000
+"""Of a return with all that is said of its goods: an item of the table has 400 KB, and what comes after has to fit in.
+"""
 
 
 @dataclass(frozen=True)
@@ -219,6 +222,8 @@ class WarehouseDesk:
 
     def _write(self, before: Return, after: Return) -> Return:
         changed = after.model_copy(update={"version": before.version + 1})
+        if len(changed.model_dump_json(exclude_defaults=True).encode()) > MOST_BYTES:
+            raise ConflictError("more was said of this return than can be kept", code="too-much-told")
         self.returns.update(changed)
         return changed
 

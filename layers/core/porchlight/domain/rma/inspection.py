@@ -207,14 +207,16 @@ def sorted_out(
 
 def deductions(request: Return, orders: Mapping[str, Order]) -> dict[str, int]:
     """What the inspections in force take off, in minor units by order: for no item more than was paid for it, and never
-    more than the law leaves. Nothing at all is taken from who returns something defective.
+    more than the law leaves, by whichever name it was asked for in time. Nothing at all is taken from who returns
+    something defective.
     """
     if request.kind in (ReturnKind.WARRANTY, ReturnKind.CLAIM):
         return {}
     asked, off = wanted(request, orders), Counter[Line]()
+    by_law = request.kind is ReturnKind.WITHDRAWAL or bool(request.terms and request.terms.refund_by)
     for inspection in in_force(request.inspections):
         for item in inspection.items:
-            if request.kind is ReturnKind.RETURN or item.grade in DIMINISHED:
+            if not by_law or item.grade in DIMINISHED:
                 off[item.order_id, item.line_id] += item.deduct_minor
     total: Counter[str] = Counter()
     for line, minor in off.items():
