@@ -3,9 +3,9 @@
 import ast
 import json
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -105,10 +105,41 @@ def check(namespace: str, metric: str, dimensions: dict[str, str]) -> None:
 
 
 # ------------------------------------------------------------------------------------------------------------- alarms
+class Watched(NamedTuple):
+    """A metric that an alarm watches, alone or in a sum."""
+
+    namespace: str
+    metric: str
+    dimensions: dict[str, str]
+    period: int
+    statistic: str
+
+
+def summed(name: str) -> list[dict[str, Any]]:
+    """What an alarm over several metrics adds up."""
+    return [one for one in alarm(name).get("Metrics", []) if "Expression" not in one]
+
+
+def metrics_of(name: str) -> list[Watched]:
+    """The metrics that an alarm watches."""
+    found = alarm(name)
+    if "Metrics" not in found:
+        statistic = found.get("Statistic") or found["ExtendedStatistic"]
+        return [Watched(found["Namespace"], found["MetricName"], _dimensions(found), found["Period"], statistic)]
+    stats = [(one["MetricStat"]["Metric"], one["MetricStat"]) for one in summed(name)]
+    return [
+        Watched(of["Namespace"], of["MetricName"], _dimensions(of), stat["Period"], stat["Stat"]) for of, stat in stats
+    ]
+
+
+def _dimensions(of: dict[str, Any]) -> dict[str, str]:
+    return {pair["Name"]: pair["Value"] for pair in of.get("Dimensions", [])}
+
+
 @every_alarm
-def test_an_alarm_watches_a_metric_that_exists(name: str) -> None:
-    dimensions = {pair["Name"]: pair["Value"] for pair in alarm(name).get("Dimensions", [])}
-    check(alarm(name)["Namespace"], alarm(name)["MetricName"], dimensions)
+def test_an_alarm_watches_metrics_that_exist(name: str) -> None:
+    for one in metrics_of(name):
+        check(one.namespace, one.metric, one.dimensions)
 
 
 @every_alarm
@@ -116,40 +147,60 @@ def test_an_alarm_tells_somebody_and_says_what_it_means(name: str) -> None:
     found = alarm(name)
     assert found["AlarmActions"] == [arn("AlarmTopic")]
     assert len(found["AlarmDescription"]) > 10
-    assert bool(found.get("Statistic")) != bool(found.get("ExtendedStatistic"))
+    assert not (found.get("Statistic") and found.get("ExtendedStatistic"))
     quiet = "breaching" if found["ComparisonOperator"] == "LessThanThreshold" else "notBreaching"
     assert found["TreatMissingData"] == quiet
-    assert found["Period"] % 60 == 0
-    assert found["Period"] * found["EvaluationPeriods"] <= 86_400
+    for one in metrics_of(name):
+        assert one.period % 60 == 0
+        assert one.period * found["EvaluationPeriods"] <= 86_400
 
 
-def watched(metric: str) -> set[str]:
-    found = (alarm(name) for name in of_type("CloudWatch::Alarm"))
-    return {one["Dimensions"][0]["Value"] for one in found if one["MetricName"] == metric}
+@pytest.mark.parametrize("name", [name for name in of_type("CloudWatch::Alarm") if summed(name)])
+def test_an_alarm_over_several_metrics_adds_them_up(name: str) -> None:
+    """The sum is compared, with nothing for a function that was not called; each metric counts once, and alike."""
+    entries = alarm(name)["Metrics"]
+    assert [one["Expression"] for one in entries if one["ReturnData"]] == ["SUM(FILL(METRICS(), 0))"]
+    assert 1 < len(entries) - 1 <= 10, "an alarm takes ten metrics"
+    assert len({one["Id"] for one in entries}) == len(entries)
+    assert len({(one.metric, one.period, one.statistic) for one in metrics_of(name)}) == 1
+    assert resources()[name]["Condition"] == "OnAws", "the local cloud refuses such alarms"
+
+
+def watched(metric: str) -> Counter[str]:
+    """What is watched by this metric, with the number of alarms."""
+    found = (one for name in of_type("CloudWatch::Alarm") for one in metrics_of(name))
+    return Counter(value for one in found if one.metric == metric for value in one.dimensions.values())
 
 
 @pytest.mark.parametrize("metric", ["Errors", "Throttles"])
 def test_every_function_has_an_alarm_for(metric: str) -> None:
-    assert watched(metric) == set(functions())
+    assert watched(metric) == Counter(list(functions()))
+
+
+def test_one_throttle_of_work_that_comes_seldom_is_enough() -> None:
+    for name in of_type("CloudWatch::Alarm"):
+        seldom = {one.dimensions["FunctionName"] for one in metrics_of(name) if one.metric == "Throttles"}
+        if seldom:
+            assert alarm(name)["Threshold"] == (1 if seldom & {"LearnDates", "ReconcileRefunds"} else 5)
 
 
 @pytest.mark.parametrize("metric", ["ExecutionsFailed", "ExecutionsTimedOut", "ExecutionThrottled"])
 def test_every_machine_has_an_alarm_for(metric: str) -> None:
-    assert watched(metric) == {arn(name) for name in of_type("StepFunctions::StateMachine")}
+    assert set(watched(metric)) == {arn(name) for name in of_type("StepFunctions::StateMachine")}
 
 
 def test_the_stream_and_the_schedule_are_watched() -> None:
-    assert watched("IteratorAge") == {"PublishChanges"}
-    assert watched("Invocations") == {"SweepDue", "PollCarriers", "LearnDates", "ReconcileRefunds"}
+    assert set(watched("IteratorAge")) == {"PublishChanges"}
+    assert set(watched("Invocations")) == {"SweepDue", "PollCarriers", "LearnDates", "ReconcileRefunds"}
 
 
 def test_trouble_that_the_code_counts_has_an_alarm() -> None:
     """Metrics and outcomes that stand for something a person has to look at."""
-    found = [alarm(name) for name in of_type("CloudWatch::Alarm")]
+    found = [one for name in of_type("CloudWatch::Alarm") for one in metrics_of(name)]
     seen = {
-        (one["MetricName"], *(pair["Value"] for pair in one.get("Dimensions", []) if pair["Name"] == "outcome"))
+        (one.metric, *(value for key, value in one.dimensions.items() if key == "outcome"))
         for one in found
-        if one["Namespace"].startswith("Porchlight/")
+        if one.namespace.startswith("Porchlight/")
     }
     assert seen >= {
         ("HandlerErrors",),

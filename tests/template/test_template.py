@@ -152,7 +152,7 @@ def test_a_queue_has_an_alarm(queue: str) -> None:
     metric = "ApproximateNumberOfMessagesVisible" if queue in failure_queues() else "ApproximateAgeOfOldestMessage"
     alarms = [resolve(alarm) for alarm in of_type("CloudWatch::Alarm").values()]
     assert any(
-        alarm["MetricName"] == metric and alarm.get("Dimensions") == [{"Name": "QueueName", "Value": queue}]
+        alarm.get("MetricName") == metric and alarm.get("Dimensions") == [{"Name": "QueueName", "Value": queue}]
         for alarm in alarms
     )
 
@@ -331,7 +331,7 @@ def test_the_template_is_far_from_the_limits(capsys: pytest.CaptureFixture[str])
     }
     with capsys.disabled():
         print("\ntemplate: " + ", ".join(f"{size[name]:,} of {limit:,} {name}" for name, limit in LIMITS.items()))
-    assert all(size[name] < limit * 0.92 for name, limit in LIMITS.items()), "time to think of a second stack"
+    assert all(size[name] < limit * 0.88 for name, limit in LIMITS.items()), "time to think of a second stack"
 
 
 def test_personal_data_does_not_leave_the_bucket_in_the_clear() -> None:
