@@ -15,7 +15,7 @@ def settle(event: Event) -> Mapping[str, Any]:
     """
     kind, now = SettlementKind(event.get("kind", "refund")), app.clock()
     outcome = app.settler.settle(event["brand"], event["return_id"], kind, now)
-    if outcome == "review" and "kind" not in event:
+    if outcome in ("review", "over") and "kind" not in event:
         raise PermanentProviderError("the refund cannot be made as it is")
     return app.return_steps.after("settle", outcome, event, now)
 

@@ -167,6 +167,28 @@ def test_shipping_goes_back_once_with_the_last_of_the_order_and_never_more_than_
     )
 
 
+def test_shipping_of_one_order_is_not_that_of_another_in_the_same_return() -> None:
+    """Given a return with all of one order and some of another, then the rest of that one has its shipping to come."""
+    ours = order(line("shirt", 2, 5_000), paid=10_500, shipping=money(500))
+    other = order(line("hat", 1, 2_000), order_id="ord_2", paid=2_300, shipping=money(300))
+    terms = TERMS.model_copy(update={"refunds_shipping": True})
+    lines = (of(1), of(1, "hat", "ord_2"))
+    parts = total(quote(lines, {"ord_1": ours, "ord_2": other}, terms, Resolution.REFUND))
+    assert parts.shipping == 300
+    first = returned(1, *lines, parts=parts)
+    rest = worth(ours, of(1), ahead=[first], refunds_shipping=True)
+    assert (rest.shipping, rest.total) == (500, money(5_500))
+    # and there is nothing more to come after that
+    last = returned(2, of(1), parts=rest)
+    assert worth(ours, of(1), ahead=[first, last], refunds_shipping=True).shipping == 0
+    assert (
+        worth(
+            other, of(1, "hat"), ahead=[first.model_copy(update={"order_id": "ord_2"})], refunds_shipping=True
+        ).shipping
+        == 0
+    )
+
+
 def test_the_tax_is_shown_and_not_added() -> None:
     bought = order(line("shirt", 3, 1_000, paid=money(3_000), tax=money(479)))
     parts = worth(bought, of(2))

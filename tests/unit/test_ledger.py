@@ -79,6 +79,13 @@ def test_each_report_is_the_echo_of_one_refund_alone() -> None:
     assert left(found, order(refunds={"re_1": eur(5_000), "re_2": eur(5_000)}), PAID) == 2_500
 
 
+def test_two_of_ours_under_one_reference_count_both() -> None:
+    """Given a brand's system that calls two refunds by one name, then the report of one is not that of both."""
+    found = done(done(ledger(), "a", 5_000, "re_1"), "b", 4_000, "re_1")
+    assert left(found, order(refunds={"re_1": eur(5_000)}), PAID) == 3_500
+    assert left(found, order(refunds={"re_1": eur(9_000)}), PAID) == 3_500
+
+
 def test_what_is_only_promised_has_no_echo_yet() -> None:
     found = promised(ledger(), "a", 5_000)
     assert left(found, order(refunds={"re_1": eur(5_000)}), PAID) == 2_500

@@ -13,7 +13,7 @@ from porchlight.domain.packing import Packing, ParcelLine
 from porchlight.domain.promises import ShipDaySaid, said_with
 from porchlight.domain.remedies import Remedy
 from porchlight.domain.returns import Decision, Outcome, ReturnState
-from porchlight.domain.rma.names import SettlementKind, SettlementState
+from porchlight.domain.rma.names import Resolution, SettlementKind, SettlementState
 from porchlight.domain.rma.settlements import Settlement
 from porchlight.errors import ConflictError, InvalidInputError, NotFoundError, PermanentProviderError, TransientError
 from porchlight.services.cases import open_cases
@@ -660,6 +660,20 @@ def test_a_return_whose_money_is_gone_goes_before_a_person_and_nothing_is_stuck(
     if gone:
         refunds = {"re_1": usd(24_000)}
         made.orders.save(made.order.model_copy(update={"refunds": refunds, "version": made.order.version + 1}))
+    made.answer(Remedy.REFUND, NOW + 7 * DAY)
+    made.next(NOW + 7 * DAY)
+    assert made.carry_out(NOW + 7 * DAY) == "refused"
+    assert made.next(NOW + 7 * DAY)["do"] == "case"
+    assert made.refunds.calls == []
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [{"resolution": Resolution.EXCHANGE, "difference_minor": 3_000}, {"resolution": Resolution.REPAIR}],
+    ids=["to be paid first", "to be here first"],
+)
+def test_other_goods_do_not_go_out_for_a_late_return_before_what_comes_first(wish: dict[str, Any]) -> None:
+    made = return_stalled(state=ReturnState.IN_TRANSIT, scanned_at=NOW, **wish)
     made.answer(Remedy.REFUND, NOW + 7 * DAY)
     made.next(NOW + 7 * DAY)
     assert made.carry_out(NOW + 7 * DAY) == "refused"

@@ -2,10 +2,12 @@
 after it was done, what expires while it is on its way.
 """
 
+from datetime import datetime
+
 import pytest
 
 from porchlight.domain.returns import ReturnState
-from porchlight.domain.rma.names import SettlementState
+from porchlight.domain.rma.names import SettlementKind, SettlementState
 from porchlight.domain.rma.settlements import Settlement
 from porchlight.returning import MoneyNews
 from porchlight.services.money_news import MoneyDesk
@@ -124,3 +126,23 @@ def test_a_refund_that_is_gone_at_the_provider_is_not_paid_again_by_a_deadline()
     here.run()
     here.decide(rma, True)
     assert (here.get(rma).state, len(here.provider.done)) == (ReturnState.REFUNDED, 2)
+
+
+class CalledOff:
+    """A return that is called off between the step that has it settled and that task."""
+
+    def __init__(self, here: World) -> None:
+        self.here, self.settler = here, here.settler
+
+    def settle(self, brand: str, return_id: str, kind: SettlementKind, now: datetime) -> str:
+        self.here.cancellation.cancel(brand, return_id, "shopper", now)
+        return self.settler.settle(brand, return_id, kind, now)
+
+
+def test_what_is_called_off_just_before_it_is_settled_ends_with_its_label_taken_back() -> None:
+    here = world(provider="shop", refund_on="instant")
+    here.settler = CalledOff(here)  # type: ignore[assignment]
+    request = here.get(here.ask())
+    assert (request.state, here.moved(), len(here.labels.voided)) == (ReturnState.CANCELLED, {}, 1)
+    assert request.closed_at
+    assert not any(one.token for one in here.executions.values())

@@ -151,3 +151,17 @@ def test_two_returns_of_one_shopper_that_are_worth_the_same_are_told_apart(desk:
         desk.settle("rma_3", Kind.CREDIT)
     assert desk.settler.settle(BRAND, "rma_3", Kind.CREDIT, NOW + timedelta(minutes=2)) == "done"
     assert [one.first for one in desk.provider.calls[2:]] == [True, False]
+
+
+def test_an_order_that_the_shop_ends_before_the_money_moves_is_a_question_for_people(desk: Desk) -> None:
+    """Given an approved return, when the shop cancels its order and says only later that it has paid it back, then
+    nothing is paid before; and on a person's word what is left then.
+    """
+    desk.approved("rma_1", of(2))
+    desk.orders.save(order(cancelled_at=NOW, version=2))
+    assert desk.settle() == "review"
+    assert (desk.get().review.why, desk.provider.calls) == ("order_cancelled", [])  # type: ignore[union-attr]
+    desk.orders.save(order(cancelled_at=NOW, refunds={"re_1": eur(12_000)}, version=3))
+    agreed(desk, desk.get().settlements[-1].key)
+    assert desk.settle() == "done"
+    assert desk.provider.moved() == 500

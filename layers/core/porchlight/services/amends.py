@@ -16,8 +16,8 @@ from porchlight.domain.orders import Order, OrderRefunded
 from porchlight.domain.remedies import NOTHING_DUE, Remedy, RemedyRecord, refund_id, remedy_key
 from porchlight.domain.returns import SETTLED
 from porchlight.domain.rma import ledger
-from porchlight.domain.rma.names import SettlementState
-from porchlight.domain.rma.next_step import PRINCIPAL
+from porchlight.domain.rma.names import SettlementKind, SettlementState
+from porchlight.domain.rma.next_step import PRINCIPAL, owed
 from porchlight.domain.steps import Late
 from porchlight.errors import InvalidInputError, PermanentProviderError
 from porchlight.ports import Brands, Metrics, Orders, Returns
@@ -26,7 +26,7 @@ from porchlight.services.keep_orders import OrderKeeper
 from porchlight.services.ledger_book import LedgerBook
 from porchlight.services.order_delays import Dispatches
 from porchlight.services.retrying import until_settled
-from porchlight.services.settle_return import REVIEW, Settler
+from porchlight.services.settle_return import OVER, REVIEW, Settler
 
 Record = RemedyRecord
 
@@ -182,11 +182,14 @@ class Amends:
             return NOTHING_DUE
         if request.scanned_at is None:
             raise PermanentProviderError("a return that was never scanned is not refunded")
+        kind = PRINCIPAL[request.resolution]
+        if next(owed(request), None) is not kind or kind is SettlementKind.REPAIR:
+            raise PermanentProviderError("something else comes first: a payment, or the goods")
         try:
-            outcome = self.settler.settle(brand.brand_id, return_id, PRINCIPAL[request.resolution], now)
+            outcome = self.settler.settle(brand.brand_id, return_id, kind, now)
         except InvalidInputError as error:  # no return to be paid back any more
             raise PermanentProviderError(error.detail) from None
-        if outcome == REVIEW:  # paid back elsewhere meanwhile, or refused
+        if outcome in (REVIEW, OVER):  # paid back elsewhere meanwhile, refused, or given up
             raise PermanentProviderError("people are asked about the return")
         return return_id
 

@@ -23,7 +23,7 @@ from porchlight.services.retrying import until_settled
 from porchlight.services.settlement_book import SettlementBook
 
 Providers = Callable[[BrandConfig, SettlementKind], SettlementProvider]
-DONE, ACCEPTED, REVIEW = "done", "accepted", "review"
+DONE, ACCEPTED, REVIEW, OVER = "done", "accepted", "review", "over"
 CLAIM = timedelta(seconds=60)
 """Longer than a task lives: whoever asks a provider that knows no keys is alone for so long."""
 
@@ -38,14 +38,16 @@ class Settler:
 
     def settle(self, brand_id: str, return_id: str, kind: SettlementKind, now: datetime) -> str:
         """``done``, also where it was before; ``accepted``: it was taken, and news is waited for; ``review``: a person
-        is asked. TransientError: to be asked again.
+        is asked; ``over``: it was given up meanwhile. TransientError: to be asked again.
         """
         brand = self.brands.get(brand_id)
 
         def attempt() -> str:
             request = self.settlement_book.read(brand_id, return_id)
-            if not request.is_approved or request.state in GIVEN_UP:
+            if not request.is_approved:
                 raise InvalidInputError("only an approved return is settled", code="return-not-refundable")
+            if request.state in GIVEN_UP:
+                return OVER
             around = self.settlement_book.around(request)
             wanted = dues.dues(request, kind, around)
             outcome = DONE

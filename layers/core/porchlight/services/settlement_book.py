@@ -56,13 +56,17 @@ class SettlementBook:
         )
 
     def intend(self, request: Return, due: Due, around: Around, failed: Settlement | None, now: datetime) -> Return:
-        """Write the intent, if the money is there: the order may have been refunded elsewhere meanwhile."""
+        """Write the intent, if the money is there: the order may have been refunded elsewhere meanwhile, or is about to
+        be.
+        """
         order = around.orders[due.order_id]
         book, paid = self.ledger_book.open(order), self.ledger_book.paid(order)
-        if failed and failed.why == dues.LESS_LEFT and not due.over:
+        if failed and failed.why in (dues.LESS_LEFT, dues.CANCELLED) and not due.over:
             due = _cut(due, ledger.left(book, order, paid))
         if due.kind in dues.MONEY_KINDS and not due.amount.amount:
             return self.updated(dues.intended(request, due, now, state=SettlementState.DONE))
+        if order.cancelled_at and failed is None and due.kind in FROM_WHAT_WAS_PAID:
+            return self._refused(request, due, dues.CANCELLED, now)
         intended = dues.intended(request, due, now)
         one = intended.settlements[-1]
         minor = one.from_paid if due.kind in FROM_WHAT_WAS_PAID else 0  # in the ledger to be looked at, not to count
@@ -73,12 +77,15 @@ class SettlementBook:
             echoes=due.kind in MONEY_BACK,
         )
         if reserved is None:
-            refused = dues.intended(request, due, now, state=SettlementState.FAILED)
-            after = self.updated(dues.asked_about(refused, now))
-            self.metrics.count("RefundsFailed", kind=due.kind.value)
-            return after
+            return self._refused(request, due, dues.LESS_LEFT, now)
         self.ledger_book.ledgers.save(reserved, intended)
         return intended
+
+    def _refused(self, request: Return, due: Due, why: str, now: datetime) -> Return:
+        refused = dues.intended(request, due, now, state=SettlementState.FAILED, why=why)
+        after = self.updated(dues.asked_about(refused, now))
+        self.metrics.count("RefundsFailed", kind=due.kind.value)
+        return after
 
     def record(
         self,

@@ -289,17 +289,27 @@ def _count(request: Return, order_id: str, line_id: str) -> int:
     )
 
 
-def _shipping(order: Order, gone: Mapping[str, int], ahead: Iterable[Return]) -> int:
+def _shipping(order: Order, gone: Mapping[str, int], ahead: Sequence[Return]) -> int:
     """The outbound shipping, once, when with this all is back that was sent: at most what the cheapest would have
     cost.
     """
-    if order.shipping is None or any(
-        one.parts and one.parts.shipping and order.order_id in one.order_ids for one in ahead
-    ):
+    if order.shipping is None or any(_has_shipping(one, order, ahead) for one in ahead):
         return 0
-    if any(gone.get(line.line_id, 0) < line.quantity for line in order.lines if line.ships):
+    if not _all_back(order, gone):
         return 0
     return max(0, min(order.shipping.amount, (order.standard_shipping or order.shipping).amount))
+
+
+def _all_back(order: Order, gone: Mapping[str, int]) -> bool:
+    return all(gone.get(line.line_id, 0) >= line.quantity for line in order.lines if line.ships)
+
+
+def _has_shipping(one: Return, order: Order, ahead: Iterable[Return]) -> bool:
+    """True for a return that gave this order's shipping back: of several orders, for those that were complete then."""
+    if one.parts is None or not one.parts.shipping or order.order_id not in one.order_ids:
+        return False
+    until = [other for other in ahead if other.requested_at <= one.requested_at]
+    return len(one.order_ids) == 1 or _all_back(order, _before(order.order_id, until))
 
 
 def _deduct(drafts: Iterable[_Draft], minor: int) -> None:

@@ -22,6 +22,8 @@ LESS_LEFT = "less_left"
 """Why nothing was asked for: less is left of what was paid than was promised. Tried again on a person's word, it is
 what is left.
 """
+CANCELLED = "order_cancelled"
+"""The same: the shop has ended the order since, and mostly pays it back itself, whenever it says so."""
 MONEY_KINDS = frozenset({Kind.REFUND, Kind.CREDIT, Kind.CHARGE})
 """Of nothing there is nothing to ask for."""
 GOODS_KINDS = frozenset({Kind.EXCHANGE, Kind.REPLACE})
@@ -187,8 +189,10 @@ def may_try_again(request: Return, failed: Settlement) -> bool:
     return request.review is None and said_yes
 
 
-def intended(request: Return, due: Due, now: datetime, *, state: SettlementState = SettlementState.INTENDED) -> Return:
-    """The return with the intent; another try has a key of its own."""
+def intended(
+    request: Return, due: Due, now: datetime, *, state: SettlementState = SettlementState.INTENDED, why: str = ""
+) -> Return:
+    """The return with the intent; another try has a key of its own. ``why``: of one that fails before it is asked."""
     before = latest(request, due.key)
     tries = sum(one.key.partition("-")[0] == due.key for one in request.settlements)
     one = Settlement(
@@ -202,7 +206,7 @@ def intended(request: Return, due: Due, now: datetime, *, state: SettlementState
         intended_at=now,
         done_at=now if state is SettlementState.DONE else None,
         reference=NOTHING_DUE if state is SettlementState.DONE else "",
-        why=LESS_LEFT if state is SettlementState.FAILED else "",
+        why=why,
         of=before.key if before else due.of,
         over=due.over,
     )

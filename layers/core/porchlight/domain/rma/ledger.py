@@ -6,6 +6,7 @@ exactly its amount (one return may be paid back to a gift card and a card). What
 shop says; all else on both sides is counted.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from itertools import combinations
@@ -110,11 +111,15 @@ def spent(ledger: Ledger, order: Order) -> int:
     ours = {key: one for key, one in ledger.entries.items() if one.counts and not one.over}
     named = {key for key, one in ours.items() if one.reference in told}
     gone = sum(told.values())
-    rest = {name: minor for name, minor in told.items() if name not in {ours[key].reference for key in named}}
+    of_name = Counter[str]()
+    for key in named:
+        of_name[ours[key].reference] += ours[key].minor
+    gone += sum(max(0, minor - told[name]) for name, minor in of_name.items())
+    rest = {name: minor for name, minor in told.items() if name not in of_name}
     for key, one in sorted(ours.items(), key=lambda found: -found[1].minor):
         if key in named:
-            gone += max(0, one.minor - told[one.reference])
-        elif one.echoes and one.state is SettlementState.DONE and (echo := _echo(one.minor, rest)):
+            continue
+        if one.echoes and one.state is SettlementState.DONE and (echo := _echo(one.minor, rest)):
             rest = {name: minor for name, minor in rest.items() if name not in echo}
         else:
             gone += one.minor
