@@ -32,7 +32,7 @@ run: setup ## Start the local cloud, deploy, play the demo; ARGS=--once leaves a
 test: setup-checks ## Run everything: check's linters, then every suite
 	@$(VENV)/python -m local.setup.system_packages
 	@$(MAKE) --no-print-directory lint types
-	@exec $(VENV)/python -m pytest -n 2 $(ARGS)
+	@exec $(VENV)/python -m pytest -n 4 $(ARGS)
 
 check: setup-checks lint types ## The fast part: lint, types, unit, connectors, workflows, template
 	@$(if $(FAST_SUITES),exec $(VENV)/python -m pytest $(FAST_SUITES) $(ARGS),echo "check: no fast suite yet")

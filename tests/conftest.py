@@ -6,22 +6,24 @@ import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
-_CLOUD = frozenset({"e2e", "browser", "local"})
-"""Suites that start the local cloud: two of them at a time would only wait for each other."""
+_SHARES = {"e2e": "e2e", "browser": "pages", "local": "pages", "unit": "unit"}
+"""What a process of its own runs; all other suites are the last share. What starts the local cloud mostly waits, and
+leaves the processors to the others.
+"""
 
 # Machines are noisy: how long one example takes says nothing.
 settings.register_profile("porchlight", deadline=None)
 settings.load_profile("porchlight")
 
 
-class _Halves(LoadScopeScheduling):  # type: ignore[misc]
-    """The suites of the local cloud are one piece of work, all others another."""
+class _Shares(LoadScopeScheduling):  # type: ignore[misc]
+    """A share is one piece of work: its suites share a stack, or what they have built."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return "cloud" if nodeid.split("/")[1] in _CLOUD else "rest"
+        return _SHARES.get(nodeid.split("/")[1], "rest")
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _Halves:
-    """``make test``: two processes, each with its half."""
-    return _Halves(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _Shares:
+    """``make test``: four processes, each with its share."""
+    return _Shares(config, log)
