@@ -29,6 +29,8 @@ SCHEMA = "schemas/returns-policy.schema.json"
 SCHEMAS = "schemas"
 """A folder in ``brand/`` that is no brand."""
 _DEEPEST = 20
+_MOST_FIELDS = 100_000
+"""A file that repeats itself (``*anchors``) may have more than any memory."""
 type Path_ = tuple[str | int, ...]
 type Mark = tuple[int, int]
 
@@ -63,6 +65,8 @@ def read(file: Path, today: date | None = None) -> tuple[ReturnsPolicy | None, l
         return None, [Found(file, 1, 1, Severity.ERROR, "", f"cannot be read: {error}")]
     try:
         data, tree = _parsed(text, file)
+    except RecursionError:
+        return None, [Found(file, 1, 1, Severity.ERROR, "", "has too many things inside of each other")]
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
@@ -151,6 +155,8 @@ def _parsed(text: str, file: Path) -> tuple[Any, _Tree]:
 def _mark(node: yaml.Node, path: Path_, marks: dict[Path_, Mark], twice: list[Path_]) -> None:
     if len(path) > _DEEPEST:  # one that contains itself
         return
+    if len(marks) > _MOST_FIELDS:
+        raise yaml.YAMLError(f"more than {_MOST_FIELDS:,} fields")
     if isinstance(node, yaml.SequenceNode):
         for number, item in enumerate(node.value):
             marks[*path, number] = _place(item)

@@ -1,6 +1,7 @@
 """`porchlight policy check`: what is wrong with a file, with line and column; and the schema for editors."""
 
 import json
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +97,22 @@ def test_a_file_of_nothing_and_one_that_contains_itself_are_problems_and_no_more
         found, problems = read(written(tmp_path, text))
         assert found is None
         assert problems, text
+
+
+def test_a_file_that_is_larger_than_it_looks_is_a_problem_and_no_more(tmp_path: Path) -> None:
+    # Given nine times nine times nine …, and a condition in a condition in a condition …
+    pairs = pairwise("abcdefghi")
+    many = "a: &a [x]\n" + "".join(f"{name}: &{name} [{', '.join([f'*{one}'] * 9)}]\n" for one, name in pairs)
+    for text, words in ((many, "fields"), ("[" * 5_000 + "]" * 5_000, "inside of each other")):
+        found, problems = read(written(tmp_path, text))
+        assert found is None
+        assert words in problems[0].text
+
+
+def test_what_is_no_number_is_no_limit(tmp_path: Path) -> None:
+    text = GOOD.replace("country: [NO]", "returned_share: {above: .nan}", 1)
+    assert text != GOOD
+    assert read(written(tmp_path, text))[0] is None
 
 
 # --------------------------------------------------------------------------------------------------------- command

@@ -25,6 +25,7 @@ _STRICT = ConfigDict(frozen=True, extra="forbid")
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
+Number = Annotated[float, Field(allow_inf_nan=False)]
 Amounts = dict[Currency, Annotated[int, Field(ge=0)]]
 """Minor units by currency; an order in another currency is not meant."""
 
@@ -34,10 +35,10 @@ class Span(BaseModel):
 
     model_config = _STRICT
 
-    above: float | None = None
-    at_least: float | None = None
-    at_most: float | None = None
-    below: float | None = None
+    above: Number | None = None
+    at_least: Number | None = None
+    at_most: Number | None = None
+    below: Number | None = None
 
     def holds(self, value: float) -> bool:
         """True for a value within all of them."""
