@@ -56,6 +56,10 @@ class Peer:
     asked: list[Asked] = field(default_factory=list)
     made: dict[str, dict[str, Any]] = field(default_factory=dict)
     """What was done, by our key."""
+    log: list[str] = field(default_factory=list)
+    """What was done, each time that it was; kept by the stricter peers."""
+    forgets: bool = False
+    """Keys of requests are not known any more."""
     url: str = ""
 
     def answer(self, asked: Asked) -> tuple[int, Any]:
