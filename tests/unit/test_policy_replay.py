@@ -65,6 +65,22 @@ def test_the_same_policy_changes_nothing() -> None:
         assert not under(decided(OLD, facts=facts), OLD).changed
 
 
+def test_what_a_score_means_is_said_by_the_policy_that_is_tried() -> None:
+    # Given somebody with 50 points, of whom a person looks at nobody below 70
+    looks = {"id": "high_risk", "when": {"risk": ["high"]}, "then": {"review": "high_risk"}}
+    by = policy(looks, risk={"elevated": 40, "high": 70})
+    shopper = {"risk": "elevated", "risk_score": 50}
+    request = decided(by, facts=asked(resolution=Resolution.REFUND, shopper=shopper))
+    assert not under(request, by).changed
+    # When that is to be 50
+    found = under(request, policy(looks, risk={"elevated": 40, "high": 50}))
+    assert (found.before.outcome, found.after.outcome, found.after.rule) == (
+        Outcome.APPROVE,
+        Outcome.REVIEW,
+        "high_risk",
+    )
+
+
 def test_what_would_be_refused_gets_nothing() -> None:
     found = under(decided(OLD, facts=late(25)))
     assert (found.before.outcome, found.after.outcome, found.after.rule) == (

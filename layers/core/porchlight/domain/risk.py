@@ -64,7 +64,7 @@ def score(history: History, shared: int, facts: RequestFacts, policy: ReturnsPol
     }
     reasons = {name: min(MOST[name], int(found)) for name, found in points.items() if found >= 1}
     total = min(100, sum(reasons.values()))
-    return Risk(score=total, level=_level(total, policy.risk), reasons=reasons, version=VERSION)
+    return Risk(score=total, level=level_of(total, policy.risk), reasons=reasons, version=VERSION)
 
 
 def shrunk_share(returned: int, bought: int, orders: int, usual: float, weight: int) -> float:
@@ -116,7 +116,8 @@ def _age(history: History, facts: RequestFacts, today: date) -> int:
     return max((today - first).days, facts.shopper.account_days)
 
 
-def _level(total: int, risk: RiskThresholds) -> RiskLevel:
+def level_of(total: int, risk: RiskThresholds) -> RiskLevel:
+    """What a score means to a brand."""
     if total >= risk.high:
         return RiskLevel.HIGH
     return RiskLevel.ELEVATED if total >= risk.elevated else RiskLevel.LOW

@@ -18,6 +18,7 @@ from porchlight.domain.policy.explain import aspect_value
 from porchlight.domain.policy.facts import RequestFacts
 from porchlight.domain.policy.model import ReturnsPolicy
 from porchlight.domain.returns import Outcome, Return
+from porchlight.domain.risk import level_of
 from porchlight.domain.rma.amounts import quote
 from porchlight.domain.rma.names import BY_PARCEL, TRIGGERS, ReturnMethod
 from porchlight.domain.rma.settlements import Parts
@@ -113,7 +114,7 @@ def compare(past: Past, policy: ReturnsPolicy) -> Compared | LeftOut:
         return LeftOut.NOT_DECIDED
     if not set(request.order_ids) <= past.orders.keys():
         return LeftOut.NO_ORDER
-    said = assess(facts, policy, past.profile)
+    said = assess(_under(facts, policy), policy, past.profile)
     before = _side(past, request.assessed or outcome, request.assessed_rule or rule, terms)
     after = _side(past, said.outcome, said.rule, said.terms)
     if outcome is Outcome.REFUSE and rule in NO_POLICYS:
@@ -128,6 +129,12 @@ def compare(past: Past, policy: ReturnsPolicy) -> Compared | LeftOut:
         after=after,
         terms=() if refused else _differing(before.terms, after.terms),
     )
+
+
+def _under(facts: RequestFacts, policy: ReturnsPolicy) -> RequestFacts:
+    """The score is that of then; what it means, the thresholds of the policy say."""
+    level = level_of(facts.shopper.risk_score, policy.risk)
+    return facts.model_copy(update={"shopper": facts.shopper.model_copy(update={"risk": level})})
 
 
 def _tier(facts: RequestFacts) -> str:
