@@ -1,6 +1,7 @@
 """Returns of gifts: who got it hears of the return and not of the price; who gave it hears of their money alone."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,12 +9,17 @@ import pytest
 from porchlight.adapters.brandpack import BrandPack
 from porchlight.adapters.rendering import PackRenderer
 from porchlight.domain.changes import DomainEvent
+from porchlight.domain.channels import Channel
+from porchlight.domain.fanout.situation import Contact, Decision, Outcome
 from porchlight.domain.gifts import is_for_recipient, shown_to_giver
 from porchlight.domain.messages import MessageState, Suppression
 from porchlight.domain.moments import Moment
 from porchlight.domain.orders import Shopper
 from porchlight.domain.returns import Return, ReturnState
 from porchlight.domain.views import RETURN_MOMENTS, email_view
+from porchlight.reaching import TemplateContent
+from porchlight.services.plan_messages import record_of
+from tests.unit.situations import situation
 from tests.unit.stories import NOW, wanted
 from tests.unit.test_messages_services import World
 
@@ -88,3 +94,16 @@ def test_no_email_to_who_got_it_has_a_price(tmp_path: Path) -> None:
         parts = renderer.email(brand, moment, view)
         assert not [part for part in (parts[0], parts[2]) if "$" in part], moment
         assert view["total"] == ""
+
+
+@pytest.mark.parametrize("moment", sorted(RETURN_MOMENTS))
+def test_a_template_of_whatsapp_leads_to_the_orders_page(world: World, moment: Moment) -> None:
+    # Given templates whose address ends in one token, and a return whose page has a path of two
+    the = situation(moment, request=wanted(state=ReturnState.APPROVED))
+    contact = Contact("+15035550100", "adr_1")
+    the = replace(the, contacts={Channel.WHATSAPP: contact}, news=replace(the.news, return_id="rma_1"))
+    record = record_of(the, Decision(Outcome.SEND, channel=Channel.WHATSAPP), "msg_1")
+    sent = world.sender.composer.outgoing(record, Channel.WHATSAPP, [the], more=False).content
+    assert isinstance(sent, TemplateContent)
+    claims = world.sender.composer.links.read("t", sent.url_suffix, NOW)
+    assert claims["o"] == "ord_1"

@@ -62,7 +62,7 @@ def test_the_brand_brings_its_own_label() -> None:
     office.make()
     form = office.people.upload_form("larkspur", "rma_1")
     (named,) = office.documents.forms
-    assert named == (named[0], "application/pdf", 5_000_000, 900)
+    assert named == (named[0], "application/pdf", 4_000_000, 900)
     assert form["seconds"] == 900
     # When a PDF was uploaded, and the number is told
     office.documents.put(named[0], PDF, "application/pdf")

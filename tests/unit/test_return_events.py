@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -202,6 +203,18 @@ def test_a_refusal_that_is_looked_at_again_and_stays_one_is_told_anew() -> None:
     assert (first[0].why, second[0].why) == ("window_closed", "human_review")
     assert first[0].id != second[0].id
     assert second[0].waiting
+    # And the shopper, who was told the first time, is told again: of one subject they hear once
+    assert first[0].subject_id == "rma_1"
+    assert second[0].subject_id != first[0].subject_id
+    assert second[0].moment is Moment.RETURN_REFUSED
+
+
+def test_each_label_that_takes_the_place_of_another_is_told() -> None:
+    labels = [LABEL.model_copy(update={"shipment_id": f"shp_{n}"}) for n in range(3)]
+    made = [change(APPROVED, label=label) for label in labels]
+    found = [event for old, new in pairwise(made) for event in return_changes(old, new)]
+    assert [event.moment for event in found] == [Moment.RETURN_LABEL, Moment.RETURN_LABEL]
+    assert len({event.subject_id for event in found}) == 2
 
 
 def test_a_refusal_that_becomes_an_approval_is_told_with_its_label() -> None:

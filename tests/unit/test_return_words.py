@@ -1,20 +1,32 @@
 """What emails and the tracking page say of a return: what comes, when, what to do, as its terms have it."""
 
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from porchlight.adapters.brandpack import BrandPack
 from porchlight.adapters.rendering import PackRenderer
 from porchlight.domain.moments import Moment
-from porchlight.domain.returns import Decision, Outcome, Return, ReturnLine, ReturnState
-from porchlight.domain.rma.names import RefundTrigger, Resolution, ReturnKind, ReturnMethod
+from porchlight.domain.returns import Decision, Label, Outcome, Return, ReturnLine, ReturnState
+from porchlight.domain.rma.names import (
+    RefundTrigger,
+    Resolution,
+    ReturnKind,
+    ReturnMethod,
+    SettlementKind,
+    SettlementState,
+)
+from porchlight.domain.rma.next_step import scan_until
+from porchlight.domain.rma.settlements import Settlement
 from porchlight.domain.rma.terms import Terms
+from porchlight.domain.telling import suppression
 from porchlight.domain.views import email_view, tracking_view
 from tests.unit.portal import LATER, texts
-from tests.unit.stories import brand, order, usd, wanted
+from tests.unit.stories import ZONE, brand, order, usd, wanted
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "layers" / "brand"))
@@ -166,6 +178,43 @@ def test_who_is_sent_the_same_once_more_has_exchanged_nothing(renderer: PackRend
     at_once = email(renderer, Moment.RETURN_EXCHANGED, approved(resolution=Resolution.INSTANT_EXCHANGE))
     assert "you sent back" not in at_once
     assert "please send that by" in at_once
+
+
+EXCHANGED = {"resolution": Resolution.INSTANT_EXCHANGE, "state": ReturnState.EXCHANGED}
+HELD = Settlement(
+    key="set_1", kind=SettlementKind.HOLD, order_id="ord_1", amount=usd(100), state=SettlementState.DONE,
+    intended_at=LATER,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("update", "reminded"),
+    [
+        ({}, True),
+        ({"method": ReturnMethod.IN_STORE}, True),
+        ({"method": ReturnMethod.KEEP}, False),
+        ({"method": ReturnMethod.DONATE}, False),
+        ({"kind": ReturnKind.CLAIM, "method": ReturnMethod.KEEP}, False),
+        ({"scanned_at": LATER}, False),
+        ({"state": ReturnState.REFUNDED}, False),
+        ({**EXCHANGED, "settlements": (HELD,)}, True),
+        ({**EXCHANGED, "settlements": (HELD,), "scanned_at": LATER}, False),
+        ({**EXCHANGED, "resolution": Resolution.EXCHANGE}, False),
+    ],
+)
+def test_who_has_something_to_send_is_reminded_and_nobody_else(update: dict[str, Any], reminded: bool) -> None:
+    said = suppression(*(Moment.RETURN_REMINDER, "rma_1", order(), None, [], None, LATER), request=approved(**update))
+    assert (said is None) is reminded
+
+
+def test_the_day_to_send_it_by_is_that_on_which_it_expires(renderer: PackRenderer) -> None:
+    # Given a label that was made anew a week after the approval
+    label = Label(
+        carrier="ups", tracking_number="1Z1", shipment_id="shp_2", reference="r", made_at=LATER + timedelta(days=7)
+    )
+    request = approved(label=label)
+    day = scan_until(request).astimezone(ZoneInfo(ZONE)).day
+    assert f" {day} " in email(renderer, Moment.RETURN_APPROVED, request).partition("by ")[2][:30]
 
 
 def test_credit_for_what_is_kept_is_not_for_what_was_sent_back(renderer: PackRenderer) -> None:

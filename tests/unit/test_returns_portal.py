@@ -486,6 +486,15 @@ class TestProgress:
         assert "1Z1" in said
         assert "Your legal rights are not affected" in said
 
+    def test_while_a_person_looks_at_a_refusal_again_it_says_so(self, shop: Shop) -> None:
+        no = Decision(outcome=Outcome.REFUSE, rule="window_closed", policy_version="1", decided_at=LATER)
+        refused = self.approved(shop, state=ReturnState.REFUSED, decisions=(no,), label=None)
+        assert "We cannot take this back" in texts(shop.show(refused))
+        assert shop.act(refused, "person") == "person"
+        said = texts(shop.show(refused))
+        assert "A person is looking at your return" in said
+        assert "We cannot take this back" not in said
+
     def test_amounts_are_shown_in_their_parts(self, shop: Shop) -> None:
         said = texts(shop.show(self.approved(shop)))
         assert "Items $100.00 The way back −$5.00 Together $95.00" in said

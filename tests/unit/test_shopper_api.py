@@ -313,6 +313,14 @@ def test_labels_and_pictures_of_returns_are_shown_and_forgotten_with_the_person(
     assert set(world.documents.bodies) == {"labels/of-another"}
 
 
+def test_who_gave_a_present_is_not_told_where_it_was_sent_back_from(world: World) -> None:
+    address = SenderAddress(name="Wil", street="1 Far Lane", city="Guildford", postcode="GU1", country="GB")
+    for number, recipient in enumerate(("", "cus_wil", ADA)):
+        world.returns.create(wanted(shopper_id=ADA, return_id=f"rma_{number}", source="gift", recipient_id=recipient))
+        world.addresses.put("larkspur", ADA, f"rma_{number}", address, NOW)
+    assert [one["return_id"] for one in world.api.show(request(), "7")["sent_from"]] == ["rma_2"]
+
+
 def test_who_asks_is_told_what_their_returns_were_like_and_it_is_forgotten_with_them() -> None:
     world = World()
     known = History(

@@ -6,7 +6,7 @@ shopper's language.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from porchlight.domain.brands import BrandConfig
@@ -21,6 +21,7 @@ from porchlight.domain.policies import REFUSALS
 from porchlight.domain.ranges import NO_DAY
 from porchlight.domain.returns import Return
 from porchlight.domain.rma.names import BY_PARCEL, Resolution, ReturnKind
+from porchlight.domain.rma.next_step import scan_until
 from porchlight.domain.rma.said import paid_on
 from porchlight.domain.rma.terms import Terms
 from porchlight.domain.shipments import Shipment
@@ -203,7 +204,7 @@ class Scene:
         amount = None if hidden else request.refund_amount
         decided = {key: value for one in request.decisions for key, value in one.facts.items()}
         if approved and request.method in BY_PARCEL and request.kind is not ReturnKind.CLAIM:
-            until = local_day(approved, self.zone_of()) + timedelta(days=terms.scan_days)
+            until = local_day(scan_until(request), self.zone_of())
         label = request.label
         return {
             **base,

@@ -39,6 +39,12 @@ _BEFORE_APPROVAL = frozenset({ReturnState.REQUESTED, ReturnState.IN_REVIEW})
 _NOT_APPROVED = _BEFORE_APPROVAL | {ReturnState.REFUSED, ReturnState.CANCELLED, ReturnState.EXPIRED, ReturnState.FAILED}
 _TOLD_AGAIN = _BEFORE_APPROVAL | {ReturnState.REFUSED, ReturnState.CANCELLED, ReturnState.FAILED}
 """From these a return becomes an approved one; one that expired was approved before."""
+_ANSWERS = frozenset(
+    {
+        *(Moment.RETURN_REQUESTED, Moment.RETURN_APPROVED, Moment.RETURN_REFUSED, Moment.RETURN_CANCELLED),
+    }
+)
+"""What may come once more after people have taken a return up again."""
 _NO_PARCEL = frozenset({ReturnMethod.IN_STORE, ReturnMethod.OWN})
 
 Event = Callable[..., DomainEvent]
@@ -50,7 +56,7 @@ def return_changes(old: Return | None, new: Return) -> list[DomainEvent]:
     """
 
     def event(name: str, moment: Moment | None, key: str = "", at: datetime | None = None, **data: Any) -> DomainEvent:
-        recorded = _recorded(new)
+        recorded, again = _recorded(new), _again(new)
         return DomainEvent(
             id=stable_id("chg", new.return_id, name, *([key] if key else [])),
             type=name,
@@ -60,7 +66,8 @@ def return_changes(old: Return | None, new: Return) -> list[DomainEvent]:
             order_id=new.order_id,
             return_id=new.return_id,
             shipment_id=new.label.shipment_id if new.label else None,
-            subject_id=new.return_id,
+            # What is told of a subject is told once: a second answer is another one, and so is another label.
+            subject_id=f"{new.return_id}#{again}" if again and moment in _ANSWERS else new.return_id,
             moment=moment,
             **data,
         )
@@ -109,7 +116,8 @@ def _decided(old: Return, new: Return, event: Event) -> Iterator[DomainEvent]:
     label, before = new.label, old.label
     if label and (before is None or before.shipment_id != label.shipment_id):
         another = old.is_approved and old.state not in _NOT_APPROVED
-        yield _told(event("ReturnLabelMade", Moment.RETURN_LABEL, label.shipment_id, label.made_at), another)
+        made = event("ReturnLabelMade", Moment.RETURN_LABEL, label.shipment_id, label.made_at)
+        yield _told(made.model_copy(update={"subject_id": f"{new.return_id}#{label.shipment_id}"}), another)
 
 
 def _on_its_way(old: Return, new: Return, event: Event) -> Iterator[DomainEvent]:

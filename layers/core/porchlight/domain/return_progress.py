@@ -66,7 +66,8 @@ def sends_own(request: Return) -> bool:
 def progress_view(scene: Scene, request: Return, links: Mapping[str, str], extras: Extras) -> View:
     """The page of one return. ``links``: ``here`` (this page), ``all`` (the portal), ``tracking``."""
     facts = scene.return_facts(request, scene.order_facts(), gift=extras.gift)
-    state = f"return_states.{request.state.value}"
+    again = request.review is not None and request.state in GIVEN_UP
+    state = f"return_states.{ReturnState.IN_REVIEW.value if again else request.state.value}"
     refused = request.state is ReturnState.REFUSED
     sends = request.state is ReturnState.APPROVED and not request.scanned_at
     waits = sends and request.method in _PRINTED and request.label is None
@@ -74,7 +75,7 @@ def progress_view(scene: Scene, request: Return, links: Mapping[str, str], extra
         **page_parts(scene, links),
         "words": say(state, facts),
         "state": request.state.value,
-        "why": say("moments.return_refused", facts, refusal_variants(request)) if refused else None,
+        "why": say("moments.return_refused", facts, refusal_variants(request)) if refused and not again else None,
         "said": say("returns.progress", {"brand": facts["brand"]}),
         "return_id": request.return_id,
         "gets": _gets(scene, request, gift=extras.gift) if request.state in _OPEN | _COMING else [],

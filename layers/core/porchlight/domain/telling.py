@@ -20,6 +20,7 @@ from porchlight.domain.orders import Order
 from porchlight.domain.playbooks import AskStep, ClaimStep, CreditStep, LostStep, playbook
 from porchlight.domain.remedies import ENDING
 from porchlight.domain.returns import Return, ReturnState
+from porchlight.domain.rma.said import is_waited_for
 from porchlight.domain.shipments import Shipment
 from porchlight.domain.signals import current
 
@@ -48,7 +49,6 @@ _WHILE_AT: dict[Moment, frozenset[Milestone]] = {
 _WHILE_RETURN: dict[Moment, frozenset[ReturnState]] = {
     Moment.RETURN_REQUESTED: frozenset({ReturnState.REQUESTED, ReturnState.IN_REVIEW}),
     Moment.RETURN_LABEL: frozenset({ReturnState.APPROVED}),
-    Moment.RETURN_REMINDER: frozenset({ReturnState.APPROVED}),
     Moment.RETURN_SCANNED: frozenset({ReturnState.IN_TRANSIT}),
     Moment.RETURN_CANCELLED: frozenset({ReturnState.CANCELLED}),
 }
@@ -92,6 +92,8 @@ def suppression(
     if shipment and moment in _WHILE_AT and shipment.milestone not in _WHILE_AT[moment]:
         return Suppression.OVERTAKEN
     if request and moment in _WHILE_RETURN and request.state not in _WHILE_RETURN[moment]:
+        return Suppression.OVERTAKEN
+    if request and moment is Moment.RETURN_REMINDER and not is_waited_for(request):
         return Suppression.OVERTAKEN
     if moment is Moment.SPLIT_SHIPMENT and parcels is not None and not _are_several(parcels):
         return Suppression.OVERTAKEN

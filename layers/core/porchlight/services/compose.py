@@ -158,7 +158,8 @@ class Composer:
                 name=sender.templates[head.news.moment],
                 language=str(view["language"]).replace("-", "_"),
                 parameters=(brand.name, words["sms"]),
-                url_suffix=page.rpartition("/")[2],
+                # Templates end in the order's page: returns have a path of their own, to which it leads.
+                url_suffix=(page if "/t/" in page else links["tracking"]).rpartition("/")[2],
             )
         return PushContent(title=words["push_title"], body=words["push_body"], url=page)
 

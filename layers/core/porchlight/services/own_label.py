@@ -19,7 +19,8 @@ from porchlight.services.request_return import get_return
 from porchlight.services.retrying import until_settled
 
 _STRICT = ConfigDict(frozen=True, extra="forbid")
-MOST_BYTES = 5_000_000
+MOST_BYTES = 4_000_000
+"""A Lambda function answers with 6 MB at most, in Base64."""
 FORM_SECONDS = 900
 PDF = "application/pdf"
 
@@ -61,7 +62,7 @@ class OwnLabels:
     documents: Documents
 
     def upload_form(self, brand: str, return_id: str) -> dict[str, object]:
-        """Address and fields of a form for one PDF of at most 5 MB, good for a quarter of an hour."""
+        """Address and fields of a form for one PDF of at most 4 MB, good for a quarter of an hour."""
         request = _waiting(self._get(brand, return_id))
         url, fields = self.documents.upload_form(uploaded(request), PDF, MOST_BYTES, FORM_SECONDS)
         return {"url": url, "fields": dict(fields), "seconds": FORM_SECONDS}

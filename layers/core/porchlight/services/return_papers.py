@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from porchlight.domain.gifts import GIFT
 from porchlight.domain.returns import Return
 from porchlight.ports import Returns
 from porchlight.returning import Addresses, Documents
@@ -22,10 +23,11 @@ class ReturnPapers:
     documents: Documents
 
     def senders(self, brand: str, shopper_id: str) -> list[dict[str, Any]]:
-        """Where they sent returns from, as far as it is kept."""
+        """Where they sent returns from, as far as it is kept. What they gave as a present was sent by somebody else."""
         found = (
             (one.return_id, self.addresses.get(brand, shopper_id, one.return_id))
             for one in self._all(brand, shopper_id)
+            if one.source != GIFT or one.recipient_id == shopper_id
         )
         return [{"return_id": key, **address.model_dump(mode="json")} for key, address in found if address]
 

@@ -1,10 +1,11 @@
-"""Upon what a return is settled, as its shopper is told: nothing that cannot happen in this case, or has happened."""
+"""What a shopper is told of a return's terms: nothing that cannot happen in this case, or has happened."""
 
 from collections.abc import Iterable
 from datetime import datetime
 
-from porchlight.domain.returns import Return
+from porchlight.domain.returns import Return, ReturnState
 from porchlight.domain.rma.names import NOTHING_COMES, RefundTrigger, Resolution, ReturnKind, ReturnMethod
+from porchlight.domain.rma.next_step import came, comes_back, goods_refused, has_hold
 from porchlight.domain.rma.terms import Terms
 
 IN_STORE = "in_store"
@@ -31,3 +32,13 @@ def settled_on(
         return RefundTrigger.INSTANT.value
     brought = all(method is ReturnMethod.IN_STORE for method in methods)
     return IN_STORE if brought and trigger in _BY_CARRIER else trigger.value
+
+
+def is_waited_for(request: Return) -> bool:
+    """True while the shopper is to send something of which nothing was seen: it is approved, or other goods went out
+    already, and money is held until theirs come.
+    """
+    if came(request) or not comes_back(request):
+        return False
+    at_once = request.resolution is Resolution.INSTANT_EXCHANGE and request.state is ReturnState.EXCHANGED
+    return request.state is ReturnState.APPROVED or (at_once and has_hold(request) and not goods_refused(request))
