@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from local.importing.sending import OrderApi
 from porchlight.domain.money import Money
+from porchlight.services.receive_webhook import MAX_BODY
 from porchlight.services.warehouse_bodies import MOST_BOOKINGS, BookingBody
 
 COLUMNS: dict[str, str] = {
@@ -40,6 +41,8 @@ COLUMNS: dict[str, str] = {
 """Each column, and what it says something about; others are passed over."""
 PROBLEM = ("line", "problem")
 """What stands behind the rows of the file of those that were refused."""
+_MOST_BYTES = MAX_BODY - 1_000
+"""Of one call, with what is around the bookings."""
 _ONE_BOOKING = ("return_id", "receipt_id", "inspection_id", "carrier", "tracking_number")
 """A row that says something else of one of these begins another booking; one that says nothing goes on with it."""
 _NO = frozenset({"0", "false", "no", "n"})
@@ -111,15 +114,20 @@ def groups(file: Path) -> Iterator[list[Row]]:
 def send(file: Path, api: OrderApi | None, totals: Totals, refused: Refused, zone: ZoneInfo | None) -> Iterator[int]:
     """Send the file, up to 100 bookings a call (None: only check it); yields how many rows were dealt with."""
     batch: list[tuple[list[Row], dict[str, Any]]] = []
+    size = 0
     for group in groups(file):
         try:
-            batch.append((group, booking(group, zone)))
+            made = booking(group, zone)
         except RowError as error:
             _refuse(group, error.line, error.what, totals, refused)
             yield len(group)
-        if len(batch) == MOST_BOOKINGS:
+            continue
+        more = len(json.dumps(made)) + 2
+        if len(batch) == MOST_BOOKINGS or (batch and size + more > _MOST_BYTES):
             yield _call(batch, api, totals, refused)
-            batch = []
+            batch, size = [], 0
+        batch.append((group, made))
+        size += more
     if batch:
         yield _call(batch, api, totals, refused)
 

@@ -161,6 +161,19 @@ def test_a_long_file_goes_in_calls_of_a_hundred(api: Api, tmp_path: Path) -> Non
     assert all(api.world.now(f"rma_x{number}").receipts for number in range(101))
 
 
+def test_calls_are_no_larger_than_the_api_takes(api: Api, tmp_path: Path) -> None:
+    # Given thirty boxes of a hundred items with much to say of each
+    rows = [
+        {"return_id": f"rma_of_nobody_{box}", "receipt_id": f"r{box}", "sku": f"SKU-{item}", "note": "n" * 500}
+        for box in range(30)
+        for item in range(100)
+    ]
+    file = write(tmp_path, *rows)
+    code, output = run(file, "--url", api.url, "--key", KEY)
+    assert (code, api.calls) == (0, 2), output
+    assert not file.with_name("goods.csv.refused.csv").exists()
+
+
 def test_what_belongs_to_no_return_is_counted(api: Api, tmp_path: Path) -> None:
     file = write(tmp_path, {"receipt_id": "r1", "carrier": "ups", "tracking_number": "1Z000"})
     code, output = run(file, "--url", api.url, "--key", KEY)

@@ -160,6 +160,12 @@ class TestLink:
         assert 'value="Ada@x.example"' in page.html
         assert 'value="Ada Lovelace"' in page.html
 
+    def test_links_that_live_shortly_do_not_end_the_period(self, shop: Shop) -> None:
+        # Given a brand whose links live for a day, and an order that takes two months to come
+        brief = shop.brand.model_copy(update={"link_days": 1})
+        token = shop.links.of_order(brief, shop.order)["withdraw"].rpartition("/")[2]
+        assert shop.page.show(token, NOW + 74 * DAY).status == 200
+
     def test_some_lines_are_some_lines(self, shop: Shop) -> None:
         shop.send(shop.token(), line=["hat", "hat", "stranger"])
         assert shop.statement().lines == ("hat",)

@@ -12,6 +12,10 @@ from porchlight.errors import NotFoundError, TransientError
 from porchlight.ports import Secrets
 
 _TEN_YEARS = timedelta(days=3650)
+_WITHDRAWAL = timedelta(days=400)
+"""More than for other links: the period begins when the last item has come, and is a year longer for a brand that did
+not inform about it. No brand's ``link_days`` end it.
+"""
 _FOUND_LIFETIME = timedelta(hours=2)
 """Somebody who found an order by its number may sit at a machine of others."""
 
@@ -70,7 +74,7 @@ class Links:
         stop = sign({"k": "u", "b": brand.brand_id, **who}, key, expires + _TEN_YEARS)
         choose = sign({"k": "p", "b": brand.brand_id, **who}, key, expires + _TEN_YEARS)
         came: dict[str, str] = {name: how[name] for name in ("c", "a") if name in how}
-        withdraw = sign({"k": "w", "b": brand.brand_id, "o": order.order_id, **came}, key, expires)
+        withdraw = sign({"k": "w", "b": brand.brand_id, "o": order.order_id, **came}, key, expires + _WITHDRAWAL)
         return {
             "tracking": f"{self.public_url}/t/{tracking}",
             "short": f"{self.public_url}/t/{short}",
