@@ -6,10 +6,12 @@ from datetime import datetime
 
 import pytest
 
+from porchlight.domain.brands import BrandConfig
 from porchlight.domain.returns import ReturnState
 from porchlight.domain.rma.names import SettlementKind, SettlementState
 from porchlight.domain.rma.settlements import Settlement
-from porchlight.returning import MoneyNews
+from porchlight.errors import TransientError
+from porchlight.returning import Answer, Instruction, MoneyNews
 from porchlight.services.money_news import MoneyDesk
 from tests.unit.returning import BRAND, ONE, World, wanted, world
 
@@ -146,3 +148,33 @@ def test_what_is_called_off_just_before_it_is_settled_ends_with_its_label_taken_
     assert (request.state, here.moved(), len(here.labels.voided)) == (ReturnState.CANCELLED, {}, 1)
     assert request.closed_at
     assert not any(one.token for one in here.executions.values())
+
+
+@pytest.mark.parametrize(("price", "wish", "owed"), [(10_000, INSTANT, "release"), (8_000, {}, "refund")])
+def test_what_fails_after_other_goods_went_out_can_be_taken_up(price: int, wish: dict[str, str], owed: str) -> None:
+    """Given an exchange whose rest, or whose hold, could not be settled for two days, when a person takes it up, then
+    it is.
+    """
+    here = world()
+    rma = here.ask(**(wanted(price) | wish))
+    fails = [TransientError("down")]
+    carry_out = here.provider.carry_out
+
+    def down(brand: BrandConfig, asked: Instruction) -> Answer:
+        if fails and asked.kind.value == owed:
+            raise fails[0]
+        return carry_out(brand, asked)
+
+    here.provider.carry_out = down  # type: ignore[method-assign]
+    here.carrier(rma)
+    (mine,) = here.executions
+    assert here.steps.fail(BRAND, rma, mine, "SettleReturn", "TransientError", here.now) == {"outcome": "failed"}
+    here.executions[mine].token = ""
+    fails.clear()
+    for _ in range(2):  # two clicks are one
+        here.reviews.reopen(BRAND, rma, "key-cx", here.now)
+    here.run()
+    request = here.get(rma)
+    assert (request.state, request.failure) == (ReturnState.EXCHANGED, None)
+    assert here.moved()[owed] == {"release": 10_000, "refund": 2_000}[owed]
+    assert request.closed_at

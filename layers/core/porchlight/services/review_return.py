@@ -129,7 +129,8 @@ class ReviewDesk:
         """Put what was refused, was called off, has expired or failed before a person once more."""
 
         def change(request: Return) -> Return | None:
-            if request.review and any(one.rule == answers.REOPENED for one in request.decisions):
+            goes_on = bool(request.decisions) and request.decisions[-1].rule == answers.HANDED_OVER
+            if goes_on or (request.review and any(one.rule == answers.REOPENED for one in request.decisions)):
                 return None
             if not answers.may_reopen(request):
                 raise ConflictError("there is nothing to take up again", code="not-closed")

@@ -222,8 +222,11 @@ def cancel(request: Return, by: str, now: datetime) -> Return:
 
 
 def may_reopen(request: Return) -> bool:
-    """True for what was given up or has failed, or was taken, while no question about it is open."""
-    return request.review is None and (request.state in {*GIVEN_UP, ReturnState.FAILED} or is_taken(request))
+    """True for what was given up, or has failed though the shopper has other goods already, while no question about it
+    is open. What was held and taken is looked at again when theirs comes.
+    """
+    over = request.state in {*GIVEN_UP, ReturnState.FAILED} or bool(request.failure)
+    return request.review is None and (over or (is_taken(request) and bool(arrivals(request))))
 
 
 def is_taken(request: Return) -> bool:
@@ -237,7 +240,11 @@ def is_over(request: Return) -> bool:
 
 
 def reopen(request: Return, by: str, now: datetime, note: str = "") -> Return:
-    """Put what was refused, has expired or failed before people once more; another execution takes it up."""
+    """Put what was refused, has expired or failed before people once more; another execution takes it up. Of what was
+    settled but for a rest there is nothing to ask: it goes on.
+    """
+    if request.state in SETTLED and not is_taken(request) and failed(request) is None:
+        return hand_over(request, now, by, note).model_copy(update={"closed_at": None, "failure": None})
     said = decision(request, Outcome.REVIEW, REOPENED, now, {"state": request.state.value}, by=by, note=note)
     if bad := failed(request):
         stage, why = MONEY, bad.why or "failed"
@@ -266,7 +273,7 @@ def posted(request: Return, at: datetime, by: str, now: datetime, note: str = ""
     return sent.model_copy(update={"state": resting_state(sent)}) if request.state is ReturnState.APPROVED else sent
 
 
-def hand_over(request: Return, now: datetime) -> Return:
+def hand_over(request: Return, now: datetime, by: str = "workflow", note: str = "") -> Return:
     """To another execution, which goes on from where it is."""
-    said = decision(request, Outcome.REVIEW, HANDED_OVER, now, {"state": request.state.value})
+    said = decision(request, Outcome.REVIEW, HANDED_OVER, now, {"state": request.state.value}, by=by, note=note)
     return request.model_copy(update={"decisions": (*request.decisions, said)})
