@@ -218,12 +218,35 @@ def test_lines_of_an_order_that_is_late_do_not_hold_up_the_others() -> None:
     asked = request(WITHDRAWAL, {}, {"order_id": "ord_2"})
     old = asked.orders["ord_1"].model_copy(update={"order_id": "ord_2", "delivered_on": CAME - timedelta(days=60)})
     asked = asked.model_copy(update={"orders": {**asked.orders, "ord_2": old}})
-    # Given a policy that closes the older one, or asks a person about both
-    for severe in (policy(), policy(rule({"review": "serial_returner", "window": {"days": 100}}))):
+    # Given a policy that closes the older one, asks a person about both, or has no money for either
+    long = {"window": {"days": 100}}
+    for severe in (
+        *(policy(), policy(rule({"review": "serial_returner", **long}))),
+        policy(rule({"resolutions": ["store_credit"], **long})),
+    ):
         said = assess(asked, severe, EU)
         assert said.outcome is Outcome.APPROVE
         assert [bool(line.refused) for line in said.lines] == [False, True]
         assert said.terms.review == ""
+
+
+def test_a_late_order_takes_no_shipping_from_one_in_time() -> None:
+    asked = request(WITHDRAWAL, {}, {"order_id": "ord_2"})
+    old = asked.orders["ord_1"].model_copy(update={"order_id": "ord_2", "delivered_on": CAME - timedelta(days=60)})
+    asked = asked.model_copy(update={"orders": {**asked.orders, "ord_2": old}})
+    said = assess(asked, policy(window={"days": 100}), EU)
+    assert [line.refused for line in said.lines] == ["", ""]
+    assert said.terms.refunds_shipping
+
+
+@pytest.mark.parametrize("kind", [WITHDRAWAL, RETURN])
+def test_what_may_be_kept_takes_no_label_from_what_is_sent(kind: ReturnKind) -> None:
+    # Given that one of two things may be kept, and the other has a label
+    keeps = rule({"methods": ["keep", "donate"]}, category=["socks"])
+    asked = request(kind, {"category": "socks"}, {"category": "shoes"})
+    assert assess(asked, policy(keeps), EU).terms.methods == (ReturnMethod.LABEL, ReturnMethod.OWN)
+    alone = assess(request(kind, {"category": "socks"}), policy(keeps), EU)
+    assert alone.terms.methods == (ReturnMethod.KEEP, ReturnMethod.DONATE)
 
 
 def test_the_fee_is_gone_where_the_law_lets_the_buyer_pay_nothing() -> None:

@@ -14,7 +14,15 @@ from porchlight.domain.law.model import IMPOSSIBLE, ONCE_OPENED, STATUTORY, Exem
 from porchlight.domain.law.withdrawal import WithdrawalRight, last_day, right
 from porchlight.domain.policy.facts import LineFacts, RequestFacts
 from porchlight.domain.returns import Outcome
-from porchlight.domain.rma.names import TRIGGERS, Payer, RefundTrigger, Resolution, ReturnKind, ReturnMethod
+from porchlight.domain.rma.names import (
+    NOTHING_COMES,
+    TRIGGERS,
+    Payer,
+    RefundTrigger,
+    Resolution,
+    ReturnKind,
+    ReturnMethod,
+)
 from porchlight.domain.rma.terms import Terms
 
 if TYPE_CHECKING:  # which speak about the law themselves
@@ -52,12 +60,18 @@ def _withdrawal(said: "Assessment", looked: "Sequence[tuple[LineVerdict, bool]]"
     if not by_law:
         refused = next(one.refused for one in lines if one.refused)
         return replace(said, outcome=Outcome.REFUSE, rule=refused, lines=lines)
-    # What needs a person's yes cannot hold up what needs none.
+    # What needs a person's yes cannot hold up what needs none; nor is money given where the policy has none.
     lines = tuple(
-        one if statutory or one.refused or not one.terms.review else replace(one, refused="withdrawal_over")
+        replace(one, refused="withdrawal_over")
+        if not (statutory or one.refused) and (one.terms.review or Resolution.REFUND not in one.terms.resolutions)
+        else one
         for one, statutory in looked
     )
-    return replace(said, outcome=Outcome.APPROVE, rule=STATUTORY, terms=_together(lines), lines=lines)
+    terms = _together(lines)
+    if any(one.terms.refunds_shipping for one, statutory in looked if statutory):
+        rules = {**terms.rules, "refunds_shipping": STATUTORY}
+        terms = terms.model_copy(update={"refunds_shipping": True, "rules": rules})
+    return replace(said, outcome=Outcome.APPROVE, rule=STATUTORY, terms=terms, lines=lines)
 
 
 def _return(said: "Assessment", looked: "Sequence[tuple[LineVerdict, bool]]") -> "Assessment":
@@ -112,7 +126,8 @@ def _terms(
     refund = (Resolution.REFUND,)
     if withdraws or Resolution.REFUND not in terms.resolutions:
         better["resolutions"] = refund if withdraws else (*terms.resolutions, *refund)
-    if ReturnMethod.OWN not in terms.methods:
+    kept = bool(terms.methods) and NOTHING_COMES.issuperset(terms.methods)  # better than any way back
+    if ReturnMethod.OWN not in terms.methods and not kept:
         better["methods"] = (*terms.methods, ReturnMethod.OWN)
     # The money may wait for the goods and no longer; only what may have been opened is looked at before.
     if exempt is None and TRIGGERS.index(terms.refund_on) > TRIGGERS.index(RefundTrigger.RECEIVED):
