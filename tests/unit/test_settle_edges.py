@@ -4,13 +4,17 @@ from datetime import timedelta
 
 import pytest
 
+from porchlight.domain.brands import BrandConfig
 from porchlight.domain.returns import Decision, Outcome, ReturnLine, ReturnState, Wanted
+from porchlight.domain.rma import answers
 from porchlight.domain.rma.amounts import quote, total
 from porchlight.domain.rma.names import Resolution, SettlementKind, SettlementState
+from porchlight.domain.rma.next_step import Do, next_step
 from porchlight.domain.rma.terms import Terms
 from porchlight.errors import PermanentProviderError, TransientError
-from porchlight.returning import MoneyNews
+from porchlight.returning import Answer, Instruction, MoneyNews
 from porchlight.services.money_news import MoneyDesk
+from tests.fakes_returning import FakeSettlements
 from tests.unit.settling import BRAND, NOW, Desk, eur, order
 
 Kind, State = SettlementKind, SettlementState
@@ -165,3 +169,52 @@ def test_an_order_that_the_shop_ends_before_the_money_moves_is_a_question_for_pe
     agreed(desk, desk.get().settlements[-1].key)
     assert desk.settle() == "done"
     assert desk.provider.moved() == 500
+
+
+class Half(FakeSettlements):
+    """A provider that does nothing for the second order."""
+
+    error: Exception = PermanentProviderError("no", code="account-closed")
+
+    def carry_out(self, brand: BrandConfig, wanted: Instruction) -> Answer:
+        if wanted.order_id == "ord_2":
+            raise self.error
+        return super().carry_out(brand, wanted)
+
+
+@pytest.mark.parametrize(
+    ("resolution", "kind", "state"),
+    [
+        (Resolution.REFUND, Kind.REFUND, ReturnState.REFUNDED),
+        (Resolution.STORE_CREDIT, Kind.CREDIT, ReturnState.FAILED),
+    ],
+)
+def test_what_half_of_was_paid_is_not_refused_and_not_paid_again(
+    desk: Desk, resolution: Resolution, kind: Kind, state: ReturnState
+) -> None:
+    """Given two orders, of which one is paid back and the other cannot be, when a person leaves it at that, then the
+    return holds its goods, and nothing is paid a second time.
+    """
+    desk.order("ord_2")
+    desk.provider = Half()
+    desk.approved("rma_1", of(), of(1, "hat", "ord_2"), resolution=resolution)
+    assert desk.settle(kind=kind) == "review"
+    left = answers.answer(desk.get(), False, "human_review", "key-cx", NOW)
+    assert (left.state, left.resolution) == (state, resolution)
+    assert next_step(left, NOW).do is Do.CLOSE
+    if state is ReturnState.REFUNDED:
+        assert left.refund_amount == eur(5_000)
+
+
+def test_what_may_have_been_paid_is_not_refused(desk: Desk) -> None:
+    """Given a refund that was asked for, and of which nobody knows whether it was made, when people say no to the
+    return, then it is theirs, and its goods are not free for another one.
+    """
+    desk.approved("rma_1")
+    desk.provider.fails = [TransientError("no answer")]
+    with pytest.raises(TransientError):
+        desk.settle()
+    failed = desk.get().model_copy(update={"state": ReturnState.FAILED, "failure": "SettleReturn: TransientError"})
+    asked = answers.reopen(failed, "key-cx", NOW)
+    refused = answers.answer(asked, False, "human_review", "key-cx", NOW)
+    assert (refused.state, refused.failure) == (ReturnState.FAILED, "money: asked_for")

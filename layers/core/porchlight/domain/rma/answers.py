@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from porchlight.domain.returns import GIVEN_UP, SETTLED, Decision, Outcome, Return, ReturnState, Review
-from porchlight.domain.rma.names import Resolution, ReturnKind, ReturnMethod, SettlementKind
+from porchlight.domain.rma.names import Resolution, ReturnKind, ReturnMethod, SettlementKind, SettlementState
 from porchlight.domain.rma.next_step import (
     GOODS,
     MONEY,
@@ -133,9 +133,7 @@ def _about_request(answered: Return, approve: bool, why: str, now: datetime) -> 
     by_deadline = answered.decisions[-1].rule == "review_deadline"
     if why == NO_LABEL and (by_deadline or (not approve and is_statutory(answered))):  # it can be sent somehow
         return answered.model_copy(update={"method": ReturnMethod.OWN})
-    if not approve:
-        return answered.model_copy(update={"state": ReturnState.REFUSED})
-    return _revived(answered)
+    return _revived(answered) if approve else _refused(answered, now)
 
 
 def _about_goods(answered: Return, approve: bool, why: str, now: datetime) -> Return:
@@ -151,7 +149,7 @@ def _about_goods(answered: Return, approve: bool, why: str, now: datetime) -> Re
     if approve:
         return _revived(answered)
     settled = answered.state in SETTLED or answered.state in GIVEN_UP
-    return answered if settled or has_hold(answered) else answered.model_copy(update={"state": ReturnState.REFUSED})
+    return answered if settled or has_hold(answered) else _refused(answered, now)
 
 
 def _about_money(answered: Return, asked: Return, approve: bool, now: datetime) -> Return:
@@ -164,11 +162,24 @@ def _about_money(answered: Return, asked: Return, approve: bool, now: datetime) 
     kind = bad.kind if bad else PRINCIPAL[asked.resolution]
     if kind in (SettlementKind.RELEASE, SettlementKind.CAPTURE):
         return answered
-    if asked.resolution is Resolution.REFUND or asked.state in SETTLED:
-        return answered if asked.state in SETTLED else answered.model_copy(update={"state": ReturnState.REFUSED})
+    if asked.state in SETTLED:
+        return answered
+    begun = [one for one in asked.settlements if one.kind is kind and one.counts]  # of several payments
+    if asked.resolution is Resolution.REFUND:
+        paid = limited(answered, sum(one.amount.amount for one in begun))
+        return (paid if begun else answered).model_copy(
+            update={"state": ReturnState.REFUNDED if begun else ReturnState.REFUSED}
+        )
     if any(one.kind is SettlementKind.CHARGE and one.done_at for one in asked.settlements):
         return give_up(answered, "money", "charged", now)
-    return _paid_back(answered)
+    return give_up(answered, "money", "begun", now) if begun else _paid_back(answered)
+
+
+def _refused(request: Return, now: datetime) -> Return:
+    """Refused, unless something was asked for that may have been done: then it stays with people."""
+    if any(one.state in (SettlementState.INTENDED, SettlementState.ACCEPTED) for one in request.settlements):
+        return give_up(request, "money", "asked_for", now)
+    return request.model_copy(update={"state": ReturnState.REFUSED})
 
 
 def _revived(request: Return) -> Return:
