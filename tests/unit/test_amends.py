@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from porchlight.domain.cases import Audience
+from porchlight.domain.cases import Audience, CaseState
 from porchlight.domain.milestones import Milestone
 from porchlight.domain.money import Money
 from porchlight.domain.orders import Destination, OrderLine
@@ -15,7 +15,7 @@ from porchlight.domain.packing import Packing, ParcelLine
 from porchlight.domain.remedies import Remedy
 from porchlight.domain.returns import Decision, Outcome
 from porchlight.domain.rma.names import SettlementKind
-from porchlight.errors import PermanentProviderError
+from porchlight.errors import PermanentProviderError, TransientError
 from tests.unit.late import DAY, LATE, NOW, ORDER, World, with_playbooks
 from tests.unit.stories import usd, wanted
 
@@ -200,6 +200,43 @@ def test_a_cancelled_order_whose_money_was_refused_goes_before_a_person(*, again
         assert [task.amount for task in made.remedies.of(Remedy.CANCEL)] == [usd(24_000)]
         assert made.next(LATE + DAY)["outcome"] == "resolved"
     assert made.told().count("delay_option") == 1
+
+
+def test_a_cancelled_order_that_has_left_all_the_same_is_asked_about_no_more() -> None:
+    # Given money that was refused, and an order that the store has cancelled meanwhile
+    made = cancelled_and_refused()
+    made.orders.save(made.order.model_copy(update={"cancelled_at": LATE, "version": made.order.version + 1}))
+    todo = made.next(LATE)
+    assert todo["do"] == "case"
+    # When all of it leaves nevertheless, and nobody answers
+    made.orders.parcels["larkspur", ORDER] = ["shp_1"]
+    ended = made.next(LATE + 3 * DAY, todo["case_id"])
+    # Then there is nothing to be paid back for: nobody is asked again and again
+    assert (ended["do"], ended["outcome"]) == ("end", "resolved")
+    assert [case.state for case in made.cases.records.values() if case.state is CaseState.OPEN] == []
+    assert made.carry_out(LATE + 3 * DAY) == "dropped"
+    assert made.remedies.done == {}
+
+
+@pytest.mark.parametrize("refused", [True, False])
+def test_what_arrives_while_a_refund_is_asked_for_is_a_conflict_only_if_it_was_paid(*, refused: bool) -> None:
+    # Given a refund that the brand's system was asked for, and did not answer
+    made = World(with_playbooks(stalled=[LOST]))
+    made.declare()
+    made.next(LATE)
+    made.remedies.fails = [TransientError("later")]
+    with pytest.raises(TransientError):
+        made.carry_out(LATE)
+    # When the parcel is delivered meanwhile: the money may be gone
+    made.news(Milestone.DELIVERED, LATE + DAY)
+    assert made.delay.conflict_at == LATE + DAY
+    # Then it is a conflict where it was paid; where it was refused for good the parcel has arrived, and that is all
+    if refused:
+        made.remedies.fails = [PermanentProviderError("no")]
+    assert made.carry_out(LATE + 2 * DAY) == ("refused" if refused else "done")
+    assert made.next(LATE + 2 * DAY)["outcome"] == "resolved"
+    assert made.delay.conflict_at == (None if refused else LATE + DAY)
+    assert bool(made.remedies.done) is not refused
 
 
 def test_a_refused_cancellation_is_tried_again_and_its_shopper_is_not_asked_anew() -> None:

@@ -63,11 +63,13 @@ def settle_order(
 ) -> Changed:
     """The order after news of it and of what has left (``dispatch.holdings``): an open delay recovers when all has
     left, is resolved when nobody waits any more, and gets a new range when the shop names another day of shipping; a
-    suspicion that has proved to be none is dropped.
+    suspicion that has proved to be none is dropped. Money that is still owed for a cancelled order keeps its delay open
+    until all has left nevertheless: there is nothing to be paid back for then.
     """
     dispatched = _dispatched(order, held, now)
     policy, delay = brand.delays, order.delay
-    gone = (order.cancelled_at is not None and not (delay and delay.unpaid)) or is_paid_back(order)
+    owed = delay is not None and delay.unpaid and not _has_left(order, held)
+    gone = (order.cancelled_at is not None and not owed) or is_paid_back(order)
     if dispatched.suspected and (gone or dispatched.dispatched_at):
         cleared = _decision(order, dispatched.suspected.delay_id, DelayChange.CLEARED, now, policy, by="store")
         return dispatched.model_copy(update={"suspected": None}), (cleared,)
@@ -106,10 +108,13 @@ def _shipped_after_all(order: Order, delay: Delay, policy: DelayPolicy, now: dat
 
 
 def _dispatched(order: Order, held: Sequence[Mapping[str, Packing]], now: datetime) -> Order:
-    nothing = not any(line.ships for line in order.lines)
-    if order.dispatched_at or order.cancelled_at or nothing or to_ship(order, held):
+    if order.dispatched_at or order.cancelled_at or not _has_left(order, held):
         return order
     return order.model_copy(update={"dispatched_at": now})
+
+
+def _has_left(order: Order, held: Sequence[Mapping[str, Packing]]) -> bool:
+    return any(line.ships for line in order.lines) and not to_ship(order, held)
 
 
 def _follow_shop(order: Order, delay: Delay, brand: BrandConfig, now: datetime, free: Free) -> Changed:

@@ -185,7 +185,9 @@ def done(late: Late, record: RemedyRecord, reference: str, now: datetime) -> Lat
 
 
 def refuse(late: Late, record: RemedyRecord, why: str, now: datetime) -> Late:
-    """A remedy cannot be had that way: a person is asked what to do instead."""
+    """A remedy cannot be had that way: a person is asked what to do instead. What arrived while it was asked for is no
+    conflict: nothing was given back.
+    """
     refused = record.model_copy(
         update={"state": RemedyState.REFUSED, "ended_at": now, "why": why, "refusals": record.refusals + 1}
     )
@@ -193,6 +195,7 @@ def refuse(late: Late, record: RemedyRecord, why: str, now: datetime) -> Late:
     again = sum(one.refusals for one in remedies)
     case = case_id(late.record.brand, late.delay.delay_id, late.delay.kind, late.delay.step, again)
     update: dict[str, object] = {"remedies": remedies, "chosen": None, "begun": BY_HAND, "step_since": now}
+    update |= {"conflict_at": None} if record.remedy in ENDING else {}
     facts: Facts = {"key": record.key, "why": why, "case_id": case}
     return late.changed(f"{record.remedy.value}_refused", {**update, "case_id": case}, now, facts)
 
