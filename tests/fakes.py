@@ -233,7 +233,7 @@ class FakeOrders:
     def find(self, brand: str, number: str) -> list[Order]:
         plain = plain_number(number)
         found = [one for one in self.records.values() if one.brand == brand and plain_number(one.number) == plain]
-        return found[:5] if plain else []
+        return [known for one in found[:5] if plain and (known := self.get(brand, one.order_id))]
 
     def contents(self, brand: str, order_id: str) -> OrderContents:
         key = (brand, order_id)
@@ -337,8 +337,11 @@ class FakeReturns:
     def of_order(self, brand: str, order_id: str) -> list[Return]:
         return [r for r in self.records.values() if r.brand == brand and order_id in r.order_ids]
 
-    def of_shopper(self, brand: str, shopper_id: str, limit: int = 100) -> list[Return]:
+    def of_shopper(
+        self, brand: str, shopper_id: str, limit: int = 100, before: tuple[datetime, str] | None = None
+    ) -> list[Return]:
         mine = [r for r in self.records.values() if r.brand == brand and shopper_id in (r.shopper_id, r.recipient_id)]
+        mine = [r for r in mine if before is None or (r.requested_at, r.return_id) < before]
         return sorted(mine, key=lambda r: (r.requested_at, r.return_id), reverse=True)[:limit]
 
     def asked(

@@ -348,7 +348,13 @@ class TestReturns:
         found = [one.return_id for one in stores.returns.of_shopper(stores.brand, "cus_1")]
         assert found[:2] == ["rma_2", "rma_1"]
         assert set(found[2:]) == {"rma_0", "rma_gift"}
-        assert len(stores.returns.of_shopper(stores.brand, "cus_1", limit=2)) == 2
+        # And page by page, two of them at one instant
+        pages, before = [], None
+        while page := stores.returns.of_shopper(stores.brand, "cus_1", limit=2, before=before):
+            assert len(page) <= 2
+            pages += page
+            before = (page[-1].requested_at, page[-1].return_id)
+        assert [one.return_id for one in pages] == found
         assert [one.return_id for one in stores.returns.of_shopper(stores.brand, "cus_giver")] == ["rma_gift"]
         assert stores.returns.of_shopper(stores.brand, "cus_2") == []
 

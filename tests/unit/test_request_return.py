@@ -536,3 +536,9 @@ def test_two_calls_at_once_with_one_key_are_one_return(monkeypatch: pytest.Monke
     request, new = world.desk.request("larkspur", asked(), KEY, NOW + DAY)
     assert not new
     assert list(world.returns.records.values()) == [request]
+
+
+def test_a_return_is_about_so_many_orders_as_one_transaction_takes() -> None:
+    world = World()
+    lines = [{**SHIRT, "order_id": f"ord_{number}"} for number in range(21)]
+    assert refused(InvalidInputError, world, lines=lines) == "too-many-orders"

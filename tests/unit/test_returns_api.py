@@ -185,11 +185,13 @@ def test_lists_by_shopper_order_question_and_time(api: Api) -> None:
     assert ids(since=NOW.isoformat(), until=(NOW + DAY).isoformat()) == ["rma_1"]
 
 
-def test_a_page_leads_to_the_next_one(api: Api) -> None:
+@pytest.mark.parametrize("wanted", ["since", "shopper"])
+def test_a_page_leads_to_the_next_one(api: Api, wanted: str) -> None:
     for number in range(PAGE + 5):
         letters = f"{number:02d}".translate(str.maketrans("0123456789", "abcdefghij"))
-        api.put(return_id=f"rma_{letters:a<20}", requested_at=NOW + timedelta(minutes=number))
-    query = {"since": NOW.isoformat()}
+        known = {"return_id": f"rma_{letters:a<20}", "requested_at": NOW + timedelta(minutes=number)}
+        api.put(**known, shopper_id="cus_" + "a2" * 10)
+    query = {wanted: NOW.isoformat() if wanted == "since" else "cus_" + "a2" * 10}
     first = api.returns.listed(request("read", **query), NOW + DAY)
     second = api.returns.listed(request("read", **query, after=first["next"]), NOW + DAY)
     found = [one["return_id"] for one in (*first["returns"], *second["returns"])]

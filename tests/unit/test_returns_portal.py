@@ -76,9 +76,12 @@ class TestFind:
     def test_an_order_that_is_none_costs_as_many_reads(self, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
         reads: list[str] = []
         monkeypatch.setattr(shop.orders, "shopper", lambda brand, shopper: reads.append(shopper))
+        get = shop.orders.get
+        monkeypatch.setattr(shop.orders, "get", lambda brand, order_id: reads.append("order") or get(brand, order_id))
         find(shop, "1001", "eve@x.example")
+        known, reads[:] = len(reads), []
         find(shop, "1002", "eve@x.example")
-        assert len(reads) == 2
+        assert len(reads) == known == 2
 
     @pytest.mark.parametrize("proof", ["972", "97", "9", "x@x.example", "@", "97302"])
     def test_neither_part_of_a_proof_nor_another_one_is_enough(self, shop: Shop, proof: str) -> None:

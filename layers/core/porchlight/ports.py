@@ -309,8 +309,12 @@ class Returns(Protocol):
         """All returns that are about an order."""
         ...
 
-    def of_shopper(self, brand: str, shopper_id: str, limit: int = 100) -> list[Return]:
-        """The returns of a shopper, and those of gifts that they got; the newest first."""
+    def of_shopper(
+        self, brand: str, shopper_id: str, limit: int = 100, before: tuple[datetime, str] | None = None
+    ) -> list[Return]:
+        """The returns of a shopper, and those of gifts that they got; the newest first. ``before``: when the last one of
+        the page before was asked for, and its id.
+        """
         ...
 
     def asked(

@@ -39,6 +39,9 @@ from porchlight.returning import Laws
 from porchlight.services.asked import Asked
 from porchlight.services.shopper_facts import ShopperBook
 
+MOST_ORDERS = 20
+"""In one return: it is written in one transaction with a pointer under each."""
+
 PRINTED = frozenset({ReturnMethod.LABEL, ReturnMethod.QR, ReturnMethod.BOX_FREE})
 """Ways back that the brand's carrier brings: for the others there is nothing that a fee would pay."""
 
@@ -161,6 +164,8 @@ class Assessor:
 
     def probe(self, brand: str, asked: Asked, now: datetime) -> Return:
         """The request as it would be written, before anything is decided about it."""
+        if len({line.order_id for line in asked.lines}) > MOST_ORDERS:
+            raise InvalidInputError(f"a return is about {MOST_ORDERS} orders at most", code="too-many-orders")
         own = self.orders.get(brand, asked.order_id)
         if own is None:
             raise NotFoundError("no such order")

@@ -26,7 +26,7 @@ _PREFIX = 3
 """So much of a postcode is kept with an order."""
 _SHORT = frozenset({"BH", "FO", "GN", "IS", "LS", "MG", "OM", "PG"})
 """Countries whose postcodes have no more than that."""
-_NOBODY = "cus_nobody"
+_NOTHING, _NOBODY = "ord_nothing", "cus_nobody"
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,7 @@ class FindDesk:
         found = self.orders.find(brand.brand_id, number)
         read = [(order, self.orders.shopper(brand.brand_id, order.shopper_id)) for order in found]
         if not read:
+            self.orders.get(brand.brand_id, _NOTHING)
             self.orders.shopper(brand.brand_id, _NOBODY)
         right = [order for order, shopper in read if _belongs(order, shopper, proof)]
         return right[0] if len(right) == 1 else None

@@ -93,7 +93,11 @@ class ReturnsApi:
             if "@" in shopper:
                 raise InvalidInputError("an email address does not belong into a URL: POST /v1/shoppers/find")
             key = shopper if ids.is_shopper_id(shopper) else ids.shopper_id(brand, shopper)
-            return self.returns.of_shopper(brand, key), ""
+            at, _, return_id = after.partition("#")
+            found = self.returns.of_shopper(
+                brand, key, PAGE, (datetime.fromisoformat(at), return_id) if after else None
+            )
+            return found, _place(found[-1]) if len(found) == PAGE else ""
         if order := query.get("order"):
             return self.returns.of_order(brand, order_key(brand, order)), ""
         if "state" in query:
@@ -107,6 +111,10 @@ class ReturnsApi:
         return self.returns.asked(brand, since, until, PAGE, after)
 
 
+def _place(request: Return) -> str:
+    return f"{request.requested_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}#{request.return_id}"
+
+
 def _instant(text: str, name: str) -> datetime:
     try:
         found = datetime.fromisoformat(text)
@@ -118,6 +126,9 @@ def _instant(text: str, name: str) -> datetime:
 
 
 def _cursor(after: str) -> str:
-    if after and not _CURSOR.fullmatch(after):
+    if not after:
+        return ""
+    if not _CURSOR.fullmatch(after):
         raise InvalidInputError("after is not a cursor")
+    _instant(after.partition("#")[0], "the instant in after")
     return after

@@ -42,12 +42,15 @@ class DynamoReturns:
         ids = [pointer["sk"]["S"].removeprefix(keys.ORDER_RETURN) for pointer in pointers]
         return [found for return_id in ids if (found := self.get(brand, return_id))]
 
-    def of_shopper(self, brand: str, shopper_id: str, limit: int = 100) -> list[Return]:
+    def of_shopper(
+        self, brand: str, shopper_id: str, limit: int = 100, before: tuple[datetime, str] | None = None
+    ) -> list[Return]:
         """The newest of a shopper, by the pointers."""
-        pointers = self._table.query(
-            keys.shopper_pk(brand, shopper_id), keys.SHOPPER_RETURN, newest_first=True, limit=limit
-        )
-        ids = [pointer["sk"]["S"].rpartition("#")[2] for pointer in pointers]
+        last = keys.SHOPPER_RETURN + (keys.case_place(*before) if before else "~")
+        pk = keys.shopper_pk(brand, shopper_id)
+        pointers = self._table.query(pk, start=keys.SHOPPER_RETURN, end=last, newest_first=True, limit=limit + 1)
+        places = [pointer["sk"]["S"] for pointer in pointers if pointer["sk"]["S"] != last]
+        ids = [place.rpartition("#")[2] for place in places[:limit]]
         return [found for return_id in ids if (found := self.get(brand, return_id))]
 
     def asked(
