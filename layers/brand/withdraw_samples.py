@@ -38,4 +38,4 @@ def statement(brand: BrandConfig) -> Statement:
 
 def unmatched(brand: BrandConfig, speech: Speech | None) -> View:
     """The acknowledgement of a statement that a person has to read."""
-    return acknowledgement(brand, statement(brand), None, None, 0, {}, speech or Speech())
+    return acknowledgement(brand, statement(brand), None, None, {}, speech or Speech())

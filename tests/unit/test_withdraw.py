@@ -15,7 +15,7 @@ from porchlight.adapters.brandpack import BrandPack
 from porchlight.domain.law.declared import DECLARED
 from porchlight.domain.law.model import StatutoryProfile
 from porchlight.domain.returns import Outcome, ReturnLine, ReturnState
-from porchlight.domain.rma.names import Resolution, ReturnKind
+from porchlight.domain.rma.names import Resolution, ReturnKind, ReturnMethod
 from porchlight.errors import AddressRefusedError, InvalidInputError, TransientError
 from porchlight.services.asked import Asked
 from porchlight.services.publish_changes import changes
@@ -284,6 +284,17 @@ class TestAnswer:
         assert "send the goods" not in shop.text(mail)
         assert "14 days" not in shop.text(mail)
 
+    def test_nobody_is_told_to_send_what_may_be_kept(self, pack: BrandPack) -> None:
+        keeps = {"window": {"days": 30}, "resolutions": ["refund"], "methods": ["keep"], "refund_on": "instant"}
+        shop = Shop(pack, rules=[], otherwise={**keeps, "pays": "brand"})
+        shop.send()
+        shop.answer()
+        assert shop.made().method is ReturnMethod.KEEP
+        (mail,) = shop.mails("ada@x.example")
+        assert "send the goods" not in shop.text(mail)
+        assert "the way back" not in shop.text(mail)
+        assert "14 days" in shop.text(mail)
+
     def test_a_statement_in_time_counts_however_late_it_is_answered(self, shop: Shop) -> None:
         # Given a statement in the last minute, Berlin, of 16 March, and an answer two days later
         last = NOW.replace(day=16, hour=22, minute=59)
@@ -297,6 +308,17 @@ class TestAnswer:
         shop.send(now=NOW + 60 * DAY)
         shop.answer(NOW + 60 * DAY)
         assert (shop.made().assessed, shop.made().state) == (Outcome.REFUSE, ReturnState.REQUESTED)
+
+    def test_nothing_is_said_of_the_law_where_the_policy_alone_gives_it(self, pack: BrandPack) -> None:
+        # Given a policy that takes back for a hundred days, and a statement on the sixtieth
+        long = {"window": {"days": 100}, "resolutions": ["refund"], "methods": ["label"], "refund_on": "received"}
+        shop = Shop(pack, rules=[], otherwise={**long, "pays": "brand"})
+        shop.send(now=NOW + 60 * DAY)
+        shop.answer(NOW + 60 * DAY)
+        assert shop.made().assessed is Outcome.APPROVE
+        (mail,) = shop.mails("ada@x.example")
+        assert "By law" not in shop.text(mail)
+        assert "send the goods" in shop.text(mail)
 
     def test_an_address_that_takes_nothing_is_a_persons(self, shop: Shop) -> None:
         shop.courier.fails = [AddressRefusedError("no")]

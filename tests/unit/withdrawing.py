@@ -57,7 +57,7 @@ class Shop:
             *(self.statements, self.orders, brands, renderer, self.links, self.tries, self.metrics),
         )
         self.desk = WithdrawalDesk(
-            *(self.statements, self.requests, self.orders, self.returns, brands, self.laws, renderer, self.links),
+            *(self.statements, self.requests, self.orders, self.returns, brands, renderer, self.links),
             *(self.courier, Support(self.courier), self.metrics),
         )
         where = Destination(country="DE", zone=ZONE)

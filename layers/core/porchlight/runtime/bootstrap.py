@@ -292,7 +292,7 @@ class App:
         from porchlight.services.support import Support
 
         return WithdrawalDesk(
-            *(self.statements, self.request_desk, self.orders, self.returns, self.brands, self.laws, self.renderer),
+            *(self.statements, self.request_desk, self.orders, self.returns, self.brands, self.renderer),
             *(Links(self.secrets, self.public_url), self.courier, Support(self.courier), self.metrics),
         )
 

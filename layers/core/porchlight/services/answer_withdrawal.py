@@ -29,7 +29,7 @@ from porchlight.errors import (
 )
 from porchlight.ports import Brands, Metrics, Orders, Renderer, Returns
 from porchlight.reaching import Courier, EmailContent, Outgoing
-from porchlight.returning import Laws, Statements
+from porchlight.returning import Statements
 from porchlight.services.asked import Asked
 from porchlight.services.links import Links
 from porchlight.services.support import Support
@@ -60,7 +60,6 @@ class WithdrawalDesk:
     orders: Orders
     returns: Returns
     brands: Brands
-    laws: Laws
     renderer: Renderer
     links: Links
     courier: Courier
@@ -164,9 +163,8 @@ class WithdrawalDesk:
             raise TransientError("it is being handed over")
         statement = self._keep(statement, now + AGAIN, acknowledging_at=now)
         speech = self.renderer.speech(brand, statement.language)
-        profile = self.laws.of(brand.brand_id, order.destination.country if order else None)
         links = self.links.of_order(brand, order) if order else {}
-        view = acknowledgement(brand, statement, order, request, profile.refund_days, links, speech)
+        view = acknowledgement(brand, statement, order, request, links, speech)
         subject, html, text = self.renderer.email(brand, Moment.WITHDRAWAL_RECEIVED, view)
         message = Outgoing(
             brand=brand.brand_id,

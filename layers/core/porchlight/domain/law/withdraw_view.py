@@ -9,6 +9,7 @@ from porchlight.domain.facts import Scene, View, brand_view, say
 from porchlight.domain.law.statement import Draft, Statement
 from porchlight.domain.orders import Order, Shopper
 from porchlight.domain.returns import Outcome, Return
+from porchlight.domain.rma.names import NOTHING_COMES
 from porchlight.domain.speech import Speech
 from porchlight.domain.words import clean
 
@@ -99,15 +100,18 @@ def _rows(name: str, number: str, email: str, what: str, titles: Sequence[str]) 
     return [{"label": say(f"withdraw.rows.{key}", {}), "value": value} for key, value in found.items() if value]
 
 
-def acknowledgement_facts(at: str, name: str, items: str, refund_days: int, request: Return | None) -> View:
-    """What the words of the acknowledgement are made of. ``at``: day, time and zone of the statement."""
+def acknowledgement_facts(at: str, name: str, items: str, request: Return | None) -> View:
+    """What the words of the acknowledgement are made of. ``at``: day, time and zone of the statement. When the money
+    comes is said where the law says it, and not before it is known that it does.
+    """
     refused = request is not None and request.assessed is Outcome.REFUSE
-    terms = request.terms if request and not refused else None
+    sends = request is not None and not refused and request.method not in NOTHING_COMES
+    terms = request.terms if request and sends else None
     return {
         "declared_at": at,
         "stated_name": clean(name, 200),
         "stated_items": items,
-        "refund_days": 0 if refused else refund_days,
+        "refund_days": 0 if refused else _refund_days(request),
         "way_back": terms.pays.value if terms else "",
     }
 
@@ -115,12 +119,16 @@ def acknowledgement_facts(at: str, name: str, items: str, refund_days: int, requ
 def declared_facts(scene: Scene, request: Return | None, shopper: Shopper | None) -> View:
     """The same facts for a withdrawal that did not come by the page; all empty where ``request`` is None."""
     if request is None:
-        return acknowledgement_facts("", "", "", 0, None)
+        return acknowledgement_facts("", "", "", None)
     at = instant_in_words(request.requested_at, scene.zone_of(), scene.speech)
-    days = 0
-    if request.facts and request.terms and request.terms.refund_by:
-        days = (request.terms.refund_by - request.facts.asked_on).days
-    return acknowledgement_facts(at, shopper.name if shopper else "", "", days, request)
+    return acknowledgement_facts(at, shopper.name if shopper else "", "", request)
+
+
+def _refund_days(request: Return | None) -> int:
+    """From the statement to the law's last day; 0 where there is none."""
+    if request is None or not (request.facts and request.terms and request.terms.refund_by):
+        return 0
+    return (request.terms.refund_by - request.facts.asked_on).days
 
 
 def acknowledgement(
@@ -128,7 +136,6 @@ def acknowledgement(
     statement: Statement,
     order: Order | None,
     request: Return | None,
-    refund_days: int,
     links: Mapping[str, str],
     speech: Speech,
 ) -> View:
@@ -141,7 +148,7 @@ def acknowledgement(
         **dict.fromkeys(("first_name", "tracking_number", "carrier", "expected_calendar"), ""),
         **dict.fromkeys(("order_day_on", "now_time"), ""),
         "gift": False,
-        **acknowledgement_facts(at, statement.name, items, refund_days, request),
+        **acknowledgement_facts(at, statement.name, items, request),
     }
     page = links.get("returns", "") if request else ""
     return {
