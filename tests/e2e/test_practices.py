@@ -114,7 +114,13 @@ class Shop:
             found = self.world.look_at(LARKSPUR, return_id)
             return found if found["state"] in states else {}
 
-        return self.world.awaited(look, f"the return is {' or '.join(states)}", order)
+        try:
+            return self.world.awaited(look, f"the return is {' or '.join(states)}", order)
+        except AssertionError as error:
+            is_there = self.world.look_at(LARKSPUR, return_id)
+            known = {name: is_there[name] for name in ("state", "terms", "risk", "review", "settlements", "failure")}
+            rules = [(one["outcome"], one["rule"], one["decided_at"]) for one in is_there["decisions"]]
+            raise AssertionError(f"{error}\n{known}\n{rules}") from None
 
     def goods(self, return_id: str, what: str, body: dict[str, Any]) -> None:
         """The warehouse says something."""
