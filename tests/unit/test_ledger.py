@@ -79,6 +79,16 @@ def test_each_report_is_the_echo_of_one_refund_alone() -> None:
     assert left(found, order(refunds={"re_1": eur(5_000), "re_2": eur(5_000)}), PAID) == 2_500
 
 
+def test_what_the_shop_gave_before_is_no_echo_of_what_we_gave_after() -> None:
+    """Given 50.00 that the shop gave back by hand, when we give 50.00 for a return, then it is both."""
+    told = {"re_9": eur(5_000)}
+    found = moved(promised(ledger(), "a", 5_000, order(refunds=told)), "a", State.DONE, NOW)
+    assert left(found, order(refunds=told), PAID) == 2_500
+    assert not is_booked(found, order(refunds=told), "a")
+    assert left(found, order(refunds={**told, "re_10": eur(5_000)}), PAID) == 2_500
+    assert is_booked(found, order(refunds={**told, "re_10": eur(5_000)}), "a")
+
+
 def test_two_of_ours_under_one_reference_count_both() -> None:
     """Given a brand's system that calls two refunds by one name, then the report of one is not that of both."""
     found = done(done(ledger(), "a", 5_000, "re_1"), "b", 4_000, "re_1")

@@ -178,3 +178,22 @@ def test_what_fails_after_other_goods_went_out_can_be_taken_up(price: int, wish:
     assert (request.state, request.failure) == (ReturnState.EXCHANGED, None)
     assert here.moved()[owed] == {"release": 10_000, "refund": 2_000}[owed]
     assert request.closed_at
+
+
+def test_a_question_whose_execution_is_gone_is_not_left_to_nobody() -> None:
+    """Given a box that came late, about which people are asked, when its execution fails, then people see that, and can
+    take it up.
+    """
+    here = world()
+    rma = here.ask()
+    here.later(days=30)
+    here.receive(rma, ONE)
+    assert here.get(rma).review
+    mine = next(one for one in here.executions.values() if one.token)
+    assert here.steps.fail(BRAND, rma, mine.name, "RequestReview", "States.Runtime", here.now) == {"outcome": "failed"}
+    mine.token = ""
+    assert (here.get(rma).state, here.get(rma).review) == (ReturnState.FAILED, None)
+    here.reviews.reopen(BRAND, rma, "key-cx", here.now)
+    here.run()
+    here.decide(rma, True)
+    assert here.moved() == {"refund": 10_000}

@@ -108,7 +108,7 @@ class ReturnSteps:
             other = bool(request.decisions) and owner_of(request) != execution
             settled = request.state in SETTLED
             over = request.state in {*GIVEN_UP, ReturnState.FAILED} or (settled and not any(owed(request)))
-            if other or over or request.failure:
+            if other or (request.review is None and (over or request.failure)):
                 return {"outcome": "left_alone"}
             facts: answers.Facts = {"step": step, "error": error, "state": request.state.value, "execution": execution}
             said = answers.decision(request, Outcome.REVIEW, "workflow_failed", now, facts)

@@ -40,6 +40,8 @@ class LedgerEntry(BaseModel):
     """The key of the exchange with which the money had moved: this counts within that, not on top."""
     echoes: bool = True
     """False for goods and credit, which no shop reports as a refund unless under our reference."""
+    before: tuple[str, ...] = ()
+    """What the shop had reported when it was promised: none of that is this one."""
     at: AwareDatetime
     differs: str = ""
     """What the reconciliation found, a word; empty: all is as it should be, as far as is known."""
@@ -119,7 +121,7 @@ def spent(ledger: Ledger, order: Order) -> int:
     for key, one in sorted(ours.items(), key=lambda found: -found[1].minor):
         if key in named:
             continue
-        if one.echoes and one.state is SettlementState.DONE and (echo := _echo(one.minor, rest)):
+        if one.echoes and one.state is SettlementState.DONE and (echo := _echo(one, rest)):
             rest = {name: minor for name, minor in rest.items() if name not in echo}
         else:
             gone += one.minor
@@ -149,7 +151,8 @@ def reserve(
         ledger = ledger.model_copy(update={"entries": others})
     if minor < 0 or minor > (_left_over(ledger, over) if over else left(ledger, order, paid)):
         return None
-    entry = LedgerEntry(minor=minor, return_id=return_id, over=over, echoes=echoes, at=now)
+    before = tuple(sorted(name for name in order.refunds if not name.startswith(OURS))) if echoes else ()
+    entry = LedgerEntry(minor=minor, return_id=return_id, over=over, echoes=echoes, before=before, at=now)
     return _with(ledger, key, entry, now)
 
 
@@ -172,7 +175,7 @@ def is_booked(ledger: Ledger, order: Order, key: str) -> bool:
     """True where the shop reports a refund of ours, by its reference or by its amount."""
     one = ledger.entries[key]
     told = {name: refund.amount for name, refund in order.refunds.items() if refund.currency == order.currency}
-    return one.reference in told or bool(_echo(one.minor, told))
+    return one.reference in told or bool(_echo(one, told))
 
 
 def _with(ledger: Ledger, key: str, entry: LedgerEntry, now: datetime) -> Ledger:
@@ -189,12 +192,12 @@ def _left_over(ledger: Ledger, key: str) -> int:
     return exchange.minor - sum(one.minor for one in ledger.entries.values() if one.over == key and one.counts)
 
 
-def _echo(minor: int, told: Mapping[str, int]) -> frozenset[str]:
-    """The fewest of the shop's refunds that add up to exactly so much; none where there are none such."""
-    names = sorted(told)[:_SEARCHED]
+def _echo(one: LedgerEntry, told: Mapping[str, int]) -> frozenset[str]:
+    """The fewest of the shop's later refunds that add up to exactly this one; none where there are none such."""
+    names = sorted(told.keys() - set(one.before))[:_SEARCHED]
     for count in range(1, _TOGETHER + 1):
         for found in combinations(names, count):
-            if minor and sum(told[name] for name in found) == minor:
+            if one.minor and sum(told[name] for name in found) == one.minor:
                 return frozenset(found)
     return frozenset()
 
