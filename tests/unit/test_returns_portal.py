@@ -457,6 +457,22 @@ class TestGifts:
         assert (known.name, known.email) == ("Bob", "bob@x.example")
         assert "bob" not in request.model_dump_json().lower()
 
+    @pytest.mark.parametrize(("kind", "offered"), [("g", ["store_credit", "exchange"]), ("r", ["exchange"])])
+    def test_what_is_refused_can_be_asked_for_all_the_same(
+        self, pack: BrandPack, kind: str, offered: list[str]
+    ) -> None:
+        # Given what is given only to who says more than that they ask all the same
+        shop = Shop(pack, rules=[{"id": "these", "then": {"resolutions": offered}}])
+        page = shop.choose(kind, now=LATER + 60 * DAY, **SHIRT)
+        assert "The time for returns has passed" in texts(page.html)
+        assert "Ask all the same" in texts(page.html)
+        answered = shop.ask(kind, now=LATER + 60 * DAY, **SHIRT, anyway="yes")
+        assert answered.location
+        request = shop.returns.records["larkspur", answered.location.rpartition("/")[2]]
+        # Then it is written as refused for its reason, and a person who says yes after all gives the money back
+        assert (request.assessed, request.assessed_rule) == (Outcome.REFUSE, "window_closed")
+        assert (request.resolution, request.recipient_id) == (Resolution.REFUND, "")
+
     def test_a_credit_needs_an_address(self, shop: Shop) -> None:
         answered = shop.ask("g", **SHIRT, resolution="store_credit", method="label", recipient_email="bob")
         assert answered.page

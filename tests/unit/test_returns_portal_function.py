@@ -103,3 +103,8 @@ def test_a_body_that_is_no_form_is_an_empty_one(shop: Shop) -> None:
     }
     answer = function("show_returns").handler(event, None)
     assert "choose at least one item" in texts(answer["body"])
+
+
+def test_a_form_with_more_fields_than_any_of_ours_is_refused(shop: Shop) -> None:
+    answer = call(f"POST {START}", {f"n-{number}": "1" for number in range(1_001)}, token=shop.token())
+    assert answer["statusCode"] == 400

@@ -210,7 +210,7 @@ class Scene:
             **base,
             "refund_amount": self.speech.money(amount) if amount else "",
             "fee": self.speech.money(terms.fee) if amount and terms.fee and terms.fee.amount else "",
-            "window_days": decided.get("window_days") or 0,
+            "window_days": decided.get("window_days") or terms.window_days,
             **dict(zip(_DROP_OFF, self.speech.dated(until if until and until >= today else None, today), strict=True)),
             **self.carrier("return_carrier", label.carrier if label else ""),
             "return_tracking": clean(label.tracking_number, 64) if label else "",

@@ -77,8 +77,11 @@ def see_other(location: str) -> Response:
 
 
 def form_fields(request: InboundRequest) -> dict[str, str]:
-    """The fields of a form that was sent, each once."""
-    found = parse_qs(request.body.decode(errors="replace"), max_num_fields=1_000)
+    """The fields of a form that was sent, each once; InvalidInputError for more than any form of ours has."""
+    try:
+        found = parse_qs(request.body.decode(errors="replace"), max_num_fields=1_000)
+    except ValueError:
+        raise InvalidInputError("the form has too many fields") from None
     return {name: values[0] for name, values in found.items()}
 
 

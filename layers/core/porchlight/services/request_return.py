@@ -42,7 +42,7 @@ class RequestDesk:
         if stored := self.returns.get(brand, return_id):
             return _the_same(stored, asked), False
         found = self.assessor.assess(brand, asked, now)
-        resolution = asked.resolution or _usual(found)
+        resolution = asked.resolution or _usual(found, gift=asked.gift)
         found = _standing(self.assessor.deciding(brand, found, resolution))
         method = _method(found, asked.method, resolution)
         if resolution in EXCHANGES and not all(line.wanted for line in found.request.lines):
@@ -121,9 +121,14 @@ def _standing(found: Assessed) -> Assessed:
     return replace(found, request=found.request.model_copy(update={"lines": lines}))
 
 
-def _usual(found: Assessed) -> Resolution:
-    """What is given where nobody says what is wanted: for a defect what the law puts first."""
+def _usual(found: Assessed, *, gift: bool) -> Resolution:
+    """What is given where nobody says what is wanted: for a defect what the law puts first. What is refused names
+    nothing that more would have to be known for: a person may say yes to it after all.
+    """
     offered = found.terms.resolutions
+    if found.assessment.outcome is Outcome.REFUSE:
+        more = EXCHANGES | ({Resolution.STORE_CREDIT} if gift else frozenset())
+        offered = tuple(one for one in offered if one not in more)
     if offered and found.request.kind is ReturnKind.WARRANTY:
         return offered[0]
     return Resolution.REFUND if Resolution.REFUND in offered or not offered else offered[0]
