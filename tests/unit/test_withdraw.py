@@ -14,6 +14,7 @@ import pytest
 from porchlight.adapters.brandpack import BrandPack
 from porchlight.domain.law.declared import DECLARED
 from porchlight.domain.law.model import StatutoryProfile
+from porchlight.domain.packing import Packing, ParcelLine
 from porchlight.domain.returns import Outcome, ReturnLine, ReturnState
 from porchlight.domain.rma.names import Resolution, ReturnKind, ReturnMethod
 from porchlight.errors import AddressRefusedError, InvalidInputError, TransientError
@@ -302,6 +303,15 @@ class TestAnswer:
         shop.answer(last + 2 * DAY)
         assert shop.made().assessed is Outcome.APPROVE
         assert shop.made().assessed_rule in ("statutory", "within_window")
+
+    def test_the_period_does_not_begin_before_the_last_item_has_come(self, shop: Shop) -> None:
+        # Given that the shop says what was in the parcel that came: the shirts, not the hat
+        (key,) = shop.shipments.records
+        shirts = {"f": Packing(lines=(ParcelLine(line_id="shirt", quantity=2),), as_of=NOW)}
+        shop.shipments.records[key] = shop.shipments.records[key].model_copy(update={"packed": shirts})
+        shop.send(now=NOW + 60 * DAY)
+        shop.answer(NOW + 60 * DAY)
+        assert (shop.made().assessed, shop.made().assessed_rule) == (Outcome.APPROVE, "statutory")
 
     def test_after_the_period_the_policy_decides_and_it_is_recorded(self, pack: BrandPack) -> None:
         shop = Shop(pack)

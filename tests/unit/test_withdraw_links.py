@@ -14,6 +14,7 @@ from porchlight.domain.law.model import StatutoryProfile
 from porchlight.domain.milestones import Milestone
 from porchlight.domain.moments import Moment
 from porchlight.domain.orders import Destination
+from porchlight.domain.packing import Packing, ParcelLine
 from porchlight.domain.return_events import return_changes
 from porchlight.domain.rma.names import ReturnKind
 from porchlight.reaching import EmailContent
@@ -38,6 +39,12 @@ LAST = datetime(2026, 3, 16, 22, 59, 59, tzinfo=NOW.tzinfo)
 """The last second of 16 March in Berlin: the fourteenth day after a delivery on 2 March."""
 
 
+def holding(fulfilment: str = "f", **lines: int) -> dict[str, Packing]:
+    """What one fulfilment put into a parcel."""
+    found = tuple(ParcelLine(line_id=line, quantity=count) for line, count in lines.items())
+    return {fulfilment: Packing(lines=found, as_of=NOW)}
+
+
 @pytest.fixture(scope="module")
 def pack(tmp_path_factory: pytest.TempPathFactory) -> BrandPack:
     return BrandPack(build(ROOT / "brand", tmp_path_factory.mktemp("pack"), check=False))
@@ -55,6 +62,20 @@ class TestRight:
         other = after(parcel(shipment_id="shp_2"), [scan(Milestone.IN_TRANSIT, NOW)])
         for parcels in ([], [other], [arrived, other], None):
             assert is_open(FakeLaws(EU), brand(), order(destination=GERMANY), parcels, late)
+
+    def test_while_something_is_in_no_parcel_yet(self) -> None:
+        # Given that the shirts have come, and the hat has not left
+        late = NOW + 30 * DAY
+        shirts, whole = (
+            after(parcel(zone=ZONE, packed=holding(**lines)), [scan(Milestone.DELIVERED, NOW)])
+            for lines in ({"shirt": 2}, {"shirt": 2, "hat": 1})
+        )
+        one = order(destination=GERMANY)
+        assert is_open(FakeLaws(EU), brand(), one, [shirts], late)
+        # When it left too, with a parcel or without a number, or never will
+        assert not is_open(FakeLaws(EU), brand(), one, [whole], late)
+        assert not is_open(FakeLaws(EU), brand(), one, [shirts], late, holding("g", hat=1))
+        assert not is_open(FakeLaws(EU), brand(), one.model_copy(update={"cancelled_at": NOW}), [shirts], late)
 
     @pytest.mark.parametrize("update", [{"channel": "store"}, {"cancelled_at": NOW}])
     def test_not_for_what_is_no_contract_at_a_distance(self, update: dict[str, Any]) -> None:

@@ -65,6 +65,11 @@ def to_ship(order: Order, held: Sequence[Mapping[str, Packing]]) -> dict[str, in
     return still_to_ship(ordered, held) if held else ordered
 
 
+def is_to_come(order: Order, held: Sequence[Mapping[str, Packing]]) -> bool:
+    """True where something of it is in no parcel yet and is still to be sent, as far as that can be known."""
+    return is_awaited(order) and bool(to_ship(order, held))
+
+
 def is_awaited(order: Order) -> bool:
     """True while something of it may still be expected to leave. What was over before we heard of it, and what was paid
     back in full, is expected by nobody; nor is what a delay has ended in a remedy for.

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Self
 
 from porchlight.domain.dates import local_day
+from porchlight.domain.dispatch import holdings, is_to_come
 from porchlight.domain.ids import order_id as id_of_order
 from porchlight.domain.milestones import Milestone
 from porchlight.domain.money import Money
@@ -186,6 +187,7 @@ class Assessor:
 
     def _assess(self, brand_id: str, probe: Return, resolution: Resolution | None, *, gift: bool) -> Assessed:
         brand, orders, parcels = self.brands.get(brand_id), dict[str, Order](), dict[str, list[Shipment]]()
+        to_come = set[str]()
         for order_id in probe.order_ids:
             contents = self.orders.contents(brand_id, order_id)
             order = contents.order
@@ -194,6 +196,8 @@ class Assessor:
             orders[order_id] = order
             found = (self.shipments.get(brand_id, parcel) for parcel in contents.shipment_ids)
             parcels[order_id] = [parcel for parcel in found if parcel and not parcel.is_return]
+            if is_to_come(order, holdings(parcels[order_id], contents.untracked)):
+                to_come.add(order_id)
         _check(probe, orders, parcels)
         others = {one.return_id: one for order_id in orders for one in self.returns.of_order(brand_id, order_id)}
         ahead = tuple(ahead_of(probe, others.values()))
@@ -206,7 +210,9 @@ class Assessor:
             resolution=resolution,
             gift=gift,
             orders={
-                key: _order_facts(order, parcels[key], list(others.values()), ahead, brand.zone)
+                key: _order_facts(order, parcels[key], list(others.values()), ahead, brand.zone).model_copy(
+                    update={"to_come": key in to_come}
+                )
                 for key, order in orders.items()
             },
             lines=tuple(_line_facts(probe, orders, ahead)),

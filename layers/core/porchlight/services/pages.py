@@ -95,7 +95,8 @@ class TrackingPage:
         ]
         returns = shown_to_giver(all_returns)
         links = {**self.links.of_order(brand, contents.order), "answer": f"{token}/answer"}
-        if not is_open(self.laws, brand, contents.order, [parcel for parcel, _ in parcels], now):
+        sent = [parcel for parcel, _ in parcels]
+        if not is_open(self.laws, brand, contents.order, sent, now, contents.untracked):
             links["withdraw"] = ""
         shopper, profile = self.profiles.with_contact(brand.brand_id, contents.order.shopper_id)
         known = profile.preferences.language or (shopper.language if shopper else None)

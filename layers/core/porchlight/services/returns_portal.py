@@ -259,7 +259,7 @@ class Portal:
         found = [self.assessor.shipments.get(visit.brand.brand_id, one) for one in contents.shipment_ids]
         parcels = [parcel for parcel in found if parcel]
         links = self.links.of_order(visit.brand, visit.order)
-        opened = is_open(self.assessor.laws, visit.brand, visit.order, parcels, now)
+        opened = is_open(self.assessor.laws, visit.brand, visit.order, parcels, now, contents.untracked)
         return {"withdraw": links["withdraw"]} if opened else {}
 
     def _offers(self, visit: Visit, chosen: Chosen, typed: Mapping[str, str], now: datetime) -> Page:

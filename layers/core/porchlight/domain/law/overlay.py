@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from porchlight.domain.law.guarantee import guaranteed
 from porchlight.domain.law.model import IMPOSSIBLE, ONCE_OPENED, STATUTORY, Exemption, StatutoryProfile
-from porchlight.domain.law.withdrawal import WithdrawalRight, last_day, right
+from porchlight.domain.law.withdrawal import WithdrawalRight, last_day, received_on, right
 from porchlight.domain.policy.facts import LineFacts, RequestFacts
 from porchlight.domain.returns import Outcome
 from porchlight.domain.rma.names import (
@@ -102,7 +102,7 @@ def _line(
         refused = replace(verdict, refused="no_withdrawal", rule=f"{STATUTORY}:{exempt.value}")
         return (refused if withdraws else verdict), False
     order = facts.orders[line.order_id]
-    last = last_day(order.delivered_on, profile, order.country, order.region)
+    last = last_day(received_on(order), profile, order.country, order.region)
     terms = _terms(verdict.terms, facts, last, exempt, profile, refused=bool(verdict.refused), withdraws=withdraws)
     if not line.ships:  # a download: nothing can be sent back
         terms = terms.model_copy(update={"methods": (ReturnMethod.KEEP,)})

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from porchlight.domain.forecast.free_days import free_days
 from porchlight.domain.law.model import RefundFrom, StatutoryProfile
-from porchlight.domain.policy.facts import RequestFacts
+from porchlight.domain.policy.facts import OrderFacts, RequestFacts
 
 BOUGHT_IN_PERSON = frozenset({"store", "pos", "retail"})
 """Channels that are no distance contract: no right of withdrawal."""
@@ -36,20 +36,25 @@ def right(facts: RequestFacts, profile: StatutoryProfile) -> WithdrawalRight | N
     if not profile.withdrawal_days or facts.gift:
         return None
     found = {
-        order_id: last_day(order.delivered_on, profile, order.country, order.region)
+        order_id: last_day(received_on(order), profile, order.country, order.region)
         for order_id, order in facts.orders.items()
         if order.channel not in BOUGHT_IN_PERSON
     }
     return WithdrawalRight(found, facts.asked_on) if found else None
 
 
+def received_on(order: OrderFacts) -> date | None:
+    """When its last item was received; None while one is still to come, in a parcel or in none yet."""
+    return None if order.to_come else order.delivered_on
+
+
 def last_day(
-    received_on: date | None, profile: StatutoryProfile, country: str | None, region: str | None = None
+    received: date | None, profile: StatutoryProfile, country: str | None, region: str | None = None
 ) -> date | None:
     """The day with whose end the period ends; None while the last item has not been received."""
-    if received_on is None or not profile.withdrawal_days:
+    if received is None or not profile.withdrawal_days:
         return None
-    return _ended(received_on + timedelta(days=profile.withdrawal_days), profile, country, region)
+    return _ended(received + timedelta(days=profile.withdrawal_days), profile, country, region)
 
 
 def refund_by(asked_on: date, sent_on: date | None, profile: StatutoryProfile) -> date | None:

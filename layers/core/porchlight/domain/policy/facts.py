@@ -30,6 +30,8 @@ class OrderFacts(BaseModel):
     """Local to ``zone``."""
     delivered_on: date | None = None
     """When its last parcel arrived, local to ``zone``; None while one is still coming, or none has."""
+    to_come: bool = False
+    """Something of it is in no parcel yet, as far as the shop says what is in them: by law its time has not begun."""
     zone: str | None = None
     gift: bool = False
     cancelled: bool = False
