@@ -209,6 +209,14 @@ def test_a_refusal_that_is_looked_at_again_and_stays_one_is_told_anew() -> None:
     assert second[0].moment is Moment.RETURN_REFUSED
 
 
+def test_who_sends_it_as_they_like_is_told_of_no_label() -> None:
+    own = change(APPROVED, method=ReturnMethod.OWN, label=None)
+    assert told(own, change(own, label=LABEL))["ReturnLabelMade"] is None
+    # A label that people bring is one
+    brought = LABEL.model_copy(update={"document": "labels/larkspur/rma_1.pdf"})
+    assert told(own, change(own, label=brought))["ReturnLabelMade"] is Moment.RETURN_LABEL
+
+
 def test_each_label_that_takes_the_place_of_another_is_told() -> None:
     labels = [LABEL.model_copy(update={"shipment_id": f"shp_{n}"}) for n in range(3)]
     made = [change(APPROVED, label=label) for label in labels]

@@ -207,6 +207,24 @@ def test_who_has_something_to_send_is_reminded_and_nobody_else(update: dict[str,
     assert (said is None) is reminded
 
 
+@pytest.mark.parametrize(
+    ("moment", "state", "told"),
+    [
+        (Moment.RETURN_APPROVED, ReturnState.APPROVED, True),
+        (Moment.RETURN_APPROVED, ReturnState.REFUNDED, True),
+        (Moment.RETURN_APPROVED, ReturnState.CANCELLED, False),
+        (Moment.RETURN_REFUSED, ReturnState.REFUSED, True),
+        (Moment.RETURN_REFUSED, ReturnState.APPROVED, False),
+        (Moment.RETURN_RECEIVED, ReturnState.RECEIVED, True),
+        (Moment.RETURN_RECEIVED, ReturnState.REFUNDED, True),
+        (Moment.RETURN_RECEIVED, ReturnState.EXPIRED, False),
+    ],
+)
+def test_news_that_is_none_any_more_is_not_told(moment: Moment, state: ReturnState, told: bool) -> None:
+    said = suppression(*(moment, "rma_1", order(), None, [], None, LATER), request=approved(state=state))
+    assert (said is None) is told
+
+
 def test_the_day_to_send_it_by_is_that_on_which_it_expires(renderer: PackRenderer) -> None:
     # Given a label that was made anew a week after the approval
     label = Label(

@@ -16,7 +16,7 @@ from porchlight.domain.returns import SETTLED, Outcome, Return, ReturnState
 from porchlight.domain.rma.answers import OPENINGS, POSTED, REOPENED
 from porchlight.domain.rma.inspection import question
 from porchlight.domain.rma.names import Resolution, ReturnKind, ReturnMethod, SettlementKind, SettlementState
-from porchlight.domain.rma.next_step import REMINDED, needs_label
+from porchlight.domain.rma.next_step import BY_LABEL, REMINDED, needs_label
 from porchlight.domain.rma.settlements import Settlement
 
 STATE_EVENT: dict[ReturnState, tuple[str, Moment | None]] = {
@@ -115,7 +115,9 @@ def _decided(old: Return, new: Return, event: Event) -> Iterator[DomainEvent]:
             yield _expected(new, event)
     label, before = new.label, old.label
     if label and (before is None or before.shipment_id != label.shipment_id):
-        another = old.is_approved and old.state not in _NOT_APPROVED
+        # Who sends it as they like and says the number has made no label that could be ready.
+        printed = new.method in BY_LABEL or bool(label.document)
+        another = printed and old.is_approved and old.state not in _NOT_APPROVED
         made = event("ReturnLabelMade", Moment.RETURN_LABEL, label.shipment_id, label.made_at)
         yield _told(made.model_copy(update={"subject_id": f"{new.return_id}#{label.shipment_id}"}), another)
 

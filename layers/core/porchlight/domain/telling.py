@@ -19,7 +19,7 @@ from porchlight.domain.moments import Moment
 from porchlight.domain.orders import Order
 from porchlight.domain.playbooks import AskStep, ClaimStep, CreditStep, LostStep, playbook
 from porchlight.domain.remedies import ENDING
-from porchlight.domain.returns import Return, ReturnState
+from porchlight.domain.returns import GIVEN_UP, Return, ReturnState
 from porchlight.domain.rma.said import is_waited_for
 from porchlight.domain.shipments import Shipment
 from porchlight.domain.signals import current
@@ -48,8 +48,11 @@ _WHILE_AT: dict[Moment, frozenset[Milestone]] = {
 """Where a parcel has to be for these to be still true."""
 _WHILE_RETURN: dict[Moment, frozenset[ReturnState]] = {
     Moment.RETURN_REQUESTED: frozenset({ReturnState.REQUESTED, ReturnState.IN_REVIEW}),
+    Moment.RETURN_APPROVED: frozenset(ReturnState) - GIVEN_UP,
+    Moment.RETURN_REFUSED: frozenset({ReturnState.REFUSED}),
     Moment.RETURN_LABEL: frozenset({ReturnState.APPROVED}),
     Moment.RETURN_SCANNED: frozenset({ReturnState.IN_TRANSIT}),
+    Moment.RETURN_RECEIVED: frozenset(ReturnState) - GIVEN_UP,
     Moment.RETURN_CANCELLED: frozenset({ReturnState.CANCELLED}),
 }
 _GOING_OUT = frozenset({MessageState.PLANNED, MessageState.SENDING, MessageState.SENT})
