@@ -365,6 +365,22 @@ class TestAnswer:
 
 
 class TestAgain:
+    def test_who_called_it_off_may_declare_it_once_more_on_the_same_day(self, shop: Shop) -> None:
+        shop.send()
+        shop.answer()
+        off = shop.made().model_copy(update={"state": ReturnState.CANCELLED, "version": 1})
+        shop.returns.update(off)
+        again = LATER + 120 * MINUTE
+        for _ in range(2):
+            page = shop.send(now=again)
+            assert "Saturday 7 March 2026" in texts(page.html)
+        first, second = sorted(shop.statements.records.values(), key=lambda one: one.declared_at)
+        assert (first.declared_at, second.declared_at) == (LATER, again)
+        assert shop.desk.answer("larkspur", second.statement_id, again) == "return"
+        made = shop.returns.get("larkspur", shop.statements.records["larkspur", second.statement_id].return_id)
+        assert made
+        assert (made.return_id != off.return_id, made.assessed) == (True, Outcome.APPROVE)
+
     def test_what_nothing_can_be_made_of_is_acknowledged_and_keeps_nobody_waiting(
         self, shop: Shop, monkeypatch: pytest.MonkeyPatch
     ) -> None:

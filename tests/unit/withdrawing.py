@@ -54,7 +54,7 @@ class Shop:
         self.links = Links(FakeSecrets(links={"key": "k" * 40}), "https://shop.example")
         renderer = PackRenderer(pack)
         self.page = WithdrawPage(
-            *(self.statements, self.orders, brands, renderer, self.links, self.tries, self.metrics),
+            *(self.statements, self.orders, self.returns, brands, renderer, self.links, self.tries, self.metrics),
         )
         self.desk = WithdrawalDesk(
             *(self.statements, self.requests, self.orders, self.returns, brands, renderer, self.links),

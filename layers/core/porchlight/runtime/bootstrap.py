@@ -281,7 +281,7 @@ class App:
 
         links = Links(self.secrets, self.public_url)
         return WithdrawPage(
-            *(self.statements, self.orders, self.brands, self.renderer, links, self.tries, self.metrics)
+            *(self.statements, self.orders, self.returns, self.brands, self.renderer, links, self.tries, self.metrics)
         )
 
     @property

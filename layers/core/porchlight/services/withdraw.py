@@ -10,11 +10,12 @@ from datetime import datetime
 
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.channels import Channel
-from porchlight.domain.law.statement import Draft, read_form, statement_of
+from porchlight.domain.law.statement import Draft, Statement, read_form, statement_of
 from porchlight.domain.law.withdraw_view import check_view, done_view, form_view, shops_view
 from porchlight.domain.orders import Order
+from porchlight.domain.returns import ReturnState
 from porchlight.errors import NotFoundError, TransientError
-from porchlight.ports import Brands, Metrics, Orders, Renderer
+from porchlight.ports import Brands, Metrics, Orders, Renderer, Returns
 from porchlight.reaching import Tries
 from porchlight.returning import Statements
 from porchlight.services.links import Links
@@ -46,6 +47,7 @@ class WithdrawPage:
 
     statements: Statements
     orders: Orders
+    returns: Returns
     brands: Brands
     renderer: Renderer
     links: Links
@@ -104,12 +106,21 @@ class WithdrawPage:
         often = self.tries.count(brand.brand_id, "withdraw-mail", draft.email.casefold(), now) > MOST_BY_ADDRESS
         speech = self.renderer.speech(brand, place.language, *wished)
         order_id, number = (order.order_id, order.number) if order else ("", draft.number)
-        said = statement_of(brand.brand_id, draft, order_id, number, speech.tag, now, silent=often)
-        if self.statements.put(said):
+        which, after = (brand.brand_id, draft, order_id, number, speech.tag, now), ""
+        while not self.statements.put(said := statement_of(*which, silent=often, after=after)):
+            stored = self.statements.get(brand.brand_id, said.statement_id)
+            if stored is None or not self._is_called_off(stored):
+                said = said.model_copy(update={"declared_at": stored.declared_at if stored else now})
+                break
+            after = said.statement_id
+        else:
             self.metrics.count("Withdrawals", brand=brand.brand_id)
-        elif stored := self.statements.get(brand.brand_id, said.statement_id):
-            said = said.model_copy(update={"declared_at": stored.declared_at})
         return self._page(place, done_view(brand, said, order, speech), wished)
+
+    def _is_called_off(self, statement: Statement) -> bool:
+        """True where the shopper has thought better of it: declared once more, it is meant."""
+        request = self.returns.get(statement.brand, statement.return_id) if statement.return_id else None
+        return request is not None and request.state is ReturnState.CANCELLED
 
     def _place(self, where: str, now: datetime) -> _Place:
         if where in self.brands.ids():

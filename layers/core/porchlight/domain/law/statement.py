@@ -86,17 +86,25 @@ def read_form(form: Mapping[str, Sequence[str]], *, linked: bool = False) -> tup
 
 
 def statement_of(
-    brand: str, draft: Draft, order_id: str, number: str, language: str, now: datetime, *, silent: bool = False
+    brand: str,
+    draft: Draft,
+    order_id: str,
+    number: str,
+    language: str,
+    now: datetime,
+    *,
+    silent: bool = False,
+    after: str = "",
 ) -> Statement:
     """The statement. The same one declared again on the same day (UTC) is the same: a second click, a page that was
-    loaded again.
+    loaded again. ``after``: the one before it, of which the return was called off since: then it is meant anew.
     """
     which = order_id or plain_number(draft.number)
     day = now.astimezone(UTC).date().isoformat()
     key = (brand, which, draft.email.casefold(), draft.what.casefold(), ",".join(sorted(draft.lines)), day)
     return Statement(
         brand=brand,
-        statement_id=stable_id("wdl", *key),
+        statement_id=stable_id("wdl", *key, *([after] if after else [])),
         declared_at=now,
         name=draft.name,
         number=number or draft.number,
