@@ -5,12 +5,15 @@ from typing import Any
 import pytest
 
 from porchlight.domain.dates import local_day
+from porchlight.domain.facts import refusal_variants
 from porchlight.domain.milestones import Milestone
 from porchlight.domain.orders import Destination
+from porchlight.domain.return_progress import may_object
 from porchlight.domain.returns import ReturnState
 from porchlight.domain.rma.goods import ItemFound
 from porchlight.domain.rma.names import Grade, ReturnMethod
 from porchlight.errors import ConflictError, InvalidInputError, PermanentProviderError
+from porchlight.services.asked import Asked
 from porchlight.services.review_return import PostedBody
 from tests.unit.returning import BRAND, World, world
 from tests.unit.stories import DAY, NOW, order, usd
@@ -119,6 +122,22 @@ def test_nothing_can_be_posted_that_has_come_or_is_not_waited_for() -> None:
         with pytest.raises(ConflictError) as caught:
             at.reviews.posted(BRAND, which, PostedBody(), "key-cx", at.now)
         assert caught.value.problem == "return-not-waiting"
+
+
+def test_what_no_person_has_refused_may_be_put_before_one() -> None:
+    # Given a withdrawal whose order is called off before it is decided
+    here, _ = withdrawn()
+    here.returns.records.clear()
+    asked = {"kind": "withdrawal", "resolution": "refund", "lines": ALL, "order_id": "ord_1"}
+    made, _ = here.requests.request(BRAND, Asked.model_validate(asked), "request-key-2", here.now)
+    off = here.orders.records[BRAND, "ord_1"].model_copy(update={"cancelled_at": here.now})
+    here.orders.records[BRAND, "ord_1"] = off
+    here.run()
+    # Then the law's decision is nobody's, and somebody can be asked
+    refused = here.get(made.return_id)
+    assert (refused.state, refused.decisions[-1].decided_by) == (ReturnState.REFUSED, "law")
+    assert refusal_variants(refused) == ["order_cancelled"]
+    assert may_object(refused)
 
 
 def test_for_an_empty_box_people_have_their_time() -> None:

@@ -295,7 +295,7 @@ def refusal_variants(request: Return) -> list[str]:
     if not request.decisions:
         return []
     decision = request.decisions[-1]
-    return [decision.rule] if decision.decided_by == "policy" else [decision.rule, "by_person"]
+    return [decision.rule] if decision.by_rule else [decision.rule, "by_person"]
 
 
 def collects(shipment: Shipment) -> bool:

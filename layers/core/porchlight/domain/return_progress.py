@@ -54,7 +54,7 @@ class Extras(NamedTuple):
 def may_object(request: Return) -> bool:
     """True for a refusal that no person has looked at, by itself or once more."""
     refused = request.state is ReturnState.REFUSED and may_reopen(request)
-    return refused and all(one.decided_by == "policy" and one.rule != REOPENED for one in request.decisions)
+    return refused and all(one.by_rule and one.rule != REOPENED for one in request.decisions)
 
 
 def sends_own(request: Return) -> bool:

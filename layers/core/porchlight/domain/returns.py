@@ -108,6 +108,11 @@ class Decision(BaseModel):
     facts: dict[str, str | int | bool | None] = {}
     note: str = ""
 
+    @property
+    def by_rule(self) -> bool:
+        """True where the policy or the law decided, and nobody has looked."""
+        return self.decided_by in ("policy", "law")
+
 
 class Label(BaseModel):
     """The return parcel: which carrier and number it will be scanned under, and what the shopper needs to send it."""

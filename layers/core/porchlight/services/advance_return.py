@@ -208,7 +208,7 @@ class ReturnSteps:
         for one in request.decisions[len(stored.decisions) :]:
             if one.rule == "workflow_failed":
                 self.metrics.count("ReturnsFailed", step=str(one.facts.get("step")))
-            elif one.decided_by in ("policy", "law"):
+            elif one.by_rule:
                 self.metrics.count("ReturnsDecided", outcome=one.outcome.value, rule=one.rule)
 
 
