@@ -13,7 +13,9 @@ from porchlight.domain.rma.settlements import Settlement
 from porchlight.errors import TransientError
 from porchlight.returning import Answer, Instruction, MoneyNews
 from porchlight.services.money_news import MoneyDesk
+from porchlight.services.warehouse import RepairBody
 from tests.unit.returning import BRAND, ONE, World, wanted, world
+from tests.unit.stories import usd
 
 INSTANT = {"resolution": "instant_exchange"}
 
@@ -197,3 +199,88 @@ def test_a_question_whose_execution_is_gone_is_not_left_to_nobody() -> None:
     here.run()
     here.decide(rma, True)
     assert here.moved() == {"refund": 10_000}
+
+
+def test_what_comes_back_from_the_bank_is_paid_again_though_nobody_ever_looked_at_the_goods() -> None:
+    """Given a refund on inspection that was paid because nobody inspected in time, when the bank sends it back and a
+    person says yes, then it is paid at once.
+    """
+    here = world(refund_on="inspected")
+    rma = here.ask()
+    here.carrier(rma)
+    here.receive(rma, ONE)
+    here.later(days=5)
+    assert here.moved() == {"refund": 10_000}
+    _hear(here, rma, here.get(rma).settlements[0], SettlementState.FAILED)
+    here.decide(rma, True)
+    assert (len(here.provider.done), bool(here.get(rma).closed_at)) == (2, True)
+
+
+def test_a_hold_that_is_refused_after_it_was_looked_for_makes_an_ordinary_exchange_of_it() -> None:
+    """Given a hold that was taken and of which nothing was heard, when people let it be asked for longer and it is then
+    refused, then the other goods go out once theirs are there.
+    """
+    here = world()
+    here.provider.state = SettlementState.ACCEPTED
+    rma = here.ask(**(wanted() | INSTANT))
+    for _ in range(14):
+        here.later(days=1)
+    assert here.get(rma).review
+    here.provider.state = SettlementState.FAILED
+    here.decide(rma, True)
+    assert here.rules(rma)[-1] == "hold_failed"
+    here.provider.state = SettlementState.DONE
+    here.carrier(rma)
+    assert (here.get(rma).state, here.provider.moved(SettlementKind.EXCHANGE)) == (ReturnState.EXCHANGED, 10_000)
+
+
+@pytest.mark.parametrize("approve", [True, False])
+def test_a_hold_that_is_lost_after_the_goods_went_out_is_a_question_and_the_return_ends(approve: bool) -> None:
+    """Given cheaper goods that went out at once, when what was held is gone and theirs never come, then nothing is paid
+    back, and nobody waits for ever.
+    """
+    here = world()
+    rma = here.ask(**(wanted(8_000) | INSTANT))
+    _hear(here, rma, here.get(rma).settlements[0], SettlementState.FAILED)
+    assert here.get(rma).review
+    here.decide(rma, approve)
+    here.later(days=31)
+    request = here.get(rma)
+    assert (request.state, here.moved().get("refund"), bool(request.closed_at)) == (ReturnState.EXCHANGED, None, True)
+    assert here.provider.moved(SettlementKind.CAPTURE) == (8_000 if approve else 0)
+    assert not any(one.token for one in here.executions.values())
+
+
+def test_what_was_paid_after_all_is_no_question_any_more_and_is_not_paid_again() -> None:
+    here = world()
+    rma = here.ask()
+    here.carrier(rma)
+    one = here.get(rma).settlements[0]
+    _hear(here, rma, one, SettlementState.FAILED)
+    order = here.orders.records[BRAND, "ord_1"]
+    here.orders.records[BRAND, "ord_1"] = order.model_copy(update={"refunds": {"re_1": usd(18_000)}})
+    here.decide(rma, True)
+    assert here.get(rma).settlements[-1].why == "less_left"
+    _hear(here, rma, one, SettlementState.DONE)
+    assert here.get(rma).review is None
+    here.later(days=5)
+    assert (here.moved(), here.get(rma).state) == ({"refund": 10_000}, ReturnState.REFUNDED)
+
+
+def test_a_repair_that_the_workshop_begins_on_a_return_that_failed_is_not_forgotten() -> None:
+    here = world()
+    rma = here.ask(kind="warranty", resolution="repair")
+    here.receive(rma)
+    (mine,) = here.executions
+    here.steps.fail(BRAND, rma, mine, "AwaitNews", "States.Runtime", here.now)
+    here.executions[mine].token = ""
+    body = RepairBody.model_validate({"state": "in_repair"})
+    here.warehouse.repair(BRAND, rma, body, "wh", here.now)
+    here.run()
+    assert here.get(rma).state is ReturnState.FAILED
+    here.reviews.reopen(BRAND, rma, "key-cx", here.now)
+    here.run()
+    here.decide(rma, True)
+    assert here.get(rma).state is ReturnState.IN_REPAIR
+    here.later(days=22)
+    assert here.get(rma).review

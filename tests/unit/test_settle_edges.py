@@ -98,6 +98,9 @@ def test_what_was_held_and_taken_frees_the_money_of_all_orders(desk: Desk) -> No
         assert desk.settle(kind=kind) == "done"
     assert desk.provider.moved(Kind.CAPTURE) == 7_000
     assert (desk.left(), desk.left("ord_2")) == (12_500, 12_500)
+    # When it is taken back from us, the goods are paid for by what was paid before, as they were meant to be
+    hear(desk, desk.get().settlements[-1].key, State.FAILED)
+    assert (desk.left(), desk.left("ord_2")) == (7_500, 10_500)
 
 
 def test_goods_that_were_paid_for_with_what_was_held_are_paid_back_when_they_come_back(desk: Desk) -> None:

@@ -109,13 +109,15 @@ class SettlementBook:
         after = ended or after
         book = self.ledger_book.open(self._order(request.brand, one.order_id))
         moved = ledger.moved(book, one.key, answer.state, now, answer.reference)
-        if one.kind is SettlementKind.CAPTURE and answer.state is SettlementState.DONE:
-            # What was sent is paid for by itself: the money of the orders before is free.
+        taken = answer.state is SettlementState.DONE
+        if one.kind is SettlementKind.CAPTURE and (taken or one.state is SettlementState.DONE):
+            # What was sent is paid for by itself, and the money of the orders before is free; or it is not any more.
             for key, order_id in _exchanged(request):
+                state = SettlementState.FAILED if taken else SettlementState.DONE
                 if order_id == one.order_id:
-                    moved = ledger.moved(moved, key, SettlementState.FAILED, now)
+                    moved = ledger.moved(moved, key, state, now)
                 else:
-                    self._free(request.brand, order_id, key, now)
+                    self._move(request.brand, order_id, key, state, now)
         if moved is book:
             self.returns.update(after)
         else:
@@ -139,10 +141,10 @@ class SettlementBook:
         self.returns.update(request)
         return request
 
-    def _free(self, brand: str, order_id: str, key: str, now: datetime) -> None:
-        """What another order's money was promised for is paid otherwise; told again it is free already."""
+    def _move(self, brand: str, order_id: str, key: str, state: SettlementState, now: datetime) -> None:
+        """What was promised of another order's money; told again it is no news."""
         book = self.ledger_book.open(self._order(brand, order_id))
-        if (after := ledger.moved(book, key, SettlementState.FAILED, now)) is not book:
+        if (after := ledger.moved(book, key, state, now)) is not book:
             self.ledger_book.ledgers.save(after)
 
     def _count_ended(self, brand: BrandConfig, kind: SettlementKind) -> None:

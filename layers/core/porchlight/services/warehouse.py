@@ -264,7 +264,7 @@ def _repaired(request: Return, step: RepairStep, now: datetime) -> Return:
     update: dict[str, object] = {"repairs": (*request.repairs, step)}
     if step.shipment_id:
         update["replacement_shipment_id"] = step.shipment_id
-    if step.state is RepairState.IN_REPAIR and request.state not in GIVEN_UP:
+    if step.state is RepairState.IN_REPAIR and request.state not in {*GIVEN_UP, ReturnState.FAILED}:
         update["state"] = ReturnState.IN_REPAIR
     elif step.state is RepairState.REPAIRED:
         update["state"] = ReturnState.REPAIRED

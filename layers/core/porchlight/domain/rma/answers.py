@@ -3,13 +3,21 @@
 from datetime import datetime
 
 from porchlight.domain.returns import GIVEN_UP, SETTLED, Decision, Outcome, Return, ReturnState, Review
-from porchlight.domain.rma.names import Resolution, ReturnKind, ReturnMethod, SettlementKind, SettlementState
+from porchlight.domain.rma.names import (
+    RepairState,
+    Resolution,
+    ReturnKind,
+    ReturnMethod,
+    SettlementKind,
+    SettlementState,
+)
 from porchlight.domain.rma.next_step import (
     GOODS,
     MONEY,
     NO_LABEL,
     PRINCIPAL,
     REQUEST,
+    STUCK,
     answer_by,
     arrivals,
     came,
@@ -27,8 +35,6 @@ from porchlight.domain.rma.settlements import Parts
 REPAIR_OVERDUE = "repair_overdue"
 GONE = "refund-gone"
 """Why a refund that a provider had taken is none: it is not there any more. The money may have moved all the same."""
-STUCK = "no_answer"
-"""A provider has taken something, and nothing more was heard of it."""
 LOST = frozenset({"never_received", "not_booked", "lost", "returned_to_sender"})
 """Why people are asked about something that was sent and is not here."""
 REOPENED = "reopened"
@@ -187,7 +193,8 @@ def _revived(request: Return) -> Return:
     if request.state not in {*GIVEN_UP, ReturnState.FAILED}:
         return request
     revived = request.model_copy(update={"state": resting_state(request), "failure": None})
-    return _paid_back(revived) if request.resolution is Resolution.REPAIR and request.repairs else revived
+    rejected = bool(request.repairs) and request.repairs[-1].state is RepairState.REJECTED
+    return _paid_back(revived) if request.resolution is Resolution.REPAIR and rejected else revived
 
 
 def _paid_back(request: Return) -> Return:

@@ -14,7 +14,7 @@ from porchlight.domain.rma import answers
 from porchlight.domain.rma.amounts import EXCHANGES, exchanged, payer, quote, wanted_minor
 from porchlight.domain.rma.moves import ask
 from porchlight.domain.rma.names import Resolution, SettlementKind, SettlementState
-from porchlight.domain.rma.next_step import MONEY, PRINCIPAL, last_word, terms_of
+from porchlight.domain.rma.next_step import MONEY, PRINCIPAL, said_of, terms_of
 from porchlight.domain.rma.settlements import Parts, Settlement
 
 Kind = SettlementKind
@@ -178,15 +178,15 @@ def _key(request: Return, kind: SettlementKind, name: str) -> str:
 
 
 def latest(request: Return, key: str) -> Settlement | None:
-    """The last try of a due, by the key of the first."""
-    return next((one for one in reversed(request.settlements) if one.key.partition("-")[0] == key), None)
+    """The last try of a due, by the key of the first; one that was done after all stands before later ones."""
+    tries = [one for one in request.settlements if one.key.partition("-")[0] == key]
+    return next((one for one in tries if one.state is SettlementState.DONE), tries[-1] if tries else None)
 
 
 def may_try_again(request: Return, failed: Settlement) -> bool:
     """True once a person (or their deadline) has said so about this very try."""
-    word = last_word(request, MONEY)
-    said_yes = word is not None and word.outcome is Outcome.APPROVE and word.facts.get("key") == failed.key
-    return request.review is None and said_yes
+    word = said_of(request, failed)
+    return request.review is None and word is not None and word.outcome is Outcome.APPROVE
 
 
 def intended(

@@ -176,6 +176,10 @@ def _moot(request: Return, parcels: Parcels, now: datetime) -> Return | None:
         answers.STUCK: not any(one.state is SettlementState.ACCEPTED for one in request.settlements),
         **dict.fromkeys(answers.LOST, is_here(request)),
     }
+    if review.stage == MONEY and review.why not in over:  # a payment that had failed is done after all
+        over[review.why] = not any(
+            one.state is SettlementState.FAILED for kind in SettlementKind for one in of_kind(request, kind)
+        )
     return request.model_copy(update={"review": None}) if over.get(review.why) else None
 
 
@@ -211,13 +215,15 @@ def _deadline(request: Return, parcels: Parcels, now: datetime) -> Return | None
 
 
 def _failed_money(request: Return, parcels: Parcels, now: datetime) -> Return | None:
-    """A hold that cannot be had makes an ordinary exchange of it; all else is looked at by people."""
+    """A hold that cannot be had makes an ordinary exchange of it, unless the goods are out; all else is looked at by
+    people.
+    """
     if request.review or not request.is_approved or request.state in {*GIVEN_UP, ReturnState.FAILED}:
         return None
     one = failed(request)
     if one is None:
         return ask(request, MONEY, answers.STUCK, now) if stuck(request, now) else None
-    if one.kind is SettlementKind.HOLD:
+    if one.kind is SettlementKind.HOLD and not of_kind(request, SettlementKind.EXCHANGE):
         noted = answers.decision(request, Outcome.APPROVE, "hold_failed", now, {"key": one.key, "why": one.why})
         update = {"resolution": Resolution.EXCHANGE, "decisions": (*request.decisions, noted)}
         return request.model_copy(update=update)
@@ -252,7 +258,7 @@ def _no_show(request: Return, parcels: Parcels, now: datetime) -> Return | None:
     if _nothing_pending(request, now):
         return None
     facts: dict[str, str | int | bool | None] = {"shipment_id": request.label.shipment_id if request.label else None}
-    held = has_hold(request) and request.resolution is Resolution.INSTANT_EXCHANGE
+    held = request.resolution is Resolution.INSTANT_EXCHANGE and (has_hold(request) or request.state in SETTLED)
     if held:
         facts["stage"] = GOODS
     noted = answers.decision(request, Outcome.REFUSE, SCAN_DEADLINE, now, facts | {"arrived": arrivals(request)})

@@ -57,6 +57,8 @@ SCAN_DEADLINE = "scan_deadline"
 REMINDED = "review_reminder"
 NO_LABEL = "label_refused"
 """Why a person is asked who can give the shopper another label, or let them send it as they like."""
+STUCK = "no_answer"
+"""A provider has taken something, and nothing more was heard of it."""
 WITHOUT_TERMS = Terms(policy_version="")
 """What holds for returns that were asked for under a release before terms were kept."""
 
@@ -121,7 +123,8 @@ def next_step(request: Return, now: datetime, told: Told = NOTHING_TOLD) -> Step
             return Step(Do.WAIT, until=waits_for)
         if waits_for or is_due(request, kind, now):
             return Step(Do.SETTLE, kind)
-        return Step(Do.WAIT, until=min(deadlines(request), default=now + LOOK_AGAIN))
+        ahead = (one for one in deadlines(request) if one > now)  # what is past was looked at already
+        return Step(Do.WAIT, until=min(ahead, default=now + LOOK_AGAIN))
     if is_in_repair(request):
         return Step(Do.WAIT, until=repair_until(request))
     return Step(Do.CLOSE)
@@ -240,8 +243,10 @@ def trigger_of(request: Return, kind: SettlementKind) -> RefundTrigger:
 
 
 def is_due(request: Return, kind: SettlementKind, now: datetime) -> bool:
-    """True once a settlement may be made: its trigger, a person's word, or the law's last day."""
-    if goods_accepted(request) or (kind is SettlementKind.RELEASE and goods_refused(request)):
+    """True once a settlement may be made: its trigger, a person's word, or the law's last day. What was asked for once
+    was due then, and is tried again without another look at the goods.
+    """
+    if of_kind(request, kind) or goods_accepted(request) or (kind is SettlementKind.RELEASE and goods_refused(request)):
         return True
     terms = terms_of(request)
     if terms.refund_by and came(request) and local_day(now, terms.zone) >= terms.refund_by:
@@ -274,12 +279,14 @@ def _whole(request: Return) -> list[SettlementKind]:
     dearer, cheaper = exchange and request.difference_minor > 0, exchange and request.difference_minor < 0
     if has_hold(request) and goods_refused(request):
         return [SettlementKind.CAPTURE if must_capture(request) else SettlementKind.RELEASE]
+    if goods_refused(request) and request.state is ReturnState.EXCHANGED:
+        return []
     found = [
         (has_hold(request) and not held and not request.is_captured, SettlementKind.RELEASE),
         (held, SettlementKind.HOLD),
         (dearer, SettlementKind.CHARGE),
         (True, PRINCIPAL[request.resolution]),
-        (held, SettlementKind.RELEASE),
+        (held and has_hold(request), SettlementKind.RELEASE),
         (cheaper, SettlementKind.REFUND),
     ]
     return [kind for wanted, kind in found if wanted]
@@ -298,9 +305,14 @@ def must_capture(request: Return) -> bool:
 
 
 def of_kind(request: Return, kind: SettlementKind) -> list[Settlement]:
-    """Its settlements of a kind, without those that another try has taken the place of."""
-    replaced = {one.of for one in request.settlements if one.kind is kind and one.of}
-    return [one for one in request.settlements if one.kind is kind and one.key not in replaced]
+    """Its settlements of a kind, without those that another try has taken the place of, and without tries that failed
+    of what was done after all.
+    """
+    mine = [one for one in request.settlements if one.kind is kind]
+    done = {one.key for one in mine if one.state is SettlementState.DONE}
+    vain = {one.key for one in mine if one.state is SettlementState.FAILED and one.of in done}
+    replaced = vain | {one.of for one in mine if one.of and one.key not in vain}
+    return [one for one in mine if one.key not in replaced]
 
 
 def is_settled(request: Return, kind: SettlementKind) -> bool:
@@ -317,12 +329,17 @@ def is_settled(request: Return, kind: SettlementKind) -> bool:
 
 def failed(request: Return) -> Settlement | None:
     """The settlement that failed last, and that no other try and no word of a person has taken the place of."""
-    word = last_word(request, MONEY)
     for kind in _whole(request):
         for one in of_kind(request, kind):
-            if one.state is SettlementState.FAILED and not (word and word.facts.get("key") == one.key):
+            if one.state is SettlementState.FAILED and said_of(request, one) is None:
                 return one
     return None
+
+
+def said_of(request: Return, one: Settlement) -> Decision | None:
+    """What was said about a settlement that had failed. That it may take its time longer says nothing of that."""
+    word = last_word(request, MONEY)
+    return word if word and word.facts.get("key") == one.key and word.facts.get("why") != STUCK else None
 
 
 def stuck(request: Return, now: datetime) -> Settlement | None:
