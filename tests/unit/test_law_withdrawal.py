@@ -1,4 +1,4 @@
-"""The period of withdrawal and the day of the refund, as the law counts them."""
+"""The period of withdrawal, as the law counts it."""
 
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from porchlight.domain.dates import local_day
 from porchlight.domain.forecast.free_days import free_days
-from porchlight.domain.law.model import RefundFrom, StatutoryProfile
-from porchlight.domain.law.withdrawal import last_day, refund_by, right
+from porchlight.domain.law.model import StatutoryProfile
+from porchlight.domain.law.withdrawal import last_day, right
 from porchlight.domain.policy.facts import OrderFacts, RequestFacts
 
 EU = StatutoryProfile(country="DE", withdrawal_days=14, refund_days=14)
@@ -114,13 +114,3 @@ def test_there_is_none_by_some_laws_in_shops_and_for_who_got_a_gift() -> None:
     the = right(facts(day, gift=True), EU)
     assert the is not None
     assert not the.is_open("ord_other")
-
-
-@given(DAYS, st.integers(0, 60))
-def test_the_refund_is_due_after_notice_and_may_wait_for_goods_or_proof(asked: date, sent_after: int) -> None:
-    sent = asked + timedelta(days=sent_after)
-    due = refund_by(asked, sent, EU)
-    assert due == max(asked + timedelta(days=14), sent)
-    assert refund_by(asked, None, EU) is None
-    from_goods = EU.model_copy(update={"refund_from": RefundFrom.GOODS})
-    assert refund_by(asked, sent, from_goods) == sent + timedelta(days=14)

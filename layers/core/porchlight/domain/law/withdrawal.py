@@ -1,11 +1,11 @@
-"""Until when a buyer may withdraw, and by when the money is back."""
+"""Until when a buyer may withdraw."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from porchlight.domain.forecast.free_days import free_days
-from porchlight.domain.law.model import RefundFrom, StatutoryProfile
+from porchlight.domain.law.model import StatutoryProfile
 from porchlight.domain.policy.facts import OrderFacts, RequestFacts
 
 BOUGHT_IN_PERSON = frozenset({"store", "pos", "retail"})
@@ -55,17 +55,6 @@ def last_day(
     if received is None or not profile.withdrawal_days:
         return None
     return _ended(received + timedelta(days=profile.withdrawal_days), profile, country, region)
-
-
-def refund_by(asked_on: date, sent_on: date | None, profile: StatutoryProfile) -> date | None:
-    """The last day for the refund. ``sent_on``: when the goods came back or it was proved that they were sent (a
-    carrier's first scan proves it), whichever was first; None: neither has happened, and the money may wait.
-    """
-    if sent_on is None:
-        return None
-    if profile.refund_from is RefundFrom.GOODS:
-        return sent_on + timedelta(days=profile.refund_days)
-    return max(asked_on + timedelta(days=profile.refund_days), sent_on)
 
 
 def _ended(day: date, profile: StatutoryProfile, country: str | None, region: str | None) -> date:
