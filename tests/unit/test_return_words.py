@@ -157,7 +157,9 @@ def test_news_of_the_way_promises_what_the_terms_do(
 def test_no_carrier_scans_what_is_brought_to_a_shop(renderer: PackRenderer) -> None:
     for said in both(renderer, approved(method=ReturnMethod.IN_STORE)):
         assert "as soon as you have brought it" in said
+        assert "Please bring it by" in said, "or it expires"
         assert "scan" not in said
+        assert "Please send" not in said
     said = email(renderer, Moment.RETURN_REMINDER, approved(method=ReturnMethod.IN_STORE))
     assert "scanned" not in said
 

@@ -514,6 +514,10 @@ class TestProgress:
         assert "A person is looking at your return" in said
         assert "We cannot take this back" not in said
 
+    def test_what_is_brought_to_a_shop_has_its_last_day_too(self, shop: Shop) -> None:
+        said = texts(shop.show(self.approved(shop, method=ReturnMethod.IN_STORE, label=None)))
+        assert "Please hand it over by Thursday 2 April" in said
+
     def test_amounts_are_shown_in_their_parts(self, shop: Shop) -> None:
         said = texts(shop.show(self.approved(shop)))
         assert "Items $100.00 The way back −$5.00 Together $95.00" in said

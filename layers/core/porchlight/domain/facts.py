@@ -20,8 +20,8 @@ from porchlight.domain.orders import Order, Shopper
 from porchlight.domain.policies import REFUSALS
 from porchlight.domain.ranges import NO_DAY
 from porchlight.domain.returns import Return
-from porchlight.domain.rma.names import BY_PARCEL, Resolution, ReturnKind
-from porchlight.domain.rma.next_step import scan_until
+from porchlight.domain.rma.names import BY_PARCEL, Resolution
+from porchlight.domain.rma.next_step import comes_back, scan_until
 from porchlight.domain.rma.said import paid_on
 from porchlight.domain.rma.terms import Terms
 from porchlight.domain.shipments import Shipment
@@ -203,21 +203,23 @@ class Scene:
         hidden, approved, until = gift or is_for_recipient(request), request.approved_at, None
         amount = None if hidden else request.refund_amount
         decided = {key: value for one in request.decisions for key, value in one.facts.items()}
-        if approved and request.method in BY_PARCEL and request.kind is not ReturnKind.CLAIM:
+        if approved and comes_back(request):
             until = local_day(scan_until(request), self.zone_of())
-        label = request.label
+        by_parcel, label = request.method in BY_PARCEL, request.label
+        days = self.speech.dated(until if until and until >= today else None, today)
         return {
             **base,
             "refund_amount": self.speech.money(amount) if amount else "",
             "fee": self.speech.money(terms.fee) if amount and terms.fee and terms.fee.amount else "",
             "window_days": decided.get("window_days") or terms.window_days,
-            **dict(zip(_DROP_OFF, self.speech.dated(until if until and until >= today else None, today), strict=True)),
+            **(dict(zip(_DROP_OFF, days, strict=True)) if by_parcel else {}),
+            "bring_by": "" if by_parcel else days[0],
             **self.carrier("return_carrier", label.carrier if label else ""),
             "return_tracking": clean(label.tracking_number, 64) if label else "",
             "return_state": request.state.value,
             "return_kind": request.kind.value,
             "resolution": request.resolution.value,
-            "by_parcel": request.method in BY_PARCEL,
+            "by_parcel": by_parcel,
             "gift": hidden,
             "deduction": "" if hidden else self._deduction(request),
             "return_money": self._return_money(request, terms, amount),
@@ -344,7 +346,7 @@ _NO_CASE: View = {
 }
 _NO_RETURN: View = {
     **dict.fromkeys(("refund_amount", "fee", "deduction", "return_tracking", "return_state", "resolution"), ""),
-    **{"return_kind": "", "by_parcel": False, "gift": False},
+    **{"return_kind": "", "by_parcel": False, "gift": False, "bring_by": ""},
     **dict.fromkeys(_DROP_OFF, ""),
     "return_money": "",
     "window_days": 0,

@@ -70,6 +70,7 @@ def progress_view(scene: Scene, request: Return, links: Mapping[str, str], extra
     state = f"return_states.{ReturnState.IN_REVIEW.value if again else request.state.value}"
     refused = request.state is ReturnState.REFUSED
     sends = request.state is ReturnState.APPROVED and not request.scanned_at
+    until = facts["drop_off_by"] or facts["bring_by"]
     waits = sends and request.method in _PRINTED and request.label is None
     return {
         **page_parts(scene, links),
@@ -80,9 +81,7 @@ def progress_view(scene: Scene, request: Return, links: Mapping[str, str], extra
         "return_id": request.return_id,
         "gets": _gets(scene, request, gift=extras.gift) if request.state in _OPEN | _COMING else [],
         "steps": return_steps(scene, request),
-        "drop_off": say("returns.said.drop_off", facts)
-        if sends and request.method in BY_PARCEL and facts["drop_off_by"]
-        else "",
+        "drop_off": say("returns.said.drop_off", {"drop_off_by": until}) if sends and until else "",
         "label": extras.label if sends else "",
         "waits": waits,
         "code": extras.code if sends else "",
