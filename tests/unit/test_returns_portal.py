@@ -574,6 +574,28 @@ class TestProgress:
         assert shop.act(request, "person") == ""
         assert shop.returns.records["larkspur", request.return_id] == stored
 
+    def test_a_deadline_that_went_by_is_no_persons_answer(self, shop: Shop) -> None:
+        # Given a question of which people were reminded, and that nobody answered
+        def said(rule: str, outcome: Outcome, by: str = "policy") -> Decision:
+            values = {"outcome": outcome, "rule": rule, "policy_version": "1", "decided_at": LATER, "decided_by": by}
+            return Decision.model_validate(values)
+
+        unanswered = (
+            said("above_review_amount", Outcome.REVIEW),
+            said("review_reminder", Outcome.REVIEW, "workflow"),
+            said("review_deadline", Outcome.REFUSE),
+        )
+        request = self.approved(shop, state=ReturnState.REFUSED, decisions=unanswered, label=None)
+        # Then the shopper may have a person look at it, and once more where nobody has
+        assert shop.act(request, "person") == "person"
+        again = shop.returns.records["larkspur", request.return_id]
+        no = again.model_copy(
+            update={"review": None, "decisions": (*again.decisions, said("review_deadline", Outcome.REFUSE))}
+        )
+        shop.returns.records["larkspur", request.return_id] = no
+        assert 'value="person"' in shop.show(no)
+        assert shop.act(no, "person") == "person"
+
     def test_a_persons_no_is_not_asked_about_again_here(self, shop: Shop) -> None:
         no = Decision(
             **{"outcome": Outcome.REFUSE, "rule": "human_review", "policy_version": "1", "decided_at": LATER},

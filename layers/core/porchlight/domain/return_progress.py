@@ -10,7 +10,7 @@ from porchlight.domain.policies import of_order
 from porchlight.domain.policy.model import Facility
 from porchlight.domain.portal_view import page_parts
 from porchlight.domain.returns import GIVEN_UP, SETTLED, Return, ReturnState
-from porchlight.domain.rma.answers import REOPENED, may_cancel, may_reopen
+from porchlight.domain.rma.answers import BY_PERSON, may_cancel, may_reopen
 from porchlight.domain.rma.names import (
     BY_PARCEL,
     NOTHING_COMES,
@@ -52,9 +52,9 @@ class Extras(NamedTuple):
 
 
 def may_object(request: Return) -> bool:
-    """True for a refusal that no person has looked at, by itself or once more."""
+    """True for a refusal that no person has answered for: that a deadline went by, once more even, is no answer."""
     refused = request.state is ReturnState.REFUSED and may_reopen(request)
-    return refused and all(one.by_rule and one.rule != REOPENED for one in request.decisions)
+    return refused and not any(one.rule == BY_PERSON for one in request.decisions)
 
 
 def sends_own(request: Return) -> bool:
