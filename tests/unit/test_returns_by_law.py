@@ -140,6 +140,30 @@ def test_what_no_person_has_refused_may_be_put_before_one() -> None:
     assert may_object(refused)
 
 
+@pytest.mark.parametrize("trigger", ["first_scan", "received"])
+def test_what_never_left_the_shop_need_not_come_back(trigger: str) -> None:
+    # Given a withdrawal before anything was sent
+    here, _ = withdrawn(refund_on=trigger)
+    here.returns.records.clear()
+    here.shipments.records.clear()
+    here.orders.parcels.clear()
+    rma = here.ask("request-key-2", kind="withdrawal", resolution="refund", lines=ALL, source="withdrawal")
+    assert here.get(rma).terms.nothing_sent  # type: ignore[union-attr]
+    # When the last day comes, Then people are asked before, and it is paid
+    here.later(days=12)
+    review = here.get(rma).review
+    assert review
+    assert (review.stage, review.why) == ("goods", "never_sent")
+    assert days_until_paid(here) == 14
+    assert here.moved() == {"refund": WHOLE}
+
+
+def test_what_left_after_all_is_waited_for_as_long_as_a_person_says_so() -> None:
+    here, rma = withdrawn(refund_on="received")
+    assert not here.get(rma).terms.nothing_sent  # type: ignore[union-attr]
+    assert days_until_paid(here) is None
+
+
 def test_for_an_empty_box_people_have_their_time() -> None:
     here, rma = withdrawn(refund_on="received", deadlines={"review_days": 10})
     here.later(days=13)

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Self
 
 from porchlight.domain.dates import local_day
-from porchlight.domain.dispatch import holdings, is_to_come
+from porchlight.domain.dispatch import holdings, is_awaited, is_to_come
 from porchlight.domain.ids import order_id as id_of_order
 from porchlight.domain.milestones import Milestone
 from porchlight.domain.money import Money
@@ -187,7 +187,7 @@ class Assessor:
 
     def _assess(self, brand_id: str, probe: Return, resolution: Resolution | None, *, gift: bool) -> Assessed:
         brand, orders, parcels = self.brands.get(brand_id), dict[str, Order](), dict[str, list[Shipment]]()
-        to_come = set[str]()
+        left: dict[str, dict[str, bool]] = {}
         for order_id in probe.order_ids:
             contents = self.orders.contents(brand_id, order_id)
             order = contents.order
@@ -196,8 +196,8 @@ class Assessor:
             orders[order_id] = order
             found = (self.shipments.get(brand_id, parcel) for parcel in contents.shipment_ids)
             parcels[order_id] = [parcel for parcel in found if parcel and not parcel.is_return]
-            if is_to_come(order, holdings(parcels[order_id], contents.untracked)):
-                to_come.add(order_id)
+            held = holdings(parcels[order_id], contents.untracked)
+            left[order_id] = {"to_come": is_to_come(order, held), "sent": bool(held) or not is_awaited(order)}
         _check(probe, orders, parcels)
         others = {one.return_id: one for order_id in orders for one in self.returns.of_order(brand_id, order_id)}
         ahead = tuple(ahead_of(probe, others.values()))
@@ -211,7 +211,7 @@ class Assessor:
             gift=gift,
             orders={
                 key: _order_facts(order, parcels[key], list(others.values()), ahead, brand.zone).model_copy(
-                    update={"to_come": key in to_come}
+                    update=left[key]
                 )
                 for key, order in orders.items()
             },

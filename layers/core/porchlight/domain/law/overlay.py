@@ -104,6 +104,7 @@ def _line(
     order = facts.orders[line.order_id]
     last = last_day(received_on(order), profile, order.country, order.region)
     terms = _terms(verdict.terms, facts, last, exempt, profile, refused=bool(verdict.refused), withdraws=withdraws)
+    terms = terms.model_copy(update={"nothing_sent": withdraws and not order.sent})
     if not line.ships:  # a download: nothing can be sent back
         terms = terms.model_copy(update={"methods": (ReturnMethod.KEEP,)})
     return replace(verdict, refused="", rule=verdict.rule if not verdict.refused else STATUTORY, terms=terms), True
@@ -159,4 +160,5 @@ def _together(lines: "Sequence[LineVerdict]") -> Terms:
 
     standing = [one.terms for one in lines if not one.refused] or [one.terms for one in lines]
     due = [one.refund_by for one in standing if one.refund_by]
-    return together(standing).model_copy(update={"refund_by": min(due, default=None)})
+    nothing_sent = all(one.nothing_sent for one in standing)
+    return together(standing).model_copy(update={"refund_by": min(due, default=None), "nothing_sent": nothing_sent})

@@ -32,6 +32,8 @@ class OrderFacts(BaseModel):
     """When its last parcel arrived, local to ``zone``; None while one is still coming, or none has."""
     to_come: bool = False
     """Something of it is in no parcel yet, as far as the shop says what is in them: by law its time has not begun."""
+    sent: bool = True
+    """Something of it has left, as far as is known; False: it lies in no parcel, and nobody says that it left."""
     zone: str | None = None
     gift: bool = False
     cancelled: bool = False

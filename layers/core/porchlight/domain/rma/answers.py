@@ -37,6 +37,8 @@ GONE = "refund-gone"
 """Why a refund that a provider had taken is none: it is not there any more. The money may have moved all the same."""
 LOST = frozenset({"never_received", "not_booked", "lost", "returned_to_sender"})
 """Why people are asked about something that was sent and is not here."""
+NEVER_SENT = "never_sent"
+"""Why people are asked about a withdrawal from something that had not left the shop."""
 REOPENED = "reopened"
 """From this decision on the return begins anew: another execution takes it up."""
 HANDED_OVER = "handed_over"

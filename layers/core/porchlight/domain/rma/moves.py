@@ -18,6 +18,7 @@ from porchlight.domain.rma.next_step import (
     REMINDED,
     REQUEST,
     SCAN_DEADLINE,
+    STUCK,
     Parcels,
     Told,
     answer_by,
@@ -37,6 +38,7 @@ from porchlight.domain.rma.next_step import (
     is_in_repair,
     last_word,
     needs_label,
+    never_sent_from,
     of_kind,
     owed,
     receive_until,
@@ -173,7 +175,8 @@ def _moot(request: Return, parcels: Parcels, now: datetime) -> Return | None:
     over = {
         NO_LABEL: not needs_label(request),
         answers.REPAIR_OVERDUE: not is_in_repair(request),
-        answers.STUCK: not any(one.state is SettlementState.ACCEPTED for one in request.settlements),
+        STUCK: not any(one.state is SettlementState.ACCEPTED for one in request.settlements),
+        answers.NEVER_SENT: came(request),
         **dict.fromkeys(answers.LOST, is_here(request)),
     }
     if review.stage == MONEY and review.why not in over:  # a payment that had failed is done after all
@@ -222,7 +225,7 @@ def _failed_money(request: Return, parcels: Parcels, now: datetime) -> Return | 
         return None
     one = failed(request)
     if one is None:
-        return ask(request, MONEY, answers.STUCK, now) if stuck(request, now) else None
+        return ask(request, MONEY, STUCK, now) if stuck(request, now) else None
     if one.kind is SettlementKind.HOLD and not of_kind(request, SettlementKind.EXCHANGE):
         noted = answers.decision(request, Outcome.APPROVE, "hold_failed", now, {"key": one.key, "why": one.why})
         update = {"resolution": Resolution.EXCHANGE, "decisions": (*request.decisions, noted)}
@@ -264,6 +267,16 @@ def _no_show(request: Return, parcels: Parcels, now: datetime) -> Return | None:
     noted = answers.decision(request, Outcome.REFUSE, SCAN_DEADLINE, now, facts | {"arrived": arrivals(request)})
     state = request.state if held else ReturnState.EXPIRED
     return request.model_copy(update={"state": state, "decisions": (*request.decisions, noted)})
+
+
+def _never_sent(request: Return, parcels: Parcels, now: datetime) -> Return | None:
+    """There was nothing to send back when it was declared, and the law's last day comes: waiting would be for ever."""
+    terms = terms_of(request)
+    if request.review or not _waits(request) or came(request) or not (terms.nothing_sent and terms.refund_by):
+        return None
+    if now < never_sent_from(request) or _nothing_pending(request, now):
+        return None
+    return ask(request, GOODS, answers.NEVER_SENT, now)
 
 
 def _never_here(request: Return, parcels: Parcels, now: datetime) -> Return | None:
@@ -321,6 +334,7 @@ _MOVES: tuple[Move, ...] = (
     _repair,
     _failed_money,
     _goods,
+    _never_sent,
     _no_show,
     _never_here,
     _overdue_repair,

@@ -51,6 +51,9 @@ REMIND_BEFORE = timedelta(days=1)
 LONGEST_LOOK = timedelta(days=1)
 """So long people may look at what the law gives where its own last day is over, or is not the one that counts."""
 
+MOST_BEFORE_REFUND = 3
+"""Days before the law's last one on which people are first asked about goods that never left."""
+
 REQUEST, GOODS, MONEY = "request", "goods", "money"
 """The stages of a review."""
 SCAN_DEADLINE = "scan_deadline"
@@ -278,15 +281,17 @@ def _whole(request: Return) -> list[SettlementKind]:
     held = request.resolution is Resolution.INSTANT_EXCHANGE
     dearer, cheaper = exchange and request.difference_minor > 0, exchange and request.difference_minor < 0
     if has_hold(request) and goods_refused(request):
-        return [SettlementKind.CAPTURE if must_capture(request) else SettlementKind.RELEASE]
+        taken = must_capture(request) or request.is_captured
+        return [SettlementKind.CAPTURE, SettlementKind.EXCHANGE] if taken else [SettlementKind.RELEASE]
     if goods_refused(request) and request.state is ReturnState.EXCHANGED:
         return []
+    lets_go = has_hold(request) and not request.is_captured
     found = [
-        (has_hold(request) and not held and not request.is_captured, SettlementKind.RELEASE),
+        (lets_go and not held, SettlementKind.RELEASE),
         (held, SettlementKind.HOLD),
         (dearer, SettlementKind.CHARGE),
         (True, PRINCIPAL[request.resolution]),
-        (held and has_hold(request), SettlementKind.RELEASE),
+        (lets_go and held, SettlementKind.RELEASE),
         (cheaper, SettlementKind.REFUND),
     ]
     return [kind for wanted, kind in found if wanted]
@@ -309,8 +314,8 @@ def of_kind(request: Return, kind: SettlementKind) -> list[Settlement]:
     of what was done after all.
     """
     mine = [one for one in request.settlements if one.kind is kind]
-    done = {one.key for one in mine if one.state is SettlementState.DONE}
-    vain = {one.key for one in mine if one.state is SettlementState.FAILED and one.of in done}
+    done = {one.due for one in mine if one.state is SettlementState.DONE}
+    vain = {one.key for one in mine if one.state is SettlementState.FAILED and one.due in done}
     replaced = vain | {one.of for one in mine if one.of and one.key not in vain}
     return [one for one in mine if one.key not in replaced]
 
@@ -377,6 +382,8 @@ def deadlines(request: Return) -> Iterator[datetime]:
     terms = terms_of(request)
     if not came(request):
         yield scan_until(request)
+        if terms.nothing_sent and terms.refund_by:
+            yield never_sent_from(request)
         return
     if terms.refund_by:
         yield start_of_day(terms.refund_by, terms.zone)
@@ -384,6 +391,14 @@ def deadlines(request: Return) -> Iterator[datetime]:
         yield inspect_until(request)
     else:
         yield receive_until(request)
+
+
+def never_sent_from(request: Return) -> datetime:
+    """From then on people are asked whether there is still nothing that could come back: by law the money is due."""
+    terms = terms_of(request)
+    assert terms.refund_by is not None
+    days = min(terms.review_days, MOST_BEFORE_REFUND)
+    return start_of_day(terms.refund_by, terms.zone) - timedelta(days=days)
 
 
 def scan_until(request: Return) -> datetime:

@@ -47,6 +47,8 @@ class Terms(BaseModel):
     repair_days: int = Field(default=21, ge=1, le=180)
     refund_by: date | None = None
     """By law: the last day for the refund once it is back, or was proved to be sent, whatever ``refund_on`` says."""
+    nothing_sent: bool = False
+    """Of a withdrawal: there was nothing that could come back when it was declared."""
     rules: dict[str, str] = {}
     """Which rule said what: ``{"window": "elite_window"}``."""
 
