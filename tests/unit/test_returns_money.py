@@ -10,7 +10,7 @@ from porchlight.domain.brands import BrandConfig
 from porchlight.domain.returns import ReturnState
 from porchlight.domain.rma.names import SettlementKind, SettlementState
 from porchlight.domain.rma.settlements import Settlement
-from porchlight.errors import TransientError
+from porchlight.errors import PermanentProviderError, TransientError
 from porchlight.returning import Answer, Instruction, MoneyNews
 from porchlight.services.money_news import MoneyDesk
 from porchlight.services.warehouse import RepairBody
@@ -259,8 +259,10 @@ def test_what_was_paid_after_all_is_no_question_any_more_and_is_not_paid_again()
     _hear(here, rma, one, SettlementState.FAILED)
     order = here.orders.records[BRAND, "ord_1"]
     here.orders.records[BRAND, "ord_1"] = order.model_copy(update={"refunds": {"re_1": usd(18_000)}})
-    here.decide(rma, True)
-    assert here.get(rma).settlements[-1].why == "less_left"
+    here.provider.fails.append(PermanentProviderError("no"))
+    for _ in range(2):
+        here.decide(rma, True)
+        assert here.get(rma).settlements[-1].why in ("less_left", "provider-refused")
     _hear(here, rma, one, SettlementState.DONE)
     assert here.get(rma).review is None
     here.later(days=5)
@@ -284,3 +286,19 @@ def test_a_repair_that_the_workshop_begins_on_a_return_that_failed_is_not_forgot
     assert here.get(rma).state is ReturnState.IN_REPAIR
     here.later(days=22)
     assert here.get(rma).review
+
+
+def test_goods_that_are_refused_after_they_were_paid_for_with_a_hold_are_a_question_and_nothing_is_let_go() -> None:
+    here = world()
+    rma = here.ask(**(wanted() | INSTANT))
+    here.later(days=30)
+    assert here.moved()["capture"] == 10_000
+    sent = next(one for one in here.get(rma).settlements if one.kind is SettlementKind.EXCHANGE)
+    _hear(here, rma, sent, SettlementState.FAILED)
+    review = here.get(rma).review
+    assert review
+    assert review.stage == "money"
+    here.decide(rma, True)
+    assert here.provider.moved(SettlementKind.EXCHANGE) == 20_000  # once more
+    assert "release" not in here.moved()
+    assert here.get(rma).closed_at

@@ -179,7 +179,7 @@ def _key(request: Return, kind: SettlementKind, name: str) -> str:
 
 def latest(request: Return, key: str) -> Settlement | None:
     """The last try of a due, by the key of the first; one that was done after all stands before later ones."""
-    tries = [one for one in request.settlements if one.key.partition("-")[0] == key]
+    tries = [one for one in request.settlements if one.due == key]
     return next((one for one in tries if one.state is SettlementState.DONE), tries[-1] if tries else None)
 
 
@@ -194,7 +194,7 @@ def intended(
 ) -> Return:
     """The return with the intent; another try has a key of its own. ``why``: of one that fails before it is asked."""
     before = latest(request, due.key)
-    tries = sum(one.key.partition("-")[0] == due.key for one in request.settlements)
+    tries = sum(one.due == due.key for one in request.settlements)
     one = Settlement(
         key=f"{due.key}-{tries + 1}" if tries else due.key,
         kind=due.kind,

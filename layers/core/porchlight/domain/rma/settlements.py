@@ -78,6 +78,11 @@ class Settlement(BaseModel):
     """The key of the exchange with which its money had moved: it counts within that, not on top."""
 
     @property
+    def due(self) -> str:
+        """What it is a try of: the key of the first."""
+        return self.key.partition("-")[0]
+
+    @property
     def counts(self) -> bool:
         """True while its money is gone or may go."""
         return self.state is not SettlementState.FAILED
