@@ -122,6 +122,20 @@ def test_kept_goods_worn_items_and_empty_boxes_leave_their_days() -> None:
     assert (found.worn, found.empty, found.kept) == ((later, later), (later,), (NOW.date(),))
 
 
+@pytest.mark.parametrize("told", [[0, 1], [0, 1, 0, 1], [1, 0]])
+def test_what_an_inspection_was_wrong_about_is_taken_back(told: list[int]) -> None:
+    def said(number: int, grade: Grade, **more: Any) -> Inspection:
+        item = ItemFound(line_id="shirt", quantity=2, grade=grade)
+        return Inspection(inspection_id=f"i{number}", inspected_at=NOW, items=(item,), **more)
+
+    # Given two shirts that were taken for worn, and were not
+    before, wrong = approved(), approved(inspections=(said(1, Grade.WORN),))
+    right = approved(inspections=(said(1, Grade.WORN), said(2, Grade.NEW, replaces="i1")))
+    assert len(story(change("return", before, wrong)).worn) == 2
+    records = [change("return", before, wrong), change("return", wrong, right)]
+    assert story(*(records[one] for one in told)).worn == ()
+
+
 def test_a_missing_item_and_one_too_many_say_nothing_of_the_shopper() -> None:
     for harmless in (Discrepancy.MISSING_ITEM, Discrepancy.EXTRA_ITEM, Discrepancy.WEIGHT_MISMATCH):
         one = Inspection(inspection_id="i1", inspected_at=NOW, items=(), discrepancies=(harmless,))

@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from porchlight.domain.orders import Order
 from porchlight.domain.returns import GIVEN_UP, SETTLED, Return, ReturnState
+from porchlight.domain.rma.inspection import in_force
 from porchlight.domain.rma.names import NOTHING_COMES, Discrepancy, Grade, Resolution, ReturnKind
 
 _KEPT_IDS = 200
@@ -103,16 +104,24 @@ def with_return(history: History, before: Return | None, after: Return) -> Histo
     if before is None or _counts(before) is not _counts(after):
         history = _in_the_sums(history, after)
     for event in _news(before, after):
-        if event.key not in history.counted:
+        if event.key not in history.counted and event.corrected not in history.counted:
             days = sorted((*getattr(history, event.kind), *[event.day] * event.times))
             recent = tuple(day for day in days if days[-1] - day <= _FOR)[-_KEPT_DAYS:]
             history = history.model_copy(update={event.kind: recent, "counted": _also(history, event.key)})
+    for event in _news(after, before) if before else ():
+        if event.corrected not in history.counted:
+            days = list(getattr(history, event.kind))
+            for _ in range(event.times if event.key in history.counted else 0):
+                if event.day in days:
+                    days.remove(event.day)
+            history = history.model_copy(update={event.kind: tuple(days), "counted": _also(history, event.corrected)})
     return history
 
 
 def says_something(before: Return | None, after: Return) -> bool:
     """False for most changes of a return: they add nothing to any history."""
-    return (before is not None and _counts(before)) is not _counts(after) or bool(_news(before, after))
+    corrected = bool(before and _news(after, before))
+    return (before is not None and _counts(before)) is not _counts(after) or bool(_news(before, after)) or corrected
 
 
 class _Event(NamedTuple):
@@ -121,6 +130,11 @@ class _Event(NamedTuple):
     """The field of ``History`` that it goes to."""
     day: date
     times: int = 1
+
+    @property
+    def corrected(self) -> str:
+        """The key of its being taken back: an inspection was wrong, and another one has taken its place."""
+        return f"{self.key}#corrected"
 
 
 def _events(request: Return) -> list[_Event]:
@@ -132,7 +146,7 @@ def _events(request: Return) -> list[_Event]:
         return [_Event(f"{request.return_id}#claim", "claims", asked)] if request.state not in _UNDECIDED else []
     if request.method in NOTHING_COMES and request.state in SETTLED:
         found.append(_Event(f"{request.return_id}#kept", "kept", asked))
-    for one in request.inspections:
+    for one in in_force(request.inspections):
         key, day = f"{request.return_id}#{one.inspection_id}", one.inspected_at.astimezone(UTC).date()
         if worn := sum(item.quantity for item in one.items if item.grade is Grade.WORN and item.line_id):
             found.append(_Event(f"{key}#worn", "worn", day, min(worn, _KEPT_DAYS)))
