@@ -20,7 +20,8 @@ from porchlight.domain.views import RETURN_MOMENTS, email_view
 from porchlight.reaching import TemplateContent
 from porchlight.services.plan_messages import record_of
 from tests.unit.situations import situation
-from tests.unit.stories import NOW, wanted
+from tests.unit.stories import NOW, order, usd, wanted
+from tests.unit.stories import brand as samples_brand
 from tests.unit.test_messages_services import World
 
 ROOT = Path(__file__).parents[2]
@@ -71,6 +72,18 @@ def test_who_gave_it_is_told_of_their_money(world: World) -> None:
     assert sent == ["ada@x.example"]
 
 
+def test_so_they_are_where_a_credit_could_not_be_given_after_all(world: World) -> None:
+    # Given a credit that the shop could not give to somebody it does not know, and a person who had it paid back
+    paid = wanted(source="gift", recipient_id="cus_got", state=ReturnState.REFUNDED, refund_amount=usd(5_500))
+    sent, _ = told(world, paid, Moment.REFUNDED)
+    assert sent == ["ada@x.example"]
+    assert world.messages.records
+    view = email_view(Moment.REFUNDED, samples_brand(), order(), None, None, paid, NOW, samples.LINKS)
+    assert "55.00" in view["facts"]["refund_amount"]
+    assert not view["facts"]["gift"]
+    assert shown_to_giver([paid]) == [paid]
+
+
 def test_any_other_return_is_told_to_who_bought(world: World) -> None:
     sent, _ = told(world, wanted(state=ReturnState.APPROVED))
     assert sent == ["ada@x.example"]
@@ -87,7 +100,7 @@ def test_no_email_to_who_got_it_has_a_price(tmp_path: Path) -> None:
     pack = BrandPack(build(ROOT / "brand", tmp_path, check=False))
     brand, renderer = pack.get("larkspur"), PackRenderer(pack)
     of = samples.order(brand)
-    for moment in sorted(RETURN_MOMENTS - {Moment.RETURN_REFUSED}):
+    for moment in sorted(RETURN_MOMENTS - {Moment.RETURN_REFUSED, Moment.REFUNDED}):
         ret = samples.returned(of, ReturnState.APPROVED, source="gift", recipient_id="cus_got")
         assert is_for_recipient(ret)
         view = email_view(moment, brand, of, samples.shopper(brand), None, ret, samples.NOW, samples.LINKS)

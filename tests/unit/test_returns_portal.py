@@ -435,9 +435,12 @@ class TestGifts:
             carrier="ups", tracking_number="1Z1", shipment_id="shp_2", reference="lbl", document="labels/1.pdf"
         )
         shop.documents.put("labels/1.pdf", b"%PDF-", "application/pdf")
-        for state in (ReturnState.APPROVED, ReturnState.REFUNDED):
-            for one in (credit, refund):
-                update = {"state": state, "label": label}
+        for state, given in (
+            (ReturnState.APPROVED, ReturnState.APPROVED),
+            (ReturnState.REFUNDED, ReturnState.CREDITED),
+        ):
+            for one, now in ((credit, given), (refund, state)):
+                update = {"state": now, "label": label}
                 shop.returns.records["larkspur", one.return_id] = one.model_copy(update=update)
             # Then nothing of the first is on the giver's pages, and of the second that it is paid back
             assert credit.return_id not in shop.items()

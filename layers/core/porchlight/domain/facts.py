@@ -197,10 +197,13 @@ class Scene:
             return ""
         return self.speech.window(start, end)
 
-    def return_facts(self, request: Return, base: View, *, gift: bool = False) -> View:
-        """``base`` with what is known about a return. ``gift``: it is shown to whoever got it, without amounts."""
+    def return_facts(self, request: Return, base: View, *, gift: bool | None = None) -> View:
+        """``base`` with what is known about a return. ``gift``: whoever got it reads it, without amounts; None: as its
+        messages are read.
+        """
         today, terms = self.today(), request.terms or Terms(policy_version=request.policy_version)
-        hidden, approved, until = gift or is_for_recipient(request), request.approved_at, None
+        hidden = is_for_recipient(request) if gift is None else gift
+        approved, until = request.approved_at, None
         amount = None if hidden else request.refund_amount
         decided = {key: value for one in request.decisions for key, value in one.facts.items()}
         if approved and comes_back(request):

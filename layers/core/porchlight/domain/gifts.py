@@ -13,24 +13,21 @@ GIFT = "gift"
 """``Return.source`` of these."""
 
 
-def is_for_recipient(request: Return | None) -> bool:
-    """True for a return of which whoever got the gift is told."""
-    return request is not None and request.source == GIFT and bool(request.recipient_id)
+def is_for_recipient(request: Return | None, moment: Moment | None = None) -> bool:
+    """True for a return of which whoever got the gift is told. Money that is paid back is the giver's all the same."""
+    gift = request is not None and request.source == GIFT and bool(request.recipient_id)
+    return gift and moment is not Moment.REFUNDED
 
 
 def as_read(order: Order, request: Return | None, moment: Moment) -> Order:
-    """The order with the shopper who is told of its return: of a gift, the one who got it. Where nobody knows them,
-    whoever gave it hears of the money alone.
+    """The order with the shopper who is told of its return: of a gift, the one who got it, if anybody knows them.
+    Whoever gave it hears of their money alone.
     """
-    if request is None or request.source != GIFT:
+    if request is None or request.source != GIFT or moment is Moment.REFUNDED:
         return order
-    if request.recipient_id:
-        return order.model_copy(update={"shopper_id": request.recipient_id})
-    return order if moment is Moment.REFUNDED else order.model_copy(update={"shopper_id": NOBODY})
+    return order.model_copy(update={"shopper_id": request.recipient_id or NOBODY})
 
 
 def shown_to_giver(returns: Iterable[Return]) -> list[Return]:
     """The returns of an order that its own page may show."""
-    return [
-        one for one in returns if one.source != GIFT or (not one.recipient_id and one.state is ReturnState.REFUNDED)
-    ]
+    return [one for one in returns if one.source != GIFT or one.state is ReturnState.REFUNDED]

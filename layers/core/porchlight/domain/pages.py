@@ -248,11 +248,13 @@ def _timeline(scene: Scene, shipment: Shipment, events: Sequence[StoredEvent]) -
 
 
 def _return(scene: Scene, request: Return, base: View, parcel: Shipment | None, desk: _Desk) -> View:
-    facts = scene.return_facts(request, base)
+    facts = scene.return_facts(request, base, gift=False)
     delay = parcel.delay if parcel and parcel.delay and parcel.delay.is_open else None
     key = f"return_states.{request.state.value}"
     if parcel and delay:
-        facts = scene.return_facts(request, scene.parcel_facts(parcel, base)) | delay_facts(scene, delay, parcel)
+        facts = scene.return_facts(request, scene.parcel_facts(parcel, base), gift=False) | delay_facts(
+            scene, delay, parcel
+        )
         key = "return_states.stalled"
     return {
         "words": say(key, facts),

@@ -122,7 +122,7 @@ def email_view(
         facts |= {"tracking_number": ""} if moment is Moment.RESENT else {}  # it is of the parcel that did not come
         variants = delay_variants(delay, shipment) if delay else []
     if ret:
-        facts = scene.return_facts(ret, facts)
+        facts = scene.return_facts(ret, facts, gift=is_for_recipient(ret, moment))
         if moment is Moment.REFUNDED and ret.difference_minor < 0:  # of an exchange only the rest is money
             rest = Money(amount=-ret.difference_minor, currency=order.currency)
             facts |= {"refund_amount": scene.speech.money(rest), "fee": ""}
@@ -154,17 +154,17 @@ def email_view(
         "items": [],
         "blocks": list(blocks),
         "steps": _email_steps(moment, scene, shipment, facts),
-        "lines": _lines(scene, ret),
+        "lines": _lines(scene, ret, moment),
         "total": "" if ret else scene.speech.money(order.total),
         "links": {"page": page, **{name: safe_url(links.get(name)) for name in _QUIET_LINKS}},
         "structured": _structured(moment, scene, shipment, page, parcels),
     }
 
 
-def _lines(scene: Scene, ret: Return | None) -> list[View]:
+def _lines(scene: Scene, ret: Return | None, moment: Moment) -> list[View]:
     """What the message is about; without prices for who got it as a gift."""
     lines = scene.lines(dict(of_order(ret, scene.order.order_id)) if ret else None)
-    return [{**line, "price": ""} for line in lines] if is_for_recipient(ret) else lines
+    return [{**line, "price": ""} for line in lines] if is_for_recipient(ret, moment) else lines
 
 
 def _page(moment: Moment, brand: BrandConfig, links: Mapping[str, str], ret: Return | None) -> object:

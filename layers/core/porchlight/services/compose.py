@@ -70,7 +70,7 @@ class Composer:
     def _links(self, item: Situation, record: MessageRecord, channel: Channel, address: str = "") -> dict[str, str]:
         """Who got a gift is led to its return, and not to the order of whoever gave it."""
         links = self.links.of_message(item.brand, item.order, record.message_id, record.purpose, channel, address)
-        if is_for_recipient(item.request):
+        if is_for_recipient(item.request, item.news.moment):
             links |= dict.fromkeys(("tracking", "short", "returns"), self.links.gift(item.brand, item.order))
         return links
 
@@ -104,7 +104,7 @@ class Composer:
         if links is None:
             links = self._links(item, record, Channel.EMAIL)
         whole = item.parcels if len(item.parcels) == item.parcel_count else None
-        mine = item.spec.purpose is Purpose.SERVICE and not is_for_recipient(item.request)
+        mine = item.spec.purpose is Purpose.SERVICE and not is_for_recipient(item.request, item.news.moment)
         if not mine or not is_open(self.laws, item.brand, item.order, whole, item.now):
             links = {**links, "withdraw": ""}
         speech, hours = self.renderer.speech(item.brand, item.language), item.spec.expires_hours
