@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from porchlight.domain import ids
+from porchlight.domain.returns import ReturnState
 from porchlight.domain.rma.names import (
     Grade,
     RefundTrigger,
@@ -13,7 +14,7 @@ from porchlight.domain.rma.names import (
 from porchlight.domain.rma.next_step import Do, next_step
 from porchlight.errors import ConflictError, ForbiddenError, InvalidInputError
 from porchlight.services.warehouse_bodies import BookingBody, InspectionBody, ReceiptBody, RepairBody
-from tests.unit.receiving import World, in_repair, item, looked_at, request, with_terms
+from tests.unit.receiving import World, approved, in_repair, item, looked_at, request, with_terms
 from tests.unit.stories import NOW, parcel
 
 
@@ -31,6 +32,24 @@ def test_a_box_is_booked_by_its_tracking_number() -> None:
     answer = world.call(world.api.book, {"bookings": [{"receive": receive}]})
     assert answer == {"booked": 1, "known": 0, "unmatched": 0, "errors": []}
     assert world.now().receipts[0].tracking_number == "1Z777"
+
+
+def test_a_parcel_that_nobody_took_is_booked_for_the_return_that_waits() -> None:
+    # Given an order that was withdrawn from before it came, and its own parcel, which comes back
+    world = World()
+    known = ids.shipment_id("larkspur", "ups", "1Z999")
+    world.shipments.save(parcel(shipment_id=known, tracking_number="1Z999", order_id="ord_1"), due_at=None, link=True)
+    receive = {"receipt_id": "r1", "carrier": "ups", "tracking_number": "1z999"}
+    answer = world.call(world.api.book, {"bookings": [{"receive": receive}]})
+    assert answer == {"booked": 1, "known": 0, "unmatched": 0, "errors": []}
+    # When it is told again after the money, Then it is known
+    world.put(world.now().model_copy(update={"state": ReturnState.REFUNDED}))
+    assert world.call(world.api.book, {"bookings": [{"receive": receive}]})["known"] == 1
+    # When goods are waited for of two returns, Then people find out whose it is
+    for number in (1, 2):
+        world.put(approved(return_id=f"rma_{number}"))
+    answer = world.call(world.api.book, {"bookings": [{"receive": receive | {"receipt_id": "r2"}}]})
+    assert answer["unmatched"] == 1
 
 
 def test_many_bookings_are_taken_or_refused_one_by_one_and_again_change_nothing() -> None:

@@ -31,6 +31,7 @@ from porchlight.services.warehouse_bodies import RepairBody, digest
 
 UNDER_WAY = frozenset({ReturnState.APPROVED, ReturnState.IN_TRANSIT, ReturnState.RECEIVED, ReturnState.INSPECTED})
 """States in which goods move the state. What was settled, or has ended, stays as it is."""
+_WAITING = UNDER_WAY | {ReturnState.EXPIRED}
 REPAIR_REJECTED = "repair_rejected"
 MOST_BYTES = 340_000
 """Of a return with all that is said of its goods: an item of the table has 400 KB, and what comes after has to fit in.
@@ -50,9 +51,16 @@ class WarehouseDesk:
     metrics: Metrics
 
     def find(self, brand: str, carrier: str, tracking_number: str) -> str:
-        """The return of a parcel, by its number; "" where none of ours has it."""
+        """The return of a parcel, by its number; "" where none of ours has it. The parcel that brought an order comes
+        back itself where nobody took it: it is of the one return of that order for which goods are waited for.
+        """
         parcel = self.shipments.get(brand, ids.shipment_id(brand, carrier, tracking_number)) if carrier else None
-        return parcel.return_id or "" if parcel else ""
+        if parcel is None or parcel.return_id or not parcel.order_id:
+            return parcel.return_id or "" if parcel else ""
+        known = self.returns.of_order(brand, parcel.order_id)
+        booked = [one for one in known if parcel.tracking_number in {each.tracking_number for each in one.receipts}]
+        waiting = booked or [one for one in known if one.state in _WAITING]
+        return waiting[0].return_id if len(waiting) == 1 else ""
 
     def stray(
         self, brand: str, receipt: Receipt, now: datetime, *, return_id: str = "", carrier: str = ""
