@@ -312,8 +312,8 @@ class Returns(Protocol):
     def of_shopper(
         self, brand: str, shopper_id: str, limit: int = 100, before: tuple[datetime, str] | None = None
     ) -> list[Return]:
-        """The returns of a shopper, and those of gifts that they got; the newest first. ``before``: when the last one of
-        the page before was asked for, and its id.
+        """The returns of a shopper, and those of gifts that they got; the newest first. ``before``: when the last one
+        of the page before was asked for, and its id.
         """
         ...
 
