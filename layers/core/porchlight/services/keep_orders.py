@@ -36,7 +36,6 @@ from porchlight.services.retrying import until_settled
 _LOOKED_AT = 10
 
 
-
 @dataclass(frozen=True)
 class OrderKeeper:
     """Keeps orders, and the link between orders and parcels."""

@@ -15,4 +15,3 @@ def qr_svg(text: str, title: str = "") -> str:
         border=_BORDER, dark="#000", light="#fff", omitsize=True, title=title or None, svgclass="qr", lineclass=None
     )
     return made
-
