@@ -13,8 +13,9 @@ from porchlight.domain.policy.check import check, errors
 from porchlight.domain.policy.conditions import Line, holds
 from porchlight.domain.policy.facts import RequestFacts
 from porchlight.domain.policy.logic import apart, implies, never
-from porchlight.domain.policy.model import ReturnsPolicy, When
+from porchlight.domain.policy.model import ReturnsPolicy, RiskThresholds, When
 from porchlight.domain.returns import Outcome
+from porchlight.domain.risk import level_of
 from porchlight.domain.rma.names import TRIGGERS
 from tests.unit.asked_for import asked, line_facts, order_facts, policy, said
 
@@ -64,6 +65,7 @@ def requests(draw: st.DrawFn) -> RequestFacts:
         for number in range(draw(st.integers(1, 3)))
     ]
     latest = max(one.delivered_on or one.placed_on for one in orders)
+    score = draw(st.integers(0, 100))
     return asked(
         *lines,
         orders=orders,
@@ -73,8 +75,8 @@ def requests(draw: st.DrawFn) -> RequestFacts:
             "segments": draw(st.sets(st.sampled_from(["vip", "staff"])).map(sorted)),
             "orders": draw(SMALL),
             "returned_share": draw(st.sampled_from([0.0, 0.25, 0.5, 1.0])),
-            "risk": draw(st.sampled_from(["low", "elevated", "high"])),
-            "risk_score": draw(st.integers(0, 100)),
+            "risk": level_of(score, RiskThresholds()),
+            "risk_score": score,
         },
     )
 
