@@ -21,8 +21,9 @@ from porchlight.domain.policies import REFUSALS
 from porchlight.domain.ranges import NO_DAY
 from porchlight.domain.returns import Return
 from porchlight.domain.rma.names import BY_PARCEL, Resolution
-from porchlight.domain.rma.next_step import comes_back, scan_until
+from porchlight.domain.rma.next_step import scan_until
 from porchlight.domain.rma.said import paid_on
+from porchlight.domain.rma.standing import comes_back
 from porchlight.domain.rma.terms import Terms
 from porchlight.domain.shipments import Shipment
 from porchlight.domain.speech import NEAR_AHEAD, UNKNOWN, Forms, Speech

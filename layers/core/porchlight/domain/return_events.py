@@ -16,8 +16,9 @@ from porchlight.domain.returns import SETTLED, Outcome, Return, ReturnState
 from porchlight.domain.rma.answers import OPENINGS, POSTED, REOPENED
 from porchlight.domain.rma.inspection import question
 from porchlight.domain.rma.names import Resolution, ReturnKind, ReturnMethod, SettlementKind, SettlementState
-from porchlight.domain.rma.next_step import BY_LABEL, REMINDED, needs_label
+from porchlight.domain.rma.next_step import REMINDED
 from porchlight.domain.rma.settlements import Settlement
+from porchlight.domain.rma.standing import BY_LABEL, needs_label
 
 STATE_EVENT: dict[ReturnState, tuple[str, Moment | None]] = {
     ReturnState.REFUSED: ("ReturnRefused", Moment.RETURN_REFUSED),

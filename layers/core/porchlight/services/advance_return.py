@@ -16,17 +16,8 @@ from porchlight.domain.returns import GIVEN_UP, SETTLED, Decision, Outcome, Retu
 from porchlight.domain.rma import answers
 from porchlight.domain.rma.moves import ask, settle_news
 from porchlight.domain.rma.names import Resolution
-from porchlight.domain.rma.next_step import (
-    NOTHING_TOLD,
-    REQUEST,
-    Do,
-    Parcels,
-    Step,
-    Told,
-    next_step,
-    owed,
-    terms_of,
-)
+from porchlight.domain.rma.next_step import NOTHING_TOLD, Do, Parcels, Step, Told, next_step, owed
+from porchlight.domain.rma.standing import REQUEST, terms_of
 from porchlight.errors import InvalidInputError
 from porchlight.ports import Metrics, Returns, Shipments
 from porchlight.services.assess_return import Assessed, by_method

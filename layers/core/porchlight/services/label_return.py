@@ -15,7 +15,8 @@ from porchlight.domain.policy.model import Facility
 from porchlight.domain.returns import GIVEN_UP, Label, Return, ReturnState
 from porchlight.domain.rma.labels import DEFAULT_CARRIER, label_key, weight_of
 from porchlight.domain.rma.moves import ask
-from porchlight.domain.rma.next_step import BY_LABEL, NO_LABEL, REQUEST, comes_back
+from porchlight.domain.rma.next_step import NO_LABEL
+from porchlight.domain.rma.standing import BY_LABEL, REQUEST, comes_back
 from porchlight.errors import InvalidInputError, PermanentProviderError
 from porchlight.returning import Addresses, Documents, LabelMade, LabelProvider, LabelRequest
 from porchlight.services.label_book import LabelBook

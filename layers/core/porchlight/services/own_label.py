@@ -10,7 +10,7 @@ from porchlight.domain.carriers import carrier_by_number, carrier_id
 from porchlight.domain.returns import GIVEN_UP, Label, Return, ReturnState
 from porchlight.domain.rma.labels import label_key
 from porchlight.domain.rma.names import ReturnMethod
-from porchlight.domain.rma.next_step import came, comes_back
+from porchlight.domain.rma.standing import came, comes_back
 from porchlight.errors import ConflictError, InvalidInputError
 from porchlight.returning import Addresses, Documents, SenderAddress
 from porchlight.services.label_book import LabelBook

@@ -8,7 +8,7 @@ from porchlight.domain.returns import GIVEN_UP, SETTLED, Return
 from porchlight.domain.rma import answers
 from porchlight.domain.rma.amounts import EXCHANGES, difference, quote, total
 from porchlight.domain.rma.inspection import deductions
-from porchlight.domain.rma.next_step import terms_of
+from porchlight.domain.rma.standing import terms_of
 from porchlight.services.assess_return import Assessed, Assessor
 
 

@@ -8,7 +8,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from porchlight.domain.orders import Order
 from porchlight.domain.returns import GIVEN_UP, Return
-from porchlight.domain.rma.next_step import came, comes_back, is_here, receive_until, scan_until
+from porchlight.domain.rma.next_step import receive_until, scan_until
+from porchlight.domain.rma.standing import came, comes_back, is_here
 from porchlight.ports import Orders, Returns
 
 _PAGE = 100

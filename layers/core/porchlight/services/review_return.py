@@ -15,7 +15,8 @@ from porchlight.domain.returns import GIVEN_UP, Outcome, Return, ReturnState
 from porchlight.domain.rma import answers
 from porchlight.domain.rma.answers import BY_PERSON
 from porchlight.domain.rma.moves import settle_news
-from porchlight.domain.rma.next_step import GOODS, MONEY, Parcels
+from porchlight.domain.rma.next_step import Parcels
+from porchlight.domain.rma.standing import GOODS, MONEY
 from porchlight.errors import ConflictError, InvalidInputError
 from porchlight.ports import Orders, Returns, Shipments, Wait
 from porchlight.services.request_return import get_return

@@ -18,8 +18,8 @@ from porchlight.domain.rma.amounts import EXCHANGES, share
 from porchlight.domain.rma.answers import decision, reopen, resting_state
 from porchlight.domain.rma.goods import Inspection, ItemFound, Receipt, RepairStep, Unmatched
 from porchlight.domain.rma.names import FROM_WHAT_WAS_PAID, Discrepancy, RepairState, Resolution
-from porchlight.domain.rma.next_step import GOODS, last_word
 from porchlight.domain.rma.settlements import Parts
+from porchlight.domain.rma.standing import GOODS, last_word
 from porchlight.domain.shipments import Shipment
 from porchlight.errors import ConflictError, InvalidInputError, NotFoundError
 from porchlight.ports import Brands, Metrics, Orders, Returns, Shipments

@@ -11,26 +11,20 @@ from porchlight.domain.rma.names import (
     SettlementKind,
     SettlementState,
 )
-from porchlight.domain.rma.next_step import (
+from porchlight.domain.rma.next_step import NO_LABEL, PRINCIPAL, STUCK, answer_by, failed, has_hold, stuck
+from porchlight.domain.rma.settlements import Parts
+from porchlight.domain.rma.standing import (
     GOODS,
     MONEY,
-    NO_LABEL,
-    PRINCIPAL,
     REQUEST,
-    STUCK,
-    answer_by,
     arrivals,
     came,
     comes_back,
     discrepancies,
-    failed,
     goods_accepted,
-    has_hold,
     needs_label,
-    stuck,
     terms_of,
 )
-from porchlight.domain.rma.settlements import Parts
 
 REPAIR_OVERDUE = "repair_overdue"
 GONE = "refund-gone"

@@ -14,8 +14,9 @@ from porchlight.domain.rma import answers
 from porchlight.domain.rma.amounts import EXCHANGES, exchanged, payer, quote, wanted_minor
 from porchlight.domain.rma.moves import ask
 from porchlight.domain.rma.names import Resolution, SettlementKind, SettlementState
-from porchlight.domain.rma.next_step import MONEY, PRINCIPAL, said_of, terms_of
+from porchlight.domain.rma.next_step import PRINCIPAL, said_of
 from porchlight.domain.rma.settlements import Parts, Settlement
+from porchlight.domain.rma.standing import MONEY, terms_of
 
 Kind = SettlementKind
 LESS_LEFT = "less_left"

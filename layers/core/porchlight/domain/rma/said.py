@@ -5,7 +5,8 @@ from datetime import datetime
 
 from porchlight.domain.returns import Return, ReturnState
 from porchlight.domain.rma.names import NOTHING_COMES, RefundTrigger, Resolution, ReturnKind, ReturnMethod
-from porchlight.domain.rma.next_step import came, comes_back, goods_refused, has_hold
+from porchlight.domain.rma.next_step import has_hold
+from porchlight.domain.rma.standing import came, comes_back, goods_refused
 from porchlight.domain.rma.terms import Terms
 
 IN_STORE = "in_store"
