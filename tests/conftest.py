@@ -1,5 +1,7 @@
 """For all suites: what shares the deployed stack stays in one process, and no test is timed."""
 
+import os
+from functools import cache
 from typing import Any
 
 import pytest
@@ -21,6 +23,17 @@ class _Shares(LoadScopeScheduling):  # type: ignore[misc]
 
     def _split_scope(self, nodeid: str) -> str:
         return _SHARES.get(nodeid.split("/")[1], "rest")
+
+
+@cache
+def _step_back() -> None:
+    """What only computes lets those go first who wait for a stack."""
+    os.nice(10)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if "PYTEST_XDIST_WORKER" in os.environ and _SHARES.get(item.nodeid.split("/")[1]) in ("unit", None):
+        _step_back()
 
 
 @pytest.hookimpl(optionalhook=True)
