@@ -309,7 +309,7 @@ def test_the_sign_up_for_texts_sends_number_and_consent_without_scripts(
 def test_everything_can_be_reached_by_keyboard(show: Open, page_html: Render) -> None:
     page = show(page_html("larkspur", "in_transit"), "desktop")
     reached = []
-    for _ in range(6):
+    for _ in range(7):
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.textContent.trim()"))
     assert reached == [
@@ -318,6 +318,7 @@ def test_everything_can_be_reached_by_keyboard(show: Open, page_html: Render) ->
         "Earlier",
         "In the carrier's words",
         "Send something back",
+        "Withdraw from contract here",
         "Contact Larkspur",
     ]
 

@@ -50,7 +50,7 @@ def test_an_update_moves_on_to_new_versions_and_what_waits_goes_on(world: World,
     world.scan_label(order, shown)
     world.await_return(order, return_id, "refunded")
     world.await_message(order, Moment.REFUNDED)
-    assert f"{world.front.url}/t/" in world.emails(order)[-1].text
+    assert f"{world.front.url}/r/" in world.emails(order)[-1].text
     # And what is new works as before
     other = world.delivered(brand="fjordhus", via="easypost")
     assert "Your parcel was delivered today" in world.page(other)
