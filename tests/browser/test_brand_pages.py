@@ -10,6 +10,8 @@ from urllib.parse import parse_qs
 
 import pytest
 
+from tests.packs import repository_pack
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
@@ -19,7 +21,6 @@ sys.path.insert(0, str(ROOT / "layers" / "brand"))
 import checks  # noqa: E402
 import page_samples  # noqa: E402
 import samples  # noqa: E402
-from build import build  # noqa: E402
 
 from porchlight.adapters.brandpack import BrandPack  # noqa: E402
 from porchlight.adapters.rendering import PackRenderer  # noqa: E402
@@ -80,8 +81,8 @@ Open = Callable[..., "Page"]
 
 
 @pytest.fixture(scope="module")
-def renderer(tmp_path_factory: pytest.TempPathFactory) -> PackRenderer:
-    return PackRenderer(BrandPack(build(ROOT / "brand", tmp_path_factory.mktemp("pack"), check=False)))
+def renderer() -> PackRenderer:
+    return PackRenderer(BrandPack(repository_pack()))
 
 
 @pytest.fixture(scope="module")

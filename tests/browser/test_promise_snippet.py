@@ -15,6 +15,7 @@ import pytest
 
 from porchlight.adapters.brandpack import BrandPack
 from porchlight.adapters.rendering import PackRenderer
+from tests.packs import repository_pack
 from tests.unit.promising import HTML, World
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "layers" / "brand"))
 
-from build import build  # noqa: E402
 
 WORDS = "Arrives Thursday, or Friday at the latest. Order today by 5:00 pm."
 QUERY = {"brand": "larkspur", "destination": "US-NY"}
@@ -116,8 +116,8 @@ class Shop(Peer):
 
 
 @pytest.fixture(scope="module")
-def renderer(tmp_path_factory: pytest.TempPathFactory) -> PackRenderer:
-    return PackRenderer(BrandPack(build(ROOT / "brand", tmp_path_factory.mktemp("pack"), check=False)))
+def renderer() -> PackRenderer:
+    return PackRenderer(BrandPack(repository_pack()))
 
 
 @pytest.fixture

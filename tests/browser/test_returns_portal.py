@@ -14,6 +14,7 @@ from porchlight.adapters.brandpack import BrandPack
 from porchlight.domain.returns import Decision, Label, Outcome, ReturnState
 from porchlight.runtime import bootstrap
 from tests.browser.test_brand_pages import SCREENS, fits, violations
+from tests.packs import repository_pack
 from tests.unit.portal import LATER, Shop
 from tests.unit.test_choice_functions import function
 
@@ -24,7 +25,6 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "layers" / "brand"))
 
 import checks  # noqa: E402
-from build import build  # noqa: E402
 
 SAMPLES = (
     *("return_items-items", "return_items-items-gift", "return_offers-offers-fee", "return-everything"),
@@ -34,8 +34,8 @@ Look = Callable[["Page"], None]
 
 
 @pytest.fixture(scope="module")
-def pack(tmp_path_factory: pytest.TempPathFactory) -> BrandPack:
-    return BrandPack(build(ROOT / "brand", tmp_path_factory.mktemp("pack"), check=False))
+def pack() -> BrandPack:
+    return BrandPack(repository_pack())
 
 
 class Site:

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "layers" / "brand"))
 
-from build import build  # noqa: E402
 
 from porchlight.adapters.brandpack import BrandPack  # noqa: E402
 from porchlight.runtime.http import html_response  # noqa: E402
 from tests.browser.test_brand_pages import violations  # noqa: E402
+from tests.packs import repository_pack  # noqa: E402
 from tests.unit.withdrawing import LATER, TYPED, Shop  # noqa: E402
 
 SITE = "https://orders.example/withdraw/"
@@ -27,8 +27,8 @@ Open = Callable[..., "Page"]
 
 
 @pytest.fixture(scope="module")
-def pack(tmp_path_factory: pytest.TempPathFactory) -> BrandPack:
-    return BrandPack(build(ROOT / "brand", tmp_path_factory.mktemp("pack"), check=False))
+def pack() -> BrandPack:
+    return BrandPack(repository_pack())
 
 
 @pytest.fixture

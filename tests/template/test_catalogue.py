@@ -13,18 +13,18 @@ from porchlight.adapters.brandpack import BrandPack
 from porchlight.domain.brands import BrandConfig
 from porchlight.domain.channels import Channel, Level, Purpose
 from porchlight.domain.moments import PROMOTIONAL, Moment
+from tests.packs import repository_pack
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "layers" / "brand"))
 
-from build import build  # noqa: E402
 from catalogue import moments  # noqa: E402
 from problems import BrandError  # noqa: E402
 
 
 @pytest.fixture(scope="module")
-def pack(tmp_path_factory: pytest.TempPathFactory) -> BrandPack:
-    return BrandPack(build(ROOT / "brand", tmp_path_factory.mktemp("pack"), check=False))
+def pack() -> BrandPack:
+    return BrandPack(repository_pack())
 
 
 @pytest.fixture

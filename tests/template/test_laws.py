@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.packs import repository_pack
+
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "layers" / "brand"))
 
@@ -22,8 +24,8 @@ WITHOUT = ["CH", "US", "CA", "AU"]
 
 
 @pytest.fixture(scope="module")
-def pack(tmp_path_factory: pytest.TempPathFactory) -> BrandPack:
-    return BrandPack(build(ROOT / "brand", tmp_path_factory.mktemp("pack"), check=False))
+def pack() -> BrandPack:
+    return BrandPack(repository_pack())
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from porchlight.adapters import brandpack
 from porchlight.adapters.brandpack import BrandPack
 from porchlight.adapters.rendering import PackRenderer
 from porchlight.domain.brands import BrandConfig
+from tests.packs import repository_pack
 from tests.unit.speaking import LANGUAGES
 
 ROOT = Path(__file__).parents[2]
@@ -19,7 +20,6 @@ sys.path.insert(0, str(ROOT / "layers" / "brand"))
 
 import checks  # noqa: E402
 import samples  # noqa: E402
-from build import build  # noqa: E402
 
 BRAND_OF = {language: ("larkspur", "fjordhus")[index % 2] for index, language in enumerate(LANGUAGES)}
 """A dollar brand with twelve hours, and a euro brand in Germany: each language has one of them."""
@@ -31,8 +31,8 @@ ENGLISH = re.compile(r"\b(We are sorry|Your (?:parcel|order)|You hear from us|Tr
 
 
 @pytest.fixture(scope="module")
-def renderer(tmp_path_factory: pytest.TempPathFactory) -> PackRenderer:
-    return PackRenderer(BrandPack(build(ROOT / "brand", tmp_path_factory.mktemp("pack"), check=False)))
+def renderer() -> PackRenderer:
+    return PackRenderer(BrandPack(repository_pack()))
 
 
 def width(text: str) -> int:

@@ -25,20 +25,20 @@ from porchlight.services.pages import AnswerPage, Page, TrackingPage
 from tests.fakes import FakeBrands, FakeCases, FakeMetrics, FakeOrders, FakeReturns, FakeSecrets, FakeShipments
 from tests.fakes_reaching import FakeExperiments, FakeProfiles
 from tests.fakes_returning import FakeLaws
+from tests.packs import repository_pack
 from tests.unit.stories import DAY, NOW, order, parcel, scan, usd
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "layers" / "brand"))
 
-from build import build  # noqa: E402
 
 KEY = "k" * 40
 CHOICES = (Remedy.KEEP_WAITING, Remedy.RESEND, Remedy.REFUND)
 
 
 @pytest.fixture(scope="module")
-def pack(tmp_path_factory: pytest.TempPathFactory) -> BrandPack:
-    return BrandPack(build(ROOT / "brand", tmp_path_factory.mktemp("pack"), check=False))
+def pack() -> BrandPack:
+    return BrandPack(repository_pack())
 
 
 class World:

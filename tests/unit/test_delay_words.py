@@ -16,6 +16,7 @@ from porchlight.domain.orders import Destination
 from porchlight.domain.ranges import NO_DAY
 from porchlight.domain.remedies import Remedy
 from porchlight.domain.views import email_view
+from tests.packs import repository_pack
 from tests.unit.test_words_and_views import MARKUP, emails
 
 ROOT = Path(__file__).parents[2]
@@ -23,12 +24,11 @@ sys.path.insert(0, str(ROOT / "layers" / "brand"))
 
 import checks  # noqa: E402
 import samples  # noqa: E402
-from build import build  # noqa: E402
 
 
 @pytest.fixture(scope="module")
-def pack(tmp_path_factory: pytest.TempPathFactory) -> BrandPack:
-    return BrandPack(build(ROOT / "brand", tmp_path_factory.mktemp("pack"), check=False))
+def pack() -> BrandPack:
+    return BrandPack(repository_pack())
 
 
 @pytest.fixture(scope="module")

@@ -19,6 +19,7 @@ from porchlight.domain.returns import Return, ReturnState
 from porchlight.domain.views import RETURN_MOMENTS, email_view
 from porchlight.reaching import TemplateContent
 from porchlight.services.plan_messages import record_of
+from tests.packs import repository_pack
 from tests.unit.situations import situation
 from tests.unit.stories import NOW, order, usd, wanted
 from tests.unit.stories import brand as samples_brand
@@ -28,7 +29,6 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "layers" / "brand"))
 
 import samples  # noqa: E402
-from build import build  # noqa: E402
 
 
 @pytest.fixture
@@ -96,8 +96,8 @@ def test_the_givers_page_says_nothing_of_it_before_their_money_is_back() -> None
     assert shown_to_giver([credit, waiting, paid, mine]) == [paid, mine]
 
 
-def test_no_email_to_who_got_it_has_a_price(tmp_path: Path) -> None:
-    pack = BrandPack(build(ROOT / "brand", tmp_path, check=False))
+def test_no_email_to_who_got_it_has_a_price() -> None:
+    pack = BrandPack(repository_pack())
     brand, renderer = pack.get("larkspur"), PackRenderer(pack)
     of = samples.order(brand)
     for moment in sorted(RETURN_MOMENTS - {Moment.RETURN_REFUSED, Moment.REFUNDED}):

@@ -14,20 +14,20 @@ from porchlight.domain.moments import Moment
 from porchlight.domain.orders import Destination
 from porchlight.domain.sms import parts, plain
 from porchlight.domain.views import email_view
+from tests.packs import repository_pack
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "layers" / "brand"))
 
 import checks  # noqa: E402
 import samples  # noqa: E402
-from build import build  # noqa: E402
 
 LINK = "https://orders.example/s/0123456789abcdef0123456789"
 
 
 @pytest.fixture(scope="module")
-def pack(tmp_path_factory: pytest.TempPathFactory) -> BrandPack:
-    return BrandPack(build(ROOT / "brand", tmp_path_factory.mktemp("pack"), check=False))
+def pack() -> BrandPack:
+    return BrandPack(repository_pack())
 
 
 @pytest.fixture(scope="module")

@@ -10,18 +10,17 @@ from porchlight.adapters.brandpack import BrandPack
 from porchlight.domain.orders import Shopper
 from porchlight.runtime.http import request_of, wished
 from porchlight.services.pages import Page
+from tests.packs import repository_pack
 from tests.unit.stories import NOW
 from tests.unit.test_answer_page import World
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "layers" / "brand"))
 
-from build import build  # noqa: E402
-
 
 @pytest.fixture(scope="module")
-def pack(tmp_path_factory: pytest.TempPathFactory) -> BrandPack:
-    return BrandPack(build(ROOT / "brand", tmp_path_factory.mktemp("pack"), check=False))
+def pack() -> BrandPack:
+    return BrandPack(repository_pack())
 
 
 @pytest.fixture

@@ -20,20 +20,20 @@ from porchlight.domain.forecast.lives import Route
 from porchlight.domain.surge import Surge
 from porchlight.errors import TransientError
 from porchlight.runtime import bootstrap
+from tests.packs import repository_pack
 from tests.unit.promising import HTML, JSON, NOON, SCRIPT, World, local, shop
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "layers" / "brand"))
 
-from build import build  # noqa: E402
 
 ASKED = {"brand": "larkspur", "destination": "US-NY", "postcode": "100", "service": "ground", "origin": "portland"}
 Ask = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
-def renderer(tmp_path_factory: pytest.TempPathFactory) -> PackRenderer:
-    return PackRenderer(BrandPack(build(ROOT / "brand", tmp_path_factory.mktemp("pack"), check=False)))
+def renderer() -> PackRenderer:
+    return PackRenderer(BrandPack(repository_pack()))
 
 
 @pytest.fixture

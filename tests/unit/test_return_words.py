@@ -25,20 +25,20 @@ from porchlight.domain.rma.settlements import Settlement
 from porchlight.domain.rma.terms import Terms
 from porchlight.domain.telling import suppression
 from porchlight.domain.views import email_view, tracking_view
+from tests.packs import repository_pack
 from tests.unit.portal import LATER, texts
 from tests.unit.stories import ZONE, brand, order, usd, wanted
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "layers" / "brand"))
 
-from build import build  # noqa: E402
 
 LINKS = {"tracking": "https://shop.example/t/x", "returns": "https://shop.example/r/y"}
 
 
 @pytest.fixture(scope="module")
-def renderer(tmp_path_factory: pytest.TempPathFactory) -> PackRenderer:
-    return PackRenderer(BrandPack(build(ROOT / "brand", tmp_path_factory.mktemp("pack"), check=False)))
+def renderer() -> PackRenderer:
+    return PackRenderer(BrandPack(repository_pack()))
 
 
 def approved(trigger: RefundTrigger = RefundTrigger.FIRST_SCAN, **update: Any) -> Return:

@@ -15,6 +15,7 @@ from porchlight.adapters.brandpack import BrandPack
 from porchlight.domain.returns import Decision, Outcome, Return, ReturnState, Review
 from porchlight.domain.rma.names import RiskLevel
 from porchlight.domain.rma.terms import Risk
+from tests.packs import repository_pack
 from tests.unit.portal import LATER, Shop
 from tests.unit.stories import DAY
 from tests.unit.test_explained_page import words
@@ -22,14 +23,13 @@ from tests.unit.test_explained_page import words
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "layers" / "brand"))
 
-from build import build  # noqa: E402
 
 PHOTO = "photos/larkspur/ord_1/0123456789abcdef-1"
 
 
 @pytest.fixture(scope="module")
-def pack(tmp_path_factory: pytest.TempPathFactory) -> BrandPack:
-    return BrandPack(build(ROOT / "brand", tmp_path_factory.mktemp("pack"), check=False))
+def pack() -> BrandPack:
+    return BrandPack(repository_pack())
 
 
 @pytest.fixture

@@ -17,13 +17,13 @@ from porchlight.domain.returns import Decision, Label, Outcome, Return, ReturnSt
 from porchlight.domain.rma.names import Resolution, ReturnKind, ReturnMethod
 from porchlight.errors import NotFoundError
 from porchlight.services.pages import Answered
+from tests.packs import repository_pack
 from tests.unit.portal import KEY, LATER, Shop, hidden, page_of, query_of, texts
 from tests.unit.stories import DAY, NOW, brand, order
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "layers" / "brand"))
 
-from build import build  # noqa: E402
 
 SHIRT = {"n_shirt": "1", "why_shirt": "too_small"}
 DAMAGED = {"n_shirt": "1", "why_shirt": "damaged"}
@@ -32,8 +32,8 @@ NAMED = {"name": "Ada Lovelace", "street": "1 Alder Street", "city": "Portland",
 
 
 @pytest.fixture(scope="module")
-def pack(tmp_path_factory: pytest.TempPathFactory) -> BrandPack:
-    return BrandPack(build(ROOT / "brand", tmp_path_factory.mktemp("pack"), check=False))
+def pack() -> BrandPack:
+    return BrandPack(repository_pack())
 
 
 @pytest.fixture

@@ -11,20 +11,20 @@ import pytest
 from porchlight.adapters.brandpack import BrandPack
 from porchlight.domain.returns import Label, ReturnState
 from porchlight.runtime import bootstrap
+from tests.packs import repository_pack
 from tests.unit.portal import LATER, Shop, fields, texts
 from tests.unit.test_choice_functions import function
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "layers" / "brand"))
 
-from build import build  # noqa: E402
 
 STEP, START = "/r/{token}/{step}", "/r/{token}"
 
 
 @pytest.fixture(scope="module")
-def pack(tmp_path_factory: pytest.TempPathFactory) -> BrandPack:
-    return BrandPack(build(ROOT / "brand", tmp_path_factory.mktemp("pack"), check=False))
+def pack() -> BrandPack:
+    return BrandPack(repository_pack())
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from porchlight.services.dates import Dates
 from porchlight.services.keep_orders import OrderKeeper
 from porchlight.services.promise_delivery import PromiseDesk
 from tests.fakes import NOBODY, FakeBrands, FakeModels, FakeOrders, FakeShipments, FakeSurges
+from tests.packs import repository_pack
 from tests.unit.keeping import ORDER, placed
 from tests.unit.promising import PACIFIC, Steady, local, shop
 
@@ -42,10 +43,9 @@ def promised(brand: BrandConfig, model: Any = None, **order: Any) -> DateRange:
 
 
 @pytest.fixture(scope="module")
-def renderer(tmp_path_factory: pytest.TempPathFactory) -> PackRenderer:
-    from tests.unit.test_promise_delivery import build
+def renderer() -> PackRenderer:
 
-    return PackRenderer(BrandPack(build(ROOT / "brand", tmp_path_factory.mktemp("pack"), check=False)))
+    return PackRenderer(BrandPack(repository_pack()))
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from porchlight.errors import AddressRefusedError, InvalidInputError, TransientE
 from porchlight.services.asked import Asked
 from porchlight.services.publish_changes import changes
 from porchlight.services.withdraw import MOST_BY_ADDRESS, MOST_BY_SOURCE
+from tests.packs import repository_pack
 from tests.unit.portal import hidden, texts
 from tests.unit.stories import DAY, NOW, usd
 from tests.unit.withdrawing import LATER, TYPED, Shop
@@ -28,14 +29,13 @@ from tests.unit.withdrawing import LATER, TYPED, Shop
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "layers" / "brand"))
 
-from build import build  # noqa: E402
 
 MINUTE = DAY / 1440
 
 
 @pytest.fixture(scope="module")
-def pack(tmp_path_factory: pytest.TempPathFactory) -> BrandPack:
-    return BrandPack(build(ROOT / "brand", tmp_path_factory.mktemp("pack"), check=False))
+def pack() -> BrandPack:
+    return BrandPack(repository_pack())
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ from porchlight.services.withdrawal_right import is_open
 from tests.fakes import FakeBrands, FakeCases
 from tests.fakes_reaching import FakeExperiments
 from tests.fakes_returning import FakeLaws
+from tests.packs import repository_pack
 from tests.unit.stories import DAY, NOW, after, brand, order, parcel, scan, wanted
 from tests.unit.test_messages_services import World
 from tests.unit.withdrawing import EU, ZONE, Shop
@@ -32,7 +33,6 @@ from tests.unit.withdrawing import EU, ZONE, Shop
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "layers" / "brand"))
 
-from build import build  # noqa: E402
 
 GERMANY = Destination(country="DE", zone=ZONE)
 LAST = datetime(2026, 3, 16, 22, 59, 59, tzinfo=NOW.tzinfo)
@@ -46,8 +46,8 @@ def holding(fulfilment: str = "f", **lines: int) -> dict[str, Packing]:
 
 
 @pytest.fixture(scope="module")
-def pack(tmp_path_factory: pytest.TempPathFactory) -> BrandPack:
-    return BrandPack(build(ROOT / "brand", tmp_path_factory.mktemp("pack"), check=False))
+def pack() -> BrandPack:
+    return BrandPack(repository_pack())
 
 
 class TestRight:

@@ -29,6 +29,7 @@ from porchlight.domain.returns import ReturnState
 from porchlight.domain.speech import Speech
 from porchlight.domain.views import email_view, tracking_view
 from porchlight.errors import NotFoundError
+from tests.packs import repository_pack
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "layers" / "brand"))
@@ -36,7 +37,6 @@ sys.path.insert(0, str(ROOT / "layers" / "brand"))
 import checks  # noqa: E402
 import palette  # noqa: E402
 import samples  # noqa: E402
-from build import build  # noqa: E402
 
 TUESDAY = date(2026, 11, 24)
 FORBIDDEN = re.compile(
@@ -49,8 +49,8 @@ EVIL = "\"><script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}{% raw %}
 
 
 @pytest.fixture(scope="module")
-def pack(tmp_path_factory: pytest.TempPathFactory) -> BrandPack:
-    return BrandPack(build(ROOT / "brand", tmp_path_factory.mktemp("pack"), check=False))
+def pack() -> BrandPack:
+    return BrandPack(repository_pack())
 
 
 @pytest.fixture(scope="module")
