@@ -3,11 +3,9 @@ the command; what the stream says of them in the shopper's history, and its eras
 """
 
 import hashlib
-import importlib.util
 import json
 from datetime import UTC, datetime
 from itertools import count
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -26,21 +24,12 @@ from porchlight.runtime.bootstrap import app
 from porchlight.runtime.settings import Settings
 from tests.adapters.conftest import TABLE
 from tests.fakes import FakeBrands, FakeBus, FakeMetrics, FakeSecrets, FakeSources
+from tests.functions import function
 from tests.unit.stories import NOW, brand, order, wanted
 
-FUNCTIONS = Path(__file__).parents[2] / "functions"
 KEY = "plk_" + "g" * 30
 YES = Decision(outcome=Outcome.APPROVE, rule="standard", policy_version="1", decided_at=NOW)
 _brands = count(1)
-
-
-def function(name: str) -> Any:
-    spec = importlib.util.spec_from_file_location(f"functions_{name}", FUNCTIONS / name / "app.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.handler
 
 
 class World:

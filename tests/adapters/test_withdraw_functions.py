@@ -2,11 +2,9 @@
 the answer, and the schedule that takes up what the bus did not bring.
 """
 
-import importlib.util
 import json
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -26,21 +24,12 @@ from tests.adapters.conftest import TABLE
 from tests.fakes import FakeBrands, FakeBus, FakeMetrics, FakeRenderer, FakeSecrets
 from tests.fakes_reaching import FakeCourier
 from tests.fakes_returning import FakeLaws
+from tests.functions import function
 from tests.unit.stories import brand, order
 from tests.unit.withdrawing import EU, TYPED
 
-FUNCTIONS = Path(__file__).parents[2] / "functions"
 NOW = datetime(2026, 6, 20, 12, tzinfo=UTC)
 _brands = count(1)
-
-
-def function(name: str) -> Any:
-    spec = importlib.util.spec_from_file_location(f"functions_{name}", FUNCTIONS / name / "app.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.handler
 
 
 class World:

@@ -1,9 +1,7 @@
 """`porchlight consents import`: a file of consents through the API, as it is, on this machine."""
 
 import csv
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ from porchlight.domain.channels import Channel, Purpose
 from porchlight.domain.consent import OptIn
 from porchlight.errors import PorchlightError
 from porchlight.runtime.http import json_response, problem
+from tests.unit.listening import Listening
 from tests.unit.stories import NOW
 from tests.unit.test_shopper_api import KEY, MOBILE, World
 
@@ -26,24 +25,8 @@ GOOD = ("7", "", "marketing", "sms", MOBILE, "Offers by SMS, “please”", "for
 class Api:
     def __init__(self) -> None:
         self.world, self.calls = World(), 0
-        api = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["content-length"]))
-                answer = api.answer(self.path, dict(self.headers.items()), body)
-                sent = answer["body"].encode()
-                self.send_response(answer["statusCode"])
-                self.send_header("content-length", str(len(sent)))
-                self.end_headers()
-                self.wfile.write(sent)
-
-            def log_message(self, *_: Any) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        listening = Listening(lambda path, headers, body: self.answer(path, dict(headers), body))
+        self.server, self.url = listening.server, listening.url
 
     def answer(self, path: str, headers: dict[str, str], body: bytes) -> dict[str, Any]:
         assert path == "/v1/consents"

@@ -7,16 +7,17 @@ wrong gets its name: whether it is to be asked again under the same key, or is r
 import base64
 import binascii
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from porchlight.asking import Caller
 from porchlight.connectors import Answer, Call
 from porchlight.domain.money import Money
+from porchlight.domain.policy.model import Facility
 from porchlight.errors import NO_ANSWER, THROTTLED, NotFoundError, PermanentProviderError, TransientError
 from porchlight.ports import Secrets
-from porchlight.returning import LabelRequest
+from porchlight.returning import LabelRequest, SenderAddress
 
 _WAIT = frozenset({408, 425, 429})
 _NOT_ALLOWED = frozenset({401, 402, 403})
@@ -133,6 +134,30 @@ def grams_of(wanted: LabelRequest, account: Mapping[str, Any]) -> int:
     said = account.get("weight_grams")
     usual = int(said) if isinstance(said, int) or (isinstance(said, str) and said.isdecimal()) else 0
     return wanted.weight_grams or usual or _USUAL_GRAMS
+
+
+def street_address(of: Facility | SenderAddress, account: Mapping[str, Any]) -> dict[str, str]:
+    """An address in the words that EasyPost and Shippo share; the phone is the account's: some carriers want one."""
+    found = {
+        "name": of.name,
+        "street1": of.street,
+        "street2": getattr(of, "more", ""),
+        "city": of.city,
+        "state": of.region,
+        "zip": of.postcode,
+        "country": of.country,
+        "phone": str(account.get("phone") or ""),
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def cheapest(priced: Sequence[tuple[Money, str, str]], carrier: str) -> str:
+    """The id of the cheapest rate of the carrier that is wanted, else of any; "" where there is none.
+
+    ``priced``: price, id of the rate, our id of the carrier.
+    """
+    ours = [one for one in priced if one[2] == carrier]
+    return min(((cost.amount, key) for cost, key, _ in ours or priced), default=(0, ""))[1]
 
 
 def text_of(data: Mapping[str, Any], *path: str) -> str:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from porchlight.connectors import Call
 from porchlight.domain.carriers import carrier_id
 from porchlight.domain.money import Money
-from porchlight.labels.kit import Said, grams_of, money_of, names_in, objects_in, text_of
+from porchlight.labels.kit import Said, cheapest, grams_of, money_of, names_in, objects_in, street_address, text_of
 from porchlight.returning import LabelRequest
 
 HOST = "https://api.easypost.com"
@@ -48,8 +48,8 @@ class EasyPostApi:
         shipment = {
             "reference": wanted.key,
             "is_return": True,
-            "from_address": self._address(wanted.to) if wanted.to else {},
-            "to_address": self._address(wanted.sender) if wanted.sender else {},
+            "from_address": street_address(wanted.to, self._account) if wanted.to else {},
+            "to_address": street_address(wanted.sender, self._account) if wanted.sender else {},
             "parcel": {"weight": round(grams / _GRAMS_IN_AN_OUNCE, 1)},
             "options": {"label_format": "PDF", "invoice_number": wanted.return_id},
         }
@@ -73,22 +73,12 @@ class EasyPostApi:
         """The cheapest rate of the carrier that is wanted, else of any; "" where there is none."""
         allowed = names_in(self._account, "services")
         rates = [one for one in objects_in(shipment, "rates") if not allowed or text_of(one, "service") in allowed]
-        priced = [(cost, text_of(one, "id"), one) for one in rates if (cost := _cost(one)) and text_of(one, "id")]
-        ours = [one for one in priced if carrier_id(text_of(one[2], "carrier")) == carrier]
-        return min(ours or priced, key=lambda one: (one[0].amount, one[1]), default=(None, "", {}))[1]
-
-    def _address(self, of: Any) -> dict[str, str]:
-        found = {
-            "name": of.name,
-            "street1": of.street,
-            "street2": getattr(of, "more", ""),
-            "city": of.city,
-            "state": of.region,
-            "zip": of.postcode,
-            "country": of.country,
-            "phone": str(self._account.get("phone") or ""),
-        }
-        return {name: value for name, value in found.items() if value}
+        priced = [
+            (cost, text_of(one, "id"), carrier_id(text_of(one, "carrier")))
+            for one in rates
+            if (cost := _cost(one)) and text_of(one, "id")
+        ]
+        return cheapest(priced, carrier)
 
     def _call(self, method: str, path: str, value: Any = None) -> Call:
         key = b64encode(f"{self._account['api_key']}:".encode()).decode()

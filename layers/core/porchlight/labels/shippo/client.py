@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 from porchlight.connectors import Call
 from porchlight.domain.carriers import carrier_id
 from porchlight.domain.money import Money
-from porchlight.labels.kit import grams_of, money_of, names_in, objects_in, text_of
+from porchlight.labels.kit import cheapest, grams_of, money_of, names_in, objects_in, street_address, text_of
 from porchlight.returning import LabelRequest
 
 HOST = "https://api.goshippo.com"
@@ -47,8 +47,8 @@ class ShippoApi:
         grams = grams_of(wanted, self._account)
         size = self._account.get("parcel")
         shipment: dict[str, Any] = {
-            "address_from": self._address(wanted.to) if wanted.to else {},
-            "address_to": self._address(wanted.sender) if wanted.sender else {},
+            "address_from": street_address(wanted.to, self._account) if wanted.to else {},
+            "address_to": street_address(wanted.sender, self._account) if wanted.sender else {},
             "parcels": [
                 {**_USUAL_SIZE, **(size if isinstance(size, dict) else {}), "weight": str(grams), "mass_unit": "g"}
             ],
@@ -86,22 +86,12 @@ class ShippoApi:
             for one in objects_in(shipment, "rates")
             if not allowed or text_of(one, "servicelevel", "token") in allowed
         ]
-        priced = [(cost, text_of(one, "object_id"), one) for one in rates if (cost := price(one))]
-        ours = [one for one in priced if carrier_id(text_of(one[2], "provider")) == carrier]
-        return min(ours or priced, key=lambda one: (one[0].amount, one[1]), default=(None, "", {}))[1]
-
-    def _address(self, of: Any) -> dict[str, str]:
-        found = {
-            "name": of.name,
-            "street1": of.street,
-            "street2": getattr(of, "more", ""),
-            "city": of.city,
-            "state": of.region,
-            "zip": of.postcode,
-            "country": of.country,
-            "phone": str(self._account.get("phone") or ""),
-        }
-        return {name: value for name, value in found.items() if value}
+        priced = [
+            (cost, text_of(one, "object_id"), carrier_id(text_of(one, "provider")))
+            for one in rates
+            if (cost := price(one))
+        ]
+        return cheapest(priced, carrier)
 
     def _call(self, method: str, path: str, value: Any = None) -> Call:
         headers = {"Accept": "application/json", "Authorization": f"ShippoToken {self._account['api_token']}"}
